@@ -1,0 +1,1 @@
+//! Families of topology-optimisation problems, and data sets of their designs.

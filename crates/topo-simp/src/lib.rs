@@ -1,0 +1,1 @@
+//! Two-dimensional finite elements, SIMP topology optimisation, and the analysis of one design.

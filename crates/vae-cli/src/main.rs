@@ -1,0 +1,3 @@
+//! The `vae` command.
+
+fn main() {}

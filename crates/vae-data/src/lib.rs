@@ -1,0 +1,1 @@
+//! Density designs from files: data sets, splits by group, seeded batches, and a built-in set of cantilevers.

@@ -1,0 +1,1 @@
+//! Convolutional variational autoencoders for two-dimensional designs of any size, on candle.

@@ -1,0 +1,1 @@
+//! Training of variational autoencoders on designs: configuration, schedules, loop, checkpoints, evaluation.
