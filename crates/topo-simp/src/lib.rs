@@ -1,1 +1,29 @@
-//! Two-dimensional finite elements, SIMP topology optimisation, and the analysis of one design.
+#![doc = include_str!("../README.md")]
+//!
+//! # Map of the crate
+//! A [`Problem`] (what is to be designed) and [`Options`] (how) go into [`optimize()`], or into an [`Optimizer`] that
+//! keeps the symbolic work of a grid; a [`Solution`] comes out. [`analyze`] and [`compliance`] judge a given design.
+
+mod analysis;
+mod element;
+mod error;
+mod filter;
+mod grid;
+mod model;
+mod optimizer;
+mod options;
+mod ordering;
+mod problem;
+mod region;
+mod system;
+mod update;
+
+pub use analysis::{Analysis, VOID_STIFFNESS, analyze, compliance};
+pub use error::{Motion, ProblemError, SimpError};
+pub use grid::Grid;
+pub use optimizer::{Iteration, Optimizer, Solution, optimize};
+pub use options::{Code, Filter, Options, Start};
+pub use problem::{
+    BracketLoad, Fix, Load, LoadCase, NamedProblem, PassiveKind, PassiveRegion, Place, Problem,
+    Shape, Side, Support,
+};

@@ -1,0 +1,168 @@
+//! The stiffness of one given design.
+
+use ndarray::{Array2, Array3, ArrayView2};
+
+use crate::{Code, Grid, Optimizer, Problem, SimpError, options::Options};
+
+/// Young's modulus of a density of 0, over that of the solid: 1e-9.
+pub const VOID_STIFFNESS: f64 = 1e-9;
+
+/// What is known of a design after one solve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Analysis {
+    /// Compliance `Σ fᵀu` over all load cases (not halved).
+    pub compliance: f64,
+    /// Compliance of each load case.
+    pub case_compliances: Vec<f64>,
+    /// Derivative of the compliance by each density, shape (nely, nelx): `−p x^(p−1) (E0 − Emin) uᵀ KE u`; 0 outside
+    /// the domain.
+    pub gradient: Array2<f64>,
+    /// Displacements of each load case, shape (nely + 1, nelx + 1, 2): row 0 on top, components (x, y **up**).
+    pub displacements: Vec<Array3<f64>>,
+}
+
+/// Compliance `Σ fᵀu` of a design, summed over the load cases.
+///
+/// An element of density x has Young's modulus `E (1e-9 + x^penalty (1 − 1e-9))`; elements outside the domain count as
+/// density 0 whatever the design says there. For more than one design on a grid use [`Optimizer::analyze`].
+///
+/// # Errors
+/// [`SimpError::Problem`] for a problem that [`Problem::validate`] refuses; others for a density of another shape or
+/// outside [0, 1], and for a penalty below 1.
+///
+/// # Accuracy
+/// A direct solve: about 1e-10 relative at 60 × 20 (held against published values), less for disconnected designs, where
+/// stiffness spans nine orders of magnitude.
+///
+/// # Examples
+/// ```
+/// use ndarray::Array2;
+/// use topo_simp::{Grid, Problem, compliance};
+/// let problem = Problem::mbb(Grid { nelx: 60, nely: 20 }, 0.5);
+/// let c = compliance(&problem, Array2::from_elem((20, 60), 0.5).view(), 3.0)?;
+/// assert!((c - 1007.0221007).abs() < 1e-6);
+/// # Ok::<(), topo_simp::SimpError>(())
+/// ```
+pub fn compliance(
+    problem: &Problem,
+    density: ArrayView2<'_, f64>,
+    penalty: f64,
+) -> Result<f64, SimpError> {
+    Ok(analyze(problem, density, penalty)?.compliance)
+}
+
+/// Compliance, its gradient and the displacements of a design: [`Optimizer::analyze`] for a single use.
+///
+/// # Errors
+/// As [`compliance`].
+pub fn analyze(
+    problem: &Problem,
+    density: ArrayView2<'_, f64>,
+    penalty: f64,
+) -> Result<Analysis, SimpError> {
+    problem.validate()?;
+    Optimizer::new(problem.grid)?.analyze(problem, density, penalty)
+}
+
+impl Optimizer {
+    /// Compliance, its gradient and the displacements of a design.
+    ///
+    /// The stiffness of a density is that of [`compliance`].
+    ///
+    /// # Errors
+    /// As [`compliance`], and [`SimpError::GridMismatch`] for a problem on another grid.
+    pub fn analyze(
+        &mut self,
+        problem: &Problem,
+        density: ArrayView2<'_, f64>,
+        penalty: f64,
+    ) -> Result<Analysis, SimpError> {
+        let model = self.take_over(problem)?;
+        let grid = problem.grid;
+        check_density(grid, density)?;
+        Options { penalty, ..Options::default() }.check(grid)?;
+        let mut x: Vec<f64> = density.iter().copied().collect();
+        for (x, cell) in x.iter_mut().zip(&model.cells) {
+            if !cell.in_domain() {
+                *x = 0.0;
+            }
+        }
+        let stiffness = Stiffness { code: Code::Top88, penalty };
+        let moduli: Vec<f64> = x.iter().map(|&x| stiffness.modulus(x)).collect();
+        self.system.solve(&model.ke, &moduli).map_err(|_| SimpError::Singular { iteration: 0 })?;
+        let case_compliances: Vec<f64> =
+            self.system.compliances().iter().map(|c| c * model.compliance_unit).collect();
+        let mut gradient = vec![0.0; x.len()];
+        self.system.energies(&model.ke, &mut gradient);
+        for ((slope, &x), cell) in gradient.iter_mut().zip(&x).zip(&model.cells) {
+            *slope *=
+                if cell.in_domain() { -stiffness.slope(x) * model.compliance_unit } else { 0.0 };
+        }
+        let shape = (grid.nely + 1, grid.nelx + 1, 2);
+        let displacements = (0..case_compliances.len()).map(|case| {
+            let u = self.system.displacements(case);
+            Array3::from_shape_fn(shape, |(r, c, axis)| {
+                u[2 * grid.node(r, c) + axis] * model.displacement_unit
+            })
+        });
+        Ok(Analysis {
+            compliance: case_compliances.iter().sum(),
+            displacements: displacements.collect(),
+            gradient: to_array(grid, &gradient),
+            case_compliances,
+        })
+    }
+}
+
+/// Young's modulus as a function of the density.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stiffness {
+    pub(crate) code: Code,
+    pub(crate) penalty: f64,
+}
+
+impl Stiffness {
+    pub(crate) fn modulus(self, x: f64) -> f64 {
+        let void = self.void();
+        void + power(x, self.penalty) * (1.0 - void)
+    }
+
+    /// Derivative of [`Self::modulus`].
+    pub(crate) fn slope(self, x: f64) -> f64 {
+        self.penalty * power(x, self.penalty - 1.0) * (1.0 - self.void())
+    }
+
+    const fn void(self) -> f64 {
+        match self.code {
+            Code::Top88 => VOID_STIFFNESS,
+            Code::Top99 => 0.0,
+        }
+    }
+}
+
+/// `x^p`, by products for the usual exponents: `powf` of every element would cost as much as the assembly.
+fn power(x: f64, p: f64) -> f64 {
+    if p == 3.0 {
+        x * x * x
+    } else if p == 2.0 {
+        x * x
+    } else {
+        x.powf(p)
+    }
+}
+
+/// Checks shape and values of a design.
+pub(crate) fn check_density(grid: Grid, density: ArrayView2<'_, f64>) -> Result<(), SimpError> {
+    let (got_rows, got_columns) = density.dim();
+    if (got_rows, got_columns) != (grid.nely, grid.nelx) {
+        return Err(SimpError::DesignShape { got_rows, got_columns, grid });
+    }
+    match density.indexed_iter().find(|(_, value)| !(0.0..=1.0).contains(*value)) {
+        Some(((row, column), &value)) => Err(SimpError::Density { row, column, value }),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn to_array(grid: Grid, values: &[f64]) -> Array2<f64> {
+    Array2::from_shape_fn((grid.nely, grid.nelx), |(i, j)| values[i * grid.nelx + j])
+}
