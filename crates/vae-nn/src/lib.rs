@@ -1,1 +1,45 @@
-//! Neural-network parts for candle on a CPU: layers with exact gradients, losses, resumable optimizers, seeded initialisation.
+//! Neural-network parts for candle on a CPU: layers with exact gradients, losses, resumable optimizers, seeded
+//! initialization.
+//!
+//! Everything here works on candle tensors of `f32` or `f64` on the CPU, and takes part in candle's `backward`. Each layer
+//! and loss is one operation with a hand-written gradient, tested against PyTorch and against finite differences; convolutions are
+//! matrix products over tiles that fit the cache. Results do not depend on the number of threads.
+//!
+//! - Layers: [`Linear`], [`Conv2d`], [`ConvTranspose2d`], [`BatchNorm2d`], [`relu`], [`leaky_relu`], [`tanh`], [`max_pool2d`],
+//!   [`avg_pool2d`], [`upsample_nearest2d`].
+//! - Losses, in nats: [`bernoulli_log_prob`], [`gaussian_log_prob`], [`kl_to_standard_normal`], with [`soft_bound`] for
+//!   log-variances.
+//! - Training: [`Parameters`] with seeded initial values, [`Adam`], [`clip_global_norm`], and [`stream`] for every other random number.
+#![doc = include_str!("../README.md")]
+
+mod activation;
+mod adam;
+mod avg_pool;
+mod batch_norm;
+mod clip;
+mod conv2d;
+mod conv_transpose2d;
+mod element;
+mod error;
+mod kernels;
+mod linear;
+mod losses;
+mod max_pool;
+mod parameters;
+mod stream;
+mod upsample;
+
+pub use activation::{leaky_relu, relu, tanh};
+pub use adam::{Adam, AdamConfig};
+pub use avg_pool::avg_pool2d;
+pub use batch_norm::BatchNorm2d;
+pub use clip::clip_global_norm;
+pub use conv_transpose2d::{ConvTranspose2d, ConvTranspose2dConfig};
+pub use conv2d::{Conv2d, Conv2dConfig};
+pub use error::Error;
+pub use linear::Linear;
+pub use losses::{bernoulli_log_prob, gaussian_log_prob, kl_to_standard_normal, soft_bound};
+pub use max_pool::max_pool2d;
+pub use parameters::Parameters;
+pub use stream::stream;
+pub use upsample::upsample_nearest2d;

@@ -1,0 +1,226 @@
+//! Transposed convolution in two dimensions: the adjoint of a convolution, used to enlarge.
+
+use crate::element::{Element, by_dtype, elements, reading, tensor};
+use crate::error::{Error, at_least_one};
+use crate::kernels::conv::{self, Geometry};
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CustomOp3, Layout, Module, Result, Shape, Tensor, WithDType};
+use candle_nn::{Init, VarBuilder};
+
+const OP: &str = "conv_transpose2d";
+
+/// Shape of the window of a [`ConvTranspose2d`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvTranspose2dConfig {
+    /// Side of the square window, at least 1.
+    pub kernel: usize,
+    /// Step of the window over the result, at least 1.
+    pub stride: usize,
+    /// Rows and columns cut from each side of the result.
+    pub padding: usize,
+    /// Rows and columns added at the bottom and at the right of the result, less than `stride`.
+    pub output_padding: usize,
+}
+
+impl Default for ConvTranspose2dConfig {
+    /// A 3 × 3 window that doubles the size exactly.
+    fn default() -> Self {
+        Self { kernel: 3, stride: 2, padding: 1, output_padding: 1 }
+    }
+}
+
+/// Two-dimensional transposed convolution with bias.
+///
+/// `(B, in, H, W) → (B, out, H', W')` with `H' = (H − 1)·stride − 2·padding + kernel + output_padding`, and `W'` alike.
+#[derive(Clone, Debug)]
+pub struct ConvTranspose2d {
+    weight: Tensor,
+    bias: Tensor,
+    config: ConvTranspose2dConfig,
+}
+
+impl ConvTranspose2d {
+    /// Layer with the parameters `weight` (`in × out × kernel × kernel`) and `bias`.
+    ///
+    /// New ones are drawn from `U(-1/√f, 1/√f)` with `f = out · kernel²`, PyTorch's default.
+    ///
+    /// # Errors
+    /// If a size is 0, `output_padding` is not less than `stride`, or `vb` holds a tensor of another shape.
+    ///
+    /// # Examples
+    /// ```
+    /// use candle_core::{DType, Device, Module, Tensor};
+    /// use vae_nn::{ConvTranspose2d, ConvTranspose2dConfig, Parameters};
+    ///
+    /// let parameters = Parameters::new(7, DType::F32, Device::Cpu);
+    /// let layer = ConvTranspose2d::new(4, 2, ConvTranspose2dConfig::default(), parameters.var_builder())?;
+    /// let ys = layer.forward(&Tensor::zeros((1, 4, 5, 15), DType::F32, &Device::Cpu)?)?;
+    /// assert_eq!(ys.dims(), [1, 2, 10, 30]);
+    /// # Ok::<(), candle_core::Error>(())
+    /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "candle's layers take the builder by value")]
+    pub fn new(
+        in_channels: usize,
+        out_channels: usize,
+        config: ConvTranspose2dConfig,
+        vb: VarBuilder,
+    ) -> Result<Self> {
+        let ConvTranspose2dConfig { kernel, stride, output_padding, .. } = config;
+        at_least_one("in_channels", in_channels)?;
+        at_least_one("out_channels", out_channels)?;
+        at_least_one("kernel", kernel)?;
+        at_least_one("stride", stride)?;
+        if output_padding >= stride {
+            return Err(Error::Setting {
+                name: "output_padding",
+                value: output_padding as f64,
+                requirement: "less than the stride",
+            }
+            .into());
+        }
+        let bound = 1.0 / ((out_channels * kernel * kernel) as f64).sqrt();
+        let init = Init::Uniform { lo: -bound, up: bound };
+        Ok(Self {
+            weight: vb.get_with_hints(
+                (in_channels, out_channels, kernel, kernel),
+                "weight",
+                init,
+            )?,
+            bias: vb.get_with_hints(out_channels, "bias", init)?,
+            config,
+        })
+    }
+
+    /// The weight, `(in, out, kernel, kernel)`.
+    pub fn weight(&self) -> &Tensor {
+        &self.weight
+    }
+
+    /// The bias, `(out,)`.
+    pub fn bias(&self) -> &Tensor {
+        &self.bias
+    }
+
+    /// The window.
+    pub fn config(&self) -> &ConvTranspose2dConfig {
+        &self.config
+    }
+
+    /// The convolution that this layer is the adjoint of: it leads from our result to our argument.
+    fn geometry(&self, xs: &Tensor) -> Result<Geometry> {
+        let ConvTranspose2dConfig { kernel, stride, padding, output_padding } = self.config;
+        let (in_channels, out_channels) = (self.weight.dims()[0], self.weight.dims()[1]);
+        let enlarged = |n: usize| {
+            ((n.checked_sub(1)?) * stride + kernel + output_padding)
+                .checked_sub(2 * padding)
+                .filter(|&n| n > 0)
+        };
+        if let [_, channels, height, width] = *xs.dims()
+            && channels == in_channels
+            && let (Some(in_height), Some(in_width)) = (enlarged(height), enlarged(width))
+        {
+            return Ok(Geometry {
+                in_channels: out_channels,
+                in_height,
+                in_width,
+                out_channels: in_channels,
+                out_height: height,
+                out_width: width,
+                kernel,
+                stride,
+                padding,
+            });
+        }
+        Err(Error::Shape {
+            op: OP,
+            expected: format!("(B, {in_channels}, H, W) with a result of at least one pixel"),
+            actual: xs.dims().to_vec(),
+        }
+        .into())
+    }
+}
+
+impl Module for ConvTranspose2d {
+    /// `(B, in, H, W) → (B, out, H', W')`
+    fn forward(&self, xs: &Tensor) -> Result<Tensor> {
+        let op = ConvTranspose2dOp { adjoint: self.geometry(xs)? };
+        xs.contiguous()?.apply_op3(&self.weight, &self.bias, op)
+    }
+}
+
+struct ConvTranspose2dOp {
+    /// In its terms our argument is the map and our result the image.
+    adjoint: Geometry,
+}
+
+impl ConvTranspose2dOp {
+    fn backward<T: Element>(
+        &self,
+        xs: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let g = &self.adjoint;
+        let (x_read, w_read, g_read) = (reading(OP, xs), reading(OP, weight), reading(OP, grad));
+        let (x, w, grad) = (x_read.elements::<T>()?, w_read.elements()?, g_read.elements()?);
+        let grad_xs = xs
+            .track_op()
+            .then(|| {
+                let mut grad_xs = vec![T::ZERO; x.len()];
+                conv::forward(g, grad, w, &vec![T::ZERO; g.out_channels], &mut grad_xs);
+                tensor(grad_xs, xs.shape())
+            })
+            .transpose()?;
+        let grad_weight = weight
+            .track_op()
+            .then(|| tensor(conv::grad_weight(g, grad, x), weight.shape()))
+            .transpose()?;
+        let grad_bias = bias
+            .track_op()
+            .then(|| {
+                let sums = conv::grad_bias(g.in_channels, g.in_height * g.in_width, grad);
+                tensor(sums, bias.shape())
+            })
+            .transpose()?;
+        Ok((grad_xs, grad_weight, grad_bias))
+    }
+}
+
+impl CustomOp3 for ConvTranspose2dOp {
+    fn name(&self) -> &'static str {
+        OP
+    }
+
+    fn cpu_fwd(
+        &self,
+        s1: &CpuStorage,
+        l1: &Layout,
+        s2: &CpuStorage,
+        l2: &Layout,
+        s3: &CpuStorage,
+        l3: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let g = &self.adjoint;
+        let batch = l1.dims()[0];
+        by_dtype!(OP, s1.dtype(), T => {
+            let (x, w, b) = (elements(OP, s1, l1)?, elements(OP, s2, l2)?, elements(OP, s3, l3)?);
+            let mut ys = vec![T::ZERO; batch * g.image_len()];
+            conv::grad_input(g, x, w, Some(b), &mut ys);
+            let shape = (batch, g.in_channels, g.in_height, g.in_width);
+            Ok((T::to_cpu_storage_owned(ys), shape.into()))
+        })
+    }
+
+    fn bwd(
+        &self,
+        xs: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        _ys: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let grad = grad.contiguous()?;
+        by_dtype!(OP, grad.dtype(), T => self.backward::<T>(xs, weight, bias, &grad))
+    }
+}

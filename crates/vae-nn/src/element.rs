@@ -1,0 +1,193 @@
+//! The two element types our kernels are written for, and the ways in and out of candle's storage.
+
+use crate::error::Error;
+use candle_core::{CpuStorage, Device, Layout, Result, Shape, Storage, Tensor, WithDType};
+use std::cell::Cell;
+use std::ops::Deref;
+use std::thread::LocalKey;
+
+/// `f32` or `f64`. Sealed: the kernels are tested for these two.
+pub(crate) trait Element:
+    WithDType + std::ops::Neg<Output = Self> + std::iter::Sum + Default
+{
+    /// A zero and a one, without naming `num-traits`.
+    const ZERO: Self;
+    /// One.
+    const ONE: Self;
+    /// Nearest value of this type; for literals and for sums kept in f64.
+    fn lit(x: f64) -> Self;
+    /// The value as f64, exactly.
+    fn wide(self) -> f64;
+    /// `e^self`
+    fn exp(self) -> Self;
+    /// `ln(1 + self)`, also near 0.
+    fn ln_1p(self) -> Self;
+    /// Without its sign.
+    fn abs(self) -> Self;
+    /// Square root.
+    fn sqrt(self) -> Self;
+    /// The values of a storage of this type.
+    fn values_mut(storage: &mut CpuStorage) -> Option<&mut [Self]>;
+    /// The scratch buffers of this thread, one per [`Scratch`] purpose.
+    fn scratch(purpose: Scratch) -> &'static LocalKey<Cell<Vec<Self>>>;
+}
+
+/// What a scratch buffer is for. Two live buffers of one thread have different purposes.
+#[derive(Clone, Copy)]
+pub(crate) enum Scratch {
+    /// Unfolded image patches.
+    Columns,
+    /// A group of samples, channels outermost.
+    Map,
+}
+
+macro_rules! element {
+    ($t:ty, $variant:ident) => {
+        impl Element for $t {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+
+            #[expect(clippy::allow_attributes, reason = "the macro serves both types")]
+            #[allow(clippy::cast_lossless, reason = "a no-op for one of the types")]
+            #[inline]
+            fn lit(x: f64) -> Self {
+                x as $t
+            }
+
+            #[expect(clippy::allow_attributes, reason = "the macro serves both types")]
+            #[allow(clippy::cast_lossless, reason = "a no-op for one of the types")]
+            #[inline]
+            fn wide(self) -> f64 {
+                self as f64
+            }
+
+            #[inline]
+            fn exp(self) -> Self {
+                <$t>::exp(self)
+            }
+
+            #[inline]
+            fn ln_1p(self) -> Self {
+                <$t>::ln_1p(self)
+            }
+
+            #[inline]
+            fn abs(self) -> Self {
+                <$t>::abs(self)
+            }
+
+            #[inline]
+            fn sqrt(self) -> Self {
+                <$t>::sqrt(self)
+            }
+
+            fn values_mut(storage: &mut CpuStorage) -> Option<&mut [Self]> {
+                match storage {
+                    CpuStorage::$variant(values) => Some(values),
+                    _ => None,
+                }
+            }
+
+            fn scratch(purpose: Scratch) -> &'static LocalKey<Cell<Vec<Self>>> {
+                thread_local! {
+                    static COLUMNS: Cell<Vec<$t>> = const { Cell::new(Vec::new()) };
+                    static MAP: Cell<Vec<$t>> = const { Cell::new(Vec::new()) };
+                }
+                match purpose {
+                    Scratch::Columns => &COLUMNS,
+                    Scratch::Map => &MAP,
+                }
+            }
+        }
+    };
+}
+element!(f32, F32);
+element!(f64, F64);
+
+/// Lends a buffer of `len` elements with unspecified contents, kept by the thread between calls: no allocation in
+/// the steady state, and no page faults.
+pub(crate) fn with_scratch<T: Element, R>(
+    purpose: Scratch,
+    len: usize,
+    f: impl FnOnce(&mut [T]) -> R,
+) -> R {
+    // Taken out rather than borrowed, so that a nested use by a stolen task merely allocates.
+    let key = T::scratch(purpose);
+    let mut buffer = key.take();
+    if buffer.len() < len {
+        buffer.resize(len, T::ZERO);
+    }
+    let result = f(&mut buffer[..len]);
+    key.set(buffer);
+    result
+}
+
+/// Runs `$body` with the type `$T` that `$dtype` stands for.
+macro_rules! by_dtype {
+    ($op:expr, $dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            candle_core::DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            candle_core::DType::F64 => {
+                type $T = f64;
+                $body
+            }
+            dtype => Err(crate::error::Error::DType { op: $op, dtype }.into()),
+        }
+    };
+}
+pub(crate) use by_dtype;
+
+/// The elements of a contiguous tensor inside `cpu_fwd`.
+///
+/// # Errors
+/// If the layout is strided (callers make their arguments contiguous first) or the element type is another.
+pub(crate) fn elements<'a, T: Element>(
+    op: &'static str,
+    storage: &'a CpuStorage,
+    layout: &Layout,
+) -> Result<&'a [T]> {
+    let Some((start, end)) = layout.contiguous_offsets() else {
+        return Err(candle_core::Error::RequiresContiguous { op }.bt());
+    };
+    Ok(&T::cpu_storage_as_slice(storage)?[start..end])
+}
+
+/// Opens a contiguous CPU tensor for reading.
+pub(crate) fn reading<'a>(
+    op: &'static str,
+    tensor: &'a Tensor,
+) -> Reading<'a, impl Deref<Target = Storage> + use<'a>> {
+    let (guard, layout) = tensor.storage_and_layout();
+    Reading { guard, layout, op }
+}
+
+/// A tensor held open. Nothing can write to it in the meantime.
+pub(crate) struct Reading<'a, G> {
+    guard: G,
+    layout: &'a Layout,
+    op: &'static str,
+}
+
+impl<G: Deref<Target = Storage>> Reading<'_, G> {
+    pub(crate) fn shape(&self) -> &Shape {
+        self.layout.shape()
+    }
+
+    /// # Errors
+    /// If the tensor is strided, of another type, or not on the CPU.
+    pub(crate) fn elements<T: Element>(&self) -> Result<&[T]> {
+        match &*self.guard {
+            Storage::Cpu(storage) => elements(self.op, storage, self.layout),
+            _ => Err(Error::Device { op: self.op }.into()),
+        }
+    }
+}
+
+/// A tensor that takes over `data` without a copy.
+pub(crate) fn tensor<T: Element>(data: Vec<T>, shape: impl Into<Shape>) -> Result<Tensor> {
+    let shape = shape.into();
+    Tensor::from_vec(data, shape, &Device::Cpu)
+}

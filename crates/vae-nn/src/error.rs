@@ -1,0 +1,104 @@
+//! What can go wrong in this crate, with the value, name or shape at fault.
+
+use candle_core::DType;
+use thiserror::Error;
+
+/// Why a layer, a loss, an optimizer or a set of parameters refused its input.
+///
+/// Layers and losses return [`candle_core::Result`], so that they compose with candle's own; there this error arrives
+/// wrapped in [`candle_core::Error`], with the same words.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A tensor has a shape that the operation cannot take.
+    #[error("{op}: expected {expected}, got shape {actual:?}")]
+    Shape {
+        /// The operation or layer.
+        op: &'static str,
+        /// The shape it wants, in words.
+        expected: String,
+        /// The shape it got.
+        actual: Vec<usize>,
+    },
+    /// A tensor has an element type that the operation has no kernel for.
+    #[error("{op}: only f32 and f64 tensors of one and the same type are supported, got {dtype:?}")]
+    DType {
+        /// The operation or layer.
+        op: &'static str,
+        /// The element type it got.
+        dtype: DType,
+    },
+    /// A tensor lies on another device than the CPU.
+    #[error("{op}: only tensors on the CPU are supported")]
+    Device {
+        /// The operation or layer.
+        op: &'static str,
+    },
+    /// A setting has a value outside its domain.
+    #[error("{name} = {value}: must be {requirement}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// The value at fault.
+        value: f64,
+        /// What it must be, in words.
+        requirement: &'static str,
+    },
+    /// Batch statistics were asked for where each channel has a single value.
+    #[error(
+        "batch normalization in training needs more than one value per channel, got shape {actual:?}"
+    )]
+    SingleValue {
+        /// The shape of the input, `(B, C, H, W)`.
+        actual: Vec<usize>,
+    },
+    /// A tensor that was needed is not there.
+    #[error("tensor {name:?} is missing")]
+    MissingTensor {
+        /// Its full name.
+        name: String,
+    },
+    /// There is a tensor that nothing asked for.
+    #[error("tensor {name:?} is not part of this model")]
+    UnexpectedTensor {
+        /// Its full name.
+        name: String,
+    },
+    /// A tensor is there, with another shape.
+    #[error("tensor {name:?}: expected shape {expected:?}, got {actual:?}")]
+    TensorShape {
+        /// Its full name.
+        name: String,
+        /// The shape of the variable.
+        expected: Vec<usize>,
+        /// The shape found.
+        actual: Vec<usize>,
+    },
+    /// Two parameters carry one name.
+    #[error("two parameters are named {name:?}")]
+    DuplicateName {
+        /// The name.
+        name: String,
+    },
+    /// candle refused something.
+    #[error(transparent)]
+    Candle(#[from] candle_core::Error),
+}
+
+impl From<Error> for candle_core::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Candle(inner) => inner,
+            ours => Self::wrap(ours),
+        }
+    }
+}
+
+/// # Errors
+/// If `value` is 0.
+pub(crate) fn at_least_one(name: &'static str, value: usize) -> Result<(), Error> {
+    if value == 0 {
+        return Err(Error::Setting { name, value: 0.0, requirement: "at least 1" });
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! A matrix product on all threads, cut by its shape alone.
+
+use super::matmul::{Strided, multiply};
+use super::parallel::sharded_sum;
+use crate::element::Element;
+use rayon::prelude::*;
+
+/// Multiply-adds below which threads do not pay.
+const SERIAL: usize = 1 << 17;
+
+/// Pieces of one product: enough to keep many threads busy, few enough to leave each piece its worth.
+const PIECES: usize = 16;
+
+/// `lhs * rhs`, row-major.
+///
+/// # Panics
+/// If the shapes do not fit each other or a matrix does not fit its slice.
+#[track_caller]
+pub(crate) fn product<T: Element>(
+    (lhs, lhs_shape): (&[T], Strided),
+    (rhs, rhs_shape): (&[T], Strided),
+) -> Vec<T> {
+    let (m, n, k) = (lhs_shape.rows, rhs_shape.cols, lhs_shape.cols);
+    let shape = Strided::row_major(m, n);
+    if m * n * k < SERIAL {
+        let mut out = vec![T::ZERO; m * n];
+        multiply((&mut out, shape), (lhs, lhs_shape), (rhs, rhs_shape), false);
+        out
+    } else if k >= 1024 && m * n < 4 * k {
+        // A small result of long sums: the sums are cut.
+        sharded_sum(k.div_ceil(64), PIECES / 2, m * n, |blocks, out| {
+            let terms = blocks.start * 64..(blocks.end * 64).min(k);
+            let lhs = (
+                &lhs[terms.start * lhs_shape.col_stride..],
+                Strided { cols: terms.len(), ..lhs_shape },
+            );
+            let rhs = (
+                &rhs[terms.start * rhs_shape.row_stride..],
+                Strided { rows: terms.len(), ..rhs_shape },
+            );
+            multiply((out, shape), lhs, rhs, true);
+        })
+    } else if m >= n {
+        let block = m.div_ceil(PIECES).max(8);
+        let mut out = vec![T::ZERO; m * n];
+        out.par_chunks_mut(block * n).enumerate().for_each(|(i, out)| {
+            let rows = out.len() / n;
+            let lhs = (&lhs[i * block * lhs_shape.row_stride..], Strided { rows, ..lhs_shape });
+            multiply((out, Strided::row_major(rows, n)), lhs, (rhs, rhs_shape), false);
+        });
+        out
+    } else {
+        // Wide results are cut by columns into pieces of their own, then put together by rows.
+        let cols = n.div_ceil(PIECES).max(64);
+        let pieces: Vec<Vec<T>> = (0..n.div_ceil(cols))
+            .into_par_iter()
+            .map(|i| {
+                let width = cols.min(n - i * cols);
+                let mut piece = vec![T::ZERO; m * width];
+                let rhs =
+                    (&rhs[i * cols * rhs_shape.col_stride..], Strided { cols: width, ..rhs_shape });
+                multiply((&mut piece, Strided::row_major(m, width)), (lhs, lhs_shape), rhs, false);
+                piece
+            })
+            .collect();
+        let mut out = vec![T::ZERO; m * n];
+        out.par_chunks_mut(n).enumerate().for_each(|(row, out)| {
+            for (out, piece) in out.chunks_mut(cols).zip(&pieces) {
+                out.copy_from_slice(&piece[row * out.len()..][..out.len()]);
+            }
+        });
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_of_cutting_gives_the_product() {
+        // Serial, cut sums, cut rows, cut columns; sizes that no cut divides.
+        for (m, n, k) in [(3, 4, 5), (9, 11, 2051), (1003, 7, 33), (5, 1501, 67), (0, 3, 2)] {
+            let lhs: Vec<f64> = (0..m * k).map(|i| (i as f64).sin()).collect();
+            let rhs: Vec<f64> = (0..k * n).map(|i| (i as f64 * 0.7).cos()).collect();
+            for a in [Strided::row_major(m, k), Strided::row_major(k, m).transposed()] {
+                for b in [Strided::row_major(k, n), Strided::row_major(n, k).transposed()] {
+                    let mut expected = vec![0.0; m * n];
+                    multiply(
+                        (&mut expected, Strided::row_major(m, n)),
+                        (&lhs, a),
+                        (&rhs, b),
+                        false,
+                    );
+                    let got = product((&lhs, a), (&rhs, b));
+                    assert_eq!(got.len(), expected.len());
+                    for (got, expected) in got.iter().zip(&expected) {
+                        assert!((got - expected).abs() < 1e-11, "{m}x{n}x{k}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Plain loops over slices: no tensors, no gradients graph. Everything that is worth a faster version lies here.
+
+pub(crate) mod columns;
+pub(crate) mod conv;
+pub(crate) mod linear;
+pub(crate) mod matmul;
+pub(crate) mod parallel;

@@ -1,0 +1,179 @@
+//! Log-likelihood of independent Bernoulli pixels.
+
+use super::pixels::Pixels;
+use crate::element::{Element, by_dtype, elements, reading, tensor};
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
+use rayon::prelude::*;
+use std::sync::OnceLock;
+
+const OP: &str = "bernoulli_log_prob";
+
+/// Log-probability of each design under independent Bernoulli pixels given by logits, in nats: `(B, ..), (B, ..) → (B,)`.
+///
+/// `Σ x·l − softplus(l)` over the active pixels. `mask`, of shape `(1, ..)` or `(B, ..)`, has 0 where a pixel does not count and
+/// 1 where it does. For grey `x` in `(0, 1)` the value is minus a cross-entropy, and no normalized likelihood.
+///
+/// # Errors
+/// If the shapes or element types differ, or the type is neither `f32` nor `f64`.
+///
+/// # Accuracy
+/// Finite for every finite logit: `softplus(l) = max(l, 0) + ln_1p(e^−|l|)`, and no probability is ever formed. Terms
+/// have the precision of the element type, the sum is kept in f64. The gradients are `x − sigmoid(l)` and `l`.
+///
+/// # Examples
+/// ```
+/// use candle_core::{Device, Tensor};
+///
+/// let logits = Tensor::new(&[[0.0_f64, 1000.0], [0.0, 1000.0]], &Device::Cpu)?;
+/// let xs = Tensor::new(&[[1.0_f64, 1.0], [1.0, 0.0]], &Device::Cpu)?;
+/// let log_prob = vae_nn::bernoulli_log_prob(&logits, &xs, None)?.to_vec1::<f64>()?;
+/// assert_eq!(log_prob, [-f64::ln(2.0), -f64::ln(2.0) - 1000.0]);
+/// # Ok::<(), candle_core::Error>(())
+/// ```
+///
+/// # References
+/// D. P. Kingma, M. Welling, Auto-Encoding Variational Bayes, 2014, appendix C.1.
+pub fn bernoulli_log_prob(logits: &Tensor, xs: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
+    let pixels = Pixels::new(OP, logits, xs, mask)?;
+    let op = Bernoulli { pixels, keep: logits.track_op(), residuals: OnceLock::new() };
+    logits.contiguous()?.apply_op2(&xs.contiguous()?, op)
+}
+
+struct Bernoulli {
+    pixels: Pixels,
+    /// Whether a gradient by the logits may be asked for.
+    keep: bool,
+    /// `x − sigmoid(l)`, 0 where masked, kept as f32 or f64.
+    residuals: OnceLock<CpuStorage>,
+}
+
+impl Bernoulli {
+    fn forward<T: Element>(&self, logits: &[T], xs: &[T]) -> Vec<T> {
+        let chunk = self.pixels.chunk();
+        let designs = logits.par_chunks(chunk).zip(xs.par_chunks(chunk)).enumerate();
+        if !self.keep {
+            return designs
+                .map(|(i, (ls, xs))| {
+                    let terms = ls.iter().zip(xs).map(|(&l, &x)| term(l, x).0);
+                    T::lit(masked_sum(terms, self.pixels.active(i)))
+                })
+                .collect();
+        }
+        let mut residuals = vec![T::ZERO; logits.len()];
+        let sums = designs
+            .zip(residuals.par_chunks_mut(chunk))
+            .map(|((i, (ls, xs)), residuals)| {
+                let active = self.pixels.active(i);
+                let terms =
+                    ls.iter().zip(xs).zip(residuals.iter_mut()).map(|((&l, &x), residual)| {
+                        let (log_prob, slope) = term(l, x);
+                        *residual = slope;
+                        log_prob
+                    });
+                let sum = masked_sum(terms, active);
+                for (residual, &active) in residuals.iter_mut().zip(active.unwrap_or(&[])) {
+                    if !active {
+                        *residual = T::ZERO;
+                    }
+                }
+                T::lit(sum)
+            })
+            .collect();
+        // The op is made for one forward pass, so the cell is empty here.
+        let _ = self.residuals.set(T::to_cpu_storage_owned(residuals));
+        sums
+    }
+
+    fn backward<T: Element>(
+        &self,
+        logits: &Tensor,
+        xs: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let chunk = self.pixels.chunk();
+        let (l_read, g_read) = (reading(OP, logits), reading(OP, grad));
+        let (ls, gs) = (l_read.elements::<T>()?, g_read.elements::<T>()?);
+        let grad_logits = match self.residuals.get() {
+            Some(residuals) => {
+                let mut out = vec![T::ZERO; ls.len()];
+                out.par_chunks_mut(chunk)
+                    .zip(T::cpu_storage_as_slice(residuals)?.par_chunks(chunk))
+                    .zip(gs)
+                    .for_each(|((out, residuals), &g)| {
+                        for (out, &residual) in out.iter_mut().zip(residuals) {
+                            *out = g * residual;
+                        }
+                    });
+                Some(tensor(out, logits.shape())?)
+            }
+            None => None,
+        };
+        let grad_xs = xs
+            .track_op()
+            .then(|| {
+                let mut out = vec![T::ZERO; ls.len()];
+                for (i, (out, (ls, &g))) in
+                    out.chunks_mut(chunk).zip(ls.chunks(chunk).zip(gs)).enumerate()
+                {
+                    let active = self.pixels.active(i);
+                    for (j, (out, &l)) in out.iter_mut().zip(ls).enumerate() {
+                        if active.is_none_or(|active| active[j]) {
+                            *out = g * l;
+                        }
+                    }
+                }
+                tensor(out, xs.shape())
+            })
+            .transpose()?;
+        Ok((grad_logits, grad_xs))
+    }
+}
+
+/// `(x l − softplus(l), x − sigmoid(l))` with one exponential.
+fn term<T: Element>(l: T, x: T) -> (T, T) {
+    let decay = (-l.abs()).exp();
+    let softplus = (if l > T::ZERO { l } else { T::ZERO }) + decay.ln_1p();
+    let sigmoid = if l < T::ZERO { decay } else { T::ONE } / (T::ONE + decay);
+    (x * l - softplus, x - sigmoid)
+}
+
+/// Sum in f64 of the active terms; a term that does not count may be anything, infinite or NaN too.
+fn masked_sum<T: Element>(terms: impl Iterator<Item = T>, active: Option<&[bool]>) -> f64 {
+    match active {
+        None => terms.map(T::wide).sum(),
+        Some(active) => {
+            terms.zip(active).map(|(term, &active)| if active { term.wide() } else { 0.0 }).sum()
+        }
+    }
+}
+
+impl CustomOp2 for Bernoulli {
+    fn name(&self) -> &'static str {
+        OP
+    }
+
+    fn cpu_fwd(
+        &self,
+        s1: &CpuStorage,
+        l1: &Layout,
+        s2: &CpuStorage,
+        l2: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        by_dtype!(OP, s1.dtype(), T => {
+            let sums = self.forward::<T>(elements(OP, s1, l1)?, elements(OP, s2, l2)?);
+            Ok((T::to_cpu_storage_owned(sums), self.pixels.batch().into()))
+        })
+    }
+
+    fn bwd(
+        &self,
+        logits: &Tensor,
+        xs: &Tensor,
+        _sums: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let grad = grad.contiguous()?;
+        by_dtype!(OP, grad.dtype(), T => self.backward::<T>(logits, xs, &grad))
+    }
+}
