@@ -1,0 +1,447 @@
+//! How a training went.
+
+use std::path::Path;
+
+use crate::axis::{self, Axis};
+use crate::canvas::{Anchor, Area, Canvas, HEADING, MARGIN, Pen, SMALL, TITLE};
+use crate::chart::{Chart, legend};
+use crate::color::{BLUE, INK, VERMILION, viridis};
+use crate::error::ReportError;
+use crate::file::save;
+use crate::font::Style;
+use crate::metrics::{Epoch, Metrics, Step};
+
+/// Reads a metrics file and writes a PNG file with the curves of the training.
+///
+/// Panels: evidence lower bound, expected log-likelihood, KL divergence, KL divergence of each latent dimension, mean squared error, IoU,
+/// learning rate, KL weight β and gradient norm, all over optimizer steps. Where the likelihood is not normalized (the file holds no
+/// bound) the first panel shows the loss instead. The steep beginning of a curve is cut off, with a remark, where it would flatten
+/// everything else. The file is written beside `out` and renamed.
+///
+/// # Errors
+/// Those of [`Metrics::read`]; [`ReportError::NoRecords`] for a file without a step or an epoch; [`ReportError::Write`].
+///
+/// # Examples
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let metrics = folder.path().join("metrics.jsonl");
+/// std::fs::write(
+///     &metrics,
+///     r#"{"event": "epoch", "epoch": 1, "step": 40, "validation": {"elbo": -310.5, "kl": 9.1}, "kl_per_dim": [5.1, 4.0]}
+/// {"event": "epoch", "epoch": 2, "step": 80, "validation": {"elbo": -250.2, "kl": 11.4}, "kl_per_dim": [7.3, 4.1]}
+/// "#,
+/// )?;
+/// let picture = folder.path().join("curves.png");
+/// vae_report::curves(&metrics, &picture)?;
+/// assert!(picture.exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn curves(metrics: &Path, out: &Path) -> Result<(), ReportError> {
+    let record = Metrics::read(metrics)?;
+    if record.is_empty() {
+        return Err(ReportError::NoRecords { path: metrics.into() });
+    }
+    save(&draw(&record)?, out)
+}
+
+const TRAINING: Pen = Pen { color: VERMILION, width: 2.2, dashed: true };
+const VALIDATION: Pen = Pen { color: BLUE, width: 2.6, dashed: false };
+const STEPS: Pen = Pen { color: BLUE, width: 2.2, dashed: false };
+
+const WIDTH: f32 = 1460.0;
+const COLUMN_GAP: f32 = 40.0;
+const ROW_GAP: f32 = 24.0;
+const PLOT_HEIGHT: f32 = 240.0;
+const LOW_PLOT_HEIGHT: f32 = 170.0;
+
+/// One chart of the figure.
+struct Panel {
+    title: &'static str,
+    unit: &'static str,
+    curves: Vec<Curve>,
+    vertical: Vertical,
+    /// A point to mark, and words about it.
+    mark: Option<(f64, f64, String)>,
+}
+
+struct Curve {
+    name: Name,
+    points: Vec<(f64, Option<f64>)>,
+    pen: Pen,
+}
+
+enum Name {
+    /// Stands in the legend.
+    Legend(&'static str),
+    /// Stands at the end of the curve.
+    AtEnd(String),
+    /// The only curve of its panel.
+    None,
+}
+
+#[derive(Clone, Copy)]
+enum Vertical {
+    /// Whatever range the values have.
+    Free,
+    /// The same, with zero on the axis.
+    FromZero,
+    /// Logarithmic where all values are positive.
+    Logarithmic,
+}
+
+fn draw(record: &Metrics) -> Result<Canvas, ReportError> {
+    let last = record
+        .steps
+        .iter()
+        .map(|step| step.step)
+        .chain(record.epochs.iter().map(|epoch| epoch.step))
+        .max();
+    let end = last.unwrap_or(0).max(1) as f64;
+    let rows = [
+        (vec![bound(record), likelihood(&record.epochs)], PLOT_HEIGHT),
+        (vec![divergence(&record.epochs), divergence_by_dimension(&record.epochs)], PLOT_HEIGHT),
+        (vec![squared_error(&record.epochs), overlap(&record.epochs)], PLOT_HEIGHT),
+        (
+            vec![
+                learning_rate(&record.steps),
+                kl_weight(&record.steps),
+                gradient_norm(&record.steps),
+            ],
+            LOW_PLOT_HEIGHT,
+        ),
+    ];
+    let heading = HEADING.line_height() + 6.0;
+    let top = MARGIN + TITLE.line_height() + 10.0;
+    let last_row = rows.len() - 1;
+    let below = |row: usize| Chart::bottom_margin(row == last_row);
+    let heights: Vec<f32> =
+        rows.iter().enumerate().map(|(row, (_, plot))| heading + plot + below(row)).collect();
+    let height = top + heights.iter().sum::<f32>() + ROW_GAP * last_row as f32 + MARGIN;
+    let mut canvas = Canvas::new(WIDTH, height)?;
+    canvas.text(&title(record), MARGIN, MARGIN + TITLE.cap_height(), Anchor::Start, TITLE);
+
+    // Panels above each other share their left margin, so that their plot areas are flush.
+    let charts: Vec<Vec<Option<Axis>>> = rows
+        .iter()
+        .map(|(panels, _)| panels.iter().map(|panel| panel.vertical_axis(end)).collect())
+        .collect();
+    let margin = |row: usize, column: usize| {
+        let same = charts.iter().filter(|axes| axes.len() == charts[row].len());
+        same.filter_map(|axes| axes[column].as_ref())
+            .map(|y| Chart::left_margin(y, true))
+            .fold(0.0, f32::max)
+    };
+    let mut y = top;
+    for (row, (panels, plot_height)) in rows.iter().enumerate() {
+        let count = panels.len() as f32;
+        let panel_width = (WIDTH - 2.0 * MARGIN - COLUMN_GAP * (count - 1.0)) / count;
+        let ticks = if panels.len() == 2 { 6 } else { 4 };
+        for (column, panel) in panels.iter().enumerate() {
+            let left = MARGIN + (panel_width + COLUMN_GAP) * column as f32;
+            let area = Area {
+                left: (left + margin(row, column)).round(),
+                top: (y + heading).round(),
+                right: (left + panel_width - panel.right_margin()).round(),
+                bottom: (y + heading + plot_height).round(),
+            };
+            let x_name = if row == last_row { "optimizer steps" } else { "" };
+            panel.draw(
+                &mut canvas,
+                area,
+                Axis::linear(0.0, end, ticks),
+                charts[row][column].clone(),
+                x_name,
+            );
+        }
+        y += heights[row] + ROW_GAP;
+    }
+    Ok(canvas)
+}
+
+fn title(record: &Metrics) -> String {
+    let steps = record
+        .steps
+        .iter()
+        .map(|step| step.step)
+        .chain(record.epochs.iter().map(|epoch| epoch.step))
+        .max();
+    let steps = axis::count(steps.unwrap_or(0) as usize);
+    match record.epochs.last() {
+        Some(last) => {
+            format!("Training: {} epochs, {steps} steps", axis::count(last.epoch as usize))
+        }
+        None => format!("Training: {steps} steps, no epoch finished"),
+    }
+}
+
+impl Panel {
+    fn new(title: &'static str, unit: &'static str, curves: Vec<Curve>) -> Self {
+        Self { title, unit, curves, vertical: Vertical::Free, mark: None }
+    }
+
+    /// The vertical axis; `None` if there is no value.
+    fn vertical_axis(&self, end: f64) -> Option<Axis> {
+        let (low, high) = self.range(end)?;
+        Some(match self.vertical {
+            Vertical::Logarithmic if 0.0 < low => Axis::logarithmic(low / 1.2, high * 1.2),
+            Vertical::FromZero if 0.0 <= low => Axis::linear(0.0, high * 1.06, 4),
+            _ => {
+                let room = 0.06 * (high - low);
+                Axis::linear(low - room, high + room, 4)
+            }
+        })
+    }
+
+    /// The range of the values, without a steep beginning that would flatten the rest.
+    fn range(&self, end: f64) -> Option<(f64, f64)> {
+        let range = |from: f64| {
+            let values =
+                self.curves.iter().flat_map(|curve| &curve.points).filter(|(x, _)| from <= *x);
+            let values = values.filter_map(|(_, y)| *y);
+            values.fold(None, |range: Option<(f64, f64)>, y| {
+                Some(range.map_or((y, y), |(low, high)| (low.min(y), high.max(y))))
+            })
+        };
+        let (low, high) = range(0.0)?;
+        if matches!(self.vertical, Vertical::Logarithmic) {
+            return Some((low, high));
+        }
+        let Some((settled_low, settled_high)) = range(0.15 * end) else { return Some((low, high)) };
+        let width = settled_high - settled_low;
+        if width <= 0.0 || high - low <= 4.0 * width {
+            return Some((low, high));
+        }
+        Some((low.max(settled_low - 0.5 * width), high.min(settled_high + 0.5 * width)))
+    }
+
+    fn right_margin(&self) -> f32 {
+        let labels = self.curves.iter().filter_map(|curve| match &curve.name {
+            Name::AtEnd(name) => Some(SMALL.width(name).ceil() + 10.0),
+            _ => None,
+        });
+        labels.fold(4.0, f32::max)
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Area, x: Axis, y: Option<Axis>, x_name: &str) {
+        let baseline = area.top - 14.0;
+        let Some(y) = y else {
+            canvas.text(self.title, area.left, baseline, Anchor::Start, HEADING);
+            Chart::vacant(canvas, area, "no values recorded");
+            return;
+        };
+        let chart = Chart { area, x, y };
+        chart.draw(canvas, x_name, self.unit);
+        canvas.text(self.title, area.left, baseline, Anchor::Start, HEADING);
+        let entries: Vec<(&str, Pen)> = (self.curves.iter())
+            .filter_map(|curve| {
+                if let Name::Legend(name) = curve.name { Some((name, curve.pen)) } else { None }
+            })
+            .collect();
+        legend(canvas, area.right, baseline, &entries);
+        for curve in &self.curves {
+            chart.curve(canvas, &curve.points, curve.pen);
+        }
+        self.label_ends(canvas, &chart);
+        let mut remarks = Vec::new();
+        if let Some((x, y, words)) = &self.mark {
+            chart.mark(canvas, *x, *y, VALIDATION);
+            remarks.push(words.as_str());
+        }
+        let values = self.curves.iter().flat_map(|curve| &curve.points).filter_map(|(_, y)| *y);
+        if values.into_iter().any(|value| value < chart.y.low || chart.y.high < value) {
+            remarks.push("beginning off scale");
+        }
+        let points: Vec<(f64, f64)> = self
+            .curves
+            .iter()
+            .flat_map(|curve| &curve.points)
+            .filter_map(|&(x, y)| Some((x, y?)))
+            .collect();
+        chart.remark(canvas, &remarks.join("; "), &points);
+    }
+
+    /// Names at the ends of curves, the topmost first, as far as they do not overlap.
+    fn label_ends(&self, canvas: &mut Canvas, chart: &Chart) {
+        let mut ends: Vec<(f32, f32, &str)> = (self.curves.iter())
+            .filter_map(|curve| {
+                let Name::AtEnd(name) = &curve.name else { return None };
+                let (x, y) = curve.points.iter().rev().find_map(|&(x, y)| Some((x, y?)))?;
+                let (x, y) = chart.place(x, y);
+                Some((y, x, name.as_str()))
+            })
+            .collect();
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let style = Style { color: INK, ..SMALL };
+        let mut free = f32::MIN;
+        for (y, x, name) in ends {
+            if free <= y && y <= chart.area.bottom {
+                canvas.text(name, x + 8.0, y + SMALL.cap_height() / 2.0, Anchor::Start, style);
+                free = y + SMALL.size;
+            }
+        }
+    }
+}
+
+/// Values of epochs over their steps.
+fn over_epochs(epochs: &[Epoch], value: impl Fn(&Epoch) -> Option<f64>) -> Vec<(f64, Option<f64>)> {
+    epochs.iter().map(|epoch| (epoch.step as f64, value(epoch))).collect()
+}
+
+fn over_steps(steps: &[Step], value: impl Fn(&Step) -> Option<f64>) -> Vec<(f64, Option<f64>)> {
+    steps.iter().map(|step| (step.step as f64, value(step))).collect()
+}
+
+/// The curves of both splits; one without any value is left out.
+fn both(training: Vec<(f64, Option<f64>)>, validation: Vec<(f64, Option<f64>)>) -> Vec<Curve> {
+    let curves = [
+        Curve { name: Name::Legend("training"), points: training, pen: TRAINING },
+        Curve { name: Name::Legend("validation"), points: validation, pen: VALIDATION },
+    ];
+    curves.into_iter().filter(|curve| curve.points.iter().any(|(_, y)| y.is_some())).collect()
+}
+
+fn alone(points: Vec<(f64, Option<f64>)>, pen: Pen) -> Vec<Curve> {
+    vec![Curve { name: Name::None, points, pen }]
+}
+
+fn bound(record: &Metrics) -> Panel {
+    let epochs = &record.epochs;
+    let validation = over_epochs(epochs, |epoch| epoch.validation.elbo);
+    if !epochs.is_empty() && validation.iter().all(|(_, elbo)| elbo.is_none()) || epochs.is_empty()
+    {
+        let points = over_steps(&record.steps, |step| step.loss);
+        return Panel::new("Loss", "per design", alone(points, STEPS));
+    }
+    let training = over_epochs(epochs, |epoch| Some(epoch.train.log_likelihood? - epoch.train.kl?));
+    let mut panel =
+        Panel::new("Evidence lower bound", "nats per design", both(training, validation));
+    let best = epochs.iter().filter_map(|epoch| Some((epoch, epoch.validation.elbo?)));
+    if let Some((epoch, elbo)) = best.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        let words = format!("best {} after epoch {}", axis::number(elbo, 4), epoch.epoch);
+        panel.mark = Some((epoch.step as f64, elbo, words));
+    }
+    panel
+}
+
+fn likelihood(epochs: &[Epoch]) -> Panel {
+    let training = over_epochs(epochs, |epoch| epoch.train.log_likelihood);
+    let validation = over_epochs(epochs, |epoch| epoch.validation.log_likelihood);
+    Panel::new("Expected log-likelihood", "nats per design", both(training, validation))
+}
+
+fn divergence(epochs: &[Epoch]) -> Panel {
+    let training = over_epochs(epochs, |epoch| epoch.train.kl);
+    let validation = over_epochs(epochs, |epoch| epoch.validation.kl);
+    let panel = Panel::new("KL divergence", "nats per design", both(training, validation));
+    Panel { vertical: Vertical::FromZero, ..panel }
+}
+
+/// One curve for each dimension, dark for the one that carries most at the end, pale for the least.
+fn divergence_by_dimension(epochs: &[Epoch]) -> Panel {
+    let dimensions = epochs.iter().map(|epoch| epoch.kl_per_dim.len()).max().unwrap_or(0);
+    let at = |epoch: &Epoch, dimension: usize| epoch.kl_per_dim.get(dimension).copied().flatten();
+    let final_value = |dimension: usize| {
+        epochs.iter().rev().find_map(|epoch| at(epoch, dimension)).unwrap_or(0.0)
+    };
+    let mut order: Vec<usize> = (0..dimensions).collect();
+    order.sort_by(|&a, &b| final_value(a).total_cmp(&final_value(b)));
+    let curve = |(rank, &dimension): (usize, &usize)| Curve {
+        name: Name::AtEnd(axis::subscripted("z", dimension + 1)),
+        points: over_epochs(epochs, |epoch| at(epoch, dimension)),
+        pen: Pen {
+            color: viridis(0.92 * (1.0 - (rank + 1) as f64 / dimensions as f64)),
+            width: 2.2,
+            dashed: false,
+        },
+    };
+    let curves = order.iter().enumerate().map(curve).collect();
+    let panel =
+        Panel::new("KL divergence of each latent dimension, validation", "nats per design", curves);
+    Panel { vertical: Vertical::FromZero, ..panel }
+}
+
+fn squared_error(epochs: &[Epoch]) -> Panel {
+    let points = over_epochs(epochs, |epoch| epoch.validation.mse);
+    let panel = Panel::new(
+        "Reconstruction error (MSE), validation",
+        "per pixel",
+        alone(points, VALIDATION),
+    );
+    Panel { vertical: Vertical::FromZero, ..panel }
+}
+
+fn overlap(epochs: &[Epoch]) -> Panel {
+    let points = over_epochs(epochs, |epoch| epoch.validation.iou);
+    Panel::new("Reconstruction overlap (IoU), validation", "IoU", alone(points, VALIDATION))
+}
+
+fn learning_rate(steps: &[Step]) -> Panel {
+    let points = over_steps(steps, |step| step.learning_rate);
+    Panel { vertical: Vertical::FromZero, ..Panel::new("Learning rate", "", alone(points, STEPS)) }
+}
+
+fn kl_weight(steps: &[Step]) -> Panel {
+    let points = over_steps(steps, |step| step.beta);
+    Panel { vertical: Vertical::FromZero, ..Panel::new("KL weight β", "", alone(points, STEPS)) }
+}
+
+fn gradient_norm(steps: &[Step]) -> Panel {
+    let points = over_steps(steps, |step| step.gradient_norm);
+    let pen = Pen { width: 1.4, ..STEPS };
+    Panel {
+        vertical: Vertical::Logarithmic,
+        ..Panel::new("Gradient norm before clipping", "", alone(points, pen))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Validation;
+
+    fn epochs(elbos: &[Option<f64>]) -> Metrics {
+        let epoch = |(index, &elbo): (usize, &Option<f64>)| Epoch {
+            epoch: index as u64,
+            step: 10 * index as u64,
+            validation: Validation { elbo, ..Validation::default() },
+            ..Epoch::default()
+        };
+        Metrics { steps: Vec::new(), epochs: elbos.iter().enumerate().map(epoch).collect() }
+    }
+
+    #[test]
+    fn the_best_bound_is_marked() {
+        let panel = bound(&epochs(&[Some(-900.0), Some(-300.0), Some(-250.5), None, Some(-260.0)]));
+        let (step, elbo, words) = panel.mark.unwrap();
+        assert_eq!((step, elbo, words.as_str()), (20.0, -250.5, "best −250.5 after epoch 2"));
+    }
+
+    #[test]
+    fn a_steep_beginning_is_cut_off() {
+        let mut values: Vec<Option<f64>> = (0..50).map(|i| Some(-200.0 + f64::from(i))).collect();
+        values[0] = Some(-3000.0);
+        let panel = bound(&epochs(&values));
+        let axis = panel.vertical_axis(490.0).unwrap();
+        assert!(-260.0 < axis.low && axis.high < -140.0, "{axis:?}");
+        let gentle = bound(&epochs(&values[1..]));
+        let axis = gentle.vertical_axis(490.0).unwrap();
+        assert!(axis.low < -199.0 && -151.0 < axis.high, "nothing is cut without need: {axis:?}");
+    }
+
+    #[test]
+    fn without_a_bound_the_loss_is_shown() {
+        assert_eq!(bound(&epochs(&[None, None])).title, "Loss");
+        assert_eq!(bound(&epochs(&[])).title, "Loss");
+    }
+
+    #[test]
+    fn a_run_that_has_just_begun_can_be_drawn() {
+        let record = Metrics {
+            steps: vec![Step { step: 0, loss: Some(3.0), ..Step::default() }],
+            epochs: Vec::new(),
+        };
+        assert!(draw(&record).is_ok());
+        assert!(draw(&epochs(&[Some(-3.0)])).is_ok());
+        assert!(draw(&epochs(&[None])).is_ok());
+    }
+}

@@ -1,0 +1,104 @@
+//! What can go wrong between arrays in memory and a picture on disk.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a figure was not written, with the value, position or path at fault.
+///
+/// A figure that fails leaves the file that stood at its path untouched.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// A file could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A picture could not be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The picture.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A line of a metrics file is no record of a step or an epoch.
+    #[error("{}, line {line}: not a record of training", path.display())]
+    Record {
+        /// The metrics file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What the JSON reader said.
+        source: serde_json::Error,
+    },
+    /// A metrics file has no step and no epoch in it yet.
+    #[error("{} holds no step and no epoch", path.display())]
+    NoRecords {
+        /// The metrics file.
+        path: PathBuf,
+    },
+    /// There is nothing to draw.
+    #[error("no {what} to draw")]
+    Empty {
+        /// What is missing, in the plural.
+        what: &'static str,
+    },
+    /// A value is NaN or infinite.
+    #[error("{what}: the value at {position:?} is {value}")]
+    NotFinite {
+        /// Which input.
+        what: &'static str,
+        /// The index of the value in that input, outermost axis first.
+        position: Vec<usize>,
+        /// The value.
+        value: f32,
+    },
+    /// Two inputs that belong together have different lengths.
+    #[error("{got} {what}, but {expected} are needed")]
+    Count {
+        /// What was counted, in the plural.
+        what: &'static str,
+        /// How many are needed.
+        expected: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// Designs that are compared pixel by pixel have different shapes.
+    #[error("{what} are {got:?} pixels (height, width), but {expected:?} are needed")]
+    Shape {
+        /// Which designs.
+        what: &'static str,
+        /// The shape needed, (height, width).
+        expected: (usize, usize),
+        /// The shape given, (height, width).
+        got: (usize, usize),
+    },
+    /// A column was asked for that the array does not have.
+    #[error("column {column} of an array of {columns} columns")]
+    Column {
+        /// The column, counted from 0.
+        column: usize,
+        /// How many there are.
+        columns: usize,
+    },
+    /// A setting that must be positive is zero.
+    #[error("{what} must be at least 1")]
+    Zero {
+        /// Which setting.
+        what: &'static str,
+    },
+    /// The picture would be larger than any viewer shows.
+    #[error("the picture would be {width} × {height} pixels; draw fewer designs")]
+    TooLarge {
+        /// Its width in pixels.
+        width: usize,
+        /// Its height in pixels.
+        height: usize,
+    },
+}
