@@ -1,1 +1,37 @@
 //! Convolutional variational autoencoders for two-dimensional designs of any size, on candle.
+//!
+//! * [`ModelConfig`] says what a network is made of; [`ModelConfig::compact`], [`ModelConfig::tutorial`] and
+//!   [`ModelConfig::pool`] are architectures with a name.
+//! * [`Vae`] is the network: [`Vae::encode`], [`Vae::decode`], [`Vae::log_prob`], and both terms of the bound in
+//!   [`Vae::elbo`].
+//! * [`save`] and [`load`] move it to and from one `safetensors` file that also says how to rebuild it, here or in PyTorch.
+//!
+//! Densities are 1 for material and 0 for void. Log-probabilities are in nats, summed over the active pixels of one design.
+//! Randomness is an argument: [`Vae::elbo`] takes the noise.
+
+mod atomic;
+mod conditioning;
+mod conditions;
+mod config;
+mod cost;
+mod error;
+mod file;
+mod layers;
+mod likelihood;
+mod load_error;
+mod network;
+mod presets;
+mod shapes;
+mod vae;
+mod validate;
+
+pub use atomic::write_atomically;
+pub use conditions::ConditionStats;
+pub use config::{Activation, Decoder, Encoder, Head, Likelihood, ModelConfig, Pooling, Sigma};
+pub use cost::MultiplyAdds;
+pub use error::ModelError;
+pub use file::{from_bytes, load, load_matching, save, to_bytes};
+pub use likelihood::LOG_STD_FLOOR;
+pub use load_error::{FormatError, LoadError, SaveError};
+pub use vae::{ElboTerms, LOG_VAR_BOUNDS, Posterior, Vae};
+pub use validate::ConfigError;

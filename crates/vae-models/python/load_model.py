@@ -1,0 +1,181 @@
+"""Opens a `model.safetensors` of vae-models in PyTorch: builds the equal module from the file's metadata alone, loads the
+weights strictly, and, given an .npz, compares what both sides compute.
+
+    python load_model.py model.safetensors [check.npz [tolerance]]
+
+The .npz (see examples/export_for_pytorch.rs) holds `designs`, optionally `conditions` in raw units, `eps`, and as computed by
+vae-models `mean`, `log_var`, `params` (of the decoder at the reparameterized latents) and `reconstruction` (the expected design).
+Needs torch, safetensors and numpy.
+"""
+import json
+import sys
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+LOG_VAR_BOUNDS = (-20.0, 20.0)
+LOG_STD_FLOOR = -6.0
+
+
+def activation(kind):
+    return {"relu": nn.ReLU, "leaky-relu": nn.LeakyReLU}[kind]()
+
+
+class Vae(nn.Module):
+    """The network that a configuration (the JSON under the metadata key `vae`) describes."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        encoder, decoder = config["encoder"], config["decoder"]
+        conditions, width = config["conditions"], config.get("embedding")
+        blocks = max(len(encoder["channels"]), len(decoder["channels"]))
+        self.padded = [-(-n // 2**blocks) * 2**blocks for n in (config["height"], config["width"])]
+
+        n_conditions = len(conditions)
+        if width is not None:
+            self.condition_embedding = nn.Sequential(nn.Linear(n_conditions, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
+            n_conditions = width
+
+        layers, inputs = [], 1
+        for outputs in encoder["channels"]:
+            strided = encoder["kind"] == "strided"
+            layers.append(nn.Conv2d(inputs, outputs, 3, stride=2 if strided else 1, padding=1))
+            if encoder["normalized"]:
+                layers.append(nn.BatchNorm2d(outputs))
+            layers.append(nn.LeakyReLU() if strided else nn.ReLU())
+            if not strided:
+                layers.append(nn.MaxPool2d(2) if encoder["pool"] == "max" else nn.AvgPool2d(2))
+            inputs = outputs
+        self.encoder = nn.Sequential(*layers)
+
+        features = inputs * self.pixels(len(encoder["channels"])) + n_conditions
+        self.fc_mu = nn.Linear(features, config["latent_dim"])
+        self.fc_var = nn.Linear(features, config["latent_dim"])
+        channels = decoder["channels"]
+        self.decoder_input = nn.Linear(config["latent_dim"] + n_conditions, channels[0] * self.pixels(len(channels)))
+
+        layers = [layer for pair in zip(channels, channels[1:]) for layer in self.block(*pair)]
+        if decoder["head"] == "transposed":
+            layers.append(self.transposed(channels[-1], 1))
+        else:
+            self.final_layer = nn.Sequential(*self.block(channels[-1], channels[-1]), nn.Conv2d(channels[-1], 1, 3, padding=1))
+        self.decoder = nn.Sequential(*layers)
+
+        if self.sigma() == "shared":
+            self.log_std = nn.Parameter(torch.tensor(-1.0))
+
+    def pixels(self, halvings):
+        return (self.padded[0] >> halvings) * (self.padded[1] >> halvings)
+
+    def transposed(self, inputs, outputs):
+        kernel = self.config["decoder"]["kernel"]
+        return nn.ConvTranspose2d(inputs, outputs, kernel, stride=2, padding=1, output_padding=1 if kernel == 3 else 0)
+
+    def block(self, inputs, outputs):
+        norm = [nn.BatchNorm2d(outputs)] if self.config["decoder"]["normalized"] else []
+        return [self.transposed(inputs, outputs), *norm, activation(self.config["decoder"]["activation"])]
+
+    def sigma(self):
+        """None for a Bernoulli, else "shared" or the fixed standard deviation."""
+        likelihood = self.config["likelihood"]
+        if likelihood == "bernoulli":
+            return None
+        sigma = likelihood["gaussian"]["sigma"]
+        return sigma if sigma == "shared" else sigma["fixed"]
+
+    def embed(self, features, conditions):
+        """Appends the conditions, given in raw units."""
+        stats = self.config["conditions"]
+        if not stats:
+            return features
+        mean, std = (torch.tensor([c[key] for c in stats], dtype=features.dtype) for key in ("mean", "std"))
+        conditions = (conditions - mean) / std
+        if hasattr(self, "condition_embedding"):
+            conditions = self.condition_embedding(conditions)
+        return torch.cat([features, conditions], 1)
+
+    def encode(self, designs, conditions=None):
+        bottom, right = self.padded[0] - designs.shape[2], self.padded[1] - designs.shape[3]
+        features = self.encoder(F.pad(designs, (0, right, 0, bottom))).flatten(1)
+        features = self.embed(features, conditions)
+        lo, hi = LOG_VAR_BOUNDS
+        log_var = lo + F.softplus(self.fc_var(features) - lo, threshold=1e3)
+        return self.fc_mu(features), hi - F.softplus(hi - log_var, threshold=1e3)
+
+    def decode(self, latents, conditions=None):
+        """Logits of a Bernoulli, means of a Gaussian."""
+        channels = self.config["decoder"]["channels"]
+        height, width = (n >> len(channels) for n in self.padded)
+        maps = self.decoder_input(self.embed(latents, conditions)).view(-1, channels[0], height, width)
+        output = self.decoder(maps)
+        if hasattr(self, "final_layer"):
+            output = self.final_layer(output)
+        output = output[:, :, : self.config["height"], : self.config["width"]]
+        return output if self.sigma() is None else torch.sigmoid(output)
+
+    def mean(self, params):
+        """The expected design."""
+        return torch.sigmoid(params) if self.sigma() is None else params
+
+    def log_prob(self, params, designs, mask=None):
+        """ln p(x|z) per design, in nats, over the pixels where the mask is 1."""
+        if self.sigma() is None:
+            terms = -F.binary_cross_entropy_with_logits(params, designs, reduction="none")
+        else:
+            log_std = self.floored_log_std(params.dtype)
+            terms = -0.5 * (((designs - params) * torch.exp(-log_std)) ** 2 + 2 * log_std + torch.log(torch.tensor(2 * torch.pi, dtype=params.dtype)))
+        return (terms if mask is None else terms * mask).sum((1, 2, 3))
+
+    def floored_log_std(self, dtype):
+        if self.sigma() == "shared":
+            return LOG_STD_FLOOR + F.softplus(self.log_std - LOG_STD_FLOOR, threshold=1e3)
+        return torch.log(torch.tensor(self.sigma(), dtype=torch.float64)).to(dtype)
+
+    def elbo_terms(self, designs, conditions, eps, mask=None):
+        """ln p(x|z) per design, and KL(q(z|x) || N(0, I)) per design and latent."""
+        mean, log_var = self.encode(designs, conditions)
+        params = self.decode(mean + torch.exp(0.5 * log_var) * eps, conditions)
+        kl = 0.5 * (mean**2 + torch.expm1(log_var) - log_var)
+        return self.log_prob(params, designs, mask), kl
+
+
+def load(path):
+    """The module of a file, in evaluation mode."""
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    assert list(metadata) == ["vae"], f"one metadata key is expected, found {list(metadata)}"
+    model = Vae(json.loads(metadata["vae"]))
+    model.load_state_dict(tensors, strict=True)
+    return model.eval()
+
+
+def compare(model, path, tolerance):
+    """Largest differences between what both sides compute; fails above the tolerance."""
+    import numpy as np
+
+    arrays = {name: torch.from_numpy(array) for name, array in np.load(path).items()}
+    conditions = arrays.get("conditions")
+    with torch.no_grad():
+        mean, log_var = model.encode(arrays["designs"], conditions)
+        params = model.decode(mean + torch.exp(0.5 * log_var) * arrays["eps"], conditions)
+        reconstruction = model.mean(model.decode(mean, conditions))
+    ours = {"mean": mean, "log_var": log_var, "params": params, "reconstruction": reconstruction}
+    for name, value in ours.items():
+        assert value.shape == arrays[name].shape, f"{name}: {tuple(value.shape)} and {tuple(arrays[name].shape)}"
+        gap = (value - arrays[name]).abs().max().item()
+        print(f"{name:14s} {str(tuple(value.shape)):18s} largest difference {gap:.1e}")
+        assert gap <= tolerance, f"{name} differs by {gap}, more than {tolerance}"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (2, 3, 4):
+        sys.exit(__doc__)
+    model = load(sys.argv[1])
+    print(f"{sys.argv[1]}: {sum(p.numel() for p in model.parameters())} weights, loaded strictly")
+    if 2 < len(sys.argv):
+        compare(model, sys.argv[2], float(sys.argv[3]) if len(sys.argv) == 4 else 1e-5)

@@ -1,0 +1,192 @@
+//! What a network is made of: everything needed to rebuild it, and nothing else.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ConditionStats;
+
+/// Everything needed to rebuild a network.
+///
+/// It is written as JSON into every weight file ([`crate::save`]), reads and writes as TOML or JSON, and refuses unknown keys.
+/// [`ModelConfig::validate`] says whether a network can be built from it.
+///
+/// # Examples
+/// ```
+/// use vae_models::ModelConfig;
+///
+/// let config = ModelConfig::tutorial(128, 128, Vec::new());
+/// let json = serde_json::to_string(&config)?;
+/// assert_eq!(serde_json::from_str::<ModelConfig>(&json)?, config);
+/// assert!(serde_json::from_str::<ModelConfig>(&json.replace("latent_dim", "latent")).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// Rows of a design. Any number: see [`ModelConfig::padded_size`].
+    pub height: usize,
+    /// Columns of a design.
+    pub width: usize,
+    /// Number of latent variables, Z.
+    pub latent_dim: usize,
+    /// From a design to the parameters of q(z|x).
+    pub encoder: Encoder,
+    /// From a latent vector to the parameters of p(x|z).
+    pub decoder: Decoder,
+    /// The distribution of a pixel given the decoder's output.
+    pub likelihood: Likelihood,
+    /// The conditions c of q(z|x, c) and p(x|z, c), in the order of their columns; empty for an unconditional model.
+    #[serde(default)]
+    pub conditions: Vec<ConditionStats>,
+    /// Width of a small network (two linear layers with ReLU) on the standardized conditions. Without it they are
+    /// concatenated as they are, as in the tutorial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<usize>,
+}
+
+/// The convolutional part of q(z|x). Each block halves height and width; two linear heads on the flattened result, with
+/// the conditions appended, give mean and log-variance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Encoder {
+    /// Blocks of `Conv 3×3 stride 2 padding 1 → [BatchNorm] → LeakyReLU(0.01)`.
+    Strided {
+        /// Output channels of each block.
+        channels: Vec<usize>,
+        /// Whether each convolution is followed by batch normalization.
+        normalized: bool,
+    },
+    /// Blocks of `Conv 3×3 padding 1 → [BatchNorm] → ReLU → Pool 2`.
+    Pool {
+        /// Output channels of each block.
+        channels: Vec<usize>,
+        /// How four pixels become one.
+        pool: Pooling,
+        /// Whether each convolution is followed by batch normalization.
+        normalized: bool,
+    },
+}
+
+/// How a 2×2 window becomes one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pooling {
+    /// Its largest value; of equal ones the first, row by row, receives the gradient.
+    Max,
+    /// Its mean.
+    Average,
+}
+
+/// The decoder: a linear layer from latents and conditions to `channels[0]` small maps, then transposed convolutions
+/// that double height and width once per entry of `channels`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decoder {
+    /// Input channels of each transposed convolution.
+    pub channels: Vec<usize>,
+    /// Kernel of the transposed convolutions: 3 (padding 1, output padding 1) or 4 (padding 1). With 4 every output
+    /// pixel sees the same number of taps; with 3 they differ in a checkerboard.
+    pub kernel: usize,
+    /// How the last maps become one picture.
+    pub head: Head,
+    /// Whether the transposed convolutions are followed by batch normalization.
+    pub normalized: bool,
+    /// The nonlinearity between the layers.
+    pub activation: Activation,
+}
+
+/// The end of the decoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Head {
+    /// The last transposed convolution keeps its width and `Conv 3×3` makes one channel of it (the tutorial's `final_layer`).
+    Conv,
+    /// The last transposed convolution ends in one channel.
+    Transposed,
+}
+
+/// A nonlinearity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// `max(x, 0)`.
+    Relu,
+    /// `x` where positive, else `0.01·x`.
+    LeakyRelu,
+}
+
+/// The distribution of one pixel given the decoder's output `a`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Likelihood {
+    /// Material with probability `sigmoid(a)`. A likelihood for designs of 0 and 1 only; on grey values its logarithm is
+    /// a cross-entropy.
+    Bernoulli,
+    /// Normal around `sigmoid(a)`, so that every mean is a density.
+    Gaussian {
+        /// The standard deviation of every pixel.
+        sigma: Sigma,
+    },
+}
+
+/// The standard deviation of a Gaussian pixel.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sigma {
+    /// This value, positive.
+    Fixed(f64),
+    /// One value for all pixels, learned (the parameter `log_std`) and softly kept above `exp(−6)`
+    /// ([`crate::LOG_STD_FLOOR`]).
+    Shared,
+}
+
+impl Encoder {
+    /// The output channels of the blocks; each block halves height and width.
+    pub fn channels(&self) -> &[usize] {
+        match self {
+            Self::Strided { channels, .. } | Self::Pool { channels, .. } => channels,
+        }
+    }
+}
+
+impl ModelConfig {
+    /// Height and width inside the network: the next multiples of `2^blocks`, where `blocks` is the larger number of
+    /// halvings in the encoder and doublings in the decoder.
+    ///
+    /// Designs are extended by void (zeros) below and on the right, and the decoder's output is cropped to the design
+    /// before anything is computed from it, so the extension never enters the likelihood. Zeros, because 0 is
+    /// void, which is what lies outside a design, and because it is what the convolutions assume beyond any
+    /// border already: a replicated edge would claim material where there is none.
+    ///
+    /// # Examples
+    /// ```
+    /// let config = vae_models::ModelConfig::tutorial(126, 349, Vec::new());
+    /// assert_eq!(config.padded_size(), (128, 352));
+    /// ```
+    pub fn padded_size(&self) -> (usize, usize) {
+        let blocks = self.encoder.channels().len().max(self.decoder.channels.len());
+        let multiple = 1 << blocks;
+        (self.height.next_multiple_of(multiple), self.width.next_multiple_of(multiple))
+    }
+
+    /// Width of what is concatenated for the conditions: none, one per condition, or the embedding's width.
+    pub fn condition_width(&self) -> usize {
+        match self.embedding {
+            Some(width) if !self.conditions.is_empty() => width,
+            _ => self.conditions.len(),
+        }
+    }
+
+    /// The encoder's last maps: (channels, height, width).
+    pub(crate) fn encoder_grid(&self) -> (usize, usize, usize) {
+        let channels = self.encoder.channels();
+        let (height, width) = self.padded_size();
+        (channels.last().copied().unwrap_or(1), height >> channels.len(), width >> channels.len())
+    }
+
+    /// The decoder's first maps: (channels, height, width).
+    pub(crate) fn decoder_grid(&self) -> (usize, usize, usize) {
+        let channels = &self.decoder.channels;
+        let (height, width) = self.padded_size();
+        (channels.first().copied().unwrap_or(1), height >> channels.len(), width >> channels.len())
+    }
+}

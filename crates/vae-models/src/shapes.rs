@@ -1,0 +1,47 @@
+//! Which tensors a network has, known before any of them is allocated.
+
+use crate::config::{Likelihood, ModelConfig, Sigma};
+use crate::layers::{LOG_STD, Layer};
+
+impl ModelConfig {
+    /// Name and shape of every floating-point tensor of the network, running statistics included, sorted by name.
+    ///
+    /// The names are those of the equal PyTorch module (`encoder.0.weight`, `fc_mu.bias`, …), whose `state_dict` has in
+    /// addition an integer scalar `num_batches_tracked` per batch normalization.
+    ///
+    /// # Examples
+    /// ```
+    /// let shapes = vae_models::ModelConfig::pool(64, 64, Vec::new()).parameter_shapes();
+    /// assert!(shapes.contains(&("encoder.3.weight".to_owned(), vec![64, 32, 3, 3])));
+    /// assert!(shapes.contains(&("decoder.4.weight".to_owned(), vec![32, 1, 4, 4])));
+    /// ```
+    pub fn parameter_shapes(&self) -> Vec<(String, Vec<usize>)> {
+        let mut shapes: Vec<_> = self
+            .modules()
+            .into_iter()
+            .flat_map(|(name, layer)| {
+                layer
+                    .tensors()
+                    .into_iter()
+                    .map(move |(tensor, shape)| (format!("{name}.{tensor}"), shape))
+            })
+            .collect();
+        if self.likelihood == (Likelihood::Gaussian { sigma: Sigma::Shared }) {
+            shapes.push((LOG_STD.to_owned(), Vec::new()));
+        }
+        shapes.sort();
+        shapes
+    }
+
+    /// Names of the batch normalizations, sorted.
+    pub(crate) fn norms(&self) -> Vec<String> {
+        let mut norms: Vec<_> = self
+            .modules()
+            .into_iter()
+            .filter(|(_, layer)| matches!(layer, Layer::Norm { .. }))
+            .map(|(name, _)| name)
+            .collect();
+        norms.sort();
+        norms
+    }
+}

@@ -1,0 +1,319 @@
+//! The variational autoencoder: q(z|x, c), p(x|z, c), and the two terms of its bound.
+
+use candle_core::{DType, Device, Tensor};
+use candle_nn::{Module, VarBuilder};
+use vae_nn::{Linear, Parameters};
+
+use crate::conditioning::{self, Conditioning};
+use crate::layers::{DECODER, DECODER_INPUT, ENCODER, FC_MU, FC_VAR, FINAL_LAYER};
+use crate::likelihood::LikelihoodHead;
+use crate::network::Sequential;
+use crate::{ModelConfig, ModelError};
+
+/// Bounds of the log-variance of q(z|x), applied softly and once, so that the same value feeds sampling and KL
+/// (`e^{20}` and all its products stay finite in f32). Inside ±5 the bounds move a log-variance by less than 4e-7.
+pub const LOG_VAR_BOUNDS: (f64, f64) = (-20.0, 20.0);
+
+/// A convolutional variational autoencoder.
+///
+/// Shapes and conditions that do not belong to the model give a [`ModelError`]. Nothing here draws random numbers: noise
+/// is an argument.
+///
+/// # Examples
+/// ```
+/// use candle_core::{DType, Device, Tensor};
+/// use vae_models::{ModelConfig, Vae};
+/// use vae_nn::Parameters;
+///
+/// let config = ModelConfig::compact(20, 60, Vec::new());
+/// let parameters = Parameters::new(42, DType::F32, Device::Cpu);
+/// let vae = Vae::new(&config, parameters.var_builder())?;
+///
+/// let xs = Tensor::zeros((2, 1, 20, 60), DType::F32, &Device::Cpu)?;
+/// let eps = Tensor::zeros((2, config.latent_dim), DType::F32, &Device::Cpu)?;
+/// let terms = vae.elbo(&xs, None, &eps, None, false)?;
+/// assert_eq!(terms.log_likelihood.dims(), [2]);
+/// assert_eq!(terms.kl.dims(), [2, config.latent_dim]);
+/// assert_eq!(vae.mean(&terms.params)?.dims(), [2, 1, 20, 60]);
+/// # Ok::<(), vae_models::ModelError>(())
+/// ```
+#[derive(Debug)]
+pub struct Vae {
+    config: ModelConfig,
+    dtype: DType,
+    device: Device,
+    conditioning: Option<Conditioning>,
+    encoder: Sequential,
+    fc_mu: Linear,
+    fc_var: Linear,
+    decoder_input: Linear,
+    decoder: Sequential,
+    final_layer: Sequential,
+    likelihood: LikelihoodHead,
+}
+
+/// q(z|x) = N(mean, diag exp(`log_var`)), both (B, Z).
+#[derive(Clone, Debug)]
+pub struct Posterior {
+    /// Mean.
+    pub mean: Tensor,
+    /// Log-variance, already within [`LOG_VAR_BOUNDS`].
+    pub log_var: Tensor,
+}
+
+/// The evidence lower bound of every design of a batch, in its two terms.
+#[derive(Clone, Debug)]
+pub struct ElboTerms {
+    /// ln p(x|z) of the drawn z, summed over the active pixels, in nats; (B,).
+    pub log_likelihood: Tensor,
+    /// KL(q(z|x) ‖ N(0, I)) per latent, in nats; (B, Z).
+    pub kl: Tensor,
+    /// q(z|x).
+    pub posterior: Posterior,
+    /// The parameters of p(x|z): logits or means; (B, 1, H, W).
+    pub params: Tensor,
+}
+
+impl Vae {
+    /// Builds the network with the weights of `vb`, in its element type (f32 or f64).
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if `config` is not valid, and what `vb` has to say of missing or mis-shaped tensors.
+    pub fn new(config: &ModelConfig, vb: VarBuilder<'_>) -> Result<Self, ModelError> {
+        config.validate()?;
+        Ok(Self {
+            config: config.clone(),
+            dtype: vb.dtype(),
+            device: vb.device().clone(),
+            conditioning: Conditioning::new(config, &vb)?,
+            encoder: Sequential::new(&config.encoder_layers(), &vb.pp(ENCODER))?,
+            fc_mu: linear(config.head_size(), &vb, FC_MU)?,
+            fc_var: linear(config.head_size(), &vb, FC_VAR)?,
+            decoder_input: linear(config.decoder_input_size(), &vb, DECODER_INPUT)?,
+            decoder: Sequential::new(&config.decoder_layers(), &vb.pp(DECODER))?,
+            final_layer: Sequential::new(&config.final_layers(), &vb.pp(FINAL_LAYER))?,
+            likelihood: LikelihoodHead::new(config.likelihood, &vb)?,
+        })
+    }
+
+    /// What the network was built from.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// Element type of weights, inputs and outputs.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// Where the weights are.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// q(z|x, c).
+    ///
+    /// `designs` (B, 1, H, W), `conditions` (B, C) in raw units, `None` for a model without → mean and log-variance (B, Z).
+    /// With `train`, batch normalization uses the statistics of the batch and updates its running ones.
+    ///
+    /// # Errors
+    /// [`ModelError`] for shapes or conditions that are not the model's.
+    pub fn encode(
+        &self,
+        designs: &Tensor,
+        conditions: Option<&Tensor>,
+        train: bool,
+    ) -> Result<Posterior, ModelError> {
+        self.check_designs(designs)?;
+        let features = self.encoder.forward(&self.pad(designs)?, train)?.flatten_from(1)?;
+        let features =
+            conditioning::append(features, self.conditioning.as_ref(), conditions, train)?;
+        let (lo, hi) = LOG_VAR_BOUNDS;
+        let log_var = vae_nn::soft_bound(&self.fc_var.forward(&features)?, lo, hi)?;
+        Ok(Posterior { mean: self.fc_mu.forward(&features)?, log_var })
+    }
+
+    /// The parameters of p(x|z, c): logits of a Bernoulli, means of a Gaussian.
+    ///
+    /// `latents` (B, Z), `conditions` (B, C) in raw units → (B, 1, H, W), cropped to the design.
+    ///
+    /// # Errors
+    /// [`ModelError`] for shapes or conditions that are not the model's.
+    pub fn decode(
+        &self,
+        latents: &Tensor,
+        conditions: Option<&Tensor>,
+        train: bool,
+    ) -> Result<Tensor, ModelError> {
+        let latent_dim = self.config.latent_dim;
+        if latents.rank() != 2 || latents.dim(1)? != latent_dim {
+            let expected = format!("(B, {latent_dim})");
+            return Err(ModelError::Shape {
+                input: "latents",
+                expected,
+                found: latents.dims().to_vec(),
+            });
+        }
+        let features =
+            conditioning::append(latents.clone(), self.conditioning.as_ref(), conditions, train)?;
+        let (channels, height, width) = self.config.decoder_grid();
+        let maps = self.decoder_input.forward(&features)?.reshape((
+            latents.dim(0)?,
+            channels,
+            height,
+            width,
+        ))?;
+        let output = self.final_layer.forward(&self.decoder.forward(&maps, train)?, train)?;
+        Ok(self.likelihood.params(&self.crop(&output)?)?)
+    }
+
+    /// ln p(x|z) of every design, in nats, from the decoder's parameters.
+    ///
+    /// `params` and `designs` (B, 1, H, W) → (B,); `mask`, of 0 and 1 with shape (1, 1, H, W) or (B, 1, H, W), leaves out
+    /// the pixels where it is 0.
+    ///
+    /// # Errors
+    /// [`ModelError`] for shapes that are not the model's.
+    pub fn log_prob(
+        &self,
+        params: &Tensor,
+        designs: &Tensor,
+        mask: Option<&Tensor>,
+    ) -> Result<Tensor, ModelError> {
+        self.check_designs(designs)?;
+        Ok(self.likelihood.log_prob(params, designs, mask)?)
+    }
+
+    /// The expected design, E[x|z], densities in [0, 1]: (B, 1, H, W) → (B, 1, H, W).
+    ///
+    /// # Errors
+    /// What the tensor operation says.
+    pub fn mean(&self, params: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(self.likelihood.mean(params)?)
+    }
+
+    /// The standard deviation of every pixel of a Gaussian model, a scalar tensor; `None` for a Bernoulli.
+    ///
+    /// # Errors
+    /// What the tensor operation says.
+    pub fn sigma(&self) -> Result<Option<Tensor>, ModelError> {
+        Ok(self.likelihood.log_std()?.map(|log_std| log_std.exp()).transpose()?)
+    }
+
+    /// Both terms of the evidence lower bound for the noise `eps` (B, Z), standard normal draws: z = mean + exp(½ `log_var`) ⊙ eps.
+    ///
+    /// # Errors
+    /// [`ModelError`] for shapes or conditions that are not the model's.
+    ///
+    /// # References
+    /// Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, eq. 10.
+    pub fn elbo(
+        &self,
+        designs: &Tensor,
+        conditions: Option<&Tensor>,
+        eps: &Tensor,
+        mask: Option<&Tensor>,
+        train: bool,
+    ) -> Result<ElboTerms, ModelError> {
+        let posterior = self.encode(designs, conditions, train)?;
+        let params = self.decode(&posterior.reparameterize(eps)?, conditions, train)?;
+        let log_likelihood = self.log_prob(&params, designs, mask)?;
+        Ok(ElboTerms { log_likelihood, kl: posterior.kl()?, posterior, params })
+    }
+
+    /// Sets the bias of the last layer so that, before any training, the output is about `mean_density` everywhere:
+    /// `bias = ln(m / (1 − m))`, with m kept within [0.01, 0.99].
+    ///
+    /// `parameters` are those the model was built from. A network that starts at the mean of its data does not spend its first
+    /// steps learning it.
+    ///
+    /// # Errors
+    /// [`ModelError::MeanDensity`] outside [0, 1]; [`ModelError::MissingParameter`] for another network's parameters.
+    pub fn start_at_density(
+        &self,
+        parameters: &Parameters,
+        mean_density: f64,
+    ) -> Result<(), ModelError> {
+        if !(0.0..=1.0).contains(&mean_density) {
+            return Err(ModelError::MeanDensity { value: mean_density });
+        }
+        let mean = mean_density.clamp(0.01, 0.99);
+        let name = format!("{}.bias", self.config.last_layer());
+        let bias = parameters.get(&name).ok_or(ModelError::MissingParameter { name })?;
+        bias.set(&(bias.ones_like()? * (mean / (1.0 - mean)).ln())?)?;
+        Ok(())
+    }
+
+    fn check_designs(&self, designs: &Tensor) -> Result<(), ModelError> {
+        let (height, width) = (self.config.height, self.config.width);
+        match designs.dims() {
+            &[_, 1, h, w] if (h, w) == (height, width) => Ok(()),
+            found => {
+                let expected = format!("(B, 1, {height}, {width})");
+                Err(ModelError::Shape { input: "designs", expected, found: found.to_vec() })
+            }
+        }
+    }
+
+    /// Void below and on the right: see [`ModelConfig::padded_size`].
+    fn pad(&self, designs: &Tensor) -> Result<Tensor, ModelError> {
+        let (height, width) = self.config.padded_size();
+        let designs = designs.pad_with_zeros(2, 0, height - self.config.height)?;
+        Ok(designs.pad_with_zeros(3, 0, width - self.config.width)?.contiguous()?)
+    }
+
+    fn crop(&self, output: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(output
+            .narrow(2, 0, self.config.height)?
+            .narrow(3, 0, self.config.width)?
+            .contiguous()?)
+    }
+}
+
+impl Posterior {
+    /// z = mean + exp(½ `log_var`) ⊙ `eps`: a draw from q(z|x) if `eps` (B, Z) is one from N(0, I).
+    ///
+    /// # Errors
+    /// [`ModelError::Shape`] if `eps` is not shaped as the mean.
+    pub fn reparameterize(&self, eps: &Tensor) -> Result<Tensor, ModelError> {
+        if eps.dims() != self.mean.dims() {
+            let expected = format!("{:?}", self.mean.dims());
+            return Err(ModelError::Shape { input: "eps", expected, found: eps.dims().to_vec() });
+        }
+        Ok((&self.mean + ((&self.log_var * 0.5)?.exp()? * eps)?)?)
+    }
+
+    /// KL(q(z|x) ‖ N(0, I)) per latent, in nats, (B, Z).
+    ///
+    /// # Errors
+    /// What the tensor operation says.
+    pub fn kl(&self) -> Result<Tensor, ModelError> {
+        Ok(vae_nn::kl_to_standard_normal(&self.mean, &self.log_var)?)
+    }
+}
+
+impl ElboTerms {
+    /// ELBO = ln p(x|z) − Σ KL of every design, in nats, (B,).
+    ///
+    /// # Errors
+    /// What the tensor operation says.
+    pub fn value(&self) -> Result<Tensor, ModelError> {
+        self.weighted(1.0)
+    }
+
+    /// ln p(x|z) − β·Σ KL of every design, (B,); a bound for β ≥ 1 only.
+    ///
+    /// # Errors
+    /// What the tensor operation says.
+    pub fn weighted(&self, beta: f64) -> Result<Tensor, ModelError> {
+        Ok((&self.log_likelihood - (self.kl.sum(1)? * beta)?)?)
+    }
+}
+
+fn linear(
+    (inputs, outputs): (usize, usize),
+    vb: &VarBuilder<'_>,
+    name: &str,
+) -> Result<Linear, ModelError> {
+    Ok(Linear::new(inputs, outputs, vb.pp(name))?)
+}

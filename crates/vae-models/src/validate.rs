@@ -1,0 +1,150 @@
+//! Whether a network can be built from a configuration.
+
+use crate::config::{Likelihood, ModelConfig, Sigma};
+
+/// Largest height, width, number of channels, latents or conditions that a configuration may name. Far above any use:
+/// it keeps a damaged file from asking for the machine's memory.
+const MAX_EXTENT: usize = 1 << 14;
+/// Largest number of halvings or doublings; `2^14` exceeds [`MAX_EXTENT`] pixels no more.
+const MAX_BLOCKS: usize = 14;
+/// Largest number of weights: 4 GiB of f32.
+const MAX_PARAMETERS: u128 = 1 << 30;
+
+/// Why no network can be built from a configuration.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A size is zero or beyond any use.
+    #[error("{field} is {value}, but must be between 1 and {max}")]
+    Extent {
+        /// The field of the configuration.
+        field: String,
+        /// Its value.
+        value: usize,
+        /// The largest value allowed.
+        max: usize,
+    },
+    /// The transposed convolutions know two kernels.
+    #[error("decoder.kernel is {kernel}, but must be 3 or 4")]
+    Kernel {
+        /// The value found.
+        kernel: usize,
+    },
+    /// A fixed standard deviation is not a positive number.
+    #[error("likelihood.gaussian.sigma is {sigma}, but must be positive and finite")]
+    Sigma {
+        /// The value found.
+        sigma: f64,
+    },
+    /// A condition cannot be standardized.
+    #[error(
+        "condition {name:?} has mean {mean} and std {std}, but both must be finite and std positive"
+    )]
+    Condition {
+        /// The condition.
+        name: String,
+        /// Its mean.
+        mean: f64,
+        /// Its standard deviation.
+        std: f64,
+    },
+    /// Two conditions have one name, or one has none.
+    #[error("condition name {name:?} is {}", if name.is_empty() { "empty" } else { "given twice" })]
+    ConditionName {
+        /// The name.
+        name: String,
+    },
+    /// An embedding of nothing.
+    #[error("embedding is {width}, but the model has no conditions to embed")]
+    EmbeddingWithoutConditions {
+        /// The width asked for.
+        width: usize,
+    },
+    /// More weights than any of our machines can train.
+    #[error("the network would have {parameters} weights, more than {max}")]
+    TooLarge {
+        /// The number of weights.
+        parameters: u128,
+        /// The largest number allowed.
+        max: u128,
+    },
+}
+
+impl ModelConfig {
+    /// Checks that a network can be built.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first field at fault.
+    ///
+    /// # Examples
+    /// ```
+    /// use vae_models::{ConfigError, ModelConfig};
+    ///
+    /// let mut config = ModelConfig::pool(20, 60, Vec::new());
+    /// config.validate()?;
+    /// config.decoder.kernel = 5;
+    /// assert_eq!(config.validate(), Err(ConfigError::Kernel { kernel: 5 }));
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        extent("height", self.height, MAX_EXTENT)?;
+        extent("width", self.width, MAX_EXTENT)?;
+        extent("latent_dim", self.latent_dim, MAX_EXTENT)?;
+        channels("encoder.channels", self.encoder.channels())?;
+        channels("decoder.channels", &self.decoder.channels)?;
+        if !matches!(self.decoder.kernel, 3 | 4) {
+            return Err(ConfigError::Kernel { kernel: self.decoder.kernel });
+        }
+        if let Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) } = self.likelihood
+            && !(sigma.is_finite() && 0.0 < sigma)
+        {
+            return Err(ConfigError::Sigma { sigma });
+        }
+        self.validate_conditions()?;
+        let parameters = self.parameter_shapes().iter().map(|(_, shape)| count(shape)).sum();
+        if MAX_PARAMETERS < parameters {
+            return Err(ConfigError::TooLarge { parameters, max: MAX_PARAMETERS });
+        }
+        Ok(())
+    }
+
+    fn validate_conditions(&self) -> Result<(), ConfigError> {
+        if let Some(width) = self.embedding {
+            extent("embedding", width, MAX_EXTENT)?;
+            if self.conditions.is_empty() {
+                return Err(ConfigError::EmbeddingWithoutConditions { width });
+            }
+        }
+        for (i, condition) in self.conditions.iter().enumerate() {
+            let &crate::ConditionStats { ref name, mean, std, .. } = condition;
+            if !(mean.is_finite() && std.is_finite() && 0.0 < std) {
+                return Err(ConfigError::Condition { name: name.clone(), mean, std });
+            }
+            if name.is_empty() || self.conditions[..i].iter().any(|other| other.name == *name) {
+                return Err(ConfigError::ConditionName { name: name.clone() });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn extent(field: &str, value: usize, max: usize) -> Result<(), ConfigError> {
+    if 0 < value && value <= max {
+        Ok(())
+    } else {
+        Err(ConfigError::Extent { field: field.to_owned(), value, max })
+    }
+}
+
+fn channels(field: &str, channels: &[usize]) -> Result<(), ConfigError> {
+    extent(&format!("the number of {field}"), channels.len(), MAX_BLOCKS)?;
+    channels
+        .iter()
+        .enumerate()
+        .try_for_each(|(i, &value)| extent(&format!("{field}[{i}]"), value, MAX_EXTENT))
+}
+
+/// In u128, because this runs before sizes are known to be reasonable.
+fn count(shape: &[usize]) -> u128 {
+    shape.iter().map(|&n| n as u128).product()
+}
