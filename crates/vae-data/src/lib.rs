@@ -1,1 +1,85 @@
 //! Density designs from files: data sets, splits by group, seeded batches, and a built-in set of cantilevers.
+//!
+//! A design is a grid of densities, 1 = material and 0 = void, row-major with row 0 on top. A [`DataSet`] is many of
+//! them with what is known about each: conditions, a group, a mask, the mechanical problem, results. It comes from
+//! [`open`], which reads a data-set folder, the same folder packed into one file, or plain NumPy arrays; or from
+//! [`DataSet::new`], which joins any [`Designs`] with their [`Details`].
+//!
+//! * **By position.** Designs are read when they are asked for, from any thread, into buffers of the caller, so a set
+//!   may be larger than memory. Files are not mapped into memory: a file that shrinks meanwhile is an error here, not
+//!   a crash.
+//! * **By group.** [`split`] puts whole groups on one side, since near-copies on both sides make a test worthless.
+//! * **Nothing is trusted.** Lengths are checked before memory is asked for, values before they are handed out; an
+//!   error names the file, the design and the value ([`DataError`]).
+//! * **All or nothing.** Whatever is written appears at its place when it is complete.
+//!
+//! # The data-set folder
+//!
+//! | file | contents |
+//! |---|---|
+//! | `dataset.json` | `"format": 1`; all else is optional: `name`, `description`, `source`, `license`, `generator`, `command`, `seed`, and `conditions`, a list of `{"name", "unit", "min", "max"}` in the order of the columns |
+//! | `designs.npy` | (N, H, W); `uint8` 0 to 255, `bool`, or `float16`, `float32`, `float64` 0 to 1 |
+//! | `conditions.npy` | (N, C) numbers; optional |
+//! | `groups.npy` | (N) whole numbers from 0; optional, by default each design is a group of its own |
+//! | `masks.npy` | `uint8` 0 void, 1 free, 2 solid; (H, W) for all, or (N, H, W); optional |
+//! | `results.csv` | a header and one row per design, such as compliance, iterations, greyness, source; optional |
+//! | `problems.jsonl` | the mechanics, one JSON text per design and line; optional |
+//! | `problem.toml` | the mechanics of all designs; optional |
+//!
+//! # Examples
+//!
+//! ```
+//! # #[cfg(feature = "builtin")] {
+//! use rand::SeedableRng;
+//! use rand_chacha::ChaCha8Rng;
+//! use vae_data::{Batch, Shares, Source, SplitRule, open, shuffled, split};
+//!
+//! let set = open(&Source::Builtin)?;
+//! let rng = &mut ChaCha8Rng::seed_from_u64(7);
+//! let split = split(&set, &SplitRule::Random, Shares::default(), rng)?;
+//! let mut batch = Batch::default();
+//! for indices in shuffled(&split.train, rng).chunks(16) {
+//!     batch.read(&set, indices)?;
+//!     assert_eq!(batch.designs.len(), indices.len() * set.height() * set.width());
+//! }
+//! # }
+//! # Ok::<(), vae_data::DataError>(())
+//! ```
+
+pub mod npy;
+pub mod npz;
+
+mod archive;
+mod atomic;
+mod batch;
+mod bytes;
+mod data_set;
+mod designs;
+mod error;
+mod fingerprint;
+mod info;
+mod masks;
+mod metadata;
+mod pack;
+mod problems;
+mod source;
+mod split;
+mod table;
+mod volume;
+mod writer;
+
+pub use batch::{Batch, shuffled};
+pub use data_set::{DataSet, Details, ROUNDING};
+pub use designs::Designs;
+pub use error::DataError;
+pub use info::{ConditionInfo, Duplicate, Info, InvalidDesign, Summary, info};
+pub use masks::{FREE, Masks, SOLID, VOID};
+pub use metadata::{Condition, FORMAT, Metadata};
+pub use npy::{Element, Scalar};
+pub use pack::{pack, pack_to};
+pub use problems::Problems;
+pub use source::{Source, open};
+pub use split::{Shares, Split, SplitGroups, SplitRule, split};
+pub use table::Table;
+pub use volume::cut_at_volume;
+pub use writer::{DataSetWriter, write_data_set};

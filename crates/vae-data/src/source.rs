@@ -1,0 +1,338 @@
+//! Opening data: a folder, an archive, a plain array, or the built-in set.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use ndarray::{Array2, ArrayD, Axis, Ix1, Ix2};
+use serde::{Deserialize, Serialize};
+
+use crate::archive::Archive;
+use crate::bytes::Bytes;
+use crate::data_set::{DataSet, check_conditions, check_count, own_groups};
+use crate::designs::{Designs, NpyDesigns};
+use crate::masks::MaskSource;
+use crate::metadata::{Condition, DeclaredCondition, Description};
+use crate::problems::ProblemSource;
+use crate::table::Table;
+use crate::{DataError, npy, npz};
+
+/// Where designs come from, as a person states it.
+///
+/// # Examples
+///
+/// ```
+/// use vae_data::Source;
+///
+/// let source: Source = "runs/beams.npz".parse()?;
+/// assert_eq!(source, Source::Path("runs/beams.npz".into()));
+/// assert_eq!("builtin".parse(), Ok(Source::Builtin));
+/// # Ok::<(), std::convert::Infallible>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Source {
+    /// The set of cantilevers inside this library; `builtin` as text.
+    #[default]
+    Builtin,
+    /// A data-set folder, one packed into an archive, or a `.npy` or `.npz` file. (A folder that is really called
+    /// `builtin` is reached as `./builtin`.)
+    Path(PathBuf),
+}
+
+impl FromStr for Source {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self::from(text.to_owned()))
+    }
+}
+
+impl From<String> for Source {
+    fn from(text: String) -> Self {
+        if text == "builtin" { Self::Builtin } else { Self::Path(text.into()) }
+    }
+}
+
+impl From<Source> for String {
+    fn from(source: Source) -> Self {
+        source.to_string()
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Builtin => f.write_str("builtin"),
+            Self::Path(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// Opens a data set. Headers and lengths are checked now; designs are read, and their values checked, when they are
+/// asked for.
+///
+/// A file is known by its contents, not by its name:
+///
+/// * a folder needs `dataset.json` and `designs.npy`; `conditions.npy`, `groups.npy`, `masks.npy`, `results.csv` and
+///   `problems.jsonl` or `problem.toml` are read if they are there;
+/// * a zip archive with `dataset.json` is such a folder packed into one file ([`pack`](crate::pack));
+/// * any other zip archive is a `.npz` file: its array `designs`, or its only array, beside `conditions`, `groups` and
+///   `masks` if they are there;
+/// * a `.npy` file holds designs and nothing else.
+///
+/// # Errors
+///
+/// Missing, damaged, truncated or hostile files, unknown versions, arrays of the wrong shape or type: see
+/// [`DataError`].
+pub fn open(source: &Source) -> Result<DataSet, DataError> {
+    match source {
+        Source::Builtin => builtin(),
+        Source::Path(path) => open_path(path),
+    }
+}
+
+/// The files of a data-set folder, in the order in which they are written and fingerprinted.
+pub(crate) const FILES: [&str; 8] = [
+    "dataset.json",
+    "designs.npy",
+    "conditions.npy",
+    "groups.npy",
+    "masks.npy",
+    "results.csv",
+    "problems.jsonl",
+    "problem.toml",
+];
+
+/// Descriptions and tables are read in one piece, up to this size.
+const MAX_TEXT: u64 = 1 << 30;
+
+#[cfg(feature = "builtin")]
+fn builtin() -> Result<DataSet, DataError> {
+    static PACKED: &[u8] = include_bytes!("../builtin/cantilever.zip");
+    open_archive(Archive::open(Bytes::from_static(PACKED, "builtin"))?, "builtin")
+}
+
+#[cfg(not(feature = "builtin"))]
+fn builtin() -> Result<DataSet, DataError> {
+    Err(DataError::NoBuiltin)
+}
+
+fn open_path(path: &Path) -> Result<DataSet, DataError> {
+    if !path.exists() {
+        return Err(DataError::NotFound { path: path.into() });
+    }
+    let not_a_set = |why: &str| DataError::NotADataSet { path: path.into(), why: why.into() };
+    if path.is_dir() {
+        if !path.join("dataset.json").is_file() {
+            return Err(not_a_set("the folder has no dataset.json"));
+        }
+        let name = path
+            .canonicalize()
+            .ok()
+            .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+        return Files::read(&mut |file| folder_file(path, file))?
+            .into_data_set(&name.unwrap_or_default(), &path.display().to_string());
+    }
+    let bytes = Bytes::open(path)?;
+    let mut magic = [0; 4];
+    if bytes.len() < 4 {
+        return Err(not_a_set("the file is empty"));
+    }
+    bytes.read_exact_at(&mut magic, 0)?;
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    match &magic {
+        b"\x93NUM" => Files { designs: Some(bytes), ..Files::default() }
+            .into_data_set(&name, &path.display().to_string()),
+        b"PK\x03\x04" | b"PK\x05\x06" => open_archive(Archive::open(bytes)?, &name),
+        _ => Err(not_a_set("the file is neither a NumPy array nor a zip archive")),
+    }
+}
+
+/// A file of a folder, if it is there.
+fn folder_file(folder: &Path, name: &str) -> Result<Option<Bytes>, DataError> {
+    let path = folder.join(name);
+    if path.exists() { Bytes::open(&path).map(Some) } else { Ok(None) }
+}
+
+fn open_archive(mut archive: Archive, name: &str) -> Result<DataSet, DataError> {
+    let label = archive.label().to_owned();
+    let mut files = Files::read(&mut |file| archive.member(file))?;
+    if files.description.is_none() && files.designs.is_none() {
+        // A `.npz` with one array of any name.
+        let names = npz::array_names(&archive);
+        let [only] = &names[..] else {
+            return Err(DataError::MissingArray { file: label, wanted: "designs".into(), names });
+        };
+        files.designs = archive.member(&format!("{only}.npy"))?;
+    }
+    files.into_data_set(name, &label)
+}
+
+/// The files of a set, opened but not read.
+#[derive(Debug, Default)]
+struct Files {
+    description: Option<Bytes>,
+    designs: Option<Bytes>,
+    conditions: Option<Bytes>,
+    groups: Option<Bytes>,
+    masks: Option<Bytes>,
+    results: Option<Bytes>,
+    problems: Option<Bytes>,
+    shared_problem: Option<Bytes>,
+}
+
+impl Files {
+    fn read(
+        file: &mut dyn FnMut(&str) -> Result<Option<Bytes>, DataError>,
+    ) -> Result<Self, DataError> {
+        let [description, designs, conditions, groups, masks, results, problems, shared_problem] =
+            FILES;
+        Ok(Self {
+            description: file(description)?,
+            designs: file(designs)?,
+            conditions: file(conditions)?,
+            groups: file(groups)?,
+            masks: file(masks)?,
+            results: file(results)?,
+            problems: file(problems)?,
+            shared_problem: file(shared_problem)?,
+        })
+    }
+
+    /// The files that are there, by name.
+    fn present(&self) -> Vec<(&'static str, Bytes)> {
+        let files = [
+            &self.description,
+            &self.designs,
+            &self.conditions,
+            &self.groups,
+            &self.masks,
+            &self.results,
+            &self.problems,
+            &self.shared_problem,
+        ];
+        FILES
+            .into_iter()
+            .zip(files)
+            .filter_map(|(name, file)| Some((name, file.clone()?)))
+            .collect()
+    }
+
+    fn into_data_set(self, name: &str, path: &str) -> Result<DataSet, DataError> {
+        let members = self.present();
+        let description = match &self.description {
+            Some(file) => Description::parse(&file.read_text(MAX_TEXT)?, file.label())?,
+            None => Description::default(),
+        };
+        let Some(designs) = &self.designs else {
+            return Err(DataError::NotADataSet {
+                path: path.into(),
+                why: "it has no designs.npy".into(),
+            });
+        };
+        let designs = NpyDesigns::open(designs)?;
+        let (n, size) = (designs.len(), designs.size());
+        let (conditions, values) =
+            read_conditions(self.conditions.as_ref(), description.conditions, n, path)?;
+        let groups = match &self.groups {
+            Some(file) => read_groups(file, n)?,
+            None => own_groups(path, n, size)?,
+        };
+        let masks = match &self.masks {
+            Some(file) => MaskSource::open(file, n, size)?,
+            None => MaskSource::None,
+        };
+        let results = self.results.as_ref().map(|file| read_results(file, n)).transpose()?;
+        let problems = match (&self.problems, &self.shared_problem) {
+            (Some(file), _) => ProblemSource::open_lines(file, n)?,
+            (None, Some(file)) => ProblemSource::open_shared(file)?,
+            (None, None) => ProblemSource::None,
+        };
+        Ok(DataSet {
+            name: description.metadata.name.clone().unwrap_or_else(|| name.into()),
+            designs: Arc::new(designs),
+            values,
+            conditions,
+            groups,
+            masks,
+            problems,
+            results,
+            metadata: description.metadata,
+            members,
+        })
+    }
+}
+
+/// Conditions (N, C), or (N) for a single one, with the names and ranges that `dataset.json` states, or names by
+/// number and the ranges that are there.
+fn read_conditions(
+    file: Option<&Bytes>,
+    declared: Option<Vec<DeclaredCondition>>,
+    n: usize,
+    path: &str,
+) -> Result<(Vec<Condition>, Array2<f32>), DataError> {
+    let Some(file) = file else {
+        check_count(
+            path,
+            "columns of conditions",
+            0,
+            declared.map_or(0, |declared| declared.len()),
+        )?;
+        return Ok((Vec::new(), Array2::zeros((n, 0))));
+    };
+    let array: ArrayD<f32> = npy::read_bytes(file, "conditions")?;
+    let shape = array.shape().to_vec();
+    let array = if array.ndim() == 1 { array.insert_axis(Axis(1)) } else { array };
+    let values = array.into_dimensionality::<Ix2>().map_err(|_| DataError::Shape {
+        file: file.label().into(),
+        shape,
+        expected: format!("({n}, conditions)"),
+    })?;
+    check_count(file.label(), "rows of conditions", values.nrows(), n)?;
+    let unnamed = |position| DeclaredCondition {
+        name: format!("condition_{position}"),
+        unit: String::new(),
+        min: None,
+        max: None,
+    };
+    let declared = declared.unwrap_or_else(|| (0..values.ncols()).map(unnamed).collect());
+    check_count(file.label(), "columns of conditions", values.ncols(), declared.len())?;
+    let describe = |(declared, column): (DeclaredCondition, _)| {
+        let covering = Condition::covering(&declared.name, &declared.unit, column);
+        let (min, max) =
+            (declared.min.unwrap_or(covering.min), declared.max.unwrap_or(covering.max));
+        Condition { min, max, ..covering }
+    };
+    let conditions: Vec<Condition> =
+        declared.into_iter().zip(values.columns()).map(describe).collect();
+    let values = check_conditions(file.label(), n, &conditions, values)?;
+    Ok((conditions, values))
+}
+
+fn read_groups(file: &Bytes, n: usize) -> Result<Vec<u32>, DataError> {
+    let array: ArrayD<u32> = npy::read_bytes(file, "groups")?;
+    let shape = array.shape().to_vec();
+    let expected = || format!("({n})");
+    let groups = array
+        .into_dimensionality::<Ix1>()
+        .map_err(|_| DataError::Shape { file: file.label().into(), shape, expected: expected() })?
+        .to_vec();
+    check_count(file.label(), "groups", groups.len(), n)?;
+    Ok(groups)
+}
+
+fn read_results(file: &Bytes, n: usize) -> Result<Table, DataError> {
+    if MAX_TEXT < file.len() {
+        return Err(DataError::TooLarge {
+            file: file.label().into(),
+            bytes: file.len(),
+            limit: MAX_TEXT,
+        });
+    }
+    let table = Table::read(file.reader(), file.label())?;
+    check_count(file.label(), "rows of results", table.len(), n)?;
+    Ok(table)
+}
