@@ -43,6 +43,10 @@ pub struct Analysis {
 /// assert!((c - 1007.0221007).abs() < 1e-6);
 /// # Ok::<(), topo_simp::SimpError>(())
 /// ```
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a view is a pointer; `design.view()` reads better than `&design.view()`"
+)]
 pub fn compliance(
     problem: &Problem,
     density: ArrayView2<'_, f64>,
@@ -55,6 +59,10 @@ pub fn compliance(
 ///
 /// # Errors
 /// As [`compliance`].
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a view is a pointer; `design.view()` reads better than `&design.view()`"
+)]
 pub fn analyze(
     problem: &Problem,
     density: ArrayView2<'_, f64>,
@@ -71,6 +79,10 @@ impl Optimizer {
     ///
     /// # Errors
     /// As [`compliance`], and [`SimpError::GridMismatch`] for a problem on another grid.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a view is a pointer; `design.view()` reads better than `&design.view()`"
+    )]
     pub fn analyze(
         &mut self,
         problem: &Problem,
@@ -79,7 +91,7 @@ impl Optimizer {
     ) -> Result<Analysis, SimpError> {
         let model = self.take_over(problem)?;
         let grid = problem.grid;
-        check_density(grid, density)?;
+        check_density(grid, &density)?;
         Options { penalty, ..Options::default() }.check(grid)?;
         let mut x: Vec<f64> = density.iter().copied().collect();
         for (x, cell) in x.iter_mut().zip(&model.cells) {
@@ -141,6 +153,7 @@ impl Stiffness {
 }
 
 /// `x^p`, by products for the usual exponents: `powf` of every element would cost as much as the assembly.
+#[expect(clippy::float_cmp, reason = "only exactly these exponents are products")]
 fn power(x: f64, p: f64) -> f64 {
     if p == 3.0 {
         x * x * x
@@ -152,7 +165,7 @@ fn power(x: f64, p: f64) -> f64 {
 }
 
 /// Checks shape and values of a design.
-pub(crate) fn check_density(grid: Grid, density: ArrayView2<'_, f64>) -> Result<(), SimpError> {
+pub(crate) fn check_density(grid: Grid, density: &ArrayView2<'_, f64>) -> Result<(), SimpError> {
     let (got_rows, got_columns) = density.dim();
     if (got_rows, got_columns) != (grid.nely, grid.nelx) {
         return Err(SimpError::DesignShape { got_rows, got_columns, grid });

@@ -18,7 +18,7 @@ pub(crate) struct ConeFilter {
 impl ConeFilter {
     /// A filter with a radius in elements.
     pub(crate) fn new(grid: Grid, cells: &[Cell], radius: f64) -> Self {
-        let reach = |n: usize| (radius.min(n as f64).floor() as isize).min(n as isize - 1);
+        let reach = |n: usize| radius.min((n - 1) as f64).floor() as isize;
         let (rows, columns) = (reach(grid.nely), reach(grid.nelx));
         let stencil = (-rows..=rows)
             .flat_map(|di| (-columns..=columns).map(move |dj| (di, dj)))
@@ -107,7 +107,7 @@ mod tests {
         let center = |e: usize| ((e / grid.nelx) as f64, (e % grid.nelx) as f64);
         let weight = |a: usize, b: usize| {
             let ((ra, ca), (rb, cb)) = (center(a), center(b));
-            (radius - ((ra - rb).powi(2) + (ca - cb).powi(2)).sqrt()).max(0.0)
+            (radius - (ra - rb).hypot(ca - cb)).max(0.0)
         };
         let inside = |&e: &usize| cells[e].in_domain();
         (0..cells.len())

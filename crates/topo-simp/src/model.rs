@@ -60,6 +60,15 @@ impl Model {
         let (cases, force_unit) = cases(problem, &cells, &fixed)?;
         check_support(grid, &cells, &fixed, &cases)?;
         let stiffness_unit = problem.youngs_modulus * problem.thickness;
+        let compliance_unit = force_unit * force_unit / stiffness_unit;
+        if !compliance_unit.is_normal() {
+            let what = "force² / (youngs_modulus · thickness)".to_owned();
+            return Err(ProblemError::OutOfRange {
+                what,
+                value: compliance_unit,
+                range: "within double precision",
+            });
+        }
         Ok(Self {
             grid,
             ke: element_matrix(problem.poisson_ratio),
@@ -68,7 +77,7 @@ impl Model {
             cells,
             target_volume: problem.volume_fraction * n_domain as f64,
             n_domain,
-            compliance_unit: force_unit * force_unit / stiffness_unit,
+            compliance_unit,
             displacement_unit: force_unit / stiffness_unit,
         })
     }
@@ -151,12 +160,9 @@ fn cases(problem: &Problem, cells: &[Cell], fixed: &[bool]) -> Result<(Cases, f6
     if problem.load_cases.is_empty() {
         return Err(ProblemError::NoLoad);
     }
-    let unit = problem
-        .load_cases
-        .iter()
-        .flat_map(|case| &case.loads)
-        .map(|load| load.force[0].hypot(load.force[1]))
-        .fold(0.0, f64::max);
+    let loads = problem.load_cases.iter().flat_map(|case| &case.loads);
+    let largest = loads.map(|load| load.force[0].hypot(load.force[1])).fold(0.0, f64::max);
+    let unit = if largest > 0.0 { largest } else { 1.0 };
     let mut cases = Vec::with_capacity(problem.load_cases.len());
     for (case, load_case) in problem.load_cases.iter().enumerate() {
         let mut forces = vec![0.0; grid.n_dofs()];

@@ -230,7 +230,7 @@ impl<'a> State<'a> {
             options,
             stiffness: Stiffness { code: options.code, penalty: options.penalty },
             filter,
-            design: vec![volume_fraction; n],
+            design: vec![volume_fraction.max(least); n],
             new_design: vec![0.0; n],
             physical: vec![0.0; n],
             moduli: vec![0.0; n],
@@ -242,6 +242,7 @@ impl<'a> State<'a> {
             work: vec![0.0; n],
         };
         state.start(model, volume_fraction);
+        state.take_held_variables_out_of_the_volume(model);
         state
     }
 
@@ -261,6 +262,20 @@ impl<'a> State<'a> {
                 std::mem::swap(&mut self.design, &mut self.new_design);
             }
             _ => self.accept(model),
+        }
+    }
+
+    /// The 99-line code holds the design variables of passive elements: what they add to the volume is constant.
+    fn take_held_variables_out_of_the_volume(&mut self, model: &Model) {
+        if self.options.code == Code::Top99 {
+            for ((weight, x), cell) in
+                self.volume_weight.iter_mut().zip(&self.design).zip(&model.cells)
+            {
+                if *cell != Cell::Free {
+                    self.constant_volume += *weight * x;
+                    *weight = 0.0;
+                }
+            }
         }
     }
 

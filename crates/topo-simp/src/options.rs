@@ -81,7 +81,7 @@ impl Options {
         check("tolerance", self.tolerance, self.tolerance >= 0.0, "0 or more")?;
         match &self.start {
             Start::Uniform => Ok(()),
-            Start::Design(design) => crate::analysis::check_density(grid, design.view()),
+            Start::Design(design) => crate::analysis::check_density(grid, &design.view()),
         }
     }
 }

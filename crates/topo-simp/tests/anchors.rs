@@ -1,8 +1,8 @@
 //! Published results of the classic codes, reproduced.
 //!
-//! Sources: **MSolve** = github.com/isaar/MSolve, `ISAAR.MSolve.Optimization.Structural.Tests/Topology/SIMP/
-//! TopologySimp99LinesTests.cs`; **qBraid** = github.com/qBraid/open-simulation-examples, `topology-optimization` (the
-//! authors' unmodified code in Octave); **topoptlab** = github.com/stefanhiemer/topoptlab, `tests/`; **topopt-hw** =
+//! Sources: `MSolve` = github.com/isaar/MSolve, `ISAAR.MSolve.Optimization.Structural.Tests/Topology/SIMP/
+//! TopologySimp99LinesTests.cs`; `qBraid` = github.com/qBraid/open-simulation-examples, `topology-optimization` (the
+//! authors' unmodified code in Octave); `topoptlab` = github.com/stefanhiemer/topoptlab, `tests/`; `topopt-hw` =
 //! github.com/tysunseven/topopt-hw.
 //!
 //! Tolerances: 1e-6 relative for the first 20 iterations; 1e-4 for the last value, with the same number of iterations, on
@@ -14,7 +14,7 @@ use topo_simp::{
     BracketLoad, Filter, Grid, Options, Problem, Solution, analyze, compliance, optimize,
 };
 
-/// All objective values of the 99-line code, half MBB beam 60 × 20, volume fraction 0.5, radius 1.5. Source: MSolve.
+/// All objective values of the 99-line code, half MBB beam 60 × 20, volume fraction 0.5, radius 1.5. Source: `MSolve`.
 const MBB99_HISTORY: [f64; 94] = [
     1007.0221077739,
     579.5597996395,
@@ -114,11 +114,7 @@ const MBB99_HISTORY: [f64; 94] = [
 
 #[track_caller]
 fn check(problem: &Problem, options: &Options, compliance: f64, iterations: usize) -> Solution {
-    let solution = optimize(problem, options).unwrap();
-    println!(
-        "expected {compliance} in {iterations}, got {} in {}, returned {}",
-        solution.compliance, solution.iterations, solution.compliance_returned
-    );
+    let solution = optimize(problem, options).expect("a valid problem");
     assert_close(solution.compliance, compliance, 1e-4);
     assert_eq!(solution.iterations, iterations);
     assert!(solution.converged);
@@ -127,11 +123,7 @@ fn check(problem: &Problem, options: &Options, compliance: f64, iterations: usiz
 
 #[track_caller]
 fn check_fine(problem: &Problem, options: &Options, compliance: f64, iterations: usize) {
-    let solution = optimize(problem, options).unwrap();
-    println!(
-        "expected {compliance} in {iterations}, got {} in {}",
-        solution.compliance, solution.iterations
-    );
+    let solution = optimize(problem, options).expect("a valid problem");
     assert_close(solution.compliance, compliance, 1e-2);
     assert!(
         solution.iterations.abs_diff(iterations) <= 5,
@@ -322,7 +314,7 @@ fn first_solves() {
     assert_close(
         compliance(&Problem::mbb(grid(60, 20), 0.5), grey.view(), 3.0).unwrap(),
         1007.0221007111,
-        1e-11,
+        1e-10,
     );
 }
 

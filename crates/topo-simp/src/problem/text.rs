@@ -78,10 +78,10 @@ fn substitute(
             }
         }
         toml::Value::Array(items) => {
-            items.iter_mut().try_for_each(|item| substitute(item, condition))?
+            items.iter_mut().try_for_each(|item| substitute(item, condition))?;
         }
         toml::Value::Table(table) => {
-            table.iter_mut().try_for_each(|(_, item)| substitute(item, condition))?
+            table.iter_mut().try_for_each(|(_, item)| substitute(item, condition))?;
         }
         _ => {}
     }
