@@ -216,7 +216,8 @@ mod tests {
         let text: Vec<u8> =
             (0..4000_u32).map(|i| (i.wrapping_mul(2654435761) >> 24) as u8).collect();
         let packed = archive(&[("a", &text)], CompressionMethod::Deflated);
-        for position in (100..3900).step_by(190) {
+        let contents_end = entry(&packed); // the directory follows; its dates, say, are nobody's business
+        for position in 31..contents_end {
             let mut changed = packed.clone();
             changed[position] ^= 1;
             assert!(contents(changed, "a").is_err(), "byte {position}");

@@ -96,7 +96,7 @@ mod tests {
     fn shuffled_values_are_stable() {
         // Frozen: a change here changes every seeded training run.
         let order = shuffled(&(0..10).collect::<Vec<_>>(), &mut ChaCha8Rng::seed_from_u64(1));
-        assert_eq!(order, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(order, [3, 8, 5, 2, 7, 9, 6, 0, 4, 1]);
     }
 
     #[test]
