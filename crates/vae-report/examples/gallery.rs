@@ -26,8 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A cantilever of five bars: `load` is the height of its tip (0 top, 1 bottom), `thickness` the half width of a bar in pixels, and
-/// `edge` the width of the transition from material to void: 0 for a crisp design, more for a blurred one.
+/// A cantilever of five bars: `load` is the height of its tip (0 top, 1 bottom), `thickness` the
+/// half width of a bar in pixels, and `edge` the width of the transition from material to void: 0
+/// for a crisp design, more for a blurred one.
 fn beam(load: f32, thickness: f32, joint: f32, edge: f32) -> Array2<f32> {
     let (h, w) = (HEIGHT as f32, WIDTH as f32);
     let (tip, middle) = ((w - 3.0, 3.0 + load * (h - 6.0)), (joint * w, 0.5 * h));
@@ -88,7 +89,7 @@ fn training(folder: &Path) -> Result<(), Box<dyn Error>> {
         let beta = (progress / 0.2).min(1.0);
         let rate = 1e-3
             * (f64::from(step) / 100.0).min(1.0)
-            * (0.05 + 0.95 * f64::midpoint(1.0, (3.1416 * progress).cos()));
+            * (0.05 + 0.95 * f64::midpoint(1.0, (std::f64::consts::PI * progress).cos()));
         let norm =
             40.0 * (-6.0 * progress).exp() + 8.0 * (1.0 + 0.5 * f64::from(noise(step as usize, 1)));
         if step % 5 == 0 {
@@ -177,14 +178,14 @@ fn samples(folder: &Path) -> Result<(), Box<dyn Error>> {
         column_labels: &columns,
         row_axis: "requested volume fraction",
         column_axis: "prior draw",
-        ..Grid::of(designs.view())
+        ..Grid::new(designs.view())
     };
     grid(&labelled, &folder.join("samples.png"))?;
     let captions: Vec<String> =
         (0..24).map(|n| format!("volume 0.{}, c = {}.{}", 30 + n, 60 - n, n % 10)).collect();
     let title = "Contact sheet of 24 generated designs";
     grid(
-        &Grid { title, captions: &captions, ..Grid::of(designs.view()) },
+        &Grid { title, captions: &captions, ..Grid::new(designs.view()) },
         &folder.join("contact_sheet.png"),
     )?;
 
@@ -201,7 +202,7 @@ fn samples(folder: &Path) -> Result<(), Box<dyn Error>> {
         column_labels: &sides,
         row_axis: "z₂",
         column_axis: "z₁",
-        ..Grid::of(square.view())
+        ..Grid::new(square.view())
     };
     grid(&sweep, &folder.join("latent_square.png"))?;
     Ok(())

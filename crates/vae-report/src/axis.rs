@@ -11,7 +11,8 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// A linear axis from `low` to `high` with about `count` ticks at multiples of 1, 2 or 5 times a power of ten.
+    /// A linear axis from `low` to `high` with about `count` ticks at multiples of 1, 2 or 5 times
+    /// a power of ten.
     ///
     /// A range of no width is widened around its value.
     pub(crate) fn linear(low: f64, high: f64, count: usize) -> Self {
@@ -32,7 +33,8 @@ impl Axis {
         Self { low, high, logarithmic: false, ticks }
     }
 
-    /// A logarithmic axis; both ends must be positive. Ticks at powers of ten, or at 1, 2 and 5 times these where there are few.
+    /// A logarithmic axis; both ends must be positive. Ticks at powers of ten, or at 1, 2 and 5
+    /// times these where there are few.
     pub(crate) fn logarithmic(low: f64, high: f64) -> Self {
         let (low, high) = if low < high { (low, high) } else { (low / 2.0, high * 2.0) };
         let powers = (low.log10().floor() as i32)..=(high.log10().ceil() as i32);
@@ -61,16 +63,21 @@ impl Axis {
     }
 }
 
-/// A number for a caption, with about `digits` significant digits and a real minus sign.
+/// A number for a caption: at most `digits` significant digits, and more where they stand before
+/// the decimal point; no trailing zeros; a real minus sign.
 pub(crate) fn number(value: f64, digits: i32) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
     let magnitude = value.abs().log10().floor() as i32;
-    if (-4..6).contains(&magnitude) {
-        plain(value, (digits - 1 - magnitude).max(0) as usize)
+    if !(-4..6).contains(&magnitude) {
+        return scientific(value, (digits - 1).max(0) as usize);
+    }
+    let text = plain(value, (digits - 1 - magnitude).max(0) as usize);
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
-        scientific(value, 1)
+        text
     }
 }
 
@@ -89,9 +96,10 @@ pub(crate) fn subscripted(letter: &str, index: usize) -> String {
     letter.to_owned() + &lowered
 }
 
-/// A count with separated thousands.
-pub(crate) fn count(value: usize) -> String {
-    plain(value as f64, 0)
+/// A number of things, with separated thousands.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    let number = plain(count as f64, 0);
+    if count == 1 { format!("{number} {thing}") } else { format!("{number} {thing}s") }
 }
 
 /// 1, 2 or 5 times a power of ten, close to `wanted`.
@@ -106,7 +114,8 @@ fn round_step(wanted: f64) -> f64 {
             .map_or(10.0, |round| round.0)
 }
 
-/// The multiples of `step` in the range. A bound that misses one by a rounding error of f32 data still includes it.
+/// The multiples of `step` in the range. A bound that misses one by a rounding error of f32 data
+/// still includes it.
 fn multiples(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
     let (first, last) = ((low / step - 1e-5).ceil() as i64, (high / step + 1e-5).floor() as i64);
     (first..=last).map(move |index| index as f64 * step)
@@ -121,22 +130,22 @@ fn widen(low: f64, high: f64) -> (f64, f64) {
     (low - half, high + half)
 }
 
-/// The labels of ticks with a common number of decimals, or all in scientific form where plain digits would be long.
+/// The labels of ticks with a common number of decimals, or all in scientific form where plain
+/// digits would be long.
 fn labels(values: &[f64], step: f64) -> Vec<String> {
     let decimals = (-(step.log10() + 1e-9).floor()).max(0.0) as usize;
     let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-    if decimals <= 4 && largest < 1e6 {
-        return values.iter().map(|&value| plain(value, decimals)).collect();
-    }
     let digits = (largest.log10().floor() - (step.log10() + 1e-9).floor()).max(0.0) as usize;
-    values
-        .iter()
-        .map(
-            |&value| {
-                if value.abs() < step / 2.0 { "0".to_owned() } else { scientific(value, digits) }
-            },
-        )
-        .collect()
+    let label = |&value: &f64| {
+        if value.abs() < step / 2.0 {
+            "0".to_owned()
+        } else if decimals <= 4 && largest < 1e6 {
+            plain(value, decimals)
+        } else {
+            scientific(value, digits)
+        }
+    };
+    values.iter().map(label).collect()
 }
 
 fn log_label(factor: f64, power: i32) -> String {
@@ -170,7 +179,8 @@ fn plain(value: f64, decimals: usize) -> String {
     text
 }
 
-/// At most `digits` decimals times a power of ten with a raised exponent; a factor of one is left out.
+/// At most `digits` decimals times a power of ten with a raised exponent; a factor of one is left
+/// out.
 fn scientific(value: f64, digits: usize) -> String {
     let written = format!("{:.digits$e}", value.abs());
     let (factor, exponent) = written.split_once('e').unwrap_or((&written, "0"));
@@ -249,10 +259,13 @@ mod tests {
         assert_eq!(number(12_345.6, 3), "12,346");
         assert_eq!(number(-0.0, 3), "0");
         assert_eq!(number(2.5e-8, 3), "2.5×10⁻⁸");
+        assert_eq!(number(0.4, 3), "0.4");
+        assert_eq!(number(1200.0, 3), "1200");
         assert_eq!(fixed(-0.016, 2), "−0.02");
         assert_eq!(subscripted("z", 12), "z₁₂");
-        assert_eq!(count(3_200), "3200");
-        assert_eq!(count(32_000), "32,000");
+        assert_eq!(counted(1, "step"), "1 step");
+        assert_eq!(counted(3_200, "step"), "3200 steps");
+        assert_eq!(counted(32_000, "step"), "32,000 steps");
         assert_eq!(plain(-0.001, 2), "0.00");
     }
 }

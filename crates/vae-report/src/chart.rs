@@ -23,6 +23,19 @@ impl Chart {
         TICK + 5.0 + labels.ceil() + if named { GAP + LABEL.line_height() } else { 0.0 }
     }
 
+    /// A horizontal axis of `width` pixels, with as many ticks as their labels leave room for.
+    pub(crate) fn horizontal(low: f64, high: f64, width: f32, most: usize) -> Axis {
+        let room = |axis: &Axis| {
+            let labels =
+                axis.ticks.iter().map(|(_, label)| SMALL.width(label) + 24.0).fold(0.0, f32::max);
+            labels * axis.ticks.len() as f32
+        };
+        let axes = (2..=most).rev().map(|count| Axis::linear(low, high, count));
+        axes.into_iter()
+            .find(|axis| room(axis) <= width)
+            .unwrap_or_else(|| Axis::linear(low, high, 1))
+    }
+
     /// The height that tick labels and name of a horizontal axis need below the plot area.
     pub(crate) fn bottom_margin(named: bool) -> f32 {
         TICK + 5.0 + SMALL.cap_height() + if named { GAP + LABEL.line_height() } else { 4.0 }
@@ -37,7 +50,8 @@ impl Chart {
         )
     }
 
-    /// Grid lines, axes, ticks, their labels, and the names of the axes (an empty name is left out).
+    /// Grid lines, axes, ticks, their labels, and the names of the axes (an empty name is left
+    /// out).
     pub(crate) fn draw(&self, canvas: &mut Canvas, x_name: &str, y_name: &str) {
         let Area { left, top, right, bottom } = self.area;
         let (width, height) = ((right - left) as i32, (bottom - top) as i32);
@@ -73,7 +87,7 @@ impl Chart {
             thin(&mut places);
             match places.as_slice() {
                 [(x, y)] if (top..=bottom).contains(y) => {
-                    canvas.disc(*x, *y, pen.width * 1.5, pen.color, 1.0)
+                    canvas.disc(*x, *y, pen.width * 1.5, pen.color, 1.0);
                 }
                 _ => canvas.curve(&places, pen, clip),
             }
@@ -86,19 +100,27 @@ impl Chart {
         canvas.disc(x, y, 5.5, pen.color, 1.0);
     }
 
-    /// A remark in the corner of the plot area that holds the fewest of the points.
+    /// A remark in the corner of the plot area where it covers the least of the curves through
+    /// `points` (a step back to the left begins a new curve).
     pub(crate) fn remark(&self, canvas: &mut Canvas, text: &str, points: &[(f64, f64)]) {
         if text.is_empty() {
             return;
         }
         let Area { left, top, right, bottom } = self.area;
         let (width, height) = (SMALL.width(text) + 20.0, SMALL.size + 20.0);
+        let places: Vec<(f32, f32)> = points.iter().map(|&(x, y)| self.place(x, y)).collect();
         let hidden = |&(right_side, low): &(bool, bool)| {
-            let within = |x: f32, y: f32| {
-                (if right_side { right - width < x } else { x < left + width })
-                    && (if low { bottom - height < y } else { y < top + height })
+            let across = if right_side { right - width..=right } else { left..=left + width };
+            let down = if low { bottom - height..=bottom } else { top..=top + height };
+            let covers = |x: f32, y: f32| across.contains(&x) && down.contains(&y);
+            let between = |pair: &[(f32, f32)]| {
+                let (a, b) = (pair[0], pair[1]);
+                let at = |i: u8| f32::from(i) / 32.0;
+                (0..32)
+                    .filter(|&i| covers(a.0 + (b.0 - a.0) * at(i), a.1 + (b.1 - a.1) * at(i)))
+                    .count()
             };
-            points.iter().map(|&(x, y)| self.place(x, y)).filter(|&(x, y)| within(x, y)).count()
+            places.windows(2).filter(|pair| pair[0].0 <= pair[1].0).map(between).sum::<usize>()
         };
         let corners = [(true, true), (true, false), (false, true), (false, false)];
         let (right_side, low) = corners.into_iter().min_by_key(hidden).unwrap_or((true, true));
@@ -132,11 +154,12 @@ pub(crate) fn legend(canvas: &mut Canvas, right: f32, baseline: f32, entries: &[
     }
 }
 
-/// Keeps at most four points a pixel column: the first, the lowest, the highest and the last, in their order. What is drawn stays the
-/// same, and a record of a million steps costs no more than one of a thousand.
+/// Keeps at most four points a pixel column: the first, the lowest, the highest and the last, in
+/// their order. What is drawn stays the same, and a record of a million steps costs no more than
+/// one of a thousand.
 fn thin(places: &mut Vec<(f32, f32)>) {
     let mut kept = Vec::with_capacity(places.len().min(8192));
-    for column in places.chunk_by(|a, b| a.0.floor() == b.0.floor()) {
+    for column in places.chunk_by(|a, b| a.0.floor() as i32 == b.0.floor() as i32) {
         let extreme = |better: fn(f32, f32) -> bool| {
             (1..column.len())
                 .fold(0, |best, i| if better(column[i].1, column[best].1) { i } else { best })
@@ -191,7 +214,7 @@ mod tests {
             let range = |points: &[(f32, f32)]| {
                 let ys = points
                     .iter()
-                    .filter(|place| place.0.floor() == f32::from(column))
+                    .filter(|place| place.0.floor() as u16 == column)
                     .map(|place| place.1);
                 ys.fold((f32::MAX, f32::MIN), |(low, high), y| (low.min(y), high.max(y)))
             };

@@ -1,4 +1,5 @@
-//! The colors of every figure: chosen to stay apart for color-blind readers and, as far as they can, in grey print.
+//! The colors of every figure: chosen to stay apart for color-blind readers and, as far as they
+//! can, in grey print.
 
 /// Red, green, blue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,16 +19,19 @@ pub(crate) const BLUE: Color = Color(0, 114, 178);
 /// The second of two curves (vermilion of the same palette).
 pub(crate) const VERMILION: Color = Color(213, 94, 0);
 
-/// The grey of a density: 1 = material is black, 0 = void is white, as engineers draw it. Values outside are cut off.
+/// The grey of a density: 1 = material is black, 0 = void is white, as engineers draw it. Values
+/// outside are cut off.
 pub(crate) fn grey(density: f32) -> Color {
     let level = (255.0 * (1.0 - density.clamp(0.0, 1.0))).round() as u8;
     Color(level, level, level)
 }
 
-/// The map of a quantity to colors at `position` in [0, 1]: viridis without its last twentieth, which is too pale on white.
+/// The map of a quantity to colors at `position` in [0, 1]: viridis without its last twentieth,
+/// which is too pale on white.
 ///
 /// # References
-/// S. van der Walt and N. Smith, "A Better Default Colormap for Matplotlib", SciPy 2015 (the map is in the public domain, CC0).
+/// S. van der Walt and N. Smith, "A Better Default Colormap for Matplotlib", SciPy 2015 (the map is
+/// in the public domain, CC0).
 pub(crate) fn viridis(position: f64) -> Color {
     const STOPS: [Color; 9] = [
         Color(0x44, 0x01, 0x54),
@@ -69,7 +73,8 @@ mod tests {
         assert_eq!(grey(0.6), Color(102, 102, 102));
     }
 
-    /// Order survives grey print and every kind of color blindness, because lightness alone carries it.
+    /// Order survives grey print and every kind of color blindness, because lightness alone carries
+    /// it.
     #[test]
     fn the_color_map_grows_lighter_all_the_way() {
         for i in 0..100 {

@@ -13,13 +13,16 @@ use crate::metrics::{Epoch, Metrics, Step};
 
 /// Reads a metrics file and writes a PNG file with the curves of the training.
 ///
-/// Panels: evidence lower bound, expected log-likelihood, KL divergence, KL divergence of each latent dimension, mean squared error, IoU,
-/// learning rate, KL weight β and gradient norm, all over optimizer steps. Where the likelihood is not normalized (the file holds no
-/// bound) the first panel shows the loss instead. The steep beginning of a curve is cut off, with a remark, where it would flatten
-/// everything else. The file is written beside `out` and renamed.
+/// Panels: evidence lower bound, expected log-likelihood, KL divergence, KL divergence of each
+/// latent dimension, mean squared error, intersection over union, learning rate, KL weight β and
+/// gradient norm, all over optimizer steps. Where the likelihood is not normalized (the file holds
+/// no bound) the first panel shows the loss instead. The steep beginning of a curve is cut off,
+/// with a remark, where it would flatten everything else. The file is written beside `out` and
+/// renamed.
 ///
 /// # Errors
-/// Those of [`Metrics::read`]; [`ReportError::NoRecords`] for a file without a step or an epoch; [`ReportError::Write`].
+/// Those of [`Metrics::read`]; [`ReportError::NoRecords`] for a file without a step or an epoch;
+/// [`ReportError::Write`].
 ///
 /// # Examples
 /// ```
@@ -51,8 +54,12 @@ const STEPS: Pen = Pen { color: BLUE, width: 2.2, dashed: false };
 const WIDTH: f32 = 1460.0;
 const COLUMN_GAP: f32 = 40.0;
 const ROW_GAP: f32 = 24.0;
+const LEAST_LEFT_MARGIN: f32 = 50.0;
 const PLOT_HEIGHT: f32 = 240.0;
 const LOW_PLOT_HEIGHT: f32 = 170.0;
+
+/// A beginning is cut off only if at least so many values follow it.
+const LEAST_SETTLED: usize = 10;
 
 /// One chart of the figure.
 struct Panel {
@@ -90,88 +97,85 @@ enum Vertical {
 }
 
 fn draw(record: &Metrics) -> Result<Canvas, ReportError> {
-    let last = record
-        .steps
-        .iter()
-        .map(|step| step.step)
-        .chain(record.epochs.iter().map(|epoch| epoch.step))
-        .max();
-    let end = last.unwrap_or(0).max(1) as f64;
-    let rows = [
-        (vec![bound(record), likelihood(&record.epochs)], PLOT_HEIGHT),
-        (vec![divergence(&record.epochs), divergence_by_dimension(&record.epochs)], PLOT_HEIGHT),
-        (vec![squared_error(&record.epochs), overlap(&record.epochs)], PLOT_HEIGHT),
-        (
-            vec![
-                learning_rate(&record.steps),
-                kl_weight(&record.steps),
-                gradient_norm(&record.steps),
-            ],
+    let end = last_step(record).max(1) as f64;
+    let epochs = &record.epochs;
+    let steps = &record.steps;
+    let bands = [
+        Band::new(end, PLOT_HEIGHT, vec![bound(record), likelihood(record)]),
+        Band::new(end, PLOT_HEIGHT, vec![divergence(record), divergence_by_dimension(epochs)]),
+        Band::new(end, PLOT_HEIGHT, vec![squared_error(epochs), overlap(epochs)]),
+        Band::new(
+            end,
             LOW_PLOT_HEIGHT,
+            vec![learning_rate(steps), kl_weight(steps), gradient_norm(steps)],
         ),
     ];
+    let last = bands.len() - 1;
     let heading = HEADING.line_height() + 6.0;
-    let top = MARGIN + TITLE.line_height() + 10.0;
-    let last_row = rows.len() - 1;
-    let below = |row: usize| Chart::bottom_margin(row == last_row);
-    let heights: Vec<f32> =
-        rows.iter().enumerate().map(|(row, (_, plot))| heading + plot + below(row)).collect();
-    let height = top + heights.iter().sum::<f32>() + ROW_GAP * last_row as f32 + MARGIN;
-    let mut canvas = Canvas::new(WIDTH, height)?;
+    let height =
+        |index: usize| heading + bands[index].plot_height + Chart::bottom_margin(index == last);
+    let mut top = MARGIN + TITLE.line_height() + 10.0;
+    let total = top + (0..=last).map(height).sum::<f32>() + ROW_GAP * last as f32 + MARGIN;
+    let mut canvas = Canvas::new(WIDTH, total)?;
     canvas.text(&title(record), MARGIN, MARGIN + TITLE.cap_height(), Anchor::Start, TITLE);
-
-    // Panels above each other share their left margin, so that their plot areas are flush.
-    let charts: Vec<Vec<Option<Axis>>> = rows
-        .iter()
-        .map(|(panels, _)| panels.iter().map(|panel| panel.vertical_axis(end)).collect())
-        .collect();
-    let margin = |row: usize, column: usize| {
-        let same = charts.iter().filter(|axes| axes.len() == charts[row].len());
-        same.filter_map(|axes| axes[column].as_ref())
-            .map(|y| Chart::left_margin(y, true))
-            .fold(0.0, f32::max)
-    };
-    let mut y = top;
-    for (row, (panels, plot_height)) in rows.iter().enumerate() {
-        let count = panels.len() as f32;
-        let panel_width = (WIDTH - 2.0 * MARGIN - COLUMN_GAP * (count - 1.0)) / count;
-        let ticks = if panels.len() == 2 { 6 } else { 4 };
-        for (column, panel) in panels.iter().enumerate() {
-            let left = MARGIN + (panel_width + COLUMN_GAP) * column as f32;
+    for (index, band) in bands.iter().enumerate() {
+        let count = band.panels.len();
+        let width = (WIDTH - 2.0 * MARGIN - COLUMN_GAP * (count - 1) as f32) / count as f32;
+        for (column, (panel, axis)) in band.panels.iter().enumerate() {
+            let left = MARGIN + (width + COLUMN_GAP) * column as f32;
             let area = Area {
-                left: (left + margin(row, column)).round(),
-                top: (y + heading).round(),
-                right: (left + panel_width - panel.right_margin()).round(),
-                bottom: (y + heading + plot_height).round(),
+                left: (left + left_margin(&bands, count, column)).round(),
+                top: (top + heading).round(),
+                right: (left + width - panel.right_margin()).round(),
+                bottom: (top + heading + band.plot_height).round(),
             };
-            let x_name = if row == last_row { "optimizer steps" } else { "" };
-            panel.draw(
-                &mut canvas,
-                area,
-                Axis::linear(0.0, end, ticks),
-                charts[row][column].clone(),
-                x_name,
-            );
+            let x = Chart::horizontal(0.0, end, area.right - area.left, 6);
+            let x_name = if index == last { "optimizer steps" } else { "" };
+            panel.draw(&mut canvas, area, x, axis.clone(), x_name);
         }
-        y += heights[row] + ROW_GAP;
+        top += height(index) + ROW_GAP;
     }
     Ok(canvas)
 }
 
-fn title(record: &Metrics) -> String {
-    let steps = record
-        .steps
-        .iter()
-        .map(|step| step.step)
-        .chain(record.epochs.iter().map(|epoch| epoch.step))
-        .max();
-    let steps = axis::count(steps.unwrap_or(0) as usize);
-    match record.epochs.last() {
-        Some(last) => {
-            format!("Training: {} epochs, {steps} steps", axis::count(last.epoch as usize))
-        }
-        None => format!("Training: {steps} steps, no epoch finished"),
+/// Panels beside each other.
+struct Band {
+    plot_height: f32,
+    /// Each with its vertical axis, if it has values.
+    panels: Vec<(Panel, Option<Axis>)>,
+}
+
+impl Band {
+    fn new(end: f64, plot_height: f32, panels: Vec<Panel>) -> Self {
+        let with_axis = |panel: Panel| {
+            let axis = panel.vertical_axis(end);
+            (panel, axis)
+        };
+        Self { plot_height, panels: panels.into_iter().map(with_axis).collect() }
     }
+}
+
+/// Panels above each other share their left margin, so that their plot areas are flush.
+fn left_margin(bands: &[Band], count: usize, column: usize) -> f32 {
+    let panels =
+        bands.iter().filter(|band| band.panels.len() == count).map(|band| &band.panels[column]);
+    let margins = panels
+        .filter_map(|(panel, y)| y.as_ref().map(|y| Chart::left_margin(y, !panel.unit.is_empty())));
+    margins.fold(LEAST_LEFT_MARGIN, f32::max)
+}
+
+fn title(record: &Metrics) -> String {
+    let steps = axis::counted(last_step(record) as usize, "step");
+    // An evaluation before the first step is no epoch of training.
+    match record.epochs.iter().filter(|epoch| 0 < epoch.step).count() {
+        0 => format!("Training: {steps}, no epoch finished"),
+        epochs => format!("Training: {}, {steps}", axis::counted(epochs, "epoch")),
+    }
+}
+
+fn last_step(record: &Metrics) -> u64 {
+    let steps = record.steps.iter().map(|step| step.step);
+    steps.chain(record.epochs.iter().map(|epoch| epoch.step)).max().unwrap_or(0)
 }
 
 impl Panel {
@@ -194,24 +198,27 @@ impl Panel {
 
     /// The range of the values, without a steep beginning that would flatten the rest.
     fn range(&self, end: f64) -> Option<(f64, f64)> {
-        let range = |from: f64| {
-            let values =
-                self.curves.iter().flat_map(|curve| &curve.points).filter(|(x, _)| from <= *x);
-            let values = values.filter_map(|(_, y)| *y);
-            values.fold(None, |range: Option<(f64, f64)>, y| {
-                Some(range.map_or((y, y), |(low, high)| (low.min(y), high.max(y))))
-            })
-        };
-        let (low, high) = range(0.0)?;
+        let (low, high, _) = self.range_from(0.0)?;
         if matches!(self.vertical, Vertical::Logarithmic) {
             return Some((low, high));
         }
-        let Some((settled_low, settled_high)) = range(0.15 * end) else { return Some((low, high)) };
+        let Some((settled_low, settled_high, count)) = self.range_from(0.15 * end) else {
+            return Some((low, high));
+        };
         let width = settled_high - settled_low;
-        if width <= 0.0 || high - low <= 4.0 * width {
+        if count < LEAST_SETTLED || width <= 0.0 || high - low <= 4.0 * width {
             return Some((low, high));
         }
         Some((low.max(settled_low - 0.5 * width), high.min(settled_high + 0.5 * width)))
+    }
+
+    /// The range of the values from a step on, and how many they are.
+    fn range_from(&self, step: f64) -> Option<(f64, f64, usize)> {
+        let points = self.curves.iter().flat_map(|curve| &curve.points).filter(|(x, _)| step <= *x);
+        points.filter_map(|(_, y)| *y).fold(None, |range, y| match range {
+            None => Some((y, y, 1)),
+            Some((low, high, count)) => Some((y.min(low), y.max(high), count + 1)),
+        })
     }
 
     fn right_margin(&self) -> f32 {
@@ -291,6 +298,19 @@ fn over_steps(steps: &[Step], value: impl Fn(&Step) -> Option<f64>) -> Vec<(f64,
     steps.iter().map(|step| (step.step as f64, value(step))).collect()
 }
 
+/// Means over epochs, or single batches while no epoch is finished.
+fn training(
+    record: &Metrics,
+    of_epoch: impl Fn(&Epoch) -> Option<f64>,
+    of_step: impl Fn(&Step) -> Option<f64>,
+) -> Vec<(f64, Option<f64>)> {
+    if record.epochs.is_empty() {
+        over_steps(&record.steps, of_step)
+    } else {
+        over_epochs(&record.epochs, of_epoch)
+    }
+}
+
 /// The curves of both splits; one without any value is left out.
 fn both(training: Vec<(f64, Option<f64>)>, validation: Vec<(f64, Option<f64>)>) -> Vec<Curve> {
     let curves = [
@@ -317,21 +337,21 @@ fn bound(record: &Metrics) -> Panel {
         Panel::new("Evidence lower bound", "nats per design", both(training, validation));
     let best = epochs.iter().filter_map(|epoch| Some((epoch, epoch.validation.elbo?)));
     if let Some((epoch, elbo)) = best.max_by(|a, b| a.1.total_cmp(&b.1)) {
-        let words = format!("best {} after epoch {}", axis::number(elbo, 4), epoch.epoch);
+        let words = format!("best {} at step {}", axis::number(elbo, 4), epoch.step);
         panel.mark = Some((epoch.step as f64, elbo, words));
     }
     panel
 }
 
-fn likelihood(epochs: &[Epoch]) -> Panel {
-    let training = over_epochs(epochs, |epoch| epoch.train.log_likelihood);
-    let validation = over_epochs(epochs, |epoch| epoch.validation.log_likelihood);
+fn likelihood(record: &Metrics) -> Panel {
+    let training = training(record, |epoch| epoch.train.log_likelihood, |step| step.log_likelihood);
+    let validation = over_epochs(&record.epochs, |epoch| epoch.validation.log_likelihood);
     Panel::new("Expected log-likelihood", "nats per design", both(training, validation))
 }
 
-fn divergence(epochs: &[Epoch]) -> Panel {
-    let training = over_epochs(epochs, |epoch| epoch.train.kl);
-    let validation = over_epochs(epochs, |epoch| epoch.validation.kl);
+fn divergence(record: &Metrics) -> Panel {
+    let training = training(record, |epoch| epoch.train.kl, |step| step.kl);
+    let validation = over_epochs(&record.epochs, |epoch| epoch.validation.kl);
     let panel = Panel::new("KL divergence", "nats per design", both(training, validation));
     Panel { vertical: Vertical::FromZero, ..panel }
 }
@@ -413,7 +433,7 @@ mod tests {
     fn the_best_bound_is_marked() {
         let panel = bound(&epochs(&[Some(-900.0), Some(-300.0), Some(-250.5), None, Some(-260.0)]));
         let (step, elbo, words) = panel.mark.unwrap();
-        assert_eq!((step, elbo, words.as_str()), (20.0, -250.5, "best −250.5 after epoch 2"));
+        assert_eq!((step, elbo, words.as_str()), (20.0, -250.5, "best −250.5 at step 20"));
     }
 
     #[test]

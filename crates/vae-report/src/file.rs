@@ -6,13 +6,15 @@ use std::path::Path;
 use crate::canvas::Canvas;
 use crate::error::ReportError;
 
-/// Pixels per meter: 200 a printed inch, so that a figure of 1300 pixels fills a text column and its labels read like captions.
+/// Pixels per meter: 200 a printed inch, so that a figure of 1300 pixels fills a text column and
+/// its labels read like captions.
 const PIXELS_PER_METER: u32 = 7874;
 
 /// Writes the picture beside `path`, syncs it, and renames it.
 ///
 /// # Errors
-/// [`ReportError::Write`]; then whatever stood at `path` still stands there, and nothing is left beside it.
+/// [`ReportError::Write`]; then whatever stood at `path` still stands there, and nothing is left
+/// beside it.
 pub(crate) fn save(canvas: &Canvas, path: &Path) -> Result<(), ReportError> {
     let bytes = encode(canvas);
     bytes

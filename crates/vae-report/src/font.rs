@@ -1,4 +1,5 @@
-//! The embedded font: measuring, breaking and drawing lines of text, without any font of the system.
+//! The embedded font: measuring, breaking and drawing lines of text, without any font of the
+//! system.
 
 use std::sync::LazyLock;
 
@@ -34,13 +35,14 @@ impl Style {
         (self.size * 0.727).round()
     }
 
-    /// Breaks text at spaces (and at its own line feeds) into lines no wider than `width`. A word that is too wide is cut, and a
-    /// text that needs more than `most` lines ends in an ellipsis.
+    /// Breaks text at spaces (not at no-break spaces; and at its own line feeds) into lines no
+    /// wider than `width`. A word that is too wide is cut, and a text that needs more than `most`
+    /// lines ends in an ellipsis.
     pub(crate) fn wrap(self, text: &str, width: f32, most: usize) -> Vec<String> {
         let mut lines = Vec::new();
         for paragraph in text.lines() {
             let mut line = String::new();
-            for word in paragraph.split_whitespace() {
+            for word in paragraph.split(' ').filter(|word| !word.is_empty()) {
                 let longer =
                     if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
                 if self.width(&longer) <= width {
@@ -66,7 +68,8 @@ impl Style {
         lines
     }
 
-    /// Calls `paint` with each pixel that the text covers, counted from the start of its baseline (x right, y down), and how much of it.
+    /// Calls `paint` with each pixel that the text covers, counted from the start of its baseline
+    /// (x right, y down), and how much of it.
     pub(crate) fn for_each_pixel(self, text: &str, mut paint: impl FnMut(i32, i32, f32)) {
         let font = self.font();
         for glyph in self.lay_out(text).0 {
@@ -172,6 +175,7 @@ mod tests {
             "{cut:?}"
         );
         assert_eq!(BODY.wrap("a\nb", 500.0, 3), ["a", "b"]);
+        assert_eq!(BODY.wrap("a\u{a0}b c", BODY.width("a b"), 3), ["a\u{a0}b", "c"]);
         assert!(BODY.wrap("", 500.0, 3).is_empty());
     }
 

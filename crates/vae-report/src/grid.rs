@@ -1,4 +1,5 @@
-//! Designs in rows and columns: prior samples by condition, sweeps of a latent square, contact sheets.
+//! Designs in rows and columns: prior samples by condition, sweeps of a latent square, contact
+//! sheets.
 
 use std::path::Path;
 
@@ -7,7 +8,8 @@ use ndarray::{ArrayView3, Axis, Slice};
 use crate::canvas::Canvas;
 use crate::error::ReportError;
 use crate::file::save;
-use crate::sheet::{Row, Sheet, check, check_labels, columns_for};
+use crate::sheet::{Row, Sheet, caption_width, check, check_labels};
+use crate::zoom::columns_for;
 
 /// Designs in rows and columns, row by row.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +34,8 @@ pub struct Grid<'a> {
 
 impl<'a> Grid<'a> {
     /// A contact sheet: designs without title, labels and captions, which can be set afterwards.
-    pub fn of(designs: ArrayView3<'a, f32>) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "a view is a reference already")]
+    pub fn new(designs: ArrayView3<'a, f32>) -> Self {
         Self {
             title: "",
             designs,
@@ -48,27 +51,29 @@ impl<'a> Grid<'a> {
 
 /// Writes a PNG file with designs in rows and columns.
 ///
-/// Material is black, void is white; values outside [0, 1] are drawn as the nearer end. Every pixel of a design becomes a square of
-/// whole pixels; only where a row would exceed 4000 pixels are designs reduced, by averaging. The file is written beside `out`
-/// and renamed.
+/// Material is black, void is white; values outside [0, 1] are drawn as the nearer end. Every pixel
+/// of a design becomes a square of whole pixels; designs beyond 700 pixels, or in rows beyond 4000,
+/// are reduced by averaging. The file is written beside `out` and renamed.
 ///
 /// # Errors
-/// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Zero`] for no columns; [`ReportError::Count`] for labels or captions
-/// that are neither complete nor absent; [`ReportError::TooLarge`]; [`ReportError::Write`].
+/// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Zero`] for no columns;
+/// [`ReportError::Count`] for labels or captions that are neither complete nor absent;
+/// [`ReportError::TooLarge`]; [`ReportError::Write`].
 ///
 /// # Examples
 /// ```
 /// use ndarray::Array3;
 /// use vae_report::{Grid, grid};
 /// let folder = tempfile::tempdir()?;
-/// let designs = Array3::from_shape_fn((6, 20, 60), |(n, y, x)| if (x * n + y) % 9 < 4 { 1.0 } else { 0.0 });
+/// let material = |(n, y, x)| if (x * n + y) % 9 < 4 { 1.0 } else { 0.0 };
+/// let designs = Array3::from_shape_fn((6, 20, 60), material);
 /// let rows = ["0.3".to_owned(), "0.5".to_owned()];
 /// let figure = Grid {
 ///     title: "Prior samples",
 ///     columns: Some(3),
 ///     row_labels: &rows,
 ///     row_axis: "volume fraction",
-///     ..Grid::of(designs.view())
+///     ..Grid::new(designs.view())
 /// };
 /// grid(&figure, &folder.path().join("samples.png"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -78,9 +83,11 @@ pub fn grid(figure: &Grid<'_>, out: &Path) -> Result<(), ReportError> {
 }
 
 pub(crate) fn draw(figure: &Grid<'_>) -> Result<Canvas, ReportError> {
-    check("designs", figure.designs)?;
+    check("designs", &figure.designs)?;
     let (count, height, width) = figure.designs.dim();
-    let columns = figure.columns.unwrap_or_else(|| columns_for(count, (height, width)));
+    let columns = figure
+        .columns
+        .unwrap_or_else(|| columns_for(count, (height, width), caption_width(figure.captions)));
     if columns == 0 {
         return Err(ReportError::Zero { what: "the number of columns" });
     }
@@ -119,28 +126,28 @@ mod tests {
         // Five designs in two rows of three; only the fifth has material.
         let mut designs = Array3::zeros((5, 34, 34));
         designs.slice_mut(s![4, .., ..]).fill(1.0);
-        let canvas = draw(&Grid { columns: Some(3), ..Grid::of(designs.view()) }).unwrap();
-        // Margin 28, frame 1, design 340, frame 1, gap 14; between rows 18.
+        let canvas = draw(&Grid { columns: Some(3), ..Grid::new(designs.view()) }).unwrap();
+        // Margin 28, frame 1, seven pixels for each of 34, frame 1, gap 14; between rows 18.
         assert_eq!(
             (canvas.width(), canvas.height()),
-            (28 * 2 + 3 * 342 + 2 * 14, 28 * 2 + 2 * 342 + 18)
+            (28 * 2 + 3 * 240 + 2 * 14, 28 * 2 + 2 * 240 + 18)
         );
-        let (left, top) = (28 + 342 + 14 + 1, 28 + 342 + 18 + 1);
+        let (left, top) = (28 + 240 + 14 + 1, 28 + 240 + 18 + 1);
         for (x, y) in ndarray::indices((canvas.width(), canvas.height()))
             .into_iter()
             .map(|(x, y)| (x as i32, y as i32))
         {
-            let black = (left..left + 340).contains(&x) && (top..top + 340).contains(&y);
+            let black = (left..left + 238).contains(&x) && (top..top + 238).contains(&y);
             assert_eq!(canvas.pixel(x, y) == Some(Color(0, 0, 0)), black, "at ({x}, {y})");
         }
-        let sixth = (left + 342 + 14 + 100, top + 100);
+        let sixth = (left + 240 + 14 + 100, top + 100);
         assert_eq!(canvas.pixel(sixth.0, sixth.1), Some(WHITE), "nothing where no design is");
     }
 
     #[test]
     fn labels_are_complete_or_absent() {
         let designs = Array3::zeros((5, 4, 4));
-        let base = Grid { columns: Some(3), ..Grid::of(designs.view()) };
+        let base = Grid { columns: Some(3), ..Grid::new(designs.view()) };
         let labels: Vec<String> = (0..5).map(|i| i.to_string()).collect();
         let refused = |figure: Grid<'_>| draw(&figure).map(|_| ()).unwrap_err().to_string();
         assert_eq!(

@@ -28,13 +28,15 @@ const PLOT: (f32, f32) = (860.0, 380.0);
 /// A quantity with at most so many different values gets one bar for each.
 const MOST_DISTINCT: usize = 60;
 
-/// Writes a PNG file with a histogram, and number, mean, standard deviation and range of the values below it.
+/// Writes a PNG file with a histogram, and number, mean, standard deviation and range of the values
+/// below it.
 ///
-/// A quantity that takes few different values, such as a condition on a grid, gets one bar for each value; any other gets bars between
-/// round numbers. The file is written beside `out` and renamed.
+/// A quantity that takes few different values, such as a condition on a grid, gets one bar for each
+/// value; any other gets bars between round numbers. The file is written beside `out` and renamed.
 ///
 /// # Errors
-/// [`ReportError::Empty`], [`ReportError::NotFinite`], [`ReportError::Zero`] for no bins, [`ReportError::Write`].
+/// [`ReportError::Empty`], [`ReportError::NotFinite`], [`ReportError::Zero`] for no bins,
+/// [`ReportError::Write`].
 ///
 /// # Examples
 /// ```
@@ -42,7 +44,8 @@ const MOST_DISTINCT: usize = 60;
 /// use vae_report::{Histogram, histogram};
 /// let folder = tempfile::tempdir()?;
 /// let values = Array1::from_shape_fn(500, |n| (n as f32 * 0.61).fract());
-/// let figure = Histogram { title: "Test split", name: "volume fraction", values: values.view(), bins: None };
+/// let (title, name) = ("Test split", "volume fraction");
+/// let figure = Histogram { title, name, values: values.view(), bins: None };
 /// histogram(&figure, &folder.path().join("volume.png"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -63,16 +66,18 @@ fn draw(figure: &Histogram<'_>) -> Result<Canvas, ReportError> {
         return Err(ReportError::NotFinite { what: "values", position: vec![index], value });
     }
     let values = figure.values.mapv(f64::from);
-    let mut sorted = figure.values.to_vec();
+    // Adding zero makes one value of both zeros.
+    let mut sorted: Vec<f32> = figure.values.iter().map(|value| value + 0.0).collect();
     sorted.sort_unstable_by(f32::total_cmp);
     let bars = distinct(&sorted)
         .filter(|_| figure.bins.is_none())
         .unwrap_or_else(|| between(&sorted, figure.bins));
 
     let highest = bars.iter().map(|bar| bar.count).max().unwrap_or(1) as f64;
-    let (low, high) = (bars[0].low, bars[bars.len() - 1].high);
+    let (first, last) = (bars[0], bars[bars.len() - 1]);
+    let room = 0.2 * (first.high - first.low);
     let y = Axis::linear(0.0, highest * 1.05, highest.min(5.0) as usize);
-    let x = Axis::linear(low, high, 8);
+    let x = Chart::horizontal(first.low - room, last.high + room, PLOT.0, 9);
     let left = MARGIN + Chart::left_margin(&y, true);
     let width = left + PLOT.0 + MARGIN;
     let heading = Heading::new(figure.title, width);
@@ -92,8 +97,8 @@ fn draw(figure: &Histogram<'_>) -> Result<Canvas, ReportError> {
         canvas.fill(left, top as i32, (right - left).max(1), (bottom - top) as i32, BLUE);
     }
     let caption = format!(
-        "{} values, mean {}, standard deviation {}, from {} to {}",
-        axis::count(values.len()),
+        "{}, mean {}, standard deviation {}, from {} to {}",
+        axis::counted(values.len(), "value"),
         axis::number(values.mean().unwrap_or(0.0), 3),
         axis::number(values.std(0.0), 3),
         axis::number(f64::from(sorted[0]), 3),
@@ -113,9 +118,19 @@ struct Bar {
 
 /// One bar for each value, where there are few values on a regular grid.
 fn distinct(sorted: &[f32]) -> Option<Vec<Bar>> {
-    let groups: Vec<&[f32]> = sorted.chunk_by(|a, b| a == b).collect();
-    if MOST_DISTINCT < groups.len() || groups.len() < 2 || sorted.len() < 2 * groups.len() {
+    let groups: Vec<&[f32]> = sorted.chunk_by(|a, b| a.total_cmp(b).is_eq()).collect();
+    if MOST_DISTINCT < groups.len() || sorted.len() < 2 * groups.len() {
         return None;
+    }
+    if let [only] = groups.as_slice() {
+        // A narrow bar with room on both sides.
+        let (center, half) = (f64::from(only[0]), f64::from(only[0].abs().max(1e-6)) * 0.02);
+        let bar = |place: i32| Bar {
+            low: center + f64::from(2 * place - 1) * half,
+            high: center + f64::from(2 * place + 1) * half,
+            count: if place == 0 { only.len() } else { 0 },
+        };
+        return Some((-3..=3).map(bar).collect());
     }
     let gap = groups
         .windows(2)
@@ -143,7 +158,8 @@ fn between(sorted: &[f32], bins: Option<usize>) -> Vec<Bar> {
     let step = (axis.high - axis.low) / bars as f64;
     let mut counts = vec![0; bars];
     for &value in sorted {
-        // f32 values like 0.3 may lie a rounding error below the edge that they are meant to lie on.
+        // f32 values like 0.3 may lie a rounding error below the edge that they are meant to lie
+        // on.
         let place = (f64::from(value) - axis.low) / step + 1e-5;
         counts[(place.max(0.0) as usize).min(bars - 1)] += 1;
     }
@@ -169,6 +185,15 @@ mod tests {
         let bars = distinct(&sorted).unwrap();
         assert_eq!(bars.iter().map(|bar| bar.count).collect::<Vec<_>>(), [30, 30, 30]);
         assert!((bars[1].low - 0.3275).abs() < 1e-6 && (bars[1].high - 0.3725).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_constant_gets_one_bar_in_the_middle() {
+        for value in [0.4_f32, 0.0, -3e8] {
+            let bars = distinct(&[value; 5]).unwrap();
+            assert_eq!(bars.iter().map(|bar| bar.count).collect::<Vec<_>>(), [0, 0, 0, 5, 0, 0, 0]);
+            assert!(bars[3].low < f64::from(value) && f64::from(value) < bars[3].high, "{bars:?}");
+        }
     }
 
     #[test]

@@ -90,12 +90,14 @@ pub struct Validation {
 impl Metrics {
     /// Reads a metrics file.
     ///
-    /// Keys and events that are not known here are skipped. A last line without a line feed is one that a run is just writing,
-    /// or died while writing: it is skipped if it is no record yet. Where a run went back (it was resumed from a checkpoint), the
-    /// records that it wrote before and then wrote again are dropped.
+    /// Keys and events that are not known here are skipped. A last line without a line feed is one
+    /// that a run is just writing, or died while writing: it is skipped if it is no record yet.
+    /// Where a run went back (it was resumed from a checkpoint), the records that it wrote before
+    /// and then wrote again are dropped.
     ///
     /// # Errors
-    /// [`ReportError::Read`]; [`ReportError::Record`] for any other line that is no record, with its number.
+    /// [`ReportError::Read`]; [`ReportError::Record`] for any other line that is no record, with
+    /// its number.
     ///
     /// # Examples
     /// ```

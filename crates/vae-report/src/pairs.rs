@@ -7,7 +7,8 @@ use ndarray::{ArrayView3, Axis, Slice};
 use crate::canvas::Canvas;
 use crate::error::ReportError;
 use crate::file::save;
-use crate::sheet::{Row, Sheet, check, check_labels, columns_for};
+use crate::sheet::{Row, Sheet, caption_width, check, check_labels};
+use crate::zoom::columns_for;
 
 /// Designs and, below each, what a model made of it.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +23,8 @@ pub struct Pairs<'a> {
     pub captions: &'a [String],
 }
 
-/// Several versions of the same designs below each other: the original, the model's reconstruction, a control's, …
+/// Several versions of the same designs below each other: the original, the model's reconstruction,
+/// a control's, …
 #[derive(Debug, Clone, Copy)]
 pub struct Comparison<'a> {
     /// The heading of the figure; may be empty.
@@ -36,31 +38,40 @@ pub struct Comparison<'a> {
 pub struct Version<'a> {
     /// What this version is, written beside its row.
     pub name: &'a str,
-    /// Densities, (N, H, W); H and W may differ between versions (a picture beside its resized copy).
+    /// Densities, (N, H, W); H and W may differ between versions (a picture beside its resized
+    /// copy).
     pub designs: ArrayView3<'a, f32>,
     /// A text below each design: N of them or none.
     pub captions: &'a [String],
 }
 
-/// Writes a PNG file with originals above their reconstructions, as many pairs beside each other as fit.
+/// Writes a PNG file with originals above their reconstructions, as many pairs beside each other as
+/// fit.
 ///
-/// Material is black, void is white; values outside [0, 1] (a Gaussian mean can be) are drawn as the nearer end. Every pixel of a design
-/// becomes a square of whole pixels. The file is written beside `out` and renamed.
+/// Material is black, void is white; values outside [0, 1] (a Gaussian mean can be) are drawn as
+/// the nearer end. Every pixel of a design becomes a square of whole pixels. The file is written
+/// beside `out` and renamed.
 ///
 /// # Errors
-/// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Shape`] and [`ReportError::Count`] if originals, reconstructions and
-/// captions do not match; [`ReportError::TooLarge`]; [`ReportError::Write`].
+/// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Shape`] and
+/// [`ReportError::Count`] if originals, reconstructions and captions do not match;
+/// [`ReportError::TooLarge`]; [`ReportError::Write`].
 ///
 /// # Examples
 /// ```
 /// use ndarray::Array3;
 /// use vae_report::{Pairs, pairs};
 /// let folder = tempfile::tempdir()?;
-/// let designs = Array3::from_shape_fn((6, 20, 60), |(n, y, x)| if (x * n + y) % 9 < 4 { 1.0 } else { 0.0 });
+/// let material = |(n, y, x)| if (x * n + y) % 9 < 4 { 1.0 } else { 0.0 };
+/// let designs = Array3::from_shape_fn((6, 20, 60), material);
 /// let blurred = designs.mapv(|x: f32| 0.1 + 0.8 * x);
 /// let captions: Vec<String> = (0..6).map(|n| format!("IoU 0.9{n}")).collect();
-/// let figure =
-///     Pairs { title: "Test designs", originals: designs.view(), reconstructions: blurred.view(), captions: &captions };
+/// let figure = Pairs {
+///     title: "Test designs",
+///     originals: designs.view(),
+///     reconstructions: blurred.view(),
+///     captions: &captions,
+/// };
 /// pairs(&figure, &folder.path().join("pairs.png"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -68,7 +79,8 @@ pub fn pairs(figure: &Pairs<'_>, out: &Path) -> Result<(), ReportError> {
     save(&draw_pairs(figure)?, out)
 }
 
-/// Writes a PNG file with several versions of the same designs below each other, each row with its name.
+/// Writes a PNG file with several versions of the same designs below each other, each row with its
+/// name.
 ///
 /// Drawn like [`pairs`]; versions may differ in height and width.
 ///
@@ -101,7 +113,7 @@ fn draw(figure: &Comparison<'_>) -> Result<Canvas, ReportError> {
     };
     let count = first.designs.len_of(Axis(0));
     for version in figure.versions {
-        check("designs", version.designs)?;
+        check("designs", &version.designs)?;
         let got = version.designs.len_of(Axis(0));
         if got != count {
             return Err(ReportError::Count { what: "designs in a row", expected: count, got });
@@ -109,7 +121,9 @@ fn draw(figure: &Comparison<'_>) -> Result<Canvas, ReportError> {
         check_labels("captions", version.captions, count)?;
     }
     let (_, height, width) = first.designs.dim();
-    let columns = columns_for(count, (height, width));
+    let least_width =
+        figure.versions.iter().map(|version| caption_width(version.captions)).fold(0.0, f32::max);
+    let columns = columns_for(count, (height, width), least_width);
     let mut rows = Vec::new();
     for start in (0..count).step_by(columns) {
         let end = count.min(start + columns);
@@ -145,13 +159,13 @@ mod tests {
             captions: &["a".into(), "b".into()],
         };
         let canvas = draw_pairs(&figure).unwrap();
-        let x = canvas.width() as i32 - 400;
+        let x = canvas.width() as i32 - 28 - 1 - 310;
         let column: Vec<Color> =
             (0..canvas.height() as i32).filter_map(|y| canvas.pixel(x, y)).collect();
         let black = column.iter().position(|color| *color == Color(0, 0, 0)).unwrap();
         let grey = column.iter().position(|color| *color == Color(102, 102, 102)).unwrap();
         assert_eq!(column[black - 1], crate::color::FRAME);
-        assert_eq!(grey - black, 170 + 2 + 5, "ten rows at 17 pixels, two frames, the gap");
+        assert_eq!(grey - black, 160 + 2 + 5, "ten rows at 16 pixels, two frames, the gap");
     }
 
     #[test]

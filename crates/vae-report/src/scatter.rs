@@ -42,15 +42,18 @@ const BAR_GAP: f32 = 30.0;
 /// At most so many dimensions are listed below the plot.
 const LISTED: usize = 16;
 
-/// Writes a PNG file with two latent dimensions against each other, each point in the color of its condition.
+/// Writes a PNG file with two latent dimensions against each other, each point in the color of its
+/// condition.
 ///
-/// Both axes have one scale, centered at zero and at least three units long either way, and dashed circles mark one and two standard
-/// deviations of the standard normal prior, so that a dimension that does not vary is seen to be flat. The caption gives mean and
-/// standard deviation of every dimension, drawn or not. The file is written beside `out` and renamed.
+/// Both axes have one scale, centered at zero and at least three units long either way, and dashed
+/// circles mark one and two standard deviations of the standard normal prior, so that a dimension
+/// that does not vary is seen to be flat. The caption gives mean and standard deviation of every
+/// dimension, drawn or not. The file is written beside `out` and renamed.
 ///
 /// # Errors
-/// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Column`] for a dimension that is not there; [`ReportError::Count`] if
-/// names or condition do not match the points; [`ReportError::Write`].
+/// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Column`] for a dimension that
+/// is not there; [`ReportError::Count`] if names or condition do not match the points;
+/// [`ReportError::Write`].
 ///
 /// # Examples
 /// ```
@@ -59,7 +62,9 @@ const LISTED: usize = 16;
 /// let folder = tempfile::tempdir()?;
 /// let points = Array2::from_shape_fn((50, 4), |(n, dim)| (n as f32 * 0.7 + dim as f32).sin());
 /// let condition = Some(Shade { name: "volume fraction", values: points.column(3) });
-/// let figure = Scatter { title: "Posterior means", points: points.view(), columns: (0, 1), names: &[], condition };
+/// let title = "Posterior means";
+/// let figure =
+///     Scatter { title, points: points.view(), columns: (0, 1), names: &[], condition };
 /// latent_scatter(&figure, &folder.path().join("latent.png"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -193,9 +198,10 @@ fn color_bar(canvas: &mut Canvas, area: Area, name: &str, axis: &Axis) {
 /// Number of points, and mean and standard deviation of each dimension.
 fn caption(figure: &Scatter<'_>) -> String {
     let columns = figure.points.ncols();
-    let count = axis::count(figure.points.nrows());
+    let count = axis::counted(figure.points.nrows(), "point");
     let mut text = format!(
-        "{count} points. Dashed: one and two standard deviations of the prior. Mean ± standard deviation:\n"
+        "{count}. Dashed: one and two standard deviations of the prior. \
+         Mean ± standard deviation:\n"
     );
     let listed: Vec<String> = (figure.points.axis_iter(Dimension(1)).enumerate().take(LISTED))
         .map(|(index, values)| {
@@ -212,7 +218,8 @@ fn caption(figure: &Scatter<'_>) -> String {
         .collect();
     text += &listed.join(",  ");
     if LISTED < columns {
-        text += &format!(", and {} more dimensions", columns - LISTED);
+        text += ", and ";
+        text += &axis::counted(columns - LISTED, "more dimension");
     }
     text
 }
@@ -221,11 +228,13 @@ fn name(figure: &Scatter<'_>, column: usize) -> String {
     figure.names.get(column).cloned().unwrap_or_else(|| axis::subscripted("z", column + 1))
 }
 
-/// All positions in an order that does not follow the data's, so that no end of a sorted condition covers the other.
+/// All positions in an order that does not follow the data's, so that no end of a sorted condition
+/// covers the other.
 fn scattered(count: usize) -> impl Iterator<Item = usize> {
-    // The golden ratio spreads any beginning of the order evenly; a step without a common factor visits everything once.
+    // The golden ratio spreads any beginning of the order evenly; a step without a common factor
+    // visits everything once.
     let near = (count as f64 * 0.618_033_988_749_895) as usize;
-    let step = (near.max(1)..).find(|&step| divisor(step, count) <= 1).unwrap_or(1);
+    let step = (near.max(1)..=count).find(|&step| divisor(step, count) <= 1).unwrap_or(1);
     (0..count).map(move |index| index * step % count)
 }
 

@@ -1,10 +1,12 @@
-//! Designs in rows and columns, with labels: what the figures of pairs, grids and strips have in common.
+//! Designs in rows and columns, with labels: what the figures of pairs, grids and strips have in
+//! common.
 
-use ndarray::{ArrayView2, ArrayView3, Axis, s};
+use ndarray::{ArrayView3, Axis};
 
 use crate::canvas::{Anchor, Canvas, HEADING, Heading, LABEL, MARGIN, SMALL};
-use crate::color::{FRAME, grey};
 use crate::error::ReportError;
+use crate::font::Style;
+use crate::zoom::{GAP, Zoom};
 
 /// A figure made of designs.
 pub(crate) struct Sheet<'a> {
@@ -30,41 +32,21 @@ pub(crate) struct Row<'a> {
     pub(crate) joined: bool,
 }
 
-/// No sheet is wider than this, as far as its designs at their own size allow.
-const WIDTH: usize = 1800;
-/// A sheet that chooses its own number of columns is about this wide.
-const USUAL_WIDTH: usize = 1500;
-/// A design is enlarged to at least this width in such a sheet,
-const LEAST_CELL: usize = 170;
-/// and in no sheet beyond this width and height.
-const MOST_CELL: usize = 340;
-/// Designs are shown at their own size up to this width of a sheet, and reduced only beyond it.
-const WIDTH_AT_OWN_SIZE: usize = 4000;
-/// Between two columns, and between two rows that do not belong together.
-const GAP: usize = 14;
+/// Between two rows.
+const ROW_GAP: f32 = 18.0;
 /// Between a design and its reconstruction.
-const JOINED_GAP: usize = 5;
+const JOINED_GAP: f32 = 5.0;
+/// Between a design and the words beside, above or below it.
+const WORD_GAP: f32 = 8.0;
 /// The title has at least this much room.
 const LEAST_WIDTH: f32 = 420.0;
-const MOST_LINES: usize = 3;
+/// Captions and labels may widen the columns of small designs up to this.
+const CAPTION_WIDTH: f32 = 160.0;
 const ROW_LABEL_WIDTH: f32 = 240.0;
-
-/// How many columns a sheet of `count` designs gets if nobody says.
-pub(crate) fn columns_for(count: usize, (height, width): (usize, usize)) -> usize {
-    let scale = LEAST_CELL.div_ceil(width).min((MOST_CELL / height).max(1));
-    let most = (USUAL_WIDTH / (width * scale + GAP)).clamp(1, count.max(1));
-    // As few rows as that allows, filled evenly.
-    count.max(1).div_ceil(count.max(1).div_ceil(most))
-}
-
-/// Whether so many designs stay well visible in a single row.
-pub(crate) fn fits_one_row(count: usize, width: usize) -> bool {
-    let room = (WIDTH / count.max(1)).saturating_sub(GAP);
-    (1..=room).contains(&width) && LEAST_CELL <= room / width * width
-}
+const MOST_LINES: usize = 3;
 
 /// Refuses arrays without designs, designs without pixels, and values that are no numbers.
-pub(crate) fn check(what: &'static str, designs: ArrayView3<'_, f32>) -> Result<(), ReportError> {
+pub(crate) fn check(what: &'static str, designs: &ArrayView3<'_, f32>) -> Result<(), ReportError> {
     if designs.is_empty() {
         return Err(ReportError::Empty { what });
     }
@@ -89,6 +71,11 @@ pub(crate) fn check_labels(
     }
 }
 
+/// The width that columns need for captions to be read.
+pub(crate) fn caption_width(captions: &[String]) -> f32 {
+    widest(SMALL, captions).min(CAPTION_WIDTH)
+}
+
 impl Sheet<'_> {
     /// Draws the sheet.
     pub(crate) fn draw(&self) -> Result<Canvas, ReportError> {
@@ -96,96 +83,89 @@ impl Sheet<'_> {
             self.rows.iter().map(|row| Zoom::fit(row.shape(), self.columns)).collect();
         let sizes: Vec<(usize, usize)> =
             zooms.iter().zip(&self.rows).map(|(zoom, row)| zoom.size(row.shape())).collect();
-        let cell_width = sizes.iter().map(|size| size.1).max().unwrap_or(0) as f32;
-        let pitch = cell_width + GAP as f32;
-        let caption_width = cell_width + GAP as f32 / 2.0;
-
-        // Left to right: the axis of the rows, their labels, the columns.
+        let column_width = self.column_width(&sizes);
+        let pitch = column_width + GAP as f32;
+        let content = pitch * self.columns as f32 - GAP as f32;
+        let text_width = column_width + GAP as f32 / 2.0;
+        let column_labels: Vec<Vec<String>> = self
+            .column_labels
+            .iter()
+            .map(|label| LABEL.wrap(label, text_width, MOST_LINES))
+            .collect();
         let row_labels: Vec<Vec<String>> = self
             .rows
             .iter()
             .map(|row| LABEL.wrap(row.label, ROW_LABEL_WIDTH, MOST_LINES))
             .collect();
-        let label_width =
-            row_labels.iter().flatten().map(|line| LABEL.width(line)).fold(0.0, f32::max).ceil();
-        let axis_width = if self.row_axis.is_empty() { 0.0 } else { HEADING.line_height() + 4.0 };
-        let left =
-            MARGIN + axis_width + if label_width == 0.0 { 0.0 } else { label_width + GAP as f32 };
-        let content = pitch * self.columns as f32 - GAP as f32;
-        let width = (left + content + MARGIN).max(LEAST_WIDTH);
-
-        // Top to bottom: title, axis of the columns, their labels, the rows with their captions.
-        let heading = Heading::new(self.title, width);
-        let column_labels: Vec<Vec<String>> = self
-            .column_labels
-            .iter()
-            .map(|label| LABEL.wrap(label, caption_width, MOST_LINES))
-            .collect();
-        let most_lines =
-            |texts: &[Vec<String>]| texts.iter().map(Vec::len).max().unwrap_or(0) as f32;
-        let below_title = heading.bottom();
-        let axis_height =
-            if self.column_axis.is_empty() { 0.0 } else { HEADING.line_height() + 4.0 };
-        let labels_height = block(most_lines(&column_labels), LABEL.line_height(), 4.0);
-        let top = below_title + axis_height + labels_height;
         let captions: Vec<Vec<Vec<String>>> = (self.rows.iter())
             .map(|row| {
-                row.captions
-                    .iter()
-                    .map(|text| SMALL.wrap(text, caption_width, MOST_LINES))
-                    .collect()
+                row.captions.iter().map(|text| SMALL.wrap(text, text_width, MOST_LINES)).collect()
             })
             .collect();
-        let mut tops = Vec::new();
-        let mut y = top;
-        for (row, (size, captions)) in self.rows.iter().zip(sizes.iter().zip(&captions)) {
-            tops.push(y);
-            y += size.0 as f32 + block(most_lines(captions), SMALL.line_height(), 4.0);
-            y += if row.joined { JOINED_GAP } else { GAP + 4 } as f32;
+
+        // Where each row begins below the first, and where the last ends.
+        let mut offsets = Vec::new();
+        let mut depth = 0.0;
+        for (index, row) in self.rows.iter().enumerate() {
+            offsets.push(depth);
+            let text = block(most_lines(&captions[index]), SMALL, WORD_GAP / 2.0);
+            let label = LABEL.line_height() * row_labels[index].len() as f32;
+            depth += (sizes[index].0 as f32 + text).max(label)
+                + if row.joined { JOINED_GAP } else { ROW_GAP };
         }
-        let bottom = y - (GAP + 4) as f32;
-        let mut canvas = Canvas::new(width, bottom + MARGIN)?;
+        let depth = depth - ROW_GAP;
+
+        // Left to right: the axis of the rows, their labels, the columns. Top to bottom: title,
+        // axis of the columns, their labels, rows.
+        let row_axis = HEADING.wrap(self.row_axis, depth, MOST_LINES);
+        let column_axis = HEADING.wrap(self.column_axis, content, MOST_LINES);
+        let label_width = row_labels.iter().map(|lines| widest(LABEL, lines)).fold(0.0, f32::max);
+        let labels = if label_width == 0.0 { 0.0 } else { label_width + GAP as f32 };
+        let left = MARGIN + block(row_axis.len(), HEADING, WORD_GAP / 2.0) + labels;
+        let width = (left + content + MARGIN).max(LEAST_WIDTH);
+        let heading = Heading::new(self.title, width);
+        let axis_top = heading.bottom();
+        let labels_height = block(most_lines(&column_labels), LABEL, WORD_GAP / 2.0);
+        let top = axis_top + block(column_axis.len(), HEADING, WORD_GAP / 2.0) + labels_height;
+        let mut canvas = Canvas::new(width, top + depth + MARGIN)?;
 
         heading.draw(&mut canvas);
-        let middle = left + content / 2.0;
-        canvas.text(
-            self.column_axis,
-            middle,
-            below_title + HEADING.cap_height(),
-            Anchor::Middle,
-            HEADING,
-        );
-        let axis_x = MARGIN + HEADING.cap_height();
-        canvas.text_upward(
-            self.row_axis,
-            axis_x,
-            f32::midpoint(top, bottom),
-            Anchor::Middle,
-            HEADING,
-        );
-        let column_middle = |column: usize| left + pitch * column as f32 + cell_width / 2.0;
+        let axis_y = axis_top + HEADING.cap_height();
+        canvas.lines(&column_axis, left + content / 2.0, axis_y, Anchor::Middle, HEADING);
+        for (index, line) in row_axis.iter().enumerate() {
+            let x = MARGIN + HEADING.cap_height() + HEADING.line_height() * index as f32;
+            canvas.text_upward(line, x, top + depth / 2.0, Anchor::Middle, HEADING);
+        }
+        let middle = |column: usize| left + pitch * column as f32 + column_width / 2.0;
         for (column, label) in column_labels.iter().enumerate() {
-            // Labels of one line stand close above their column even where another label has two.
-            let first =
-                top - block(label.len() as f32, LABEL.line_height(), 4.0) + LABEL.cap_height();
-            canvas.lines(label, column_middle(column), first, Anchor::Middle, LABEL);
+            // A label of one line stands close above its column even where another has two.
+            let first = top - block(label.len(), LABEL, WORD_GAP / 2.0) + LABEL.cap_height();
+            canvas.lines(label, middle(column), first, Anchor::Middle, LABEL);
         }
         for (index, row) in self.rows.iter().enumerate() {
-            let (y, (height, width), label) = (tops[index], sizes[index], &row_labels[index]);
+            let (y, (height, width), label) =
+                (top + offsets[index], sizes[index], &row_labels[index]);
             let text_height =
                 LABEL.cap_height() + LABEL.line_height() * (label.len().max(1) - 1) as f32;
-            let baseline = y + (height as f32 - text_height) / 2.0 + LABEL.cap_height();
+            let baseline = y + ((height as f32 - text_height) / 2.0).max(0.0) + LABEL.cap_height();
             canvas.lines(label, left - GAP as f32, baseline, Anchor::End, LABEL);
             for (column, design) in row.designs.axis_iter(Axis(0)).enumerate() {
-                let x = column_middle(column) - width as f32 / 2.0;
-                zooms[index].draw(&mut canvas, design, x.round() as i32, y.round() as i32);
+                let x = middle(column) - width as f32 / 2.0;
+                zooms[index].draw(&mut canvas, &design, x.round() as i32, y.round() as i32);
                 if let Some(caption) = captions[index].get(column) {
-                    let first = y + height as f32 + 8.0 + SMALL.cap_height();
-                    canvas.lines(caption, column_middle(column), first, Anchor::Middle, SMALL);
+                    let first = y + height as f32 + WORD_GAP + SMALL.cap_height();
+                    canvas.lines(caption, middle(column), first, Anchor::Middle, SMALL);
                 }
             }
         }
         Ok(canvas)
+    }
+
+    /// The width of the widest design, or more if labels or captions need it.
+    fn column_width(&self, sizes: &[(usize, usize)]) -> f32 {
+        let designs = sizes.iter().map(|size| size.1).max().unwrap_or(0) as f32;
+        let captions = self.rows.iter().map(|row| caption_width(row.captions)).fold(0.0, f32::max);
+        designs.max(captions).max(widest(LABEL, self.column_labels).min(CAPTION_WIDTH)).ceil()
     }
 }
 
@@ -195,148 +175,56 @@ impl Row<'_> {
     }
 }
 
-/// How one pixel of a design is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Zoom {
-    /// As a square of so many pixels.
-    In(usize),
-    /// Averaged with its neighbors over squares of so many pixels a side.
-    Out(usize),
+fn widest(style: Style, texts: &[String]) -> f32 {
+    texts.iter().map(|text| style.width(text)).fold(0.0, f32::max).ceil()
 }
 
-impl Zoom {
-    fn fit((height, width): (usize, usize), columns: usize) -> Self {
-        let room = (WIDTH / columns.max(1)).saturating_sub(GAP);
-        let scale = (room.min(MOST_CELL) / width).min(MOST_CELL / height);
-        let own = columns * (width + GAP);
-        if 0 < scale {
-            Self::In(scale)
-        } else if own <= WIDTH_AT_OWN_SIZE {
-            Self::In(1)
-        } else {
-            Self::Out(
-                (2..width)
-                    .find(|by| columns * (width.div_ceil(*by) + GAP) <= WIDTH_AT_OWN_SIZE)
-                    .unwrap_or(width),
-            )
-        }
-    }
-
-    /// Height and width on the canvas, with the frame.
-    fn size(self, (height, width): (usize, usize)) -> (usize, usize) {
-        match self {
-            Self::In(by) => (height * by + 2, width * by + 2),
-            Self::Out(by) => (height.div_ceil(by) + 2, width.div_ceil(by) + 2),
-        }
-    }
-
-    /// Draws a design with a frame of one pixel around it; (left, top) is the corner of the frame.
-    fn draw(self, canvas: &mut Canvas, design: ArrayView2<'_, f32>, left: i32, top: i32) {
-        let (height, width) = self.size(design.dim());
-        canvas.frame(left, top, width as i32, height as i32, FRAME);
-        match self {
-            Self::In(by) => {
-                let by = by as i32;
-                for ((row, column), &density) in design.indexed_iter() {
-                    let (x, y) = (left + 1 + column as i32 * by, top + 1 + row as i32 * by);
-                    canvas.fill(x, y, by, by, grey(density));
-                }
-            }
-            Self::Out(by) => {
-                for (row, column) in ndarray::indices((height - 2, width - 2)) {
-                    let end = |start: usize, size: usize| (start * by + by).min(size);
-                    let square = design.slice(s![
-                        row * by..end(row, design.nrows()),
-                        column * by..end(column, design.ncols())
-                    ]);
-                    let (x, y) = (left + 1 + column as i32, top + 1 + row as i32);
-                    canvas.set(x, y, grey(square.mean().unwrap_or(0.0)));
-                }
-            }
-        }
-    }
+fn most_lines(texts: &[Vec<String>]) -> usize {
+    texts.iter().map(Vec::len).max().unwrap_or(0)
 }
 
 /// The height of so many lines and the gap after them; nothing for none.
-fn block(lines: f32, line_height: f32, gap: f32) -> f32 {
-    if lines == 0.0 { 0.0 } else { lines * line_height + gap }
+fn block(lines: usize, style: Style, gap: f32) -> f32 {
+    if lines == 0 { 0.0 } else { lines as f32 * style.line_height() + gap }
 }
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array3, array};
+    use ndarray::Array3;
 
     use super::*;
-    use crate::color::{Color, WHITE};
-
-    #[test]
-    fn designs_are_enlarged_by_whole_factors_and_reduced_only_when_they_must_be() {
-        assert_eq!(Zoom::fit((48, 96), 8), Zoom::In(2));
-        assert_eq!(Zoom::fit((20, 60), 4), Zoom::In(5));
-        assert_eq!(Zoom::fit((126, 349), 4), Zoom::In(1));
-        assert_eq!(Zoom::fit((126, 349), 10), Zoom::In(1));
-        assert_eq!(Zoom::fit((126, 349), 20), Zoom::Out(2));
-        assert_eq!(Zoom::fit((2000, 10), 1), Zoom::In(1));
-    }
-
-    #[test]
-    fn sheets_choose_even_rows() {
-        assert_eq!(columns_for(1, (48, 96)), 1);
-        assert_eq!(columns_for(8, (48, 96)), 4);
-        assert_eq!(columns_for(16, (48, 96)), 6);
-        assert_eq!(columns_for(100, (28, 28)), 8);
-        assert_eq!(columns_for(3, (1000, 3000)), 1);
-        assert!(
-            fits_one_row(8, 96)
-                && fits_one_row(1, 500)
-                && !fits_one_row(10, 96)
-                && !fits_one_row(8, 120)
-        );
-    }
-
-    #[test]
-    fn every_pixel_becomes_a_square_inside_the_frame() {
-        let mut canvas = Canvas::new(20.0, 20.0).unwrap();
-        Zoom::In(3).draw(&mut canvas, array![[1.0, 0.0, 0.5]].view(), 4, 5);
-        for (x, y) in ndarray::indices((20, 20)).into_iter().map(|(x, y)| (x as i32, y as i32)) {
-            let expected = match (x, y) {
-                (5..=7, 6..=8) => Color(0, 0, 0),
-                (8..=10, 6..=8) => WHITE,
-                (11..=13, 6..=8) => Color(128, 128, 128),
-                (4..=14, 5..=9) => FRAME,
-                _ => WHITE,
-            };
-            assert_eq!(canvas.pixel(x, y), Some(expected), "at ({x}, {y})");
-        }
-    }
-
-    #[test]
-    fn a_reduced_design_keeps_its_mean() {
-        let mut canvas = Canvas::new(10.0, 10.0).unwrap();
-        Zoom::Out(2).draw(
-            &mut canvas,
-            array![[1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [0.4, 0.4, 0.2]].view(),
-            0,
-            0,
-        );
-        assert_eq!(canvas.pixel(1, 1), Some(grey(0.5)));
-        assert_eq!(canvas.pixel(2, 1), Some(grey(1.0)));
-        assert_eq!(canvas.pixel(1, 2), Some(grey(0.4)));
-        assert_eq!(canvas.pixel(2, 2), Some(grey(0.2)));
-        assert_eq!(canvas.pixel(3, 3), Some(FRAME));
-    }
 
     #[test]
     fn values_that_are_no_numbers_are_named() {
         let mut designs = Array3::<f32>::zeros((2, 3, 4));
-        assert!(check("designs", designs.view()).is_ok());
+        assert!(check("designs", &designs.view()).is_ok());
         designs[[1, 2, 3]] = f32::NAN;
-        let error = check("designs", designs.view()).unwrap_err();
+        let error = check("designs", &designs.view()).unwrap_err();
         assert_eq!(error.to_string(), "designs: the value at [1, 2, 3] is NaN");
         let none = Array3::<f32>::zeros((0, 3, 4));
         assert!(matches!(
-            check("designs", none.view()),
+            check("designs", &none.view()),
             Err(ReportError::Empty { what: "designs" })
         ));
+    }
+
+    #[test]
+    fn captions_widen_the_columns_of_small_designs() {
+        let designs = Array3::<f32>::zeros((3, 200, 8));
+        let captions: Vec<String> = ["0.1", "compliance 12.3", "c"].map(String::from).to_vec();
+        let width = |captions: &[String]| {
+            let row = Row { label: "", designs: designs.view(), captions, joined: false };
+            let sheet = Sheet {
+                title: "",
+                columns: 3,
+                rows: vec![row],
+                column_labels: &[],
+                row_axis: "",
+                column_axis: "",
+            };
+            sheet.draw().unwrap().width()
+        };
+        assert_eq!(width(&[]), LEAST_WIDTH as usize);
+        assert!((3.0 * SMALL.width("compliance 12.3")) < width(&captions) as f32 - 2.0 * MARGIN);
     }
 }

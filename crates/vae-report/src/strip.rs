@@ -7,7 +7,8 @@ use ndarray::{ArrayView3, Axis};
 use crate::error::ReportError;
 use crate::file::save;
 use crate::grid::{Grid, draw};
-use crate::sheet::{check_labels, fits_one_row};
+use crate::sheet::check_labels;
+use crate::zoom::fits_one_row;
 
 /// An interpolation or a traversal: designs in the order of a path.
 #[derive(Debug, Clone, Copy)]
@@ -20,29 +21,33 @@ pub struct Strip<'a> {
     pub labels: &'a [String],
 }
 
-/// Writes a PNG file with the designs of a path, read like a text: from left to right, then the next row.
+/// Writes a PNG file with the designs of a path, read like a text: from left to right, then the
+/// next row.
 ///
-/// A path stays in one row as long as each design keeps at least 170 pixels of width. Drawn like [`grid`](crate::grid()).
+/// A path stays in one row as long as each design keeps at least 170 pixels of width. Drawn like
+/// [`grid`](crate::grid()).
 ///
 /// # Errors
-/// [`ReportError::Empty`], [`ReportError::NotFinite`], [`ReportError::Count`] for labels that are neither complete nor absent,
-/// [`ReportError::TooLarge`], [`ReportError::Write`].
+/// [`ReportError::Empty`], [`ReportError::NotFinite`], [`ReportError::Count`] for labels that are
+/// neither complete nor absent, [`ReportError::TooLarge`], [`ReportError::Write`].
 ///
 /// # Examples
 /// ```
 /// use ndarray::Array3;
 /// use vae_report::{Strip, strip};
 /// let folder = tempfile::tempdir()?;
-/// let designs = Array3::from_shape_fn((5, 20, 60), |(n, y, _)| if y < 4 + 3 * n { 1.0 } else { 0.0 });
+/// let material = |(n, y, _)| if y < 4 + 3 * n { 1.0 } else { 0.0 };
+/// let designs = Array3::from_shape_fn((5, 20, 60), material);
 /// let labels: Vec<String> = (0..5).map(|n| format!("{}", 0.25 * n as f64)).collect();
-/// strip(&Strip { title: "From thin to thick", designs: designs.view(), labels: &labels }, &folder.path().join("strip.png"))?;
+/// let figure = Strip { title: "From thin to thick", designs: designs.view(), labels: &labels };
+/// strip(&figure, &folder.path().join("strip.png"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn strip(figure: &Strip<'_>, out: &Path) -> Result<(), ReportError> {
     check_labels("labels", figure.labels, figure.designs.len_of(Axis(0)))?;
-    let (count, _, width) = figure.designs.dim();
-    let columns = fits_one_row(count, width).then_some(count);
+    let (count, height, width) = figure.designs.dim();
+    let columns = fits_one_row(count, (height, width)).then_some(count);
     let sheet =
-        Grid { title: figure.title, columns, captions: figure.labels, ..Grid::of(figure.designs) };
+        Grid { title: figure.title, columns, captions: figure.labels, ..Grid::new(figure.designs) };
     save(&draw(&sheet)?, out)
 }

@@ -1,0 +1,253 @@
+//! Every figure through its public function and back from the file.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::Path;
+
+use ndarray::{Array1, Array2, Array3, s};
+use vae_report::{
+    Comparison, Grid, Histogram, Metrics, Pairs, ReportError, Scatter, Shade, Strip, Version,
+    comparison, curves, grid, histogram, latent_scatter, pairs, strip,
+};
+
+/// Width, height, and whether a pixel is black.
+struct Picture {
+    width: usize,
+    height: usize,
+    channels: usize,
+    bytes: Vec<u8>,
+}
+
+impl Picture {
+    #[track_caller]
+    fn read(path: &Path) -> Self {
+        let mut reader =
+            png::Decoder::new(BufReader::new(File::open(path).unwrap())).read_info().unwrap();
+        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut bytes).unwrap();
+        let (width, height) = (info.width as usize, info.height as usize);
+        Self { width, height, channels: bytes.len() / (width * height), bytes }
+    }
+
+    fn is_black(&self, x: usize, y: usize) -> bool {
+        let start = (y * self.width + x) * self.channels;
+        self.bytes[start..start + self.channels].iter().all(|&channel| channel == 0)
+    }
+}
+
+fn designs(count: usize) -> Array3<f32> {
+    Array3::from_shape_fn((count, 48, 96), |(n, y, x)| if (x + n * y) % 17 < 6 { 1.0 } else { 0.0 })
+}
+
+const RECORD: &str = r#"{"event": "start", "seed": 7}
+{"event": "step", "epoch": 1, "step": 1, "loss": 900.5, "log_likelihood": -899.0, "kl": 1.5, "beta": 0.1, "learning_rate": 1e-4, "gradient_norm": 80.0}
+{"event": "step", "epoch": 1, "step": 2, "loss": 700.5, "log_likelihood": null, "kl": 1.5, "beta": 0.2, "learning_rate": 2e-4, "gradient_norm": 8.0}
+{"event": "epoch", "epoch": 1, "step": 2, "train": {"loss": 800.0, "log_likelihood": -790.0, "kl": 9.0}, "validation": {"elbo": -650.0, "log_likelihood": -640.0, "kl": 10.0, "mse": 0.1, "iou": 0.5}, "kl_per_dim": [6.0, 4.0], "seconds": 1.5, "images_per_s": 300.0, "new_key": [1]}
+{"event": "epoch", "epoch": 2, "step": 4, "train": {"loss": 600.0, "log_likelihood": -590.0, "kl": 11.0}, "validation": {"elbo": -550.0, "log_likelihood": -540.0, "kl": 10.0, "mse": 0.05, "iou": 0.75}, "kl_per_dim": [7.0, 3.0], "seconds": 1.5, "images_per_s": 300.0}
+"#;
+
+/// Writes every figure into a folder; the names of the files.
+fn draw_all(folder: &Path) -> Result<Vec<&'static str>, Box<dyn Error>> {
+    let designs = designs(6);
+    let blurred = designs.mapv(|density| 0.2 + 0.6 * density);
+    let labels: Vec<String> = (0..6).map(|n| format!("IoU 0.9{n}")).collect();
+    let at = |name: &str| folder.join(name);
+    fs::write(at("metrics.jsonl"), RECORD)?;
+    curves(&at("metrics.jsonl"), &at("curves.png"))?;
+    let (originals, reconstructions) = (designs.view(), blurred.view());
+    pairs(
+        &Pairs { title: "Pairs", originals, reconstructions, captions: &labels },
+        &at("pairs.png"),
+    )?;
+    let versions = [
+        Version { name: "whole", designs: originals, captions: &[] },
+        Version { name: "part", designs: designs.slice(s![.., ..24, ..]), captions: &labels },
+    ];
+    comparison(&Comparison { title: "Versions", versions: &versions }, &at("comparison.png"))?;
+    let sheet =
+        Grid { title: "Grid", columns: Some(3), row_labels: &labels[..2], ..Grid::new(originals) };
+    grid(&sheet, &at("grid.png"))?;
+    strip(&Strip { title: "Strip", designs: originals, labels: &labels }, &at("strip.png"))?;
+    let points = Array2::from_shape_fn((40, 3), |(n, dim)| (n as f32 * 0.37 + dim as f32).sin());
+    let condition = Some(Shade { name: "load", values: points.column(2) });
+    let scatter =
+        Scatter { title: "Latent", points: points.view(), columns: (2, 0), names: &[], condition };
+    latent_scatter(&scatter, &at("latent.png"))?;
+    let values = Array1::from_shape_fn(100, |n| (n as f32 * 0.61).fract());
+    histogram(
+        &Histogram { title: "Volume", name: "v", values: values.view(), bins: None },
+        &at("histogram.png"),
+    )?;
+    Ok(vec![
+        "curves.png",
+        "pairs.png",
+        "comparison.png",
+        "grid.png",
+        "strip.png",
+        "latent.png",
+        "histogram.png",
+    ])
+}
+
+#[test]
+fn every_figure_is_a_picture_of_a_reasonable_size() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in draw_all(folder.path()).unwrap() {
+        let path = folder.path().join(name);
+        let picture = Picture::read(&path);
+        assert!((400..=2000).contains(&picture.width), "{name}: {} pixels wide", picture.width);
+        assert!((150..=1500).contains(&picture.height), "{name}: {} pixels high", picture.height);
+        let bytes = fs::metadata(&path).unwrap().len();
+        assert!(bytes < 200_000, "{name}: {bytes} bytes");
+        let colored = ["curves.png", "latent.png", "histogram.png"].contains(&name);
+        assert_eq!(picture.channels, if colored { 3 } else { 1 }, "{name}");
+    }
+    // Nothing but the figures and the record is left.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 8);
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for name in draw_all(first.path()).unwrap() {
+        draw_all(second.path()).unwrap();
+        let read = |folder: &tempfile::TempDir| fs::read(folder.path().join(name)).unwrap();
+        assert!(read(&first) == read(&second), "{name}");
+    }
+}
+
+/// The margin is 28 pixels, the frame one, and a row of three 48 × 96 designs is drawn at three
+/// pixels a pixel.
+#[test]
+fn material_is_black_where_the_design_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grid.png");
+    let designs = designs(3);
+    grid(&Grid { columns: Some(3), ..Grid::new(designs.view()) }, &path).unwrap();
+    let picture = Picture::read(&path);
+    assert_eq!(
+        (picture.width, picture.height),
+        (2 * 28 + 3 * (3 * 96 + 2) + 2 * 14, 2 * 28 + 3 * 48 + 2)
+    );
+    for ((n, row, column), density) in designs.indexed_iter() {
+        let (left, top) = (28 + n * (3 * 96 + 2 + 14) + 1 + 3 * column, 28 + 1 + 3 * row);
+        for (x, y) in [(left, top), (left + 2, top), (left, top + 2), (left + 2, top + 2)] {
+            assert_eq!(
+                picture.is_black(x, y),
+                *density == 1.0,
+                "design {n}, row {row}, column {column}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_figure_that_fails_leaves_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grid.png");
+    fs::write(&path, "the picture of yesterday").unwrap();
+    let mut designs = designs(2);
+    designs[[1, 3, 5]] = f32::NAN;
+    let error = grid(&Grid::new(designs.view()), &path).unwrap_err();
+    assert_eq!(error.to_string(), "designs: the value at [1, 3, 5] is NaN");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "the picture of yesterday");
+
+    // A folder stands where the picture should go: the temporary file must not stay.
+    let taken = folder.path().join("taken.png");
+    fs::create_dir(&taken).unwrap();
+    fs::write(taken.join("file"), "").unwrap();
+    designs[[1, 3, 5]] = 0.0;
+    let error = grid(&Grid::new(designs.view()), &taken).unwrap_err();
+    assert!(matches!(&error, ReportError::Write { path, .. } if *path == taken), "{error:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+
+    let nowhere = folder.path().join("no").join("folder.png");
+    let error = grid(&Grid::new(designs.view()), &nowhere).unwrap_err();
+    assert!(
+        error.to_string().starts_with("cannot write ") && error.source().is_some(),
+        "{error:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_figure_is_as_readable_as_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (figure, plain) = (folder.path().join("grid.png"), folder.path().join("plain"));
+    grid(&Grid::new(designs(1).view()), &figure).unwrap();
+    fs::write(&plain, "").unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&figure), mode(&plain));
+}
+
+#[test]
+fn a_record_is_read_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("metrics.jsonl");
+    fs::write(&path, RECORD).unwrap();
+    let metrics = Metrics::read(&path).unwrap();
+    assert_eq!((metrics.steps.len(), metrics.epochs.len()), (2, 2));
+    assert_eq!(metrics.steps[0].gradient_norm, Some(80.0));
+    assert_eq!(metrics.steps[1].log_likelihood, None);
+    let last = &metrics.epochs[1];
+    assert_eq!((last.epoch, last.step, last.validation.elbo), (2, 4, Some(-550.0)));
+    assert_eq!(last.kl_per_dim, [Some(7.0), Some(3.0)]);
+    assert_eq!((last.train.kl, last.images_per_s), (Some(11.0), Some(300.0)));
+}
+
+#[test]
+fn a_run_may_be_writing_or_may_have_gone_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("metrics.jsonl");
+    let whole = RECORD.trim_end();
+    for cut in [1, 40, whole.len() - whole.rfind('\n').unwrap() - 1] {
+        fs::write(&path, &whole[..whole.len() - cut]).unwrap();
+        assert_eq!(
+            Metrics::read(&path).unwrap().epochs.len(),
+            1,
+            "the last line lacks {cut} bytes"
+        );
+    }
+    fs::write(&path, whole).unwrap();
+    assert_eq!(Metrics::read(&path).unwrap().epochs.len(), 2, "only the line feed is missing");
+    // A multi-byte character cut in the middle is no reason to fail either.
+    fs::write(&path, [RECORD.as_bytes(), b"{\"event\": \"\xc3"].concat()).unwrap();
+    assert_eq!(Metrics::read(&path).unwrap().epochs.len(), 2);
+
+    let resumed = r#"{"event": "step", "step": 2, "loss": 1.0}
+{"event": "epoch", "epoch": 2, "step": 4}
+"#;
+    fs::write(&path, format!("{RECORD}\n{resumed}")).unwrap();
+    let metrics = Metrics::read(&path).unwrap();
+    assert_eq!(
+        metrics.steps.iter().map(|step| step.loss).collect::<Vec<_>>(),
+        [Some(900.5), Some(1.0)]
+    );
+    assert_eq!(
+        metrics.epochs.iter().map(|epoch| epoch.train.kl).collect::<Vec<_>>(),
+        [Some(9.0), None]
+    );
+}
+
+#[test]
+fn a_broken_record_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("metrics.jsonl"), folder.path().join("curves.png"));
+    for broken in ["{\"event\": \"step\"}", "{\"event\": \"step\", \"step\": -1}", "{", "nonsense"]
+    {
+        fs::write(&path, format!("{{\"event\": \"other\"}}\n{broken}\n{RECORD}")).unwrap();
+        let error = curves(&path, &out).unwrap_err();
+        assert!(matches!(error, ReportError::Record { line: 2, .. }), "{broken}: {error:?}");
+    }
+    for empty in ["", "\n\n", "{\"event\": \"other\"}\n", "{\"event\": \"st"] {
+        fs::write(&path, empty).unwrap();
+        assert!(matches!(curves(&path, &out), Err(ReportError::NoRecords { .. })), "{empty:?}");
+    }
+    let missing = folder.path().join("missing.jsonl");
+    assert!(
+        matches!(curves(&missing, &out), Err(ReportError::Read { path, .. }) if path == missing)
+    );
+    assert!(!out.exists());
+}
