@@ -3,12 +3,13 @@
 use crate::error::finite;
 use crate::{ParamError, Real, sigmoid, softplus, x_minus_ln_1p};
 
-/// The Bernoulli distribution of a pixel that is 1 with probability `sigmoid(l)`, from its logit `l`.
+/// The Bernoulli distribution of a pixel that is 1 with probability `sigmoid(l)`, from its logit
+/// `l`.
 ///
 /// Mass: `f(1) = sigmoid(l)`, `f(0) = sigmoid(−l)`
 ///
-/// Nothing here goes through probabilities: `sigmoid(17)` is 1 exactly in `f32`, and the log of what remains would be
-/// −∞.
+/// Nothing here goes through probabilities: `sigmoid(17)` is 1 exactly in `f32`, and the log of
+/// what remains would be −∞.
 ///
 /// # Examples
 ///
@@ -119,7 +120,8 @@ impl<F: Real> Bernoulli<F> {
         }
     }
 
-    /// The derivative of [`log_prob`](Self::log_prob), and of −[`cross_entropy`](Self::cross_entropy), with respect to the logit.
+    /// The derivative of [`log_prob`](Self::log_prob), and of
+    /// −[`cross_entropy`](Self::cross_entropy), with respect to the logit.
     ///
     /// `∂l = x − sigmoid(l)`
     ///
@@ -138,7 +140,8 @@ impl<F: Real> Bernoulli<F> {
 
     /// The entropy, in nats.
     ///
-    /// `H = softplus(l) − l · sigmoid(l)`, evaluated at `−|l|`, because it is even and cancels nowhere there
+    /// `H = softplus(l) − l · sigmoid(l)`, evaluated at `−|l|`, because it is even and cancels
+    /// nowhere there
     ///
     /// # Accuracy
     ///
@@ -157,12 +160,13 @@ impl<F: Real> Bernoulli<F> {
         softplus(-a) + a * sigmoid(-a)
     }
 
-    /// The cross-entropy of a target in [0, 1] against this distribution, in nats; +∞ for a target outside.
+    /// The cross-entropy of a target in [0, 1] against this distribution, in nats; +∞ for a target
+    /// outside.
     ///
     /// `−(t ln f(1) + (1 − t) ln f(0)) = softplus(l) − t l`
     ///
-    /// On 0 and 1 it is −[`log_prob`](Self::log_prob). On grey targets it is a loss and no likelihood, with a floor
-    /// above 0, [`binary_entropy(t)`](crate::binary_entropy).
+    /// On 0 and 1 it is −[`log_prob`](Self::log_prob). On grey targets it is a loss and no
+    /// likelihood, with a floor above 0, [`binary_entropy(t)`](crate::binary_entropy).
     ///
     /// # Accuracy
     ///
@@ -182,20 +186,22 @@ impl<F: Real> Bernoulli<F> {
         if target < F::zero() || F::one() < target {
             return F::infinity();
         }
-        // Both terms are positive: the surprise at the likelier value, and what the target holds of the other one.
+        // Both terms are positive: the surprise at the likelier value, and what the target holds of
+        // the other one.
         let a = self.logit.abs();
         let other = if F::zero() < self.logit { F::one() - target } else { target };
         softplus(-a) + a * other
     }
 
-    /// The Kullback–Leibler divergence from this distribution `p` to another `q`, `KL(p ‖ q)`, in nats.
+    /// The Kullback–Leibler divergence from this distribution `p` to another `q`, `KL(p ‖ q)`, in
+    /// nats.
     ///
     /// `p (l_p − l_q) + softplus(l_q) − softplus(l_p)`
     ///
     /// # Accuracy
     ///
-    /// Never negative, and 0 for equal distributions. Relative error at most 8 ε, plus what the rounding of
-    /// `l_q − l_p` implies; no digits are lost where the two are nearly equal.
+    /// Never negative, and 0 for equal distributions. Relative error at most 8 ε, plus what the
+    /// rounding of `l_q − l_p` implies; no digits are lost where the two are nearly equal.
     ///
     /// # Examples
     ///
@@ -212,15 +218,16 @@ impl<F: Real> Bernoulli<F> {
         let (lp, lq) = (self.logit, q.logit);
         let delta = lq - lp;
         if delta.abs() <= F::one() {
-            // With u = q/p − 1 for each of the two values, Σ p u = 0, and the divergence −Σ p ln(1 + u) is
-            // Σ p (u − ln(1 + u)): two terms that cannot cancel. In logits u is sigmoid(−l_q) expm1(l_q − l_p) for the
-            // value 1, and its mirror image for the value 0.
+            // With u = q/p − 1 for each of the two values, Σ p u = 0, and the divergence −Σ p ln(1
+            // + u) is Σ p (u − ln(1 + u)): two terms that cannot cancel. In logits u is
+            // sigmoid(−l_q) expm1(l_q − l_p) for the value 1, and its mirror image for the value 0.
             let one = sigmoid(-lq) * delta.exp_m1();
             let zero = sigmoid(lq) * (-delta).exp_m1();
             sigmoid(lp) * x_minus_ln_1p(one) + sigmoid(-lp) * x_minus_ln_1p(zero)
         } else {
             // A factor e apart in odds, the logs of the two ratios are safe to weigh.
-            sigmoid(lp) * (softplus(-lq) - softplus(-lp)) + sigmoid(-lp) * (softplus(lq) - softplus(lp))
+            sigmoid(lp) * (softplus(-lq) - softplus(-lp))
+                + sigmoid(-lp) * (softplus(lq) - softplus(lp))
         }
     }
 }

@@ -6,9 +6,10 @@ use crate::Real;
 ///
 /// `bits_per_dim(nats, n) = nats / (n ln 2)`
 ///
-/// The sign is kept: hand in a negative log-likelihood and read a code length. Count the active dimensions only, if
-/// some are masked out of the likelihood. For a density of 8-bit data rescaled from [0, 256) to [0, 1) add 8 to compare
-/// with numbers for the integers. A density may give a negative value, and is comparable with no mass function.
+/// The sign is kept: hand in a negative log-likelihood and read a code length. Count the active
+/// dimensions only, if some are masked out of the likelihood. For a density of 8-bit data rescaled
+/// from [0, 256) to [0, 1) add 8 to compare with numbers for the integers. A density may give a
+/// negative value, and is comparable with no mass function.
 ///
 /// # Examples
 ///
@@ -22,7 +23,8 @@ use crate::Real;
 ///
 /// # References
 ///
-/// L. Theis, A. van den Oord, M. Bethge, *A note on the evaluation of generative models*, 2016, section 3.1.
+/// L. Theis, A. van den Oord, M. Bethge, *A note on the evaluation of generative models*, 2016,
+/// section 3.1.
 pub fn bits_per_dim<F: Real>(nats: F, n_dims: usize) -> F {
     nats / (F::lit(n_dims as f64) * F::LN_2())
 }

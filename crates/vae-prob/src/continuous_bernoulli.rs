@@ -1,9 +1,10 @@
 //! The continuous Bernoulli distribution of one grey pixel in [0, 1].
 //!
-//! With the logit `l` as the parameter it is the exponential family `f(x) = e^(l x − A(l))` on [0, 1], and everything
-//! follows from `A(l) = ln ∫ e^(l x) dx = l/2 + k(l)`, where `k(l) = ln(sinh(l/2) / (l/2))` is even and smooth: mean,
-//! variance and entropy are `½ + k'`, `k''` and `k − l k'`. In closed form all of these are differences of nearly equal
-//! numbers near `l = 0`; there, up to |l| = 2, the series of `k` serves them all.
+//! With the logit `l` as the parameter it is the exponential family `f(x) = e^(l x − A(l))` on [0,
+//! 1], and everything follows from `A(l) = ln ∫ e^(l x) dx = l/2 + k(l)`, where
+//! `k(l) = ln(sinh(l/2) / (l/2))` is even and smooth: mean, variance and entropy are `½ + k'`,
+//! `k''` and `k − l k'`. In closed form all of these are differences of nearly equal numbers near
+//! `l = 0`; there, up to |l| = 2, the series of `k` serves them all.
 
 use crate::error::finite;
 use crate::{ParamError, Real, x_minus_ln_1p};
@@ -12,8 +13,8 @@ use crate::{ParamError, Real, x_minus_ln_1p};
 ///
 /// Density: `f(x) = C(l) sigmoid(l)^x sigmoid(−l)^(1 − x)` with `C(l) = |l| / tanh(|l|/2)`
 ///
-/// It makes the Bernoulli cross-entropy on grey pixels a likelihood, by dividing out what it integrates to. It is a
-/// density: on exact 0 and 1 its log grows like `ln |l|` without bound.
+/// It makes the Bernoulli cross-entropy on grey pixels a likelihood, by dividing out what it
+/// integrates to. It is a density: on exact 0 and 1 its log grows like `ln |l|` without bound.
 ///
 /// # Examples
 ///
@@ -28,8 +29,8 @@ use crate::{ParamError, Real, x_minus_ln_1p};
 ///
 /// # References
 ///
-/// G. Loaiza-Ganem, J. P. Cunningham, *The continuous Bernoulli: fixing a pervasive error in variational autoencoders*,
-/// 2019.
+/// G. Loaiza-Ganem, J. P. Cunningham, *The continuous Bernoulli: fixing a pervasive error in
+/// variational autoencoders*, 2019.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ContinuousBernoulli<F> {
     logit: F,
@@ -78,7 +79,11 @@ impl<F: Real> ContinuousBernoulli<F> {
     /// # Ok::<(), vae_prob::ParamError>(())
     /// ```
     pub fn mean(&self) -> F {
-        if F::zero() < self.logit { F::one() - lesser_mean(self.logit) } else { lesser_mean(-self.logit) }
+        if F::zero() < self.logit {
+            F::one() - lesser_mean(self.logit)
+        } else {
+            lesser_mean(-self.logit)
+        }
     }
 
     /// The variance, 1/12 at `l = 0` and smaller everywhere else.
@@ -133,12 +138,13 @@ impl<F: Real> ContinuousBernoulli<F> {
 
     /// The log-density at `x`, in nats: −∞ outside [0, 1].
     ///
-    /// `ln f(x) = x l − softplus(l) + ln C(l)`, evaluated as `l (x − ½) − k(l)` near `l = 0` and from the likelier end
-    /// of the interval far from it
+    /// `ln f(x) = x l − softplus(l) + ln C(l)`, evaluated as `l (x − ½) − k(l)` near `l = 0` and
+    /// from the likelier end of the interval far from it
     ///
     /// # Accuracy
     ///
-    /// Error at most 4 ε of the sum of the two terms' magnitudes, near `l = 0` too, where it is almost 0.
+    /// Error at most 4 ε of the sum of the two terms' magnitudes, near `l = 0` too, where it is
+    /// almost 0.
     ///
     /// # Examples
     ///
@@ -167,8 +173,8 @@ impl<F: Real> ContinuousBernoulli<F> {
     ///
     /// `∂l = x − mean(l)`
     ///
-    /// Differentiating `ln C` term by term instead evaluates `1/l − 1/sinh l`, which is wrong by a quarter at `l = 1e-3` in
-    /// `f32`.
+    /// Differentiating `ln C` term by term instead evaluates `1/l − 1/sinh l`, which is wrong by a
+    /// quarter at `l = 1e-3` in `f32`.
     ///
     /// # Examples
     ///
@@ -187,7 +193,8 @@ impl<F: Real> ContinuousBernoulli<F> {
         }
     }
 
-    /// The entropy, in nats: 0 at `l = 0`, where the density is uniform, and negative everywhere else.
+    /// The entropy, in nats: 0 at `l = 0`, where the density is uniform, and negative everywhere
+    /// else.
     ///
     /// `H = softplus(l) − ln C(l) − l · mean(l)`
     ///
@@ -200,7 +207,8 @@ impl<F: Real> ContinuousBernoulli<F> {
     /// ```
     /// use vae_prob::ContinuousBernoulli;
     ///
-    /// let (p, uniform) = (ContinuousBernoulli::from_logit(0.5_f64)?, ContinuousBernoulli::from_logit(0.0)?);
+    /// let p = ContinuousBernoulli::from_logit(0.5_f64)?;
+    /// let uniform = ContinuousBernoulli::from_logit(0.0)?;
     /// assert!((p.entropy() + p.kl(&uniform)).abs() < 1e-16);
     /// # Ok::<(), vae_prob::ParamError>(())
     /// ```
@@ -213,14 +221,16 @@ impl<F: Real> ContinuousBernoulli<F> {
         }
     }
 
-    /// The Kullback–Leibler divergence from this distribution `p` to another `q`, `KL(p ‖ q)`, in nats.
+    /// The Kullback–Leibler divergence from this distribution `p` to another `q`, `KL(p ‖ q)`, in
+    /// nats.
     ///
     /// `A(l_q) − A(l_p) − mean_p · (l_q − l_p)` with `A(l) = softplus(l) − ln C(l)`
     ///
     /// # Accuracy
     ///
-    /// Never negative within one logit of each other, and 0 for equal distributions. Relative error at most 32 ε, plus what
-    /// the rounding of `l_q − l_p` implies; no digits are lost where the two are nearly equal.
+    /// Never negative within one logit of each other, and 0 for equal distributions. Relative error
+    /// at most 32 ε, plus what the rounding of `l_q − l_p` implies; no digits are lost where the
+    /// two are nearly equal.
     ///
     /// # Examples
     ///
@@ -238,11 +248,12 @@ impl<F: Real> ContinuousBernoulli<F> {
         let (lp, lq) = (self.logit, q.logit);
         let delta = lq - lp;
         if delta.abs() <= F::one() {
-            // The remainder of Taylor's formula, δ² ∫ (1 − s) var(l_p + s δ) ds over [0, 1], has no difference in it. The
-            // variance is analytic as far as 2π from the real axis, so that six Gauss–Legendre nodes give 16 digits.
-            let integral = GAUSS_LEGENDRE
-                .iter()
-                .fold(F::zero(), |sum, &(s, weight)| sum + F::lit(weight) * variance(lp + F::lit(s) * delta));
+            // The remainder of Taylor's formula, δ² ∫ (1 − s) var(l_p + s δ) ds over [0, 1], has no
+            // difference in it. The variance is analytic as far as 2π from the real axis, so that
+            // six Gauss–Legendre nodes give 16 digits.
+            let integral = GAUSS_LEGENDRE.iter().fold(F::zero(), |sum, &(s, weight)| {
+                sum + F::lit(weight) * variance(lp + F::lit(s) * delta)
+            });
             return delta * delta * integral;
         }
         let end = F::lit(SERIES_END);
@@ -253,13 +264,18 @@ impl<F: Real> ContinuousBernoulli<F> {
             let tails = (-(-aq).exp()).ln_1p() - (-(-ap).exp()).ln_1p() - (aq - ap) / ap.exp_m1();
             x_minus_ln_1p(u) + tails
         } else {
-            log_partition(lq) - log_partition(lp) - self.mean() * delta
+            // −H(p) − E_p[ln q], in the mirror image in which p has the lesser mean: so a mean near 1
+            // is never multiplied by a large logit.
+            let (a, b) = if F::zero() < lp { (lp, -lq) } else { (-lp, lq) };
+            log_partition(b) - b * lesser_mean(a) - self.entropy()
         }
     }
 
-    /// A draw of this distribution made of a draw `u` of the uniform distribution on [0, 1], differentiable in the logit.
+    /// A draw of this distribution made of a draw `u` of the uniform distribution on [0, 1],
+    /// differentiable in the logit.
     ///
-    /// `x = ln(1 + u expm1(l)) / l`, the inverse of the distribution function; `u` itself at `l = 0`
+    /// `x = ln(1 + u expm1(l)) / l`, the inverse of the distribution function; `u` itself at
+    /// `l = 0`
     ///
     /// # Accuracy
     ///
@@ -296,10 +312,11 @@ impl<F: Real> ContinuousBernoulli<F> {
 /// Where the series of `k` hands over to the closed forms: beyond, these lose less than three bits.
 const SERIES_END: f64 = 2.0;
 
-/// The coefficients `B_2n / (2n (2n)!)`, n = 1, 2, …, of `k(l) = ln(sinh(l/2) / (l/2)) = Σ c_n l^(2n)`.
+/// The coefficients `B_2n / (2n (2n)!)`, n = 1, 2, …, of
+/// `k(l) = ln(sinh(l/2) / (l/2)) = Σ c_n l^(2n)`.
 ///
-/// The series converges up to |l| = 2π; at |l| = 2 the first term left out is below 1e-16 of `k` and of its first two
-/// derivatives.
+/// The series converges up to |l| = 2π; at |l| = 2 the first term left out is below 1e-16 of `k`
+/// and of its first two derivatives.
 const LOG_SINHC: [f64; 18] = [
     4.166666666666666666666667e-2,
     -3.472222222222222222222222e-4,
@@ -331,7 +348,8 @@ const GAUSS_LEGENDRE: [(f64, f64); 6] = [
     (0.9662347571015760139061508, 0.002892406549815937909154307),
 ];
 
-/// `Σ factor(n) c_n l^(2n − 2)`: `k`, one of its derivatives, or a combination of them, but for a power of `l`.
+/// `Σ factor(n) c_n l^(2n − 2)`: `k`, one of its derivatives, or a combination of them, but for a
+/// power of `l`.
 fn series<F: Real>(l: F, factor: impl Fn(f64) -> f64) -> F {
     let l2 = l * l;
     (0..LOG_SINHC.len())

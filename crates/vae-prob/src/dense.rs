@@ -1,4 +1,5 @@
-//! The little dense algebra that a full covariance needs, written out: row-major square matrices of a few latents.
+//! The little dense algebra that a full covariance needs, written out: row-major square matrices of
+//! a few latents.
 
 use alloc::vec::Vec;
 use num_traits::Float;
@@ -18,7 +19,8 @@ impl Cholesky {
     pub(crate) fn new(name: &'static str, matrix: &[f64], dim: usize) -> Result<Self, ParamError> {
         let mut lower = alloc::vec![0.0; dim * dim];
         for j in 0..dim {
-            let pivot = matrix[j * dim + j] - dot(&lower[j * dim..j * dim + j], &lower[j * dim..j * dim + j]);
+            let pivot = matrix[j * dim + j]
+                - dot(&lower[j * dim..j * dim + j], &lower[j * dim..j * dim + j]);
             if !(pivot > 0.0 && pivot.is_finite()) {
                 return Err(ParamError::NotPositiveDefinite { name, column: j, pivot });
             }
@@ -32,10 +34,15 @@ impl Cholesky {
         Ok(Self { dim, lower })
     }
 
-    /// Factors the inverse of a symmetric matrix without forming it, so that no positive definite matrix is refused.
-    pub(crate) fn of_inverse(name: &'static str, matrix: &[f64], dim: usize) -> Result<Self, ParamError> {
-        // Turned around by J, the order of rows and columns reversed, the matrix is J A J = R Rᵀ. Then A⁻¹ is
-        // (J R⁻ᵀ J)(J R⁻ᵀ J)ᵀ, and J R⁻ᵀ J is lower triangular.
+    /// Factors the inverse of a symmetric matrix without forming it, so that no positive definite
+    /// matrix is refused.
+    pub(crate) fn of_inverse(
+        name: &'static str,
+        matrix: &[f64],
+        dim: usize,
+    ) -> Result<Self, ParamError> {
+        // Turned around by J, the order of rows and columns reversed, the matrix is J A J = R Rᵀ.
+        // Then A⁻¹ is (J R⁻ᵀ J)(J R⁻ᵀ J)ᵀ, and J R⁻ᵀ J is lower triangular.
         let turned: Vec<f64> = matrix.iter().rev().copied().collect();
         let factor = Self::new(name, &turned, dim)?;
         let mut lower = alloc::vec![0.0; dim * dim];
@@ -90,7 +97,9 @@ impl Cholesky {
 
     /// `L Lᵀ`, row-major.
     pub(crate) fn matrix(&self) -> Vec<f64> {
-        (0..self.dim * self.dim).map(|ij| dot(self.row(ij / self.dim), self.row(ij % self.dim))).collect()
+        (0..self.dim * self.dim)
+            .map(|ij| dot(self.row(ij / self.dim), self.row(ij % self.dim)))
+            .collect()
     }
 }
 

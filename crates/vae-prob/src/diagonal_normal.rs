@@ -4,9 +4,11 @@ use crate::error::all_finite;
 use crate::real::sum;
 use crate::{Normal, ParamError, Real};
 
-/// The normal distribution `N(m, diag e^v)` of a vector, borrowing the mean `m` and the log-variance `v`.
+/// The normal distribution `N(m, diag e^v)` of a vector, borrowing the mean `m` and the
+/// log-variance `v`.
 ///
-/// Sums over the coordinates are taken in `f64`. No coordinate at all is a distribution too: its sums are 0.
+/// Sums over the coordinates are taken in `f64`. No coordinate at all is a distribution too: its
+/// sums are 0.
 ///
 /// # Examples
 ///
@@ -43,7 +45,8 @@ impl<'a, F: Real> DiagonalNormal<'a, F> {
     /// use vae_prob::{DiagonalNormal, ParamError};
     ///
     /// let error = DiagonalNormal::new(&[0.0, 0.0], &[0.0, f64::INFINITY]).unwrap_err();
-    /// assert_eq!(error, ParamError::NotFiniteAt { name: "log_var", index: 1, value: f64::INFINITY });
+    /// let expected = ParamError::NotFiniteAt { name: "log_var", index: 1, value: f64::INFINITY };
+    /// assert_eq!(error, expected);
     /// ```
     #[track_caller]
     pub fn new(mean: &'a [F], log_var: &'a [F]) -> Result<Self, ParamError> {
@@ -79,7 +82,10 @@ impl<'a, F: Real> DiagonalNormal<'a, F> {
     /// # Ok::<(), vae_prob::ParamError>(())
     /// ```
     pub fn coordinates(&self) -> impl ExactSizeIterator<Item = Normal<F>> + 'a {
-        self.mean.iter().zip(self.log_var).map(|(&mean, &log_var)| Normal::new_unchecked(mean, log_var))
+        self.mean
+            .iter()
+            .zip(self.log_var)
+            .map(|(&mean, &log_var)| Normal::new_unchecked(mean, log_var))
     }
 
     /// The log-density at `x`, in nats, summed over the coordinates.
@@ -124,7 +130,8 @@ impl<'a, F: Real> DiagonalNormal<'a, F> {
         sum(self.coordinates().map(|coordinate| coordinate.entropy()))
     }
 
-    /// The Kullback–Leibler divergence from this distribution `p` to another `q`, `KL(p ‖ q)`, in nats.
+    /// The Kullback–Leibler divergence from this distribution `p` to another `q`, `KL(p ‖ q)`, in
+    /// nats.
     ///
     /// `½ Σ (expm1(δ) − δ + (m_p − m_q)² e^(−v_q))` with `δ = v_p − v_q`
     ///
@@ -152,7 +159,8 @@ impl<'a, F: Real> DiagonalNormal<'a, F> {
         sum(self.coordinates().zip(q.coordinates()).map(|(p, q)| p.kl(&q)))
     }
 
-    /// The Kullback–Leibler divergence to the standard normal, `KL(N(m, diag e^v) ‖ N(0, I))`, in nats.
+    /// The Kullback–Leibler divergence to the standard normal, `KL(N(m, diag e^v) ‖ N(0, I))`, in
+    /// nats.
     ///
     /// `½ Σ (m² + expm1(v) − v)`, the lecture's `−½ Σ (1 + ln σ² − μ² − σ²)`
     ///
@@ -188,14 +196,16 @@ impl<'a, F: Real> DiagonalNormal<'a, F> {
     /// use vae_prob::DiagonalNormal;
     ///
     /// let posterior = DiagonalNormal::new(&[2.0, 0.0], &[0.0, 0.0])?;
-    /// assert!(posterior.kl_to_standard_per_dim().eq([2.0, 0.0])); // the second latent says nothing
+    /// // The second latent says nothing.
+    /// assert!(posterior.kl_to_standard_per_dim().eq([2.0, 0.0]));
     /// # Ok::<(), vae_prob::ParamError>(())
     /// ```
     pub fn kl_to_standard_per_dim(&self) -> impl ExactSizeIterator<Item = F> + 'a {
         self.coordinates().map(|coordinate| coordinate.kl_to_standard())
     }
 
-    /// Writes to `z` a draw of this distribution made of a draw `eps` of N(0, I), differentiable in the parameters.
+    /// Writes to `z` a draw of this distribution made of a draw `eps` of N(0, I), differentiable in
+    /// the parameters.
     ///
     /// `z = m + e^(v/2) ⊙ ε` with `ε ~ N(0, I)`
     ///

@@ -6,8 +6,8 @@ use crate::Real;
 ///
 /// `ELBO = E_q[ln p(x|z)] − KL(q(z|x) ‖ p(z)) ≤ ln p(x)`
 ///
-/// Nothing is lost by training on a weighted sum as long as both parts are kept: the bound itself is always
-/// [`value`](Elbo::value).
+/// Nothing is lost by training on a weighted sum as long as both parts are kept: the bound itself
+/// is always [`value`](Elbo::value).
 ///
 /// # Examples
 ///
@@ -22,8 +22,8 @@ use crate::Real;
 ///
 /// # References
 ///
-/// D. P. Kingma, M. Welling, *Auto-encoding variational Bayes*, 2014; I. Higgins et al., *β-VAE*, 2017;
-/// A. A. Alemi et al., *Fixing a broken ELBO*, 2018.
+/// D. P. Kingma, M. Welling, *Auto-encoding variational Bayes*, 2014; I. Higgins et al., *β-VAE*,
+/// 2017; A. A. Alemi et al., *Fixing a broken ELBO*, 2018.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Elbo<F> {
     /// The expected log-likelihood `E_q[ln p(x|z)]`, summed over the pixels.
@@ -47,7 +47,8 @@ impl<F: Real> Elbo<F> {
         self.weighted(F::one())
     }
 
-    /// The objective of a β-VAE, in nats; a bound on ln p(x) only where `beta ≥ 1`, and the tightest at 1.
+    /// The objective of a β-VAE, in nats; a bound on ln p(x) only where `beta ≥ 1`, and the
+    /// tightest at 1.
     ///
     /// `E_q[ln p(x|z)] − β KL`
     ///
@@ -62,7 +63,8 @@ impl<F: Real> Elbo<F> {
         self.log_likelihood - beta * self.kl
     }
 
-    /// The rate: nats of the latent code beyond the prior, which is the divergence under its other name.
+    /// The rate: nats of the latent code beyond the prior, which is the divergence under its other
+    /// name.
     ///
     /// `R = KL(q(z|x) ‖ p(z))`
     ///

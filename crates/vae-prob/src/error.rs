@@ -6,8 +6,8 @@ use crate::Real;
 
 /// A parameter that no distribution can have.
 ///
-/// Every variant carries the offending value, `f32` widened to `f64` without loss, so that a message can be written
-/// and a caller can decide without parsing it.
+/// Every variant carries the offending value, `f32` widened to `f64` without loss, so that a
+/// message can be written and a caller can decide without parsing it.
 ///
 /// # Examples
 ///
@@ -67,8 +67,12 @@ impl fmt::Display for ParamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::NotFinite { name, value } => write!(f, "{name} must be finite, got {value}"),
-            Self::NotFiniteAt { name, index, value } => write!(f, "{name}[{index}] must be finite, got {value}"),
-            Self::NotPositive { name, value } => write!(f, "{name} must be positive and finite, got {value}"),
+            Self::NotFiniteAt { name, index, value } => {
+                write!(f, "{name}[{index}] must be finite, got {value}")
+            }
+            Self::NotPositive { name, value } => {
+                write!(f, "{name} must be positive and finite, got {value}")
+            }
             Self::NotInUnitInterval { name, value } => {
                 write!(f, "{name} must lie strictly between 0 and 1, got {value}")
             }
@@ -83,11 +87,18 @@ impl core::error::Error for ParamError {}
 
 /// Hands a finite parameter back.
 pub(crate) fn finite<F: Real>(name: &'static str, value: F) -> Result<F, ParamError> {
-    if value.is_finite() { Ok(value) } else { Err(ParamError::NotFinite { name, value: value.widen() }) }
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        Err(ParamError::NotFinite { name, value: value.widen() })
+    }
 }
 
 /// Hands a vector of finite parameters back.
-pub(crate) fn all_finite<'a, F: Real>(name: &'static str, values: &'a [F]) -> Result<&'a [F], ParamError> {
+pub(crate) fn all_finite<'a, F: Real>(
+    name: &'static str,
+    values: &'a [F],
+) -> Result<&'a [F], ParamError> {
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(values),
         Some(index) => Err(ParamError::NotFiniteAt { name, index, value: values[index].widen() }),

@@ -8,8 +8,8 @@ use crate::Real;
 ///
 /// `ln w = ln p(x|z) + ln p(z) − ln q(z|x)`, for a `z` drawn from `q(z|x)`
 ///
-/// The mean of `w` is p(x); the mean of `ln w` is the evidence lower bound. With the exact posterior for `q` the weight
-/// is p(x) whatever was drawn.
+/// The mean of `w` is p(x); the mean of `ln w` is the evidence lower bound. With the exact
+/// posterior for `q` the weight is p(x) whatever was drawn.
 ///
 /// # Examples
 ///
@@ -37,7 +37,8 @@ pub fn log_weight<F: Real>(log_likelihood: F, log_prior: F, log_posterior: F) ->
 ///
 /// # Accuracy
 ///
-/// Relative error of the sum itself at most 4 ε beyond what the rounding of the logs implies; summed in `f64`.
+/// Relative error of the sum itself at most 4 ε beyond what the rounding of the logs implies;
+/// summed in `f64`.
 ///
 /// # Examples
 ///
@@ -54,8 +55,8 @@ pub fn log_sum_exp<F: Real>(logs: &[F]) -> F {
 ///
 /// `ln (1/K Σ e^(w_k)) = M + ln Σ e^(w_k − M) − ln K` with `M = max w_k`
 ///
-/// Of one number it is that number; where all are −∞ it is −∞; a `NaN` among them is handed on; of no numbers there is
-/// no mean and the answer is `NaN`.
+/// Of one number it is that number; where all are −∞ it is −∞; a `NaN` among them is handed on; of
+/// no numbers there is no mean and the answer is `NaN`.
 ///
 /// # Accuracy
 ///
@@ -77,8 +78,8 @@ pub fn log_mean_exp<F: Real>(logs: &[F]) -> F {
 ///
 /// `L_K = ln (1/K Σ w_k) ≤ ln p(x)` in expectation
 ///
-/// One draw gives the evidence lower bound, more draws a tighter one. A single value may lie above ln p(x); its
-/// expectation does not. This is [`log_mean_exp`] under the name of what it estimates.
+/// One draw gives the evidence lower bound, more draws a tighter one. A single value may lie above
+/// ln p(x); its expectation does not. This is [`log_mean_exp`] under the name of what it estimates.
 ///
 /// # Examples
 ///
@@ -101,7 +102,8 @@ pub fn iwae_bound<F: Real>(log_weights: &[F]) -> F {
 ///
 /// `ESS = (Σ w_k)² / Σ w_k²`, between 1 and `K`
 ///
-/// Near 1, one draw decides everything and the bound is loose. Zero for no draws, and where no draw has any weight.
+/// Near 1, one draw decides everything and the bound is loose. Zero for no draws, and where no draw
+/// has any weight.
 ///
 /// # Examples
 ///
@@ -119,12 +121,14 @@ pub fn effective_sample_size<F: Real>(log_weights: &[F]) -> F {
     F::lit(WeightSums::from_iter(log_weights).effective_sample_size())
 }
 
-/// The importance-sampled log-likelihood of one example, from a stream of log-weights of any length.
+/// The importance-sampled log-likelihood of one example, from a stream of log-weights of any
+/// length.
 ///
 /// `ln p(x) ≈ ln (1/K Σ w_k)`
 ///
-/// The weights are not kept: five thousand draws for one example cost four numbers. Everything is summed in `f64`,
-/// whatever the weights come in. Chunks may be estimated apart and [merged](ImportanceEstimate::merge).
+/// The weights are not kept: five thousand draws for one example cost four numbers. Everything is
+/// summed in `f64`, whatever the weights come in. Chunks may be estimated apart and
+/// [merged](ImportanceEstimate::merge).
 ///
 /// # Examples
 ///
@@ -143,8 +147,9 @@ pub fn effective_sample_size<F: Real>(log_weights: &[F]) -> F {
 ///
 /// # References
 ///
-/// D. J. Rezende, S. Mohamed, D. Wierstra, *Stochastic backpropagation and approximate inference in deep generative
-/// models*, 2014; Y. Burda, R. Grosse, R. Salakhutdinov, *Importance weighted autoencoders*, 2016.
+/// D. J. Rezende, S. Mohamed, D. Wierstra, *Stochastic backpropagation and approximate inference in
+/// deep generative models*, 2014; Y. Burda, R. Grosse, R. Salakhutdinov, *Importance weighted
+/// autoencoders*, 2016.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ImportanceEstimate {
     sums: WeightSums,
@@ -199,19 +204,22 @@ impl ImportanceEstimate {
         self.sums.log_mean()
     }
 
-    /// The number of equally weighted draws that would be worth as much, as [`effective_sample_size`].
+    /// The number of equally weighted draws that would be worth as much, as
+    /// [`effective_sample_size`].
     ///
     /// `ESS = (Σ w_k)² / Σ w_k²`
     pub fn effective_sample_size(&self) -> f64 {
         self.sums.effective_sample_size()
     }
 
-    /// The standard error of [`log_likelihood`](Self::log_likelihood) from the draws of `z`, in nats.
+    /// The standard error of [`log_likelihood`](Self::log_likelihood) from the draws of `z`, in
+    /// nats.
     ///
     /// `√((K/ESS − 1) / (K − 1))`, by the delta method
     ///
-    /// It knows nothing of weights that were never drawn: believe it only while the effective sample size is well above
-    /// 1. `NaN` for fewer than two draws, +∞ where no draw has any weight.
+    /// It knows nothing of weights that were never drawn: believe it only while the effective
+    /// sample size is well above 1. `NaN` for fewer than two draws, +∞ where no draw has any
+    /// weight.
     ///
     /// # Examples
     ///
@@ -226,7 +234,8 @@ impl ImportanceEstimate {
         Float::sqrt(self.variance())
     }
 
-    /// How far [`log_likelihood`](Self::log_likelihood) lies off ln p(x) in expectation, in nats; negative: it lies below.
+    /// How far [`log_likelihood`](Self::log_likelihood) lies off ln p(x) in expectation, in nats;
+    /// negative: it lies below.
     ///
     /// `−½ (K/ESS − 1) / (K − 1)`, the second order of the delta method
     ///
@@ -248,7 +257,8 @@ impl ImportanceEstimate {
     fn variance(&self) -> f64 {
         let k = self.sums.count as f64;
         let variance = (k / self.sums.effective_sample_size() - 1.0) / (k - 1.0);
-        // Rounding may leave the effective sample size of equal weights just above K. `NaN` is not less than 0 and stays.
+        // Rounding may leave the effective sample size of equal weights just above K. `NaN` is not
+        // less than 0 and stays.
         if variance < 0.0 { 0.0 } else { variance }
     }
 }
@@ -269,7 +279,8 @@ impl<F: Real> FromIterator<F> for ImportanceEstimate {
     }
 }
 
-/// Sums of weights and of their squares, relative to the largest weight so far, so that nothing overflows.
+/// Sums of weights and of their squares, relative to the largest weight so far, so that nothing
+/// overflows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct WeightSums {
     count: u64,
@@ -306,7 +317,8 @@ impl WeightSums {
         let (ours, theirs) = (relative(self.max, max), relative(other.max, max));
         self.count += other.count;
         self.sum = self.sum * ours + other.sum * theirs;
-        self.sum_of_squares = self.sum_of_squares * ours * ours + other.sum_of_squares * theirs * theirs;
+        self.sum_of_squares =
+            self.sum_of_squares * ours * ours + other.sum_of_squares * theirs * theirs;
         self.max = max;
     }
 
@@ -320,7 +332,11 @@ impl WeightSums {
             return f64::NAN;
         }
         // The logs are subtracted last but one: of one weight the mean is that weight, exactly.
-        if self.max == f64::NEG_INFINITY { self.max } else { self.max + Float::ln(self.sum / self.count as f64) }
+        if self.max == f64::NEG_INFINITY {
+            self.max
+        } else {
+            self.max + Float::ln(self.sum / self.count as f64)
+        }
     }
 
     fn effective_sample_size(&self) -> f64 {
@@ -335,6 +351,7 @@ impl WeightSums {
 }
 
 /// `e^(log − max)`, and 1 where both are the same infinity.
+#[expect(clippy::float_cmp, reason = "the difference of two equal infinities is NaN")]
 fn relative(log: f64, max: f64) -> f64 {
     if log == max { 1.0 } else { Float::exp(log - max) }
 }

@@ -1,11 +1,12 @@
-//! The lecture's Gaussian likelihood: a decoded picture, and one noise level σ_x for all of its pixels.
+//! The lecture's Gaussian likelihood: a decoded picture, and one noise level for all of its pixels.
 
 use crate::error::{all_finite, positive};
 use crate::normal::ln_2pi;
 use crate::real::sum;
 use crate::{Normal, ParamError, Real};
 
-/// The normal distribution `N(μ, σ² I)` of a vector with one standard deviation `σ`, borrowing the mean `μ`.
+/// The normal distribution `N(μ, σ² I)` of a vector with one standard deviation `σ`, borrowing the
+/// mean `μ`.
 ///
 /// As the likelihood of a decoder, `μ` is the decoded picture and `σ` the lecture's `σ_x`.
 ///
@@ -22,7 +23,8 @@ use crate::{Normal, ParamError, Real};
 ///
 /// # References
 ///
-/// O. Rybkin, K. Daniilidis, S. Levine, *Simple and effective VAE training with calibrated decoders*, 2021.
+/// O. Rybkin, K. Daniilidis, S. Levine, *Simple and effective VAE training with calibrated
+/// decoders*, 2021.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IsotropicNormal<'a, F> {
     mean: &'a [F],
@@ -34,7 +36,8 @@ impl<'a, F: Real> IsotropicNormal<'a, F> {
     ///
     /// # Errors
     ///
-    /// [`ParamError::NotFiniteAt`] for a mean, [`ParamError::NotPositive`] for the standard deviation.
+    /// [`ParamError::NotFiniteAt`] for a mean, [`ParamError::NotPositive`] for the standard
+    /// deviation.
     ///
     /// # Examples
     ///
@@ -69,11 +72,13 @@ impl<'a, F: Real> IsotropicNormal<'a, F> {
         self.std_dev
     }
 
-    /// The log-density at `x`, in nats, summed over the coordinates: the lecture's Gaussian log-likelihood.
+    /// The log-density at `x`, in nats, summed over the coordinates: the lecture's Gaussian
+    /// log-likelihood.
     ///
     /// `ln f(x) = Σ (−(x − μ)² / (2 σ²) − ½ ln(2π σ²))`
     ///
-    /// The constants are kept, or the number would be neither in nats nor comparable with another `σ`.
+    /// The constants are kept, or the number would be neither in nats nor comparable with another
+    /// `σ`.
     ///
     /// # Panics
     ///
@@ -144,12 +149,13 @@ impl<'a, F: Real> IsotropicNormal<'a, F> {
     }
 }
 
-/// The standard deviation under which the pictures `x` are most likely, given the decoded pictures `mean`.
+/// The standard deviation under which the pictures `x` are most likely, given the decoded pictures
+/// `mean`.
 ///
 /// `σ* = √MSE`, where `−ln f(x) / n = ½ (ln 2πe + ln MSE)`
 ///
-/// Fit it on training data and freeze it: refitted on the data it is judged by, it flatters. It is 0 for a perfect
-/// reconstruction, whose likelihood is unbounded, and `NaN` for empty slices.
+/// Fit it on training data and freeze it: refitted on the data it is judged by, it flatters. It is
+/// 0 for a perfect reconstruction, whose likelihood is unbounded, and `NaN` for empty slices.
 ///
 /// # Panics
 ///
@@ -169,7 +175,8 @@ impl<'a, F: Real> IsotropicNormal<'a, F> {
 ///
 /// # References
 ///
-/// O. Rybkin, K. Daniilidis, S. Levine, *Simple and effective VAE training with calibrated decoders*, 2021.
+/// O. Rybkin, K. Daniilidis, S. Levine, *Simple and effective VAE training with calibrated
+/// decoders*, 2021.
 #[track_caller]
 pub fn optimal_std_dev<F: Real>(x: &[F], mean: &[F]) -> F {
     assert_eq!(x.len(), mean.len(), "x and mean differ in length");

@@ -1,4 +1,5 @@
-//! Probability for variational autoencoders on plain floats: distributions, divergences, evidence bounds.
+//! Probability for variational autoencoders on plain floats: distributions, divergences, evidence
+//! bounds.
 #![cfg_attr(feature = "alloc", doc = "")]
 #![cfg_attr(feature = "alloc", doc = include_str!("../README.md"))]
 #![no_std]

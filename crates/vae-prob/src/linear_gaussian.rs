@@ -1,7 +1,9 @@
-//! A variational autoencoder that can be solved by hand: probabilistic principal component analysis.
+//! A variational autoencoder that can be solved by hand: probabilistic principal component
+//! analysis.
 //!
-//! Its decoder is linear, so the marginal likelihood and the posterior, which no other decoder yields, are closed
-//! formulas. Every estimate and bound of this crate, and of anything built on it, can be held against them.
+//! Its decoder is linear, so the marginal likelihood and the posterior, which no other decoder
+//! yields, are closed formulas. Every estimate and bound of this crate, and of anything built on
+//! it, can be held against them.
 
 use alloc::vec::Vec;
 
@@ -9,10 +11,11 @@ use crate::dense::{Cholesky, dot};
 use crate::error::{all_finite, positive};
 use crate::{DiagonalNormal, Elbo, IsotropicNormal, MultivariateNormal, Normal, ParamError};
 
-/// The model `z ~ N(0, I_d)`, `x|z ~ N(W z + b, σ² I_n)`, with its exact marginal likelihood and posterior, in `f64`.
+/// The model `z ~ N(0, I_d)`, `x|z ~ N(W z + b, σ² I_n)`, with its exact marginal likelihood and
+/// posterior, in `f64`.
 ///
-/// With `M = Wᵀ W + σ² I`, `r = x − b` and `m = M⁻¹ Wᵀ r`, the posterior is `N(m, σ² M⁻¹)`. It has independent
-/// coordinates, as an encoder's has, if the columns of `W` are orthogonal.
+/// With `M = Wᵀ W + σ² I`, `r = x − b` and `m = M⁻¹ Wᵀ r`, the posterior is `N(m, σ² M⁻¹)`. It has
+/// independent coordinates, as an encoder's has, if the columns of `W` are orthogonal.
 ///
 /// # Examples
 ///
@@ -31,25 +34,28 @@ use crate::{DiagonalNormal, Elbo, IsotropicNormal, MultivariateNormal, Normal, P
 ///
 /// # References
 ///
-/// M. E. Tipping, C. M. Bishop, *Probabilistic principal component analysis*, 1999; J. Lucas, G. Tucker, R. Grosse,
-/// M. Norouzi, *Don't blame the ELBO! A linear VAE perspective on posterior collapse*, 2019.
+/// M. E. Tipping, C. M. Bishop, *Probabilistic principal component analysis*, 1999; J. Lucas, G.
+/// Tucker, R. Grosse, M. Norouzi, *Don't blame the ELBO! A linear VAE perspective on posterior
+/// collapse*, 2019.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearGaussian {
     /// `W`, n × d, row-major.
     weights: Vec<f64>,
     bias: Vec<f64>,
     sigma: f64,
-    /// The factors of the posterior's covariance `σ² M⁻¹ = (Wᵀ W / σ² + I)⁻¹`, the same for every observation.
+    /// The factors of the posterior's covariance `σ² M⁻¹ = (Wᵀ W / σ² + I)⁻¹`, the same for every
+    /// observation.
     covariance: Cholesky,
 }
 
 impl LinearGaussian {
-    /// A model from the decoder's weights `W` (n × d, row-major), its bias `b` (n), and the noise `σ > 0`.
+    /// A model from the decoder's weights `W` (n × d, row-major), its bias `b` (n), and the noise
+    /// `σ > 0`.
     ///
     /// # Errors
     ///
-    /// [`ParamError::NotFiniteAt`] for a weight or a bias, [`ParamError::NotPositive`] for `sigma`, and
-    /// [`ParamError::NotPositiveDefinite`] where `Wᵀ W / σ² + I` overflows.
+    /// [`ParamError::NotFiniteAt`] for a weight or a bias, [`ParamError::NotPositive`] for `sigma`,
+    /// and [`ParamError::NotPositiveDefinite`] where `Wᵀ W / σ² + I` overflows.
     ///
     /// # Panics
     ///
@@ -205,7 +211,8 @@ impl LinearGaussian {
     /// The log of the marginal likelihood, `ln p(x) = ln ∫ p(x|z) p(z) dz`, exactly, in nats.
     ///
     /// `−½ (n ln 2π + (n − d) ln σ² + ln det M + (rᵀ r − rᵀ W M⁻¹ Wᵀ r) / σ²)`, evaluated as
-    /// `ln p(x, m) − ln p(m|x)`, which replaces the difference in the last term by `‖r − W m‖² / σ² + ‖m‖²`
+    /// `ln p(x, m) − ln p(m|x)`, which replaces the difference in the last term by
+    /// `‖r − W m‖² / σ² + ‖m‖²`
     ///
     /// # Panics
     ///
@@ -227,14 +234,17 @@ impl LinearGaussian {
     /// M. E. Tipping, C. M. Bishop, *Probabilistic principal component analysis*, 1999, equation 4.
     #[track_caller]
     pub fn log_marginal(&self, x: &[f64]) -> f64 {
-        // Bayes' rule at the posterior's mean: the joint density there is the marginal one times the posterior's peak.
+        // Bayes' rule at the posterior's mean: the joint density there is the marginal one times
+        // the posterior's peak.
         let posterior = self.posterior(x);
         self.log_joint(x, posterior.mean()) - posterior.log_prob(posterior.mean())
     }
 
-    /// The derivatives of [`log_marginal`](Self::log_marginal) with respect to the decoder's parameters, exactly.
+    /// The derivatives of [`log_marginal`](Self::log_marginal) with respect to the decoder's
+    /// parameters, exactly.
     ///
-    /// `∂W = e mᵀ − W M⁻¹`, `∂b = e`, `∂ ln σ = σ² (‖e‖² − tr C⁻¹)` with `C = W Wᵀ + σ² I` and `e = C⁻¹ r`
+    /// `∂W = e mᵀ − W M⁻¹`, `∂b = e`, `∂ ln σ = σ² (‖e‖² − tr C⁻¹)` with `C = W Wᵀ + σ² I` and
+    /// `e = C⁻¹ r`
     ///
     /// # Panics
     ///
@@ -256,7 +266,8 @@ impl LinearGaussian {
         let m = self.posterior_mean(x);
         let decoded = self.decode(&m);
         // C⁻¹ r = (r − W m) / σ² and C⁻¹ W = W M⁻¹, by the matrix inversion lemma.
-        let bias: Vec<f64> = x.iter().zip(&decoded).map(|(x, decoded)| (x - decoded) / variance).collect();
+        let bias: Vec<f64> =
+            x.iter().zip(&decoded).map(|(x, decoded)| (x - decoded) / variance).collect();
         let covariance = self.covariance.matrix(); // σ² M⁻¹
         let mut weights = alloc::vec![0.0; n * d];
         for i in 0..n {
@@ -275,8 +286,9 @@ impl LinearGaussian {
     ///
     /// `∂W = r zᵀ / σ²`, `∂b = r / σ²`, `∂ ln σ = ‖r‖² / σ² − n` with `r = x − W z − b`
     ///
-    /// Their expectation under the posterior is [`log_marginal_gradient`](Self::log_marginal_gradient): Fisher's identity,
-    /// which is why a model can be trained on draws of `z` at all.
+    /// Their expectation under the posterior is
+    /// [`log_marginal_gradient`](Self::log_marginal_gradient): Fisher's identity, which is why a
+    /// model can be trained on draws of `z` at all.
     ///
     /// # Panics
     ///
@@ -295,7 +307,8 @@ impl LinearGaussian {
     pub fn log_joint_gradient(&self, x: &[f64], z: &[f64]) -> LinearGaussianGradient {
         self.check_observed(x);
         let variance = self.sigma * self.sigma;
-        let bias: Vec<f64> = x.iter().zip(self.decode(z)).map(|(x, mean)| (x - mean) / variance).collect();
+        let bias: Vec<f64> =
+            x.iter().zip(self.decode(z)).map(|(x, mean)| (x - mean) / variance).collect();
         let weights = bias.iter().flat_map(|e| z.iter().map(move |z| e * z)).collect();
         let log_sigma = variance * dot(&bias, &bias) - self.observed_dim() as f64;
         LinearGaussianGradient { weights, bias, log_sigma }
@@ -313,7 +326,7 @@ impl LinearGaussian {
     ///
     /// ```
     /// # use vae_prob::LinearGaussian;
-    /// // Equal signal and noise: halfway between the prior and the observation, with half the variance.
+    /// // Equal signal and noise: halfway between prior and observation, with half the variance.
     /// let posterior = LinearGaussian::new(&[1.0], &[0.0], 1.0)?.posterior(&[3.0]);
     /// assert!((posterior.mean()[0] - 1.5).abs() < 1e-15);
     /// assert!((posterior.covariance()[0] - 0.5).abs() < 1e-15);
@@ -339,7 +352,8 @@ impl LinearGaussian {
     /// let model = LinearGaussian::new(&[1.0], &[0.0], 1.0)?;
     /// let posterior = DiagonalNormal::new(&[1.5], &[-std::f64::consts::LN_2])?;
     /// // With the exact posterior nothing is missed.
-    /// assert!((model.elbo(&[3.0], &posterior).value() - model.log_marginal(&[3.0])).abs() < 1e-15);
+    /// let elbo = model.elbo(&[3.0], &posterior);
+    /// assert!((elbo.value() - model.log_marginal(&[3.0])).abs() < 1e-15);
     /// # Ok::<(), vae_prob::ParamError>(())
     /// ```
     #[track_caller]
@@ -348,7 +362,10 @@ impl LinearGaussian {
             .flat_map(|i| self.row(i).iter().zip(q.coordinates()))
             .map(|(w, q)| (w / self.sigma) * (w / self.sigma) * q.variance())
             .sum();
-        Elbo { log_likelihood: self.log_likelihood(x, q.mean()) - 0.5 * spread, kl: q.kl_to_standard() }
+        Elbo {
+            log_likelihood: self.log_likelihood(x, q.mean()) - 0.5 * spread,
+            kl: q.kl_to_standard(),
+        }
     }
 
     /// `M⁻¹ Wᵀ r`
@@ -372,7 +389,11 @@ impl LinearGaussian {
 
     #[track_caller]
     fn check_observed(&self, x: &[f64]) {
-        assert_eq!(x.len(), self.observed_dim(), "x differs in length from what the model observes");
+        assert_eq!(
+            x.len(),
+            self.observed_dim(),
+            "x differs in length from what the model observes"
+        );
     }
 
     #[track_caller]

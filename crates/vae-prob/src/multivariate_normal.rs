@@ -1,4 +1,5 @@
-//! The normal distribution with a full covariance: what an exact posterior is, and an encoder's is not.
+//! The normal distribution with a full covariance: what an exact posterior is, and an encoder's is
+//! not.
 
 use alloc::vec::Vec;
 
@@ -36,7 +37,8 @@ impl MultivariateNormal {
     ///
     /// # Errors
     ///
-    /// [`ParamError::NotFiniteAt`] for a mean, [`ParamError::NotPositiveDefinite`] for the covariance.
+    /// [`ParamError::NotFiniteAt`] for a mean, [`ParamError::NotPositiveDefinite`] for the
+    /// covariance.
     ///
     /// # Panics
     ///
@@ -48,11 +50,16 @@ impl MultivariateNormal {
     /// use vae_prob::{MultivariateNormal, ParamError};
     ///
     /// let error = MultivariateNormal::new(&[0.0, 0.0], &[1.0, 2.0, 2.0, 1.0]).unwrap_err();
-    /// assert_eq!(error, ParamError::NotPositiveDefinite { name: "covariance", column: 1, pivot: -3.0 });
+    /// let name = "covariance";
+    /// assert_eq!(error, ParamError::NotPositiveDefinite { name, column: 1, pivot: -3.0 });
     /// ```
     #[track_caller]
     pub fn new(mean: &[f64], covariance: &[f64]) -> Result<Self, ParamError> {
-        assert_eq!(covariance.len(), mean.len() * mean.len(), "covariance is not square, or not of the mean's size");
+        assert_eq!(
+            covariance.len(),
+            mean.len() * mean.len(),
+            "covariance is not square, or not of the mean's size"
+        );
         let mean = all_finite("mean", mean)?.to_vec();
         let factor = Cholesky::new("covariance", covariance, mean.len())?;
         Ok(Self { mean, factor })
@@ -120,14 +127,15 @@ impl MultivariateNormal {
         0.5 * (self.factor.log_det() + self.dim() as f64 * (1.0 + ln_2pi::<f64>()))
     }
 
-    /// The Kullback–Leibler divergence from an encoder's `q` to this distribution, `KL(q ‖ self)`, in nats.
+    /// The Kullback–Leibler divergence from an encoder's `q` to this distribution, `KL(q ‖ self)`,
+    /// in nats.
     ///
     /// `½ (Σ_i (Σ⁻¹)_ii e^(v_i) − d + (m_q − m)ᵀ Σ⁻¹ (m_q − m) + ln det Σ − Σ_i v_i)`
     ///
     /// # Accuracy
     ///
-    /// Absolute error of a few ε times `d` times the condition number of Σ: between equal distributions it may come out
-    /// at −1e-16.
+    /// Absolute error of a few ε times `d` times the condition number of Σ: between equal
+    /// distributions it may come out at −1e-16.
     ///
     /// # Panics
     ///
@@ -146,7 +154,8 @@ impl MultivariateNormal {
     #[track_caller]
     pub fn kl_from(&self, q: &DiagonalNormal<'_, f64>) -> f64 {
         assert_eq!(q.dim(), self.dim(), "the two distributions differ in dimension");
-        let mut y: Vec<f64> = q.mean().iter().zip(&self.mean).map(|(ours, theirs)| ours - theirs).collect();
+        let mut y: Vec<f64> =
+            q.mean().iter().zip(&self.mean).map(|(ours, theirs)| ours - theirs).collect();
         self.factor.solve(&mut y);
         let per_coordinate: f64 = q
             .coordinates()

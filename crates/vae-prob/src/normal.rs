@@ -20,8 +20,8 @@ use crate::{ParamError, Real, exp_m1_minus_x};
 ///
 /// # Notes
 ///
-/// Any finite log-variance is a distribution here. Where `e^v` leaves the range of the type, results saturate at 0 or
-/// ±∞ and are never `NaN`.
+/// Any finite log-variance is a distribution here. Where `e^v` leaves the range of the type,
+/// results saturate at 0 or ±∞ and are never `NaN`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Normal<F> {
     mean: F,
@@ -52,7 +52,8 @@ impl<F: Real> Normal<F> {
     ///
     /// # Errors
     ///
-    /// [`ParamError::NotFinite`] for the mean, [`ParamError::NotPositive`] for the standard deviation.
+    /// [`ParamError::NotFinite`] for the mean, [`ParamError::NotPositive`] for the standard
+    /// deviation.
     ///
     /// # Examples
     ///
@@ -155,14 +156,16 @@ impl<F: Real> Normal<F> {
         F::lit(0.5) * (F::one() + self.log_var + ln_2pi())
     }
 
-    /// The Kullback–Leibler divergence from this distribution `p` to another `q`, `KL(p ‖ q)`, in nats.
+    /// The Kullback–Leibler divergence from this distribution `p` to another `q`, `KL(p ‖ q)`, in
+    /// nats.
     ///
     /// `½ (expm1(δ) − δ + (m_p − m_q)² e^(−v_q))` with `δ = v_p − v_q`
     ///
     /// # Accuracy
     ///
-    /// Never negative, and 0 for equal distributions. Relative error at most 6 ε, plus what the rounding of `δ` and of
-    /// `m_p − m_q` implies; no digits are lost where the two are nearly equal.
+    /// Never negative, and 0 for equal distributions. Relative error at most 6 ε, plus what the
+    /// rounding of `δ` and of `m_p − m_q` implies; no digits are lost where the two are nearly
+    /// equal.
     ///
     /// # Examples
     ///
@@ -177,7 +180,8 @@ impl<F: Real> Normal<F> {
     ///
     /// # References
     ///
-    /// D. P. Kingma, M. Welling, *Auto-encoding variational Bayes*, 2014, appendix B, for the standard normal.
+    /// D. P. Kingma, M. Welling, *Auto-encoding variational Bayes*, 2014, appendix B, for the
+    /// standard normal.
     pub fn kl(&self, q: &Self) -> F {
         let z = standardize(self.mean - q.mean, q.log_var);
         F::lit(0.5) * (exp_m1_minus_x(self.log_var - q.log_var) + z * z)
@@ -204,7 +208,8 @@ impl<F: Real> Normal<F> {
         F::lit(0.5) * (exp_m1_minus_x(self.log_var) + self.mean * self.mean)
     }
 
-    /// The derivatives of [`kl_to_standard`](Self::kl_to_standard) with respect to mean and log-variance.
+    /// The derivatives of [`kl_to_standard`](Self::kl_to_standard) with respect to mean and
+    /// log-variance.
     ///
     /// `∂m = m`, `∂v = ½ expm1(v)`
     ///
@@ -220,7 +225,8 @@ impl<F: Real> Normal<F> {
         (self.mean, F::lit(0.5) * self.log_var.exp_m1())
     }
 
-    /// A draw of this distribution made of a draw `eps` of the standard normal, differentiable in the parameters.
+    /// A draw of this distribution made of a draw `eps` of the standard normal, differentiable in
+    /// the parameters.
     ///
     /// `z = m + e^(v/2) ε` with `ε ~ N(0, 1)`
     ///
@@ -247,8 +253,8 @@ pub(crate) fn ln_2pi<F: Real>() -> F {
     F::lit(1.837877066409345483560659472811235279723)
 }
 
-/// `difference · e^(−v/2)`. The root is taken before the square, so that the square alone can overflow; and no distance
-/// is zero standard deviations, however narrow the density.
+/// `difference · e^(−v/2)`. The root is taken before the square, so that the square alone can
+/// overflow; and no distance is zero standard deviations, however narrow the density.
 pub(crate) fn standardize<F: Real>(difference: F, log_var: F) -> F {
     if difference == F::zero() { difference } else { difference * (-F::lit(0.5) * log_var).exp() }
 }

@@ -4,9 +4,9 @@ use num_traits::{Float, FloatConst};
 
 /// A real number: `f32` or `f64`.
 ///
-/// The trait is sealed, because every accuracy statement of this crate was measured on these two types. The elementary
-/// functions come from [`num_traits::Float`]; what is added here is one way in, [`lit`](Real::lit), and one way out,
-/// [`widen`](Real::widen).
+/// The trait is sealed, because every accuracy statement of this crate was measured on these two
+/// types. The elementary functions come from [`num_traits::Float`]; what is added here is one way
+/// in, [`lit`](Real::lit), and one way out, [`widen`](Real::widen).
 ///
 /// # Examples
 ///
@@ -20,7 +20,15 @@ use num_traits::{Float, FloatConst};
 /// assert_eq!(half(3.0_f64), 1.5);
 /// ```
 pub trait Real:
-    sealed::Sealed + Float + FloatConst + core::fmt::Debug + core::fmt::Display + Default + Send + Sync + 'static
+    sealed::Sealed
+    + Float
+    + FloatConst
+    + core::fmt::Debug
+    + core::fmt::Display
+    + Default
+    + Send
+    + Sync
+    + 'static
 {
     /// The number nearest to a literal.
     fn lit(literal: f64) -> Self;
@@ -55,7 +63,8 @@ mod sealed {
     impl Sealed for f64 {}
 }
 
-/// Adds many terms in double precision: ten thousand pixels added in `f32` would lose three of its seven digits.
+/// Adds many terms in double precision: ten thousand pixels added in `f32` would lose three of its
+/// seven digits.
 pub(crate) fn sum<F: Real>(terms: impl Iterator<Item = F>) -> F {
     F::lit(terms.map(Real::widen).sum())
 }

@@ -1,6 +1,7 @@
 //! Elementary functions in the form that keeps its digits.
 //!
-//! Every formula of the crate that would lose digits in its textbook form is a combination of these.
+//! Every formula of the crate that would lose digits in its textbook form is a combination of
+//! these.
 
 use crate::Real;
 
@@ -30,8 +31,8 @@ pub fn softplus<F: Real>(l: F) -> F {
 ///
 /// # Accuracy
 ///
-/// Relative error at most 4 ε, small probabilities included. `sigmoid(17)` is 1 exactly in `f32`: the
-/// probability of the other outcome is `sigmoid(−l)`, not `1 − sigmoid(l)`.
+/// Relative error at most 4 ε, small probabilities included. `sigmoid(17)` is 1 exactly in `f32`:
+/// the probability of the other outcome is `sigmoid(−l)`, not `1 − sigmoid(l)`.
 ///
 /// # Examples
 ///
@@ -52,12 +53,14 @@ pub fn sigmoid<F: Real>(l: F) -> F {
 ///
 /// `H(p) = −p ln p − (1 − p) ln(1 − p)`
 ///
-/// This is the smallest value that [`Bernoulli::cross_entropy`](crate::Bernoulli::cross_entropy) can take on the target
-/// `p`: 0 on black and white, above 0 on every grey. Outside [0, 1] it is `NaN`.
+/// This is the smallest value that [`Bernoulli::cross_entropy`](crate::Bernoulli::cross_entropy)
+/// can take on the target `p`: 0 on black and white, above 0 on every grey. Outside [0, 1] it is
+/// `NaN`.
 ///
 /// # Accuracy
 ///
-/// Relative error at most 4 ε where `p` or `1 − p` is not tiny; at `p = 1 − ε` it is as good as `p` itself.
+/// Relative error at most 4 ε where `p` or `1 − p` is not tiny; at `p = 1 − ε` it is as good as `p`
+/// itself.
 ///
 /// # Examples
 ///
@@ -74,14 +77,16 @@ pub fn binary_entropy<F: Real>(p: F) -> F {
     first + second
 }
 
-/// The exponential above its tangent at zero: what the Kullback–Leibler divergence of two normals is made of.
+/// The exponential above its tangent at zero: what the Kullback–Leibler divergence of two normals
+/// is made of.
 ///
 /// `exp_m1_minus_x(v) = expm1(v) − v = e^v − 1 − v ≥ 0`
 ///
 /// # Accuracy
 ///
-/// Relative error at most 6 ε on the whole line. The textbook form has lost every digit at `v = 1e-4` in `f32`,
-/// `expm1(v) − v` still loses three of seven there; hence the series for `|v| ≤ ½`.
+/// Relative error at most 6 ε on the whole line. The textbook form has lost every digit at
+/// `v = 1e-4` in `f32`, `expm1(v) − v` still loses three of seven there; hence the series for
+/// `|v| ≤ ½`.
 ///
 /// # Examples
 ///
@@ -93,18 +98,23 @@ pub fn binary_entropy<F: Real>(p: F) -> F {
 /// assert!((exp_m1_minus_x(v) / (v * v / 2.0) - 1.0).abs() < 1e-9);
 /// ```
 pub fn exp_m1_minus_x<F: Real>(v: F) -> F {
-    if F::lit(0.5) < v.abs() {
-        return if v == F::infinity() { v } else { v.exp_m1() - v };
+    if v.abs() <= F::lit(0.5) {
+        // v²/2 · (1 + v/3 (1 + v/4 (1 + …))); at v = ½ the first term left out is below 1e-17 of
+        // the sum.
+        let mut factor = F::one();
+        for n in (3..=16).rev() {
+            factor = F::one() + factor * v / F::lit(f64::from(n));
+        }
+        F::lit(0.5) * v * v * factor
+    } else if v == F::infinity() {
+        v
+    } else {
+        v.exp_m1() - v
     }
-    // v²/2 · (1 + v/3 (1 + v/4 (1 + …))); at v = ½ the first term left out is below 1e-17 of the sum.
-    let mut factor = F::one();
-    for n in (3..=16).rev() {
-        factor = F::one() + factor * v / F::lit(f64::from(n));
-    }
-    F::lit(0.5) * v * v * factor
 }
 
-/// The logarithm below its tangent at one: what the Kullback–Leibler divergence is made of where rates are compared.
+/// The logarithm below its tangent at one: what the Kullback–Leibler divergence is made of where
+/// rates are compared.
 ///
 /// `x_minus_ln_1p(u) = u − ln(1 + u) ≥ 0`, +∞ at `u = −1` and `NaN` below
 ///
@@ -124,25 +134,29 @@ pub fn exp_m1_minus_x<F: Real>(v: F) -> F {
 pub fn x_minus_ln_1p<F: Real>(u: F) -> F {
     // ln(1 + u) = 2 atanh(r), and u − 2r = u r.
     let r = u / (F::lit(2.0) + u);
-    if !(r.abs() <= F::lit(0.2)) {
-        return if u == F::infinity() { u } else { u - u.ln_1p() };
+    if r.abs() <= F::lit(0.2) {
+        let r2 = r * r;
+        // r²/3 + r⁴/5 + …; at r = 0.2 the first term left out is below 1e-17 of the whole.
+        let mut tail = F::zero();
+        for n in (1..=12).rev() {
+            tail = (tail + F::lit(1.0 / f64::from(2 * n + 1))) * r2;
+        }
+        r * (u - F::lit(2.0) * tail)
+    } else if u == F::infinity() {
+        u
+    } else {
+        u - u.ln_1p()
     }
-    let r2 = r * r;
-    // r²/3 + r⁴/5 + …; at r = 0.2 the first term left out is below 1e-17 of the whole.
-    let mut tail = F::zero();
-    for n in (1..=12).rev() {
-        tail = (tail + F::lit(1.0 / f64::from(2 * n + 1))) * r2;
-    }
-    r * (u - F::lit(2.0) * tail)
 }
 
-/// A number bent smoothly into an interval, for log-variances that must neither overflow nor stop learning.
+/// A number bent smoothly into an interval, for log-variances that must neither overflow nor stop
+/// learning.
 ///
 /// `w = lo + softplus(v − lo)`, then `hi − softplus(hi − w)`
 ///
-/// Inside the interval, away from its ends, `v` comes back nearly unchanged. The result lies below `hi` and above `lo −
-/// softplus(lo − hi)`, which is `lo` but for `e^(lo − hi)`. A hard clamp has no gradient outside; this one has one that
-/// fades.
+/// Inside the interval, away from its ends, `v` comes back nearly unchanged. The result lies below
+/// `hi` and above `lo − softplus(lo − hi)`, which is `lo` but for `e^(lo − hi)`. A hard clamp has
+/// no gradient outside; this one has one that fades.
 ///
 /// # Examples
 ///

@@ -2,10 +2,12 @@
 
 use proptest::prelude::*;
 use vae_prob::{
-    Bernoulli, ContinuousBernoulli, Normal, binary_entropy, exp_m1_minus_x, sigmoid, softplus, x_minus_ln_1p,
+    Bernoulli, ContinuousBernoulli, Normal, binary_entropy, exp_m1_minus_x, sigmoid, softplus,
+    x_minus_ln_1p,
 };
 
-/// The integral of `f` against a normal's density: the trapezoidal rule, which is exact here to rounding.
+/// The integral of `f` against a normal's density: the trapezoidal rule, which is exact here to
+/// rounding.
 fn integrate_normal(p: &Normal<f64>, f: impl Fn(f64) -> f64) -> f64 {
     let h = 0.05;
     let points = (-300..=300).map(|i| p.mean() + p.std_dev() * h * f64::from(i));
@@ -27,7 +29,9 @@ proptest! {
         let p = Normal::from_log_var(m, v).unwrap();
         prop_assert!((integrate_normal(&p, |_| 1.0) - 1.0).abs() < 1e-11);
         prop_assert!((integrate_normal(&p, |x| x) - p.mean()).abs() < 1e-11 * (1.0 + p.std_dev()));
-        prop_assert!((integrate_normal(&p, |x| (x - m) * (x - m)) / p.variance() - 1.0).abs() < 1e-11);
+        prop_assert!(
+            (integrate_normal(&p, |x| (x - m) * (x - m)) / p.variance() - 1.0).abs() < 1e-11
+        );
         prop_assert!((integrate_normal(&p, |x| -p.log_prob(x)) - p.entropy()).abs() < 1e-10);
     }
 
@@ -37,7 +41,9 @@ proptest! {
         let density = |x: f64| p.log_prob(x).exp();
         prop_assert!((integrate_unit(density) - 1.0).abs() < 1e-10);
         prop_assert!((integrate_unit(|x| x * density(x)) - p.mean()).abs() < 1e-10);
-        prop_assert!((integrate_unit(|x| (x - p.mean()).powi(2) * density(x)) - p.variance()).abs() < 1e-10);
+        prop_assert!(
+            (integrate_unit(|x| (x - p.mean()).powi(2) * density(x)) - p.variance()).abs() < 1e-10
+        );
         prop_assert!((integrate_unit(|x| -p.log_prob(x) * density(x)) - p.entropy()).abs() < 1e-9);
     }
 
@@ -68,7 +74,8 @@ proptest! {
     /// The constant is what the Bernoulli cross-entropy lacks.
     #[test]
     fn continuous_is_bernoulli_normalized(l in -30.0..30.0_f64, x in 0.0..=1.0_f64) {
-        let (grey, coin) = (ContinuousBernoulli::from_logit(l).unwrap(), Bernoulli::from_logit(l).unwrap());
+        let (grey, coin) =
+            (ContinuousBernoulli::from_logit(l).unwrap(), Bernoulli::from_logit(l).unwrap());
         let log_prob = grey.log_normalizer() - coin.cross_entropy(x);
         prop_assert!((grey.log_prob(x) - log_prob).abs() < 1e-14 * (1.0 + l.abs()));
     }
@@ -83,9 +90,14 @@ proptest! {
         prop_assert!((below - u).abs() < 1e-9);
     }
 
-    /// A draw lies `eps` standard deviations from the mean: its log-density is that of `eps`, but for the width.
+    /// A draw lies `eps` standard deviations from the mean: its log-density is that of `eps`, but
+    /// for the width.
     #[test]
-    fn normal_draws_carry_their_density(m in -5.0..5.0_f64, v in -10.0..10.0_f64, eps in -6.0..6.0_f64) {
+    fn normal_draws_carry_their_density(
+        m in -5.0..5.0_f64,
+        v in -10.0..10.0_f64,
+        eps in -6.0..6.0_f64,
+    ) {
         let p = Normal::from_log_var(m, v).unwrap();
         let expected = Normal::standard().log_prob(eps) - 0.5 * v;
         prop_assert!((p.log_prob(p.reparameterize(eps)) - expected).abs() < 1e-10);
@@ -113,7 +125,11 @@ fn data_that_are_not_a_number_are_handed_on() {
     assert!(ContinuousBernoulli::from_logit(0.5).unwrap().log_prob(f64::NAN).is_nan());
     assert!(ContinuousBernoulli::from_logit(5.0).unwrap().log_prob(f64::NAN).is_nan());
     assert!(ContinuousBernoulli::from_logit(5.0).unwrap().reparameterize(f64::NAN).is_nan());
-    assert!(softplus(f64::NAN).is_nan() && sigmoid(f64::NAN).is_nan() && binary_entropy(f64::NAN).is_nan());
+    assert!(
+        softplus(f64::NAN).is_nan()
+            && sigmoid(f64::NAN).is_nan()
+            && binary_entropy(f64::NAN).is_nan()
+    );
     assert!(exp_m1_minus_x(f64::NAN).is_nan() && x_minus_ln_1p(f64::NAN).is_nan());
 }
 
@@ -121,9 +137,12 @@ fn data_that_are_not_a_number_are_handed_on() {
 fn special_functions_at_the_ends_of_the_line() {
     assert_eq!((softplus(f64::NEG_INFINITY), softplus(f64::INFINITY)), (0.0, f64::INFINITY));
     assert_eq!((sigmoid(f64::NEG_INFINITY), sigmoid(f64::INFINITY)), (0.0, 1.0));
-    assert_eq!((exp_m1_minus_x(f64::NEG_INFINITY), exp_m1_minus_x(f64::INFINITY)), (f64::INFINITY, f64::INFINITY));
+    assert_eq!(
+        (exp_m1_minus_x(f64::NEG_INFINITY), exp_m1_minus_x(f64::INFINITY)),
+        (f64::INFINITY, f64::INFINITY)
+    );
     assert_eq!((x_minus_ln_1p(-1.0), x_minus_ln_1p(f64::INFINITY)), (f64::INFINITY, f64::INFINITY));
-    assert!(x_minus_ln_1p(-1.5).is_nan());
+    assert!(x_minus_ln_1p(-1.5_f64).is_nan());
     assert_eq!((binary_entropy(0.0), binary_entropy(1.0)), (0.0, 0.0));
-    assert!(binary_entropy(-0.1).is_nan() && binary_entropy(1.1).is_nan());
+    assert!(binary_entropy(-0.1_f64).is_nan() && binary_entropy(1.1_f64).is_nan());
 }

@@ -2,7 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use vae_prob::{Bernoulli, ContinuousBernoulli, DiagonalNormal, IsotropicNormal, Normal, ParamError, optimal_std_dev};
+use vae_prob::{
+    Bernoulli, ContinuousBernoulli, DiagonalNormal, IsotropicNormal, Normal, ParamError,
+    optimal_std_dev,
+};
 
 const BAD: [f64; 3] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
 
@@ -20,24 +23,42 @@ fn parameters_that_are_not_finite() {
         check(Normal::from_std_dev(bad, 1.0), &format!("mean must be finite, got {bad}"));
         check(Bernoulli::from_logit(bad), &format!("logit must be finite, got {bad}"));
         check(ContinuousBernoulli::from_logit(bad), &format!("logit must be finite, got {bad}"));
-        check(DiagonalNormal::new(&[0.0, bad], &[0.0, bad]), &format!("mean[1] must be finite, got {bad}"));
-        check(DiagonalNormal::new(&[0.0, 0.0], &[bad, 0.0]), &format!("log_var[0] must be finite, got {bad}"));
-        check(IsotropicNormal::new(&[0.0, 0.0, bad], 1.0), &format!("mean[2] must be finite, got {bad}"));
+        check(
+            DiagonalNormal::new(&[0.0, bad], &[0.0, bad]),
+            &format!("mean[1] must be finite, got {bad}"),
+        );
+        check(
+            DiagonalNormal::new(&[0.0, 0.0], &[bad, 0.0]),
+            &format!("log_var[0] must be finite, got {bad}"),
+        );
+        check(
+            IsotropicNormal::new(&[0.0, 0.0, bad], 1.0),
+            &format!("mean[2] must be finite, got {bad}"),
+        );
     }
 }
 
 #[test]
 fn scales_that_are_not_positive() {
     for bad in [0.0, -0.0, -1.0, f64::NAN, f64::INFINITY] {
-        check(Normal::from_std_dev(0.0, bad), &format!("std_dev must be positive and finite, got {bad}"));
-        check(IsotropicNormal::new(&[0.0], bad), &format!("std_dev must be positive and finite, got {bad}"));
+        check(
+            Normal::from_std_dev(0.0, bad),
+            &format!("std_dev must be positive and finite, got {bad}"),
+        );
+        check(
+            IsotropicNormal::new(&[0.0], bad),
+            &format!("std_dev must be positive and finite, got {bad}"),
+        );
     }
 }
 
 #[test]
 fn probabilities_outside_the_open_interval() {
     for bad in [0.0, 1.0, -0.25, 1.5, f64::NAN] {
-        check(Bernoulli::from_probability(bad), &format!("probability must lie strictly between 0 and 1, got {bad}"));
+        check(
+            Bernoulli::from_probability(bad),
+            &format!("probability must lie strictly between 0 and 1, got {bad}"),
+        );
     }
 }
 
@@ -54,7 +75,10 @@ fn oracle_parameters() {
     use vae_prob::{LinearGaussian, MultivariateNormal};
 
     check(LinearGaussian::new(&[f64::NAN], &[0.0], 1.0), "weights[0] must be finite, got NaN");
-    check(LinearGaussian::new(&[1.0, 1.0], &[0.0, f64::INFINITY], 1.0), "bias[1] must be finite, got inf");
+    check(
+        LinearGaussian::new(&[1.0, 1.0], &[0.0, f64::INFINITY], 1.0),
+        "bias[1] must be finite, got inf",
+    );
     check(LinearGaussian::new(&[1.0], &[0.0], -1.0), "sigma must be positive and finite, got -1");
     check(
         LinearGaussian::new(&[1e200], &[0.0], 1.0),
@@ -65,7 +89,10 @@ fn oracle_parameters() {
         MultivariateNormal::new(&[0.0, 0.0], &[1.0, 1.0, 1.0, 1.0]),
         "covariance must be positive definite, got pivot 0 in column 1",
     );
-    check(MultivariateNormal::new(&[0.0], &[f64::NAN]), "covariance must be positive definite, got pivot NaN in column 0");
+    check(
+        MultivariateNormal::new(&[0.0], &[f64::NAN]),
+        "covariance must be positive definite, got pivot NaN in column 0",
+    );
 
     let model = LinearGaussian::new(&[1.0, 2.0], &[0.0, 0.0], 1.0).unwrap();
     assert!(catch_unwind(|| LinearGaussian::new(&[1.0, 2.0, 3.0], &[0.0, 0.0], 1.0)).is_err());

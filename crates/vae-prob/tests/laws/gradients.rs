@@ -1,7 +1,10 @@
 //! Every derivative against central differences.
 
 use proptest::prelude::*;
-use vae_prob::{Bernoulli, ContinuousBernoulli, IsotropicNormal, Normal, exp_m1_minus_x, sigmoid, soft_bound, softplus, x_minus_ln_1p};
+use vae_prob::{
+    Bernoulli, ContinuousBernoulli, IsotropicNormal, Normal, exp_m1_minus_x, sigmoid, soft_bound,
+    softplus, x_minus_ln_1p,
+};
 
 /// The central difference with a step that leaves ten digits, and its error allowed.
 fn assert_derivative(f: impl Fn(f64) -> f64, x: f64, derivative: f64) -> Result<(), TestCaseError> {
@@ -9,7 +12,10 @@ fn assert_derivative(f: impl Fn(f64) -> f64, x: f64, derivative: f64) -> Result<
     let (below, above) = (f(x - h), f(x + h));
     let difference = (above - below) / (2.0 * h);
     let scale = 1.0 + derivative.abs() + below.abs() + above.abs();
-    prop_assert!((difference - derivative).abs() < 1e-8 * scale, "{derivative} is not {difference}");
+    prop_assert!(
+        (difference - derivative).abs() < 1e-8 * scale,
+        "{derivative} is not {difference}"
+    );
     Ok(())
 }
 
@@ -34,7 +40,11 @@ proptest! {
     fn isotropic_log_prob(log_sigma in -1.0..1.0_f64, x in prop::array::uniform3(0.0..1.0_f64)) {
         let mean = [0.1, 0.5, 0.9];
         let normal = |log_sigma: f64| IsotropicNormal::new(&mean, log_sigma.exp()).unwrap();
-        assert_derivative(|s| normal(s).log_prob(&x), log_sigma, normal(log_sigma).log_std_dev_gradient(&x))?;
+        assert_derivative(
+            |s| normal(s).log_prob(&x),
+            log_sigma,
+            normal(log_sigma).log_std_dev_gradient(&x),
+        )?;
     }
 
     #[test]
@@ -43,12 +53,19 @@ proptest! {
         for x in [0.0, 1.0] {
             assert_derivative(|l| coin(l).log_prob(x), l, coin(l).log_prob_gradient(x))?;
         }
-        assert_derivative(|l| -coin(l).cross_entropy(target), l, coin(l).log_prob_gradient(target))?;
+        assert_derivative(
+            |l| -coin(l).cross_entropy(target),
+            l,
+            coin(l).log_prob_gradient(target),
+        )?;
     }
 
     /// Series and closed forms meet at 2, where the differences straddle both.
     #[test]
-    fn continuous_log_prob(l in prop_oneof![-20.0..20.0_f64, 1.999..2.001_f64, -1e-3..1e-3_f64], x in 0.0..=1.0_f64) {
+    fn continuous_log_prob(
+        l in prop_oneof![-20.0..20.0_f64, 1.999..2.001_f64, -1e-3..1e-3_f64],
+        x in 0.0..=1.0_f64,
+    ) {
         let grey = |l| ContinuousBernoulli::from_logit(l).unwrap();
         assert_derivative(|l| grey(l).log_prob(x), l, grey(l).log_prob_gradient(x))?;
         assert_derivative(|l| grey(l).log_normalizer() - softplus(l), l, -grey(l).mean())?;
@@ -62,11 +79,19 @@ proptest! {
         assert_derivative(exp_m1_minus_x, x, x.exp_m1())?;
         assert_derivative(x_minus_ln_1p, u, u / (1.0 + u))?;
         let above = -3.0 + softplus(x + 3.0);
-        assert_derivative(|v| soft_bound(v, -3.0, 2.0), x, sigmoid(x + 3.0) * sigmoid(2.0 - above))?;
+        assert_derivative(
+            |v| soft_bound(v, -3.0, 2.0),
+            x,
+            sigmoid(x + 3.0) * sigmoid(2.0 - above),
+        )?;
     }
 
     #[test]
-    fn soft_bound_keeps_its_bounds(v in -1e6..1e6_f64, lo in -50.0..0.0_f64, width in 1e-3..100.0_f64) {
+    fn soft_bound_keeps_its_bounds(
+        v in -1e6..1e6_f64,
+        lo in -50.0..0.0_f64,
+        width in 1e-3..100.0_f64,
+    ) {
         let hi = lo + width;
         let bounded = soft_bound(v, lo, hi);
         prop_assert!(lo - softplus(-width) - 1e-12 <= bounded && bounded <= hi);

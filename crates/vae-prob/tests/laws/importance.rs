@@ -1,11 +1,12 @@
-//! Averages of weights in the log domain, and the honesty of the errors that are printed beside them.
+//! Averages of weights in the log domain, and the honesty of the errors that are printed beside
+//! them.
 
 use proptest::prelude::*;
 use rand::Rng;
 use rand_distr::StandardNormal;
 use vae_prob::{
-    Bernoulli, ImportanceEstimate, Normal, bits_per_dim, effective_sample_size, iwae_bound, log_mean_exp, log_sum_exp,
-    log_weight,
+    Bernoulli, ImportanceEstimate, Normal, bits_per_dim, effective_sample_size, iwae_bound,
+    log_mean_exp, log_sum_exp, log_weight,
 };
 
 use crate::statistics::{generator, mean_and_error};
@@ -24,14 +25,18 @@ proptest! {
         prop_assert!(mean <= bound + 1e-12 * (1.0 + mean.abs()));
         prop_assert!(bound <= max);
         prop_assert_eq!(iwae_bound(&w), bound);
-        prop_assert!((log_sum_exp(&w) - bound - (w.len() as f64).ln()).abs() < 1e-12 * (1.0 + bound.abs()));
+        prop_assert!(
+            (log_sum_exp(&w) - bound - (w.len() as f64).ln()).abs() < 1e-12 * (1.0 + bound.abs())
+        );
     }
 
     #[test]
     fn log_mean_exp_moves_with_its_weights(w in log_weights(), shift in -1e3..1e3_f64) {
         let moved: Vec<f64> = w.iter().map(|w| w + shift).collect();
         prop_assert!((log_mean_exp(&moved) - log_mean_exp(&w) - shift).abs() < 1e-11);
-        prop_assert!((effective_sample_size(&moved) / effective_sample_size(&w) - 1.0).abs() < 1e-9);
+        prop_assert!(
+            (effective_sample_size(&moved) / effective_sample_size(&w) - 1.0).abs() < 1e-9
+        );
     }
 
     #[test]
@@ -63,7 +68,9 @@ proptest! {
         for estimate in [whole, backwards] {
             prop_assert_eq!(estimate.n_draws(), w.len() as u64);
             prop_assert!((estimate.log_likelihood() - log_mean_exp(&w)).abs() < 1e-11);
-            prop_assert!((estimate.effective_sample_size() / effective_sample_size(&w) - 1.0).abs() < 1e-11);
+            prop_assert!(
+                (estimate.effective_sample_size() / effective_sample_size(&w) - 1.0).abs() < 1e-11
+            );
         }
     }
 
@@ -80,12 +87,18 @@ fn infinities_and_nan() {
     assert_eq!(log_sum_exp(&[NONE, NONE]), NONE);
     assert_eq!(effective_sample_size(&[NONE, NONE]), 0.0);
     assert_eq!(log_mean_exp(&[0.0, f64::INFINITY]), f64::INFINITY);
-    for weights in [[f64::NAN, 0.0, 1.0], [0.0, f64::NAN, 1.0], [0.0, 1.0, f64::NAN], [NONE, NONE, f64::NAN]] {
+    for weights in
+        [[f64::NAN, 0.0, 1.0], [0.0, f64::NAN, 1.0], [0.0, 1.0, f64::NAN], [NONE, NONE, f64::NAN]]
+    {
         assert!(log_mean_exp(&weights).is_nan());
         assert!(log_sum_exp(&weights).is_nan());
         assert!(effective_sample_size(&weights).is_nan());
         let estimate: ImportanceEstimate = weights.into_iter().collect();
-        assert!(estimate.log_likelihood().is_nan() && estimate.standard_error().is_nan() && estimate.bias().is_nan());
+        assert!(
+            estimate.log_likelihood().is_nan()
+                && estimate.standard_error().is_nan()
+                && estimate.bias().is_nan()
+        );
     }
     assert!(log_mean_exp::<f64>(&[]).is_nan());
     assert_eq!(log_sum_exp::<f64>(&[]), NONE);
@@ -110,12 +123,18 @@ fn printed_errors_are_those_of_repetitions() {
     const SIGMA: f64 = 0.5;
     let mut rng = generator(21);
     let estimates: Vec<ImportanceEstimate> = (0..40_000)
-        .map(|_| (0..64).map(|_| SIGMA * rng.sample::<f64, _>(StandardNormal) - 0.5 * SIGMA * SIGMA).collect())
+        .map(|_| {
+            (0..64)
+                .map(|_| SIGMA * rng.sample::<f64, _>(StandardNormal) - 0.5 * SIGMA * SIGMA)
+                .collect()
+        })
         .collect();
     let values: Vec<f64> = estimates.iter().map(ImportanceEstimate::log_likelihood).collect();
     let (mean, error) = mean_and_error(&values);
     let variance = error * error * values.len() as f64;
-    let average = |f: fn(&ImportanceEstimate) -> f64| estimates.iter().map(f).sum::<f64>() / estimates.len() as f64;
+    let average = |f: fn(&ImportanceEstimate) -> f64| {
+        estimates.iter().map(f).sum::<f64>() / estimates.len() as f64
+    };
     let printed_variance = average(|estimate| estimate.standard_error().powi(2));
     let printed_bias = average(ImportanceEstimate::bias);
     // The delta method stops at second order; what it leaves out is of relative order 1/K.
@@ -134,7 +153,8 @@ fn estimate_against_quadrature() {
     };
     let prior = Normal::standard();
     let h = 0.01;
-    let joint = (-1200..=1200).map(|i| h * f64::from(i)).map(|z| log_likelihood(z) + prior.log_prob(z));
+    let joint =
+        (-1200..=1200).map(|i| h * f64::from(i)).map(|z| log_likelihood(z) + prior.log_prob(z));
     let exact = log_sum_exp(&joint.collect::<Vec<_>>()) + h.ln();
 
     let q = Normal::from_log_var(-0.2, 0.3).unwrap();
@@ -147,11 +167,16 @@ fn estimate_against_quadrature() {
         .collect();
     let estimate: ImportanceEstimate = draws.iter().copied().collect();
     let distance = (estimate.log_likelihood() - exact).abs();
-    assert!(distance < 4.3 * estimate.standard_error(), "{} is not {exact}", estimate.log_likelihood());
+    assert!(
+        distance < 4.3 * estimate.standard_error(),
+        "{} is not {exact}",
+        estimate.log_likelihood()
+    );
     assert!(estimate.standard_error() < 0.005);
 
     // More draws per bound, tighter bound; all of them below.
-    let bounds = [1, 5, 50].map(|k| mean_and_error(&draws.chunks_exact(k).map(iwae_bound).collect::<Vec<_>>()));
+    let bounds = [1, 5, 50]
+        .map(|k| mean_and_error(&draws.chunks_exact(k).map(iwae_bound).collect::<Vec<_>>()));
     for ((lower, _), (upper, _)) in bounds.iter().zip(&bounds[1..]) {
         assert!(lower < upper);
     }

@@ -27,7 +27,11 @@ pub(crate) fn mean_and_error(values: &[f64]) -> (f64, f64) {
 pub(crate) fn assert_mean(values: &[f64], expected: f64) {
     let (mean, error) = mean_and_error(values);
     let distance = (mean - expected).abs();
-    assert!(distance <= 4.3 * error, "{mean} is {:.1} standard errors from {expected}", distance / error);
+    assert!(
+        distance <= 4.3 * error,
+        "{mean} is {:.1} standard errors from {expected}",
+        distance / error
+    );
     assert!(error < 0.05 * (1.0 + expected.abs()), "a standard error of {error} proves nothing");
 }
 

@@ -20,7 +20,9 @@ fn evaluate(function: &str, arguments: &[f64]) -> Result<Option<f64>, ParamError
     Ok(Some(match function {
         "linear_gaussian_log_marginal" => model.log_marginal(x),
         "linear_gaussian_posterior_mean" => model.posterior(x).mean()[index(0)],
-        "linear_gaussian_posterior_covariance" => model.posterior(x).covariance()[2 * index(0) + index(1)],
+        "linear_gaussian_posterior_covariance" => {
+            model.posterior(x).covariance()[2 * index(0) + index(1)]
+        }
         "linear_gaussian_elbo" => {
             model.elbo(x, &DiagonalNormal::new(&arguments[13..15], &arguments[15..17])?).value()
         }

@@ -1,8 +1,9 @@
 //! The functions that exist in both precisions.
 
 use vae_prob::{
-    Bernoulli, ContinuousBernoulli, IsotropicNormal, Normal, ParamError, Real, binary_entropy, effective_sample_size,
-    exp_m1_minus_x, log_mean_exp, log_sum_exp, sigmoid, soft_bound, softplus, x_minus_ln_1p,
+    Bernoulli, ContinuousBernoulli, IsotropicNormal, Normal, ParamError, Real, binary_entropy,
+    effective_sample_size, exp_m1_minus_x, log_mean_exp, log_sum_exp, sigmoid, soft_bound,
+    softplus, x_minus_ln_1p,
 };
 
 use crate::table::check;
@@ -35,7 +36,9 @@ fn evaluate<F: Real>(function: &str, arguments: &[F]) -> Result<Option<F>, Param
         "normal_kl" => normal(0)?.kl(&normal(2)?),
         "normal_kl_to_standard" => normal(0)?.kl_to_standard(),
         "normal_reparameterize" => normal(0)?.reparameterize(a(2)),
-        "isotropic_log_prob" => IsotropicNormal::new(&arguments[4..7], a(0))?.log_prob(&arguments[1..4]),
+        "isotropic_log_prob" => {
+            IsotropicNormal::new(&arguments[4..7], a(0))?.log_prob(&arguments[1..4])
+        }
         "bernoulli_log_prob" => bernoulli(0)?.log_prob(a(1)),
         "bernoulli_log_prob_gradient" => bernoulli(0)?.log_prob_gradient(a(1)),
         "bernoulli_entropy" => bernoulli(0)?.entropy(),
