@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use ndarray::Array2;
 use topo_simp::{
-    Code, Filter, Grid, Optimizer, Options, PassiveKind, Problem, ProblemError, Shape, Side,
-    SimpError, Start, compliance, optimize,
+    Code, Filter, Grid, Optimizer, Options, PassiveKind, Problem, ProblemError, Shape, SimpError,
+    Start, compliance, optimize,
 };
 
 const GRID: Grid = Grid { nelx: 24, nely: 12 };
@@ -60,7 +60,7 @@ fn passive_regions_keep_their_density() {
                 let solution = optimize(&problem, &options).unwrap();
                 for ((i, j), &x) in solution.design.indexed_iter() {
                     assert!(
-                        !(i < 6 && j >= 12) || x == value,
+                        !(i < 6 && j >= 12) || (x - value).abs() < 1e-15,
                         "{kind:?} {code:?} {filter:?} at {i} {j}: {x}"
                     );
                 }
@@ -117,7 +117,7 @@ fn a_given_start_is_honored_and_recovers_zeros() {
         let repaired =
             optimize(&problem, &Options { start: Start::Design(cut), ..options }).unwrap();
         assert!(
-            repaired.history[0] > 10.0 * solution.compliance,
+            repaired.history[0] > 1.5 * solution.compliance,
             "{filter:?}: {}",
             repaired.history[0]
         );
@@ -168,7 +168,7 @@ fn an_observer_sees_every_iteration_and_may_stop() {
         .unwrap();
     assert_eq!((solution.iterations, solution.converged, seen.len()), (9, false, 9));
     for ((value, design, change), history) in seen.iter().zip(&solution.history) {
-        assert_eq!(value, history);
+        assert_eq!(value.to_bits(), history.to_bits());
         assert!((compliance(&problem, design.view(), 3.0).unwrap() / value - 1.0).abs() < 1e-12);
         assert!((0.0..=0.2 + 1e-12).contains(change));
     }

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use topo_simp::{
-    BracketLoad, Fix, Grid, Motion, NamedProblem, PassiveKind, Place, Problem, ProblemError, Shape,
-    Side,
+    BracketLoad, Fix, Grid, Load, Motion, NamedProblem, PassiveKind, Place, Problem, ProblemError,
+    Shape, Side,
 };
 
 const GRID: Grid = Grid { nelx: 12, nely: 6 };
@@ -53,7 +53,7 @@ fn the_text_of_the_readme_is_a_problem() {
         (problem.supports.len(), problem.load_cases.len(), problem.passive.len()),
         (2, 1, 2)
     );
-    assert_eq!(problem.load_cases[0].loads[0].force, DOWN);
+    assert_eq!(problem.load_cases[0].loads[0], Load { at: Place::Edge(Side::Top), force: DOWN });
     assert_eq!(Problem::from_toml(&problem.to_toml()).as_ref(), Ok(&problem));
 }
 
@@ -85,7 +85,7 @@ fn text_outside_the_schema_is_refused_with_its_place() {
         assert!(good.contains(from), "{from} in\n{good}");
         match Problem::from_toml(&good.replacen(from, to, 1)) {
             Err(ProblemError::Toml(message)) => {
-                assert!(message.contains(expected), "{expected} in\n{message}")
+                assert!(message.contains(expected), "{expected} in\n{message}");
             }
             other => panic!("{other:?}"),
         }
