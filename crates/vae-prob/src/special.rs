@@ -93,7 +93,7 @@ pub fn binary_entropy<F: Real>(p: F) -> F {
 /// ```
 /// use vae_prob::exp_m1_minus_x;
 ///
-/// let v = 1e-9_f64;
+/// let v = 1e-17_f64;
 /// assert_eq!(v.exp_m1() - v, 0.0);
 /// assert!((exp_m1_minus_x(v) / (v * v / 2.0) - 1.0).abs() < 1e-9);
 /// ```
@@ -127,7 +127,7 @@ pub fn exp_m1_minus_x<F: Real>(v: F) -> F {
 /// ```
 /// use vae_prob::x_minus_ln_1p;
 ///
-/// let u = 1e-9_f64;
+/// let u = 1e-17_f64;
 /// assert_eq!(u - u.ln_1p(), 0.0);
 /// assert!((x_minus_ln_1p(u) / (u * u / 2.0) - 1.0).abs() < 1e-9);
 /// ```
