@@ -1,5 +1,8 @@
 //! One axis of a chart: its range, its ticks at round numbers, and the labels of those.
 
+/// No axis goes beyond this, so that differences and powers stay finite.
+const FAR: f64 = 1e300;
+
 /// A range of values with labelled ticks, linear or logarithmic.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Axis {
@@ -36,6 +39,7 @@ impl Axis {
     /// A logarithmic axis; both ends must be positive. Ticks at powers of ten, or at 1, 2 and 5
     /// times these where there are few.
     pub(crate) fn logarithmic(low: f64, high: f64) -> Self {
+        let (low, high) = (low.clamp(1.0 / FAR, FAR), high.clamp(1.0 / FAR, FAR));
         let (low, high) = if low < high { (low, high) } else { (low / 2.0, high * 2.0) };
         let powers = (low.log10().floor() as i32)..=(high.log10().ceil() as i32);
         let decades = high.log10() - low.log10();
@@ -122,6 +126,7 @@ fn multiples(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
 }
 
 fn widen(low: f64, high: f64) -> (f64, f64) {
+    let (low, high) = (low.clamp(-FAR, FAR), high.clamp(-FAR, FAR));
     let least = 1e-12_f64.max(low.abs().max(high.abs()) * 1e-9);
     if least < high - low {
         return (low, high);

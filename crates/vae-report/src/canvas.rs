@@ -122,8 +122,9 @@ impl Canvas {
 
     /// Fills whole pixels.
     pub(crate) fn fill(&mut self, left: i32, top: i32, width: i32, height: i32, color: Color) {
-        for y in top..top + height {
-            for x in left..left + width {
+        let (right, bottom) = (left.saturating_add(width), top.saturating_add(height));
+        for y in top.max(0)..bottom.min(self.height() as i32) {
+            for x in left.max(0)..right.min(self.width() as i32) {
                 self.set(x, y, color);
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::axis::Axis;
 use crate::canvas::{Anchor, Area, Canvas, LABEL, Pen, SMALL};
-use crate::color::{GRID, INK, SOFT_INK};
+use crate::color::{Color, GRID, INK, SOFT_INK};
 use crate::font::Style;
 
 /// Two axes around a plot area.
@@ -15,6 +15,8 @@ pub(crate) struct Chart {
 /// From the tick labels to the name of an axis.
 const GAP: f32 = 8.0;
 const TICK: f32 = 6.0;
+/// Points beyond this many pixels are drawn there: their slope looks the same, and strokes stay fast.
+const FAR: f32 = 1e5;
 
 impl Chart {
     /// The width that tick labels and name of a vertical axis need left of the plot area.
@@ -82,8 +84,11 @@ impl Chart {
         let clip =
             Area { left: left - room, top: top - room, right: right + room, bottom: bottom + room };
         for piece in points.split(|(_, y)| y.is_none()) {
-            let mut places: Vec<(f32, f32)> =
-                piece.iter().filter_map(|&(x, y)| y.map(|y| self.place(x, y))).collect();
+            let mut places: Vec<(f32, f32)> = piece
+                .iter()
+                .filter_map(|&(x, y)| y.map(|y| self.place(x, y)))
+                .map(|(x, y)| (x, y.clamp(-FAR, FAR)))
+                .collect();
             thin(&mut places);
             match places.as_slice() {
                 [(x, y)] if (top..=bottom).contains(y) => {
@@ -95,9 +100,9 @@ impl Chart {
     }
 
     /// A round mark at a point.
-    pub(crate) fn mark(&self, canvas: &mut Canvas, x: f64, y: f64, pen: Pen) {
+    pub(crate) fn mark(&self, canvas: &mut Canvas, x: f64, y: f64, color: Color) {
         let (x, y) = self.place(x, y);
-        canvas.disc(x, y, 5.5, pen.color, 1.0);
+        canvas.disc(x, y, 5.5, color, 1.0);
     }
 
     /// A remark in the corner of the plot area where it covers the least of the curves through

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use crate::axis::{self, Axis};
-use crate::canvas::{Anchor, Area, Canvas, HEADING, MARGIN, Pen, SMALL, TITLE};
-use crate::chart::{Chart, legend};
-use crate::color::{BLUE, INK, VERMILION, viridis};
+use crate::canvas::{Anchor, Area, Canvas, HEADING, MARGIN, Pen, TITLE};
+use crate::chart::Chart;
+use crate::color::{BLUE, VERMILION, viridis};
 use crate::error::ReportError;
 use crate::file::save;
-use crate::font::Style;
 use crate::metrics::{Epoch, Metrics, Step};
+use crate::panel::{Curve, Mark, Name, Panel, Vertical};
 
 /// Reads a metrics file and writes a PNG file with the curves of the training.
 ///
@@ -57,44 +57,6 @@ const ROW_GAP: f32 = 24.0;
 const LEAST_LEFT_MARGIN: f32 = 50.0;
 const PLOT_HEIGHT: f32 = 240.0;
 const LOW_PLOT_HEIGHT: f32 = 170.0;
-
-/// A beginning is cut off only if at least so many values follow it.
-const LEAST_SETTLED: usize = 10;
-
-/// One chart of the figure.
-struct Panel {
-    title: &'static str,
-    unit: &'static str,
-    curves: Vec<Curve>,
-    vertical: Vertical,
-    /// A point to mark, and words about it.
-    mark: Option<(f64, f64, String)>,
-}
-
-struct Curve {
-    name: Name,
-    points: Vec<(f64, Option<f64>)>,
-    pen: Pen,
-}
-
-enum Name {
-    /// Stands in the legend.
-    Legend(&'static str),
-    /// Stands at the end of the curve.
-    AtEnd(String),
-    /// The only curve of its panel.
-    None,
-}
-
-#[derive(Clone, Copy)]
-enum Vertical {
-    /// Whatever range the values have.
-    Free,
-    /// The same, with zero on the axis.
-    FromZero,
-    /// Logarithmic where all values are positive.
-    Logarithmic,
-}
 
 fn draw(record: &Metrics) -> Result<Canvas, ReportError> {
     let end = last_step(record).max(1) as f64;
@@ -178,117 +140,6 @@ fn last_step(record: &Metrics) -> u64 {
     steps.chain(record.epochs.iter().map(|epoch| epoch.step)).max().unwrap_or(0)
 }
 
-impl Panel {
-    fn new(title: &'static str, unit: &'static str, curves: Vec<Curve>) -> Self {
-        Self { title, unit, curves, vertical: Vertical::Free, mark: None }
-    }
-
-    /// The vertical axis; `None` if there is no value.
-    fn vertical_axis(&self, end: f64) -> Option<Axis> {
-        let (low, high) = self.range(end)?;
-        Some(match self.vertical {
-            Vertical::Logarithmic if 0.0 < low => Axis::logarithmic(low / 1.2, high * 1.2),
-            Vertical::FromZero if 0.0 <= low => Axis::linear(0.0, high * 1.06, 4),
-            _ => {
-                let room = 0.06 * (high - low);
-                Axis::linear(low - room, high + room, 4)
-            }
-        })
-    }
-
-    /// The range of the values, without a steep beginning that would flatten the rest.
-    fn range(&self, end: f64) -> Option<(f64, f64)> {
-        let (low, high, _) = self.range_from(0.0)?;
-        if matches!(self.vertical, Vertical::Logarithmic) {
-            return Some((low, high));
-        }
-        let Some((settled_low, settled_high, count)) = self.range_from(0.15 * end) else {
-            return Some((low, high));
-        };
-        let width = settled_high - settled_low;
-        if count < LEAST_SETTLED || width <= 0.0 || high - low <= 4.0 * width {
-            return Some((low, high));
-        }
-        Some((low.max(settled_low - 0.5 * width), high.min(settled_high + 0.5 * width)))
-    }
-
-    /// The range of the values from a step on, and how many they are.
-    fn range_from(&self, step: f64) -> Option<(f64, f64, usize)> {
-        let points = self.curves.iter().flat_map(|curve| &curve.points).filter(|(x, _)| step <= *x);
-        points.filter_map(|(_, y)| *y).fold(None, |range, y| match range {
-            None => Some((y, y, 1)),
-            Some((low, high, count)) => Some((y.min(low), y.max(high), count + 1)),
-        })
-    }
-
-    fn right_margin(&self) -> f32 {
-        let labels = self.curves.iter().filter_map(|curve| match &curve.name {
-            Name::AtEnd(name) => Some(SMALL.width(name).ceil() + 10.0),
-            _ => None,
-        });
-        labels.fold(4.0, f32::max)
-    }
-
-    fn draw(&self, canvas: &mut Canvas, area: Area, x: Axis, y: Option<Axis>, x_name: &str) {
-        let baseline = area.top - 14.0;
-        let Some(y) = y else {
-            canvas.text(self.title, area.left, baseline, Anchor::Start, HEADING);
-            Chart::vacant(canvas, area, "no values recorded");
-            return;
-        };
-        let chart = Chart { area, x, y };
-        chart.draw(canvas, x_name, self.unit);
-        canvas.text(self.title, area.left, baseline, Anchor::Start, HEADING);
-        let entries: Vec<(&str, Pen)> = (self.curves.iter())
-            .filter_map(|curve| {
-                if let Name::Legend(name) = curve.name { Some((name, curve.pen)) } else { None }
-            })
-            .collect();
-        legend(canvas, area.right, baseline, &entries);
-        for curve in &self.curves {
-            chart.curve(canvas, &curve.points, curve.pen);
-        }
-        self.label_ends(canvas, &chart);
-        let mut remarks = Vec::new();
-        if let Some((x, y, words)) = &self.mark {
-            chart.mark(canvas, *x, *y, VALIDATION);
-            remarks.push(words.as_str());
-        }
-        let values = self.curves.iter().flat_map(|curve| &curve.points).filter_map(|(_, y)| *y);
-        if values.into_iter().any(|value| value < chart.y.low || chart.y.high < value) {
-            remarks.push("beginning off scale");
-        }
-        let points: Vec<(f64, f64)> = self
-            .curves
-            .iter()
-            .flat_map(|curve| &curve.points)
-            .filter_map(|&(x, y)| Some((x, y?)))
-            .collect();
-        chart.remark(canvas, &remarks.join("; "), &points);
-    }
-
-    /// Names at the ends of curves, the topmost first, as far as they do not overlap.
-    fn label_ends(&self, canvas: &mut Canvas, chart: &Chart) {
-        let mut ends: Vec<(f32, f32, &str)> = (self.curves.iter())
-            .filter_map(|curve| {
-                let Name::AtEnd(name) = &curve.name else { return None };
-                let (x, y) = curve.points.iter().rev().find_map(|&(x, y)| Some((x, y?)))?;
-                let (x, y) = chart.place(x, y);
-                Some((y, x, name.as_str()))
-            })
-            .collect();
-        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let style = Style { color: INK, ..SMALL };
-        let mut free = f32::MIN;
-        for (y, x, name) in ends {
-            if free <= y && y <= chart.area.bottom {
-                canvas.text(name, x + 8.0, y + SMALL.cap_height() / 2.0, Anchor::Start, style);
-                free = y + SMALL.size;
-            }
-        }
-    }
-}
-
 /// Values of epochs over their steps.
 fn over_epochs(epochs: &[Epoch], value: impl Fn(&Epoch) -> Option<f64>) -> Vec<(f64, Option<f64>)> {
     epochs.iter().map(|epoch| (epoch.step as f64, value(epoch))).collect()
@@ -338,7 +189,7 @@ fn bound(record: &Metrics) -> Panel {
     let best = epochs.iter().filter_map(|epoch| Some((epoch, epoch.validation.elbo?)));
     if let Some((epoch, elbo)) = best.max_by(|a, b| a.1.total_cmp(&b.1)) {
         let words = format!("best {} at step {}", axis::number(elbo, 4), epoch.step);
-        panel.mark = Some((epoch.step as f64, elbo, words));
+        panel.mark = Some(Mark { x: epoch.step as f64, y: elbo, color: VALIDATION.color, words });
     }
     panel
 }
@@ -432,8 +283,8 @@ mod tests {
     #[test]
     fn the_best_bound_is_marked() {
         let panel = bound(&epochs(&[Some(-900.0), Some(-300.0), Some(-250.5), None, Some(-260.0)]));
-        let (step, elbo, words) = panel.mark.unwrap();
-        assert_eq!((step, elbo, words.as_str()), (20.0, -250.5, "best −250.5 at step 20"));
+        let mark = panel.mark.unwrap();
+        assert_eq!((mark.x, mark.y, mark.words.as_str()), (20.0, -250.5, "best −250.5 at step 20"));
     }
 
     #[test]
@@ -452,6 +303,23 @@ mod tests {
     fn without_a_bound_the_loss_is_shown() {
         assert_eq!(bound(&epochs(&[None, None])).title, "Loss");
         assert_eq!(bound(&epochs(&[])).title, "Loss");
+    }
+
+    #[test]
+    fn absurd_values_do_no_harm() {
+        let values = [1.7e308, -1.7e308, 1e-320, 0.0, -1e-320, 3.0].map(Some);
+        let step = |(index, &value): (usize, &Option<f64>)| Step {
+            step: index as u64 * (u64::MAX / 8),
+            loss: value,
+            learning_rate: value.map(f64::abs),
+            gradient_norm: value.map(|value| value.abs().max(1e-320)),
+            ..Step::default()
+        };
+        let steps: Vec<Step> = values.iter().enumerate().map(step).collect();
+        for from in 0..steps.len() {
+            assert!(draw(&Metrics { steps: steps[from..].to_vec(), epochs: Vec::new() }).is_ok());
+        }
+        assert!(draw(&epochs(&values)).is_ok());
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod grid;
 mod histogram;
 mod metrics;
 mod pairs;
+mod panel;
 mod scatter;
 mod sheet;
 mod strip;

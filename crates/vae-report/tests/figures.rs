@@ -20,14 +20,12 @@ struct Picture {
 }
 
 impl Picture {
-    #[track_caller]
-    fn read(path: &Path) -> Self {
-        let mut reader =
-            png::Decoder::new(BufReader::new(File::open(path).unwrap())).read_info().unwrap();
-        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut bytes).unwrap();
+    fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
+        let mut reader = png::Decoder::new(BufReader::new(File::open(path)?)).read_info()?;
+        let mut bytes = vec![0; reader.output_buffer_size().ok_or("too large")?];
+        let info = reader.next_frame(&mut bytes)?;
         let (width, height) = (info.width as usize, info.height as usize);
-        Self { width, height, channels: bytes.len() / (width * height), bytes }
+        Ok(Self { width, height, channels: bytes.len() / (width * height), bytes })
     }
 
     fn is_black(&self, x: usize, y: usize) -> bool {
@@ -95,7 +93,7 @@ fn every_figure_is_a_picture_of_a_reasonable_size() {
     let folder = tempfile::tempdir().unwrap();
     for name in draw_all(folder.path()).unwrap() {
         let path = folder.path().join(name);
-        let picture = Picture::read(&path);
+        let picture = Picture::read(&path).unwrap();
         assert!((400..=2000).contains(&picture.width), "{name}: {} pixels wide", picture.width);
         assert!((150..=1500).contains(&picture.height), "{name}: {} pixels high", picture.height);
         let bytes = fs::metadata(&path).unwrap().len();
@@ -125,7 +123,7 @@ fn material_is_black_where_the_design_has_it() {
     let path = folder.path().join("grid.png");
     let designs = designs(3);
     grid(&Grid { columns: Some(3), ..Grid::new(designs.view()) }, &path).unwrap();
-    let picture = Picture::read(&path);
+    let picture = Picture::read(&path).unwrap();
     assert_eq!(
         (picture.width, picture.height),
         (2 * 28 + 3 * (3 * 96 + 2) + 2 * 14, 2 * 28 + 3 * 48 + 2)
@@ -135,7 +133,7 @@ fn material_is_black_where_the_design_has_it() {
         for (x, y) in [(left, top), (left + 2, top), (left, top + 2), (left + 2, top + 2)] {
             assert_eq!(
                 picture.is_black(x, y),
-                *density == 1.0,
+                0.5 < *density,
                 "design {n}, row {row}, column {column}"
             );
         }
