@@ -264,8 +264,8 @@ impl<F: Real> ContinuousBernoulli<F> {
             let tails = (-(-aq).exp()).ln_1p() - (-(-ap).exp()).ln_1p() - (aq - ap) / ap.exp_m1();
             x_minus_ln_1p(u) + tails
         } else {
-            // −H(p) − E_p[ln q], in the mirror image in which p has the lesser mean: so a mean near 1
-            // is never multiplied by a large logit.
+            // −H(p) − E_p[ln q], in the mirror image in which p has the lesser mean: so a mean near
+            // 1 is never multiplied by a large logit.
             let (a, b) = if F::zero() < lp { (lp, -lq) } else { (-lp, lq) };
             log_partition(b) - b * lesser_mean(a) - self.entropy()
         }
@@ -315,7 +315,8 @@ const SERIES_END: f64 = 2.0;
 /// The coefficients `B_2n / (2n (2n)!)`, n = 1, 2, …, of
 /// `k(l) = ln(sinh(l/2) / (l/2)) = Σ c_n l^(2n)`.
 ///
-/// The series converges up to |l| = 2π; at |l| = 2 the first term left out is below 1e-16 of `k`
+/// Printed by `tests/reference/make_tables.py --constants`, like the nodes below. The series
+/// converges up to |l| = 2π; at |l| = 2 the first term left out is below 1e-16 of `k`
 /// and of its first two derivatives.
 const LOG_SINHC: [f64; 18] = [
     4.166666666666666666666667e-2,

@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "`--nocapture` shows how far the errors stay below")]
 
+mod known;
 #[cfg(feature = "alloc")]
 mod oracle;
 mod scalar;

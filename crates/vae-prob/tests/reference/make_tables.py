@@ -2,6 +2,7 @@
 
     python make_tables.py           # writes tables.csv beside this file
     python make_tables.py --check   # says whether tables.csv is what it would write
+    python make_tables.py --constants   # prints the constants of src/continuous_bernoulli.rs
 
 Needs Python 3.9 or later and mpmath (1.3). Everything is computed from the definitions, with 1000 digits, so that no
 stable form is needed here and none can be shared with the code under test. Arguments are rounded to single precision
@@ -15,7 +16,7 @@ import struct
 import sys
 from pathlib import Path
 
-from mpmath import det, exp, log, lu_solve, matrix, mp, mpf, nstr, pi, sinh, tanh
+from mpmath import bernoulli, det, exp, factorial, log, lu_solve, matrix, mp, mpf, nstr, pi, polyroots, polyval, sinh, tanh
 
 mp.dps = 1000
 
@@ -363,7 +364,21 @@ def text():
     return "\n".join(lines) + "\n"
 
 
+def constants():
+    """LOG_SINHC, then GAUSS_LEGENDRE."""
+    for n in range(1, 19):
+        print(nstr(bernoulli(2 * n) / (2 * n * factorial(2 * n)), 25, min_fixed=0, max_fixed=0))
+    legendre = [231, 0, -315, 0, 105, 0, -5]  # 16 P_6
+    slope = [c * (6 - i) for i, c in enumerate(legendre[:-1])]
+    for root in sorted(polyroots(legendre, maxsteps=500, extraprec=4000)):
+        weight = 2 / ((1 - root**2) * (polyval(slope, root) / 16) ** 2)
+        node = (root + 1) / 2
+        print(nstr(node, 25), nstr(weight / 2 * (1 - node), 25))
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--constants"]:
+        sys.exit(constants())
     path = Path(__file__).with_name("tables.csv")
     if sys.argv[1:] == ["--check"]:
         sys.exit(0 if path.read_text() == text() else f"{path} is not what make_tables.py writes")
