@@ -86,7 +86,7 @@ pub fn load_matching(
 pub fn to_bytes(config: &ModelConfig, parameters: &Parameters) -> Result<Vec<u8>, SaveError> {
     let mut tensors: BTreeMap<String, Tensor> = BTreeMap::new();
     for (name, variable) in parameters.iter() {
-        tensors.insert(name.to_owned(), variable.as_tensor().clone());
+        tensors.insert(name, variable.as_tensor().clone());
     }
     let shapes = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.dims()));
     check_shapes(config, shapes).map_err(SaveError::Mismatch)?;

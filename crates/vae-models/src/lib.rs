@@ -1,13 +1,14 @@
 //! Convolutional variational autoencoders for two-dimensional designs of any size, on candle.
 //!
-//! * [`ModelConfig`] says what a network is made of; [`ModelConfig::compact`], [`ModelConfig::tutorial`] and
+//! - [`ModelConfig`] says what a network is made of; [`ModelConfig::compact`], [`ModelConfig::tutorial`] and
 //!   [`ModelConfig::pool`] are architectures with a name.
-//! * [`Vae`] is the network: [`Vae::encode`], [`Vae::decode`], [`Vae::log_prob`], and both terms of the bound in
+//! - [`Vae`] is the network: [`Vae::encode`], [`Vae::decode`], [`Vae::log_prob`], and both terms of the bound in
 //!   [`Vae::elbo`].
-//! * [`save`] and [`load`] move it to and from one `safetensors` file that also says how to rebuild it, here or in PyTorch.
+//! - [`save`] and [`load`] move it to and from one `safetensors` file that also says how to rebuild it, here or in PyTorch.
 //!
 //! Densities are 1 for material and 0 for void. Log-probabilities are in nats, summed over the active pixels of one design.
 //! Randomness is an argument: [`Vae::elbo`] takes the noise.
+#![doc = include_str!("../README.md")]
 
 mod atomic;
 mod conditioning;

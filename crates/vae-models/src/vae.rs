@@ -79,6 +79,7 @@ impl Vae {
     ///
     /// # Errors
     /// [`ModelError::Config`] if `config` is not valid, and what `vb` has to say of missing or mis-shaped tensors.
+    #[expect(clippy::needless_pass_by_value, reason = "candle's layers take the builder by value")]
     pub fn new(config: &ModelConfig, vb: VarBuilder<'_>) -> Result<Self, ModelError> {
         config.validate()?;
         Ok(Self {

@@ -1,5 +1,7 @@
 //! Configurations: what is refused, how they are written, what they cost.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use vae_models::{
     Activation, ConditionStats, ConfigError, Decoder, Encoder, Head, Likelihood, ModelConfig,
     Pooling, Sigma,
@@ -184,4 +186,22 @@ fn recommended_architecture_keeps_its_budget() {
     let conditions = ["load_y", "load_angle", "volume_fraction"].map(stats).to_vec();
     let cost = ModelConfig::compact(48, 96, conditions).multiply_adds().total();
     assert!((6_000_000..=9_000_000).contains(&cost), "{cost}");
+}
+
+/// As in the README's table, the weights counted by PyTorch.
+#[test]
+fn named_architectures_have_their_sizes() {
+    let check = |config: ModelConfig, weights: usize, multiply_adds: u64| {
+        let shapes = config.parameter_shapes();
+        let trainable = shapes.iter().filter(|(name, _)| !name.contains("running_"));
+        assert_eq!(
+            trainable.map(|(_, shape)| shape.iter().product::<usize>()).sum::<usize>(),
+            weights
+        );
+        assert_eq!(config.multiply_adds().total(), multiply_adds);
+    };
+    let conditions = ["load_y", "load_angle", "volume_fraction"].map(stats).to_vec();
+    check(ModelConfig::compact(48, 96, conditions), 440_049, 8_204_384);
+    check(ModelConfig::tutorial(128, 128, vec![stats("volume_fraction")]), 917_225, 157_007_876);
+    check(ModelConfig::pool(64, 64, Vec::new()), 658_561, 56_623_104);
 }

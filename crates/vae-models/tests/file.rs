@@ -1,5 +1,7 @@
 //! Weight files: what is written comes back, and whatever else is found is refused by name.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod formula;
 
 use std::collections::HashMap;
@@ -212,14 +214,14 @@ fn tensors_must_be_exactly_the_networks() {
     let error = with_tensors(|tensors| drop(tensors.remove("fc_mu.weight")));
     assert_eq!(error.to_string(), "tensor \"fc_mu.weight\" is missing");
     let error = with_tensors(|tensors| {
-        drop(tensors.insert("fc_extra.weight".to_owned(), tensor(&[2], DType::F32)))
+        drop(tensors.insert("fc_extra.weight".to_owned(), tensor(&[2], DType::F32)));
     });
     assert_eq!(
         error.to_string(),
         "tensor \"fc_extra.weight\" does not belong to the network it describes"
     );
     let error = with_tensors(|tensors| {
-        drop(tensors.insert("encoder.0.weight".to_owned(), tensor(&[3, 1, 5, 5], DType::F32)))
+        drop(tensors.insert("encoder.0.weight".to_owned(), tensor(&[3, 1, 5, 5], DType::F32)));
     });
     assert_eq!(
         error.to_string(),
@@ -227,7 +229,7 @@ fn tensors_must_be_exactly_the_networks() {
     );
     for dtype in [DType::F64, DType::U8, DType::BF16] {
         let error = with_tensors(|tensors| {
-            drop(tensors.insert("fc_mu.bias".to_owned(), tensor(&[2], dtype)))
+            drop(tensors.insert("fc_mu.bias".to_owned(), tensor(&[2], dtype)));
         });
         assert!(
             matches!(error, FormatError::TensorType { ref name, .. } if name == "fc_mu.bias"),

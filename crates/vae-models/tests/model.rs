@@ -1,5 +1,7 @@
 //! What holds for every network: shapes, padding, masks, training against evaluation, gradients, and formulas on floats.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod formula;
 
 use candle_core::{DType, Device, Tensor};

@@ -1,4 +1,6 @@
-//! Whole networks against PyTorch: the fixtures of tests/fixtures/make_networks.py.
+//! Whole networks against PyTorch: the fixtures of `tests/fixtures/make_networks.py`.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod formula;
 
@@ -163,7 +165,7 @@ fn optimizer(parameters: &Parameters) -> Adam {
         .unwrap()
 }
 
-fn ten_steps(Fixture { case, losses, after, .. }: &Fixture) {
+fn ten_steps(Fixture { case, train, losses, after, .. }: &Fixture) {
     let (vae, parameters) = network(&case.config, DType::F64);
     let mut adam = optimizer(&parameters);
     assert_eq!(losses.len(), STEPS);
@@ -181,7 +183,10 @@ fn ten_steps(Fixture { case, losses, after, .. }: &Fixture) {
     let found: BTreeMap<_, _> =
         parameters.iter().map(|(name, variable)| (name, norm(&elements(&variable)))).collect();
     assert!(found.keys().eq(after.keys()));
-    for (name, &expected) in after {
+    // Where the gradient is zero, Adam divides rounding by rounding: such a bias wanders, without any effect.
+    let moved =
+        |name: &String| train.gradients.get(name).is_none_or(|gradient| 1e-9 < gradient.norm);
+    for (name, &expected) in after.iter().filter(|(name, _)| moved(name)) {
         close(found[name], expected, expected, TRAINED, &format!("norm of {name} after ten steps"));
     }
 }
