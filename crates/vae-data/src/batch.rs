@@ -111,7 +111,7 @@ mod tests {
             .map(|(name, v)| Condition::covering(name, "", v))
             .collect();
         let set =
-            DataSet::new("x", designs, Details { values, conditions, masks, ..Details::default() })
+            DataSet::new("x", designs, Details { conditions, values, masks, ..Details::default() })
                 .unwrap();
         let mut batch = Batch::default();
         batch.read(&set, &[0, 1, 2]).unwrap();

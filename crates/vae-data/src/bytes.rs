@@ -71,7 +71,7 @@ impl Bytes {
     ///
     /// [`DataError::Truncated`] if there are fewer bytes.
     pub(crate) fn slice(&self, start: u64, len: u64, label: &str) -> Result<Self, DataError> {
-        let end = start.checked_add(len).unwrap_or(u64::MAX);
+        let end = start.saturating_add(len);
         if self.len < end {
             return Err(DataError::Truncated {
                 file: label.into(),

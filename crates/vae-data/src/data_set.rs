@@ -318,7 +318,9 @@ impl DataSet {
                     value: out[position],
                 });
             }
-            out.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+            for value in out {
+                *value = value.clamp(0.0, 1.0);
+            }
         }
         Ok(())
     }

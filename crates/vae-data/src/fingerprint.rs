@@ -11,9 +11,9 @@ const PIECE: usize = 1 << 20;
 pub(crate) fn of(set: &DataSet) -> Result<String, DataError> {
     let mut hash = XxHash3_128::new();
     if set.members.is_empty() {
-        hash_values(set, &mut hash)?
+        hash_values(set, &mut hash)?;
     } else {
-        hash_files(set, &mut hash)?
+        hash_files(set, &mut hash)?;
     }
     Ok(format!("{:032x}", hash.finish_128()))
 }

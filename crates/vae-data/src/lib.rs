@@ -83,3 +83,8 @@ pub use split::{Shares, Split, SplitGroups, SplitRule, split};
 pub use table::Table;
 pub use volume::cut_at_volume;
 pub use writer::{DataSetWriter, write_data_set};
+
+/// The README's example, tested like any other.
+#[cfg(all(doctest, feature = "builtin"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

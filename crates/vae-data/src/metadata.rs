@@ -36,9 +36,13 @@ impl Condition {
     /// assert_eq!((condition.min, condition.max), (-15.0, 30.0));
     /// ```
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a view is a borrow already")]
     pub fn covering(name: &str, unit: &str, values: ArrayView1<'_, f32>) -> Self {
-        let min = values.iter().copied().reduce(f32::min).unwrap_or(0.0);
-        let max = values.iter().copied().reduce(f32::max).unwrap_or(0.0);
+        let range = values
+            .into_iter()
+            .map(|value| (*value, *value))
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let (min, max) = range.unwrap_or_default();
         Self { name: name.into(), unit: unit.into(), min, max }
     }
 }

@@ -94,7 +94,7 @@ pub fn write(
     })
 }
 
-/// A `.npz` file being written by [`write`].
+/// A `.npz` file being written by [`write()`].
 pub struct NpzWriter<'a> {
     zip: ZipWriter<&'a mut (dyn Sink + 'a)>,
     path: PathBuf,

@@ -247,7 +247,11 @@ impl Files {
         };
         let results = self.results.as_ref().map(|file| read_results(file, n)).transpose()?;
         let problems = match (&self.problems, &self.shared_problem) {
-            (Some(file), _) => ProblemSource::open_lines(file, n)?,
+            (Some(_), Some(_)) => {
+                let why = "it has both problems.jsonl and problem.toml".into();
+                return Err(DataError::NotADataSet { path: path.into(), why });
+            }
+            (Some(file), None) => ProblemSource::open_lines(file, n)?,
             (None, Some(file)) => ProblemSource::open_shared(file)?,
             (None, None) => ProblemSource::None,
         };

@@ -132,7 +132,9 @@ mod tests {
         #[test]
         fn reading_inverts_writing(rows in prop::collection::vec(prop::array::uniform2("[ -~\n]{0,12}"), 0..8)) {
             let mut table = Table::new(&["a", "b, c"]);
-            rows.iter().for_each(|row| table.push(row));
+            for row in &rows {
+                table.push(row);
+            }
             let text = table.to_csv("t.csv").unwrap();
             prop_assert_eq!(Table::read(&text[..], "t.csv").unwrap(), table);
         }

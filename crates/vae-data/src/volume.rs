@@ -47,6 +47,7 @@ pub fn cut_at_volume(design: &mut [f32], active: Option<&[bool]>, volume_fractio
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "a cut design is exactly 0 or 1")]
 mod tests {
     use proptest::prelude::*;
 

@@ -179,7 +179,7 @@ impl DataSetWriter {
         match beside.masks {
             MaskSource::None => {}
             MaskSource::Shared(mask) => {
-                self.write_file("masks.npy", &npy::to_bytes(mask.view()))?
+                self.write_file("masks.npy", &npy::to_bytes(mask.view()))?;
             }
             MaskSource::PerDesign(_) => self.write_masks(beside.masks)?,
         }
@@ -252,6 +252,7 @@ impl DataSetWriter {
 /// # Errors
 ///
 /// As [`DataSetWriter::create`], [`DataSetWriter::push`] and [`DataSetWriter::finish`].
+#[expect(clippy::needless_pass_by_value, reason = "a view is a borrow already")]
 pub fn write_data_set(
     path: &Path,
     designs: ArrayView3<'_, f32>,

@@ -1,5 +1,10 @@
 //! A data-set folder is read back as it was written, packed or not, and damage is found.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy.toml lets tests unwrap, but does not see that these helpers are tests"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -47,7 +52,7 @@ fn details(n: usize, (height, width): (usize, usize), raw: &[u32]) -> Details {
         .collect();
     let mut results = Table::new(&["compliance", "source"]);
     (0..n).for_each(|i| {
-        results.push(&[raw[i % raw.len()].to_string(), format!("start \"{i}\", or so")])
+        results.push(&[raw[i % raw.len()].to_string(), format!("start \"{i}\", or so")]);
     });
     let problems = (0..n).map(|i| format!("{{\"load\": {i}}}")).collect();
     let mask = |i: usize| (raw[i % raw.len()] % 3) as u8;
@@ -56,7 +61,7 @@ fn details(n: usize, (height, width): (usize, usize), raw: &[u32]) -> Details {
         conditions,
         values,
         groups: Some((0..n).map(|i| raw[i % raw.len()] % 3).collect()),
-        masks: Some(if raw[0] % 2 == 0 {
+        masks: Some(if raw[0].is_multiple_of(2) {
             Masks::Shared(Array2::from_shape_fn((height, width), |(row, column)| {
                 mask(row + column)
             }))
@@ -256,6 +261,9 @@ fn a_set_by_hand_needs_little() {
     let set = open_path(path).unwrap();
     assert_eq!(set.shared_problem(), Some("volume_fraction = 0.5"));
     assert_eq!(set.problem(0).unwrap(), None);
+    fs::write(path.join("problems.jsonl"), "{}\n{}\n{}\n").unwrap();
+    let error = open_path(path).unwrap_err();
+    assert!(error.to_string().contains("both problems.jsonl and problem.toml"), "{error}");
     assert_eq!(read_masks(&set), [1; 12]);
 }
 

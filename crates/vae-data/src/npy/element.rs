@@ -134,7 +134,7 @@ impl Element {
     pub(crate) fn densities(self, bytes: &[u8], out: &mut [f32]) {
         match self {
             Self::Bool => {
-                out.iter_mut().zip(bytes).for_each(|(out, b)| *out = f32::from(u8::from(*b != 0)))
+                out.iter_mut().zip(bytes).for_each(|(out, b)| *out = f32::from(u8::from(*b != 0)));
             }
             Self::U8 => out.iter_mut().zip(bytes).for_each(|(out, b)| *out = f32::from(*b) / 255.0),
             Self::F32 => {

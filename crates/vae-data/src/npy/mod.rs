@@ -1,6 +1,6 @@
 //! NumPy's `.npy` files: one array of numbers each.
 //!
-//! [`read`] takes any rank, any plain number type, both byte orders and both memory orders; [`write`] makes the
+//! [`read`] takes any rank, any plain number type, both byte orders and both memory orders; [`write()`] makes the
 //! bytes that `numpy.save` makes. Designs in large files are not read this way but by position, through
 //! [`DataSet`](crate::DataSet).
 
@@ -65,7 +65,7 @@ pub fn write<T: Scalar, D: Dimension>(
 pub fn to_bytes<T: Scalar, D: Dimension>(array: ArrayView<'_, T, D>) -> Vec<u8> {
     let mut bytes = Header::to_bytes(T::ELEMENT, array.shape());
     bytes.reserve(array.len() * T::ELEMENT.bytes());
-    array.iter().for_each(|value| value.put(&mut bytes));
+    array.into_iter().for_each(|value| value.put(&mut bytes));
     bytes
 }
 
@@ -145,7 +145,7 @@ mod tests {
             prop_assert_eq!(back(whole.view()), whole.clone());
             let bytes = whole.mapv(|x| x as u8);
             prop_assert_eq!(back(bytes.view()), bytes);
-            let signed = whole.mapv(|x| x as i32);
+            let signed = whole.mapv(u32::cast_signed);
             prop_assert_eq!(back(signed.view()), signed);
             let truth = whole.mapv(|x| x % 2 == 0);
             prop_assert_eq!(back(truth.view()), truth);
