@@ -122,14 +122,16 @@ impl Adam {
     /// If a gradient has another shape or element type than its variable.
     pub fn step(&mut self, grads: &GradStore) -> Result<(), Error> {
         for (name, slot) in &self.slots {
-            if let Some(grad) = grads.get(&slot.var)
-                && (grad.shape() != slot.var.shape() || grad.dtype() != slot.var.dtype())
-            {
+            let Some(grad) = grads.get(&slot.var) else { continue };
+            if grad.shape() != slot.var.shape() {
                 return Err(Error::TensorShape {
                     name: name.clone(),
                     expected: slot.var.dims().to_vec(),
                     actual: grad.dims().to_vec(),
                 });
+            }
+            if grad.dtype() != slot.var.dtype() {
+                return Err(Error::DType { op: OP, dtype: grad.dtype() });
             }
         }
         self.n_steps += 1;
