@@ -9,7 +9,7 @@ const OP: &str = "soft_bound";
 
 /// Values held above `lo` and below `hi` without a kink: `a = lo + softplus(v − lo)`, then `hi − softplus(hi − a)`.
 ///
-/// It is the identity, to `e^−distance`, well inside the bounds. Apply it once to a log-variance and use the result both for
+/// It is the identity, to `e^−distance`, well inside the bounds; the lower one holds up to `e^(lo − hi)`. Apply it once to a log-variance and use the result both for
 /// sampling and in the divergence: a variance then neither overflows nor vanishes, and the gradient is never cut to 0.
 ///
 /// # Errors
