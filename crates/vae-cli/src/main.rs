@@ -1,3 +1,38 @@
-//! The `vae` command.
+//! The `vae` command: arguments in, calls into the libraries, words out.
+//!
+//! Results go to stdout, everything else to stderr. Exit codes: 0 done; 1 something is wrong inside a file, or with input and
+//! output, or a run failed; 2 a wrong flag or configuration, a missing input path, an existing run folder; 130 interrupted.
 
-fn main() {}
+mod commands;
+mod failure;
+mod figures;
+mod interrupt;
+mod opened;
+mod output;
+mod progress;
+mod threads;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Command;
+
+/// Generative models of topology-optimisation designs.
+///
+/// Learns convolutional variational autoencoders of 2-D designs and shows what they learned. Start with `vae train`: without
+/// arguments it trains on the built-in set of cantilevers.
+#[derive(Parser)]
+#[command(name = "vae", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.command.run() {
+        Ok(code) => code,
+        Err(error) => failure::report(&error),
+    }
+}

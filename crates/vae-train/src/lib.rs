@@ -1,1 +1,27 @@
-//! Training of variational autoencoders on designs: configuration, schedules, loop, checkpoints, evaluation.
+//! Training of variational autoencoders on designs: configuration, schedules, the loop, checkpoints, evaluation.
+//!
+//! The crate knows no command line and prints nothing: an observer is told what happens. Every random number comes from a
+//! generator keyed by (seed, purpose, step), so a run that is taken up again takes the same steps as one that was never stopped.
+
+pub mod checkpoint;
+pub mod config;
+pub mod controls;
+pub mod error;
+pub mod evaluate;
+pub mod evaluation;
+pub mod explore;
+pub mod metrics;
+pub mod model;
+pub mod run;
+pub mod schedule;
+pub mod targets;
+pub mod train;
+
+pub use config::{Config, Overrides, PRESETS, TargetKind};
+pub use error::{Result, TrainError};
+pub use run::{Manifest, RunFolder};
+pub use targets::Targets;
+pub use train::{Ending, Outcome, Progress, train};
+
+/// Version of the layout of a run folder.
+pub const FORMAT: u32 = 1;

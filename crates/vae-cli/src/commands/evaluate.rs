@@ -1,0 +1,117 @@
+//! `vae evaluate`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde::Serialize;
+use topo_data::{Connectivity, one_piece_share};
+use vae_train::evaluate::Reconstruction;
+use vae_train::evaluation::{Evaluation, evaluate};
+use vae_train::explore::{decode, prior_draws};
+
+use crate::opened::{OpenedRun, RunArgs};
+use crate::output::{json, line};
+use crate::progress::Progress;
+
+/// Score a model on its test split, with simple controls beside it
+///
+/// Bounds are in nats per design. IoU is at 0.5; reconstructions come from the posterior mean.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  vae evaluate
+  vae evaluate runs/builtin-default-1 --samples 64
+  vae evaluate runs/builtin-default-1 --json")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// Draws per design for the importance-weighted bound
+    #[arg(long, value_name = "K", default_value_t = 16)]
+    samples: usize,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    evaluation: &'a Evaluation,
+    /// Share of designs that are one piece at 0.5, pixels joined by edges or corners.
+    one_piece: OnePiece,
+}
+
+#[derive(Serialize)]
+struct OnePiece {
+    /// Prior samples, one per test design, under its conditions.
+    prior_samples: f64,
+    /// The test designs themselves.
+    data: f64,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let opened = args.run.open()?;
+    let OpenedRun { vae, split, device, .. } = &opened;
+    let designs = opened.designs();
+    let mut bar = Progress::new("evaluate", "designs", split.test.len() as u64, 0);
+    let evaluation =
+        evaluate(vae, &opened.config, &designs, split, args.samples, device, &mut |n| {
+            bar.add(n as u64)
+        })?;
+    bar.finish();
+
+    let zs = prior_draws(vae.config().latent_dim, split.test.len(), 0);
+    let cs = designs.conditions(&split.test);
+    let samples = decode(vae, zs.view(), cs.view(), device)?;
+    let one_piece = OnePiece {
+        prior_samples: one_piece_share(samples.outer_iter(), Connectivity::Eight),
+        data: one_piece_share(designs.array(&split.test)?.outer_iter(), Connectivity::Eight),
+    };
+    if args.json {
+        json(&Report { evaluation: &evaluation, one_piece })?
+    } else {
+        table(&evaluation, &one_piece)?
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(evaluation: &Evaluation, one_piece: &OnePiece) -> Result<()> {
+    let Evaluation { n, samples, latent_dim, active_units, .. } = evaluation;
+    line(format!("test split: {n} designs; log-probabilities in nats per design"))?;
+    match (
+        evaluation.elbo.zip(evaluation.elbo_standard_error),
+        evaluation.iwae.zip(evaluation.iwae_standard_error),
+    ) {
+        (Some((elbo, elbo_error)), Some((iwae, iwae_error))) => {
+            line(format!("  bound on ln p(x)          {elbo:10.2} ± {elbo_error:.2}"))?;
+            line(format!(
+                "    expected log-likelihood {:10.2}",
+                evaluation.expected_log_likelihood
+            ))?;
+            line(format!("    KL                      {:10.2}", evaluation.kl))?;
+            line(format!("  tighter, {samples:4} draws      {iwae:10.2} ± {iwae_error:.2}"))?;
+        }
+        _ => {
+            line(format!(
+                "  cross-entropy             {:10.2}  (a Bernoulli on grey values is no likelihood)",
+                -evaluation.expected_log_likelihood
+            ))?;
+            line(format!("  KL                        {:10.2}", evaluation.kl))?;
+        }
+    }
+    line(format!("  active latent dimensions  {active_units:7} of {latent_dim}"))?;
+    line("reconstruction                  MSE     IoU")?;
+    let row = |name: &str, scores: &Reconstruction| {
+        line(format!("  {name:27} {:.4}   {:.3}", scores.mse, scores.iou))
+    };
+    row("this model", &Reconstruction { mse: evaluation.mse, iou: evaluation.iou })?;
+    row(&format!("PCA, {latent_dim} components"), &evaluation.controls.pca)?;
+    row("nearest training design", &evaluation.controls.nearest_by_pixels)?;
+    if let Some(scores) = &evaluation.controls.nearest_by_condition {
+        row("nearest by condition", scores)?;
+    }
+    line(format!(
+        "one connected piece: {:.0} % of prior samples, {:.0} % of the data",
+        100.0 * one_piece.prior_samples,
+        100.0 * one_piece.data
+    ))
+}

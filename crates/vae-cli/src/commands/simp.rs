@@ -1,0 +1,335 @@
+//! `vae simp`.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+use topo_data::{GenerateSpec, TopoDataError, generate};
+use topo_simp::{Code, Filter, Grid, NamedProblem, Optimizer, Options, Problem};
+use vae_report::grid;
+
+use crate::failure::{INTERRUPTED, UsageError};
+use crate::interrupt;
+use crate::output::{json, line, note, shown};
+use crate::progress::Progress;
+
+/// Optimise structures
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Solve(SolveArgs),
+    Generate(GenerateArgs),
+}
+
+/// Optimise one structure with SIMP
+///
+/// PROBLEM is mbb, cantilever, two-loads, hole, l-bracket, or the path of a problem.toml, whose own grid and volume fraction then
+/// count.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  vae simp solve mbb --nelx 60 --nely 20 --volume-fraction 0.5 --filter-radius 2.4 --filter density --json
+  vae simp solve cantilever --nelx 96 --nely 48 --volume-fraction 0.4 --out beam.png
+  vae simp solve mbb --code 99 --filter sensitivity --filter-radius 1.5")]
+pub(crate) struct SolveArgs {
+    /// A problem's name or file
+    #[arg(value_name = "PROBLEM")]
+    problem: String,
+    /// Elements from left to right [default: 60, or the file's]
+    #[arg(long, value_name = "N")]
+    nelx: Option<usize>,
+    /// Elements from top to bottom [default: 20, or the file's]
+    #[arg(long, value_name = "N")]
+    nely: Option<usize>,
+    /// Share of the domain to fill [default: 0.5, or the file's]
+    #[arg(long, value_name = "X")]
+    volume_fraction: Option<f64>,
+    /// SIMP exponent
+    #[arg(long, value_name = "P", default_value_t = 3.0)]
+    penalty: f64,
+    /// Filter radius in elements
+    #[arg(long, value_name = "R", default_value_t = 2.4)]
+    filter_radius: f64,
+    /// What is filtered
+    #[arg(long, value_enum, default_value_t = FilterArg::Density)]
+    filter: FilterArg,
+    /// Whose rules: the 88-line or the 99-line code
+    #[arg(long, value_enum, default_value_t = CodeArg::Top88)]
+    code: CodeArg,
+    /// Iterations at most
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    max_iterations: usize,
+    /// Picture of the design to write
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Threads to use; one design is solved on one thread
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FilterArg {
+    Sensitivity,
+    Density,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum CodeArg {
+    /// Andreassen et al. 2011
+    #[value(name = "88")]
+    Top88,
+    /// Sigmund 2001
+    #[value(name = "99")]
+    Top99,
+}
+
+/// Make a data set of optimised structures
+///
+/// One design per thread. An interrupted run goes on where it stopped when the same command is given again.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  vae simp generate cantilever --out data/beams
+  vae simp generate cantilever --grid 24x48 --problems 100 --variants 4 --out data/small")]
+pub(crate) struct GenerateArgs {
+    /// Family of problems: cantilever
+    #[arg(value_name = "FAMILY")]
+    family: String,
+    /// Rows x columns of elements [default: the family's]
+    #[arg(long, value_name = "HxW", value_parser = rows_by_columns)]
+    grid: Option<(usize, usize)>,
+    /// Seed of every random number
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Near-optimal designs tried per problem
+    #[arg(long, value_name = "K")]
+    variants: Option<usize>,
+    /// Problems, drawn at random from the family [default: all]
+    #[arg(long, value_name = "N")]
+    problems: Option<usize>,
+    /// Filter radii of the variants, in elements
+    #[arg(long, value_name = "R,R,…", value_delimiter = ',')]
+    filter_radii: Option<Vec<f64>>,
+    /// Keep designs up to this multiple of the best compliance of their problem
+    #[arg(long, value_name = "X")]
+    keep_ratio: Option<f64>,
+    /// Folder to write
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Threads to use [default: all]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command {
+    pub(crate) fn threads(&self) -> Option<usize> {
+        match self {
+            Self::Solve(args) => args.threads,
+            Self::Generate(args) => args.threads,
+        }
+    }
+}
+
+pub(crate) fn run(command: &Command) -> Result<ExitCode> {
+    match command {
+        Command::Solve(args) => solve(args),
+        Command::Generate(args) => make(args),
+    }
+}
+
+#[derive(Serialize)]
+struct Solved<'a> {
+    problem: &'a str,
+    compliance: f64,
+    compliance_returned: f64,
+    iterations: usize,
+    converged: bool,
+    volume_fraction: f64,
+    greyness: f64,
+    seconds: f64,
+    history: &'a [f64],
+}
+
+fn solve(args: &SolveArgs) -> Result<ExitCode> {
+    let started = Instant::now();
+    let problem = args.problem()?;
+    let filter = match args.filter {
+        FilterArg::Sensitivity => Filter::Sensitivity,
+        FilterArg::Density => Filter::Density,
+    };
+    let code = match args.code {
+        CodeArg::Top88 => Code::Top88,
+        CodeArg::Top99 => Code::Top99,
+    };
+    let options = Options {
+        code,
+        penalty: args.penalty,
+        max_iterations: args.max_iterations,
+        ..Options::top88(filter, args.filter_radius)
+    };
+    let mut bar = Progress::new("solve", "iterations", args.max_iterations as u64, 0);
+    let solution =
+        Optimizer::new(problem.grid)?.optimize_with(&problem, &options, |iteration| {
+            bar.set(
+                iteration.iteration as u64,
+                &format!("compliance {:.4}, change {:.3}", iteration.compliance, iteration.change),
+            );
+            ControlFlow::Continue(())
+        })?;
+    bar.finish();
+    if let Some(out) = &args.out {
+        let design = solution.design.mapv(|density| density as f32).insert_axis(ndarray::Axis(0));
+        grid(
+            &vae_report::Grid { title: &args.problem, ..vae_report::Grid::new(design.view()) },
+            out,
+        )
+        .with_context(|| format!("cannot draw {}", out.display()))?;
+    }
+    let solved = Solved {
+        problem: &args.problem,
+        compliance: solution.compliance,
+        compliance_returned: solution.compliance_returned,
+        iterations: solution.iterations,
+        converged: solution.converged,
+        volume_fraction: solution.volume_fraction,
+        greyness: solution.greyness,
+        seconds: started.elapsed().as_secs_f64(),
+        history: &solution.history,
+    };
+    if args.json {
+        json(&solved)?;
+    } else {
+        let Solved {
+            compliance,
+            compliance_returned,
+            iterations,
+            volume_fraction,
+            greyness,
+            seconds,
+            ..
+        } = solved;
+        let end = if solved.converged { "converged" } else { "stopped" };
+        line(format!(
+            "{}: compliance {compliance:.6} ({end} after {iterations} iterations, {seconds:.2} s)",
+            args.problem
+        ))?;
+        line(format!(
+            "returned design: compliance {compliance_returned:.6}, volume fraction {volume_fraction:.4}, greyness {greyness:.3}"
+        ))?;
+        if let Some(out) = &args.out {
+            line(format!("picture: {}", shown(out)))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl SolveArgs {
+    fn problem(&self) -> Result<Problem> {
+        let path = Path::new(&self.problem);
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read_to_string(path)
+                .map_err(|err| UsageError::new(format!("cannot read {}: {err}", path.display())))?;
+            let mut problem =
+                Problem::from_toml(&text).with_context(|| path.display().to_string())?;
+            problem.grid.nelx = self.nelx.unwrap_or(problem.grid.nelx);
+            problem.grid.nely = self.nely.unwrap_or(problem.grid.nely);
+            problem.volume_fraction = self.volume_fraction.unwrap_or(problem.volume_fraction);
+            return Ok(problem);
+        }
+        let grid = Grid { nelx: self.nelx.unwrap_or(60), nely: self.nely.unwrap_or(20) };
+        let named: NamedProblem = self.problem.parse()?;
+        Ok(named.problem(grid, self.volume_fraction.unwrap_or(0.5)))
+    }
+}
+
+fn make(args: &GenerateArgs) -> Result<ExitCode> {
+    let mut spec = GenerateSpec::for_family(&args.family)?;
+    if let Some((height, width)) = args.grid {
+        (spec.height, spec.width) = (height, width);
+    }
+    spec.seed = args.seed.unwrap_or(spec.seed);
+    spec.variants = args.variants.unwrap_or(spec.variants);
+    spec.problems = args.problems.or(spec.problems);
+    spec.keep_ratio = args.keep_ratio.unwrap_or(spec.keep_ratio);
+    if let Some(radii) = &args.filter_radii {
+        spec.filter_radii.clone_from(radii);
+    }
+    let stop = interrupt::flag()?;
+    let bar: Mutex<Option<Progress>> = Mutex::new(None);
+    let done = generate(&spec, &args.out, &|progress: topo_data::Progress| {
+        let mut bar = bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let bar = bar.get_or_insert_with(|| {
+            Progress::new("generate", "designs", progress.total as u64, progress.replayed as u64)
+        });
+        bar.set(
+            progress.done as u64,
+            &if progress.failed == 0 {
+                String::new()
+            } else {
+                format!("{} failed", progress.failed)
+            },
+        );
+        if stop.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    if let Some(bar) = bar.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        bar.finish();
+    }
+    let report = match done {
+        Err(TopoDataError::Stopped { done, total }) => {
+            note(format!(
+                "stopped after {done} of {total} designs; give the same command again to go on"
+            ));
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+        done => done?,
+    };
+    if args.json {
+        json(&report)?;
+    } else {
+        line(format!(
+            "{} designs in {} groups from {} candidates of {} problems: {} too weak, {} broken by the cut, {} duplicates, {} failed",
+            report.kept,
+            report.groups,
+            report.candidates,
+            report.problems,
+            report.weak,
+            report.broken,
+            report.duplicates,
+            report.failures.len()
+        ))?;
+        for failure in report.failures.iter().take(5) {
+            line(format!(
+                "failed: problem {}, variant {}: {}",
+                failure.problem, failure.variant, failure.reason
+            ))?;
+        }
+        line(format!(
+            "mean greyness {:.3}; {:.1} s; written to {}",
+            report.mean_greyness,
+            report.seconds,
+            shown(&args.out)
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads `48x96`.
+fn rows_by_columns(text: &str) -> Result<(usize, usize), String> {
+    let parse = |part: &str| part.parse::<usize>().ok();
+    text.split_once('x')
+        .and_then(|(rows, columns)| parse(rows).zip(parse(columns)))
+        .ok_or_else(|| format!("{text:?} is not ROWSxCOLUMNS, such as 48x96"))
+}

@@ -1,0 +1,101 @@
+//! From an error to one clear line, a hint, and an exit code.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use topo_data::TopoDataError;
+use topo_simp::{ProblemError, SimpError};
+use vae_data::DataError;
+use vae_train::TrainError;
+
+/// Exit code of a failure inside a file, of input and output, or of a run.
+pub(crate) const FAILED: u8 = 1;
+/// Exit code of a wrong flag, configuration or path.
+pub(crate) const USAGE: u8 = 2;
+/// Exit code after an interruption.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// An error in the arguments that clap cannot see.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct UsageError {
+    message: String,
+    hint: Option<String>,
+}
+
+impl UsageError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    pub(crate) fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()) }
+    }
+}
+
+/// Writes `vae: <what>: <why>` and the hint to stderr.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    if error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    {
+        return ExitCode::SUCCESS;
+    }
+    let (hint, usage) = advice(error);
+    let mut text = String::from("vae");
+    // A cause that its parent repeats word for word is said once.
+    let mut last = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if !last.ends_with(&cause) {
+            let _ =
+                write!(text, ": {}", cause.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+        }
+        last = cause;
+    }
+    text.push('\n');
+    if let Some(hint) = hint {
+        let _ = writeln!(text, "hint: {hint}");
+    }
+    // Nothing is left to do if stderr is gone.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::from(if usage { USAGE } else { FAILED })
+}
+
+/// The hint of the first error in the chain that has one, and whether the arguments are at fault.
+fn advice(error: &anyhow::Error) -> (Option<String>, bool) {
+    let mut usage = false;
+    let mut hint = None;
+    for cause in error.chain() {
+        let (its_hint, is_usage) = if let Some(err) = cause.downcast_ref::<TrainError>() {
+            (err.hint(), err.is_usage())
+        } else if let Some(err) = cause.downcast_ref::<DataError>() {
+            (err.hint(), is_wrong_argument(err))
+        } else if let Some(err) = cause.downcast_ref::<UsageError>() {
+            (err.hint.clone(), true)
+        } else {
+            let wrong_input = cause.is::<ProblemError>()
+                || cause.is::<SimpError>()
+                || cause.is::<TopoDataError>();
+            (None, wrong_input)
+        };
+        usage |= is_usage;
+        hint = hint.or(its_hint);
+    }
+    (hint, usage)
+}
+
+/// Whether the data error is about what was asked for, not about what a file holds.
+fn is_wrong_argument(error: &DataError) -> bool {
+    matches!(
+        error,
+        DataError::NotFound { .. }
+            | DataError::NoBuiltin
+            | DataError::TargetExists { .. }
+            | DataError::UnknownColumn { .. }
+            | DataError::SplitRule { .. }
+            | DataError::Shares { .. }
+    )
+}

@@ -1,0 +1,40 @@
+//! Results on stdout, and files that are whole or absent.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use ndarray::{Array2, Array3};
+use serde::Serialize;
+use vae_data::npz;
+
+/// Writes a line to stdout.
+pub(crate) fn line(text: impl std::fmt::Display) -> Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}").context("cannot write to stdout")
+}
+
+/// Writes one JSON object to stdout.
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    line(serde_json::to_string(value)?)
+}
+
+/// Writes a line to stderr: what is neither a result nor an error.
+pub(crate) fn note(text: impl std::fmt::Display) {
+    // Nothing is left to do if stderr is gone.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// A path as the user would type it: relative to the working folder where it lies below.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
+
+/// Writes designs and the conditions they were asked for as one `.npz`, which `--data` reads again.
+pub(crate) fn arrays(path: &Path, designs: &Array3<f32>, conditions: &Array2<f32>) -> Result<()> {
+    npz::write(path, |out| {
+        out.add("designs", designs.view())?;
+        if 0 < conditions.ncols() { out.add("conditions", conditions.view()) } else { Ok(()) }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Progress on stderr: a bar on a terminal, plain lines otherwise.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::output::note;
+
+/// Seconds between plain lines.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Progress of a long piece of work, in units done of a known total.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    plain: Option<Plain>,
+}
+
+struct Plain {
+    what: &'static str,
+    started: Instant,
+    said: Instant,
+    from: u64,
+}
+
+impl Progress {
+    /// `unit` is what is counted, such as `designs`; `done` of `total` are done already.
+    pub(crate) fn new(what: &'static str, unit: &'static str, total: u64, done: u64) -> Self {
+        let style =
+            format!("{what} {{bar:30}} {{pos}}/{{len}} {unit} {{per_sec}}, {{eta}} left  {{msg}}");
+        let style =
+            ProgressStyle::with_template(&style).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let terminal = std::io::stderr().is_terminal();
+        let target = if terminal {
+            ProgressDrawTarget::stderr_with_hz(8)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(total), target)
+            .with_style(style)
+            .with_position(done);
+        bar.reset_eta();
+        let now = Instant::now();
+        Self {
+            bar,
+            plain: (!terminal).then_some(Plain { what, started: now, said: now, from: done }),
+        }
+    }
+
+    /// So many units are done.
+    pub(crate) fn set(&mut self, done: u64, message: &str) {
+        self.bar.set_position(done);
+        self.bar.set_message(message.to_owned());
+        let total = self.bar.length().unwrap_or(0);
+        let Some(plain) = &mut self.plain else { return };
+        if PLAIN_INTERVAL <= plain.said.elapsed() {
+            plain.said = Instant::now();
+            let rate =
+                done.saturating_sub(plain.from) as f64 / plain.started.elapsed().as_secs_f64();
+            let left =
+                if 0.0 < rate { total.saturating_sub(done) as f64 / rate } else { f64::INFINITY };
+            note(format!(
+                "{} {done}/{total}, {rate:.1}/s, {left:.0} s left  {message}",
+                plain.what
+            ));
+        }
+    }
+
+    /// `n` more units are done.
+    pub(crate) fn add(&mut self, n: u64) {
+        self.set(self.bar.position() + n, "");
+    }
+
+    /// A line that stays.
+    pub(crate) fn say(&self, text: &str) {
+        if self.plain.is_some() { note(text) } else { self.bar.suspend(|| note(text)) }
+    }
+
+    /// Removes the bar.
+    pub(crate) fn finish(self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,55 @@
+//! The README's examples, run with the binary that the tests built. Lines that train are shortened to one epoch.
+
+use std::path::Path;
+use std::process::Command;
+
+/// The commands of the fenced `sh` blocks, one per line, without their comments.
+fn commands(readme: &str) -> Vec<String> {
+    let mut inside = false;
+    let mut commands = Vec::new();
+    for line in readme.lines() {
+        match line.trim() {
+            "```sh" => inside = true,
+            "```" => inside = false,
+            line if inside => {
+                commands.push(line.split(" #").next().unwrap_or(line).trim().to_owned())
+            }
+            _ => {}
+        }
+    }
+    commands.retain(|command| !command.is_empty());
+    commands
+}
+
+#[test]
+fn the_examples_of_the_readme_run() {
+    let readme =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md"))
+            .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = 0;
+    for command in commands(&readme) {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let arguments = match words.as_slice() {
+            ["vae", arguments @ ..] | ["cargo", "run", "-p", "vae-cli", "--", arguments @ ..] => {
+                arguments
+            }
+            // What CI is made of, and what only checks the built-in set, would run themselves.
+            ["cargo", "xtask", ..] | ["git", ..] | ["cd", ..] | ["cargo", "install", ..] => {
+                continue;
+            }
+            _ => panic!("the test does not know how to run: {command}"),
+        };
+        let shortened = (arguments[0] == "train" && !arguments.contains(&"--resume"))
+            .then_some(["--epochs", "1"]);
+        let output = Command::new(env!("CARGO_BIN_EXE_vae"))
+            .args(arguments)
+            .args(shortened.into_iter().flatten())
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
+        run += 1;
+    }
+    assert!(5 < run, "the README shows the main commands");
+}

@@ -1,0 +1,106 @@
+//! Checkpoints: weights, optimizer state and position in one safetensors file.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use candle_core::{Device, Tensor};
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
+use vae_nn::{Adam, Parameters};
+
+use crate::error::{Result, TrainError};
+use crate::metrics::{Parts, Validation};
+use crate::run::write;
+
+/// Where a run stands; with the seed it fixes every later random number.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Optimizer steps done.
+    pub step: u64,
+    /// Epochs finished, with their validation.
+    pub epoch: u64,
+    /// Batches done of the next epoch.
+    pub batch: u64,
+    /// Sums over those batches.
+    pub sums: Parts,
+    /// Scores of the best model so far; none before the KL weight is final.
+    pub best: Option<Best>,
+    /// Whether the run has come to its end.
+    pub finished: bool,
+}
+
+/// The best model so far.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Its epoch, from 1.
+    pub epoch: u64,
+    /// Its scores on the validation split.
+    pub validation: Validation,
+}
+
+const METADATA_KEY: &str = "position";
+const WEIGHTS: &str = "weights.";
+const OPTIMIZER: &str = "optimizer.";
+
+/// Writes a checkpoint, whole or not at all.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save(
+    path: &Path,
+    position: &Position,
+    parameters: &Parameters,
+    optimizer: &Adam,
+) -> Result<()> {
+    let weights =
+        parameters.iter().map(|(name, var)| (format!("{WEIGHTS}{name}"), var.as_tensor().clone()));
+    let state =
+        optimizer.state()?.into_iter().map(|(name, tensor)| (format!("{OPTIMIZER}{name}"), tensor));
+    let tensors: Vec<(String, Tensor)> = weights.chain(state).collect();
+    let position = serde_json::to_string(position).expect("a plain struct");
+    let metadata = HashMap::from([(METADATA_KEY.to_owned(), position)]);
+    let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+    let bytes = safetensors::serialize(views, Some(metadata)).map_err(|err| damaged(path, &err))?;
+    write(path, &bytes)
+}
+
+/// Reads a checkpoint into a model and its optimizer, and says where it stands.
+///
+/// # Errors
+/// [`TrainError::Checkpoint`] for a file that is truncated or no checkpoint, [`TrainError::OtherArchitecture`] for one whose
+/// tensors have other names or shapes.
+pub fn load(path: &Path, parameters: &Parameters, optimizer: &mut Adam) -> Result<Position> {
+    let bytes = std::fs::read(path).map_err(|source| TrainError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|err| damaged(path, &err))?;
+    let position = header
+        .metadata()
+        .as_ref()
+        .and_then(|metadata| metadata.get(METADATA_KEY))
+        .ok_or_else(|| damaged(path, &"it is a safetensors file, but not a checkpoint"))?;
+    let position = serde_json::from_str(position).map_err(|err| damaged(path, &err))?;
+    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)
+        .map_err(|err| damaged(path, &err))?;
+    let (mut weights, mut state) = (HashMap::new(), HashMap::new());
+    for (name, tensor) in tensors {
+        if let Some(name) = name.strip_prefix(WEIGHTS) {
+            weights.insert(name.to_owned(), tensor);
+        } else if let Some(name) = name.strip_prefix(OPTIMIZER) {
+            state.insert(name.to_owned(), tensor);
+        }
+    }
+    let other = |err: vae_nn::Error| TrainError::OtherArchitecture {
+        path: path.to_owned(),
+        message: err.to_string(),
+    };
+    parameters.load(&weights).map_err(other)?;
+    optimizer.load_state(&state).map_err(other)?;
+    Ok(position)
+}
+
+fn damaged(path: &Path, message: &dyn std::fmt::Display) -> TrainError {
+    TrainError::Checkpoint { path: path.to_owned(), message: message.to_string() }
+}

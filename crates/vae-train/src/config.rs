@@ -1,0 +1,400 @@
+//! Configuration of a run: presets, a TOML file over them, flags over both.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+use vae_data::SplitRule;
+use vae_models::{Decoder, Encoder, Likelihood, ModelConfig, Sigma};
+
+use crate::error::{Result, TrainError, nearest};
+
+/// Everything that decides the result of a run, fully resolved; `config.toml` of a run folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Version of the file's layout.
+    pub format: u32,
+    /// The preset it started from.
+    pub preset: String,
+    /// Seed of every random number of the run.
+    pub seed: u64,
+    /// Which designs, and how they become targets.
+    pub data: DataConfig,
+    /// The network and its likelihood.
+    pub model: ModelSection,
+    /// Optimization.
+    pub training: TrainingConfig,
+}
+
+/// Which designs, and how they become targets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// `builtin`, or the path of a data set.
+    pub source: String,
+    /// `random`, `interpolate:COLUMN` or `extrapolate:COLUMN`; always by group.
+    pub split: SplitRule,
+    /// Share of the groups for validation.
+    pub validation: f64,
+    /// Share of the groups for the test.
+    pub test: f64,
+    /// Whether designs are cut to 0/1 at their own volume.
+    pub targets: TargetKind,
+    /// Whether the model is told the conditions of a design.
+    pub conditional: bool,
+}
+
+/// What the model is trained to reproduce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetKind {
+    /// Designs cut to 0/1 so that the number of solid pixels is their volume: bounds are then likelihoods.
+    Binary,
+    /// Densities as they are.
+    Grey,
+}
+
+/// The network and its likelihood; sizes of the data are added when they are known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSection {
+    /// Number of latent dimensions.
+    pub latent_dim: usize,
+    /// Width of the network that embeds the conditions; 0 appends them as they are.
+    pub embedding: usize,
+    /// `bernoulli`, or a Gaussian with fixed or learned noise.
+    pub likelihood: Likelihood,
+    /// Convolutions in.
+    pub encoder: Encoder,
+    /// Convolutions out.
+    pub decoder: Decoder,
+}
+
+/// Optimization.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingConfig {
+    /// Passes over the training split.
+    pub epochs: u64,
+    /// Designs per step.
+    pub batch_size: usize,
+    /// Peak learning rate of Adam.
+    pub learning_rate: f64,
+    /// Share of the steps over which the learning rate rises.
+    pub learning_rate_warmup: f64,
+    /// Learning rate at the end, as a share of the peak.
+    pub learning_rate_floor: f64,
+    /// Decoupled weight decay (AdamW); 0 is plain Adam.
+    pub weight_decay: f64,
+    /// Gradients longer than this are shortened to it; 0 never does.
+    pub max_gradient_norm: f64,
+    /// Final weight of the KL term; 1 is the evidence lower bound.
+    pub beta: f64,
+    /// Share of the steps over which the KL weight rises from 0.
+    pub kl_warmup: f64,
+    /// Epochs without a better validation bound before the run ends; 0 never does.
+    pub patience: u64,
+    /// Seconds between checkpoints inside an epoch.
+    pub checkpoint_seconds: u64,
+    /// Steps between lines in `metrics.jsonl`.
+    pub log_every: u64,
+}
+
+/// Values given as flags; each outranks the file and the preset.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the fields of Config under their own names")]
+pub struct Overrides {
+    pub source: Option<String>,
+    pub split: Option<SplitRule>,
+    pub targets: Option<TargetKind>,
+    pub seed: Option<u64>,
+    pub epochs: Option<u64>,
+    pub batch_size: Option<usize>,
+    pub learning_rate: Option<f64>,
+    pub latent_dim: Option<usize>,
+    pub beta: Option<f64>,
+    pub likelihood: Option<Likelihood>,
+    pub conditional: Option<bool>,
+}
+
+/// Names of the presets.
+pub const PRESETS: [&str; 3] = ["default", "pool", "tutorial-conv"];
+
+impl Config {
+    /// The preset of this name.
+    ///
+    /// # Errors
+    /// [`TrainError::UnknownPreset`].
+    pub fn preset(name: &str) -> Result<Self> {
+        let network = match name {
+            "default" => ModelConfig::compact(0, 0, Vec::new()),
+            "pool" => ModelConfig::pool(0, 0, Vec::new()),
+            "tutorial-conv" => ModelConfig::tutorial(0, 0, Vec::new()),
+            _ => {
+                return Err(TrainError::UnknownPreset {
+                    name: name.to_owned(),
+                    suggestion: nearest(name, PRESETS),
+                    known: PRESETS.map(str::to_owned).to_vec(),
+                });
+            }
+        };
+        let embedding = if name == "default" { 32 } else { 0 };
+        Ok(Self {
+            format: crate::FORMAT,
+            preset: name.to_owned(),
+            seed: 1,
+            data: DataConfig {
+                source: "builtin".to_owned(),
+                split: SplitRule::Random,
+                validation: 0.1,
+                test: 0.1,
+                targets: TargetKind::Binary,
+                conditional: true,
+            },
+            model: ModelSection {
+                latent_dim: network.latent_dim,
+                embedding,
+                likelihood: network.likelihood,
+                encoder: network.encoder,
+                decoder: network.decoder,
+            },
+            training: TrainingConfig {
+                epochs: 40,
+                batch_size: 32,
+                learning_rate: 2e-3,
+                learning_rate_warmup: 0.02,
+                learning_rate_floor: 0.01,
+                weight_decay: 0.0,
+                max_gradient_norm: 200.0,
+                beta: 1.0,
+                kl_warmup: 0.2,
+                patience: 0,
+                checkpoint_seconds: 30,
+                log_every: 10,
+            },
+        })
+    }
+
+    /// Resolves a configuration: `overrides` over the file over the preset. Without a preset the file's own
+    /// `preset` counts, then `default`.
+    ///
+    /// # Errors
+    /// Unknown preset, unknown key, wrong type, or a setting outside its domain.
+    pub fn resolve(
+        preset: Option<&str>,
+        file: Option<&Path>,
+        overrides: &Overrides,
+    ) -> Result<Self> {
+        let table = match file {
+            Some(path) => parse(path)?,
+            None => Table::new(),
+        };
+        let named = table.get("preset").and_then(Value::as_str);
+        let mut config = Self::preset(preset.or(named).unwrap_or("default"))?;
+        if let Some(path) = file {
+            config = config.overlaid(path, table)?;
+        }
+        if let Some(name) = preset {
+            name.clone_into(&mut config.preset);
+        }
+        overrides.apply(&mut config);
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Reads the `config.toml` of a run.
+    ///
+    /// # Errors
+    /// As [`Config::resolve`].
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::resolve(None, Some(path), &Overrides::default())
+    }
+
+    /// The configuration as TOML.
+    pub fn to_toml(&self) -> String {
+        toml::to_string_pretty(self)
+            .expect("a configuration has only tables, numbers, strings and lists of them")
+    }
+
+    /// Whether the likelihood is a normalised one for these targets, so that bounds on it are bounds on ln p(x):
+    /// a Bernoulli on grey values is a cross-entropy instead.
+    pub fn is_normalized(&self, binary_data: bool) -> bool {
+        match self.model.likelihood {
+            Likelihood::Bernoulli => binary_data || self.data.targets == TargetKind::Binary,
+            Likelihood::Gaussian { .. } => true,
+        }
+    }
+
+    /// Checks every setting against its domain.
+    ///
+    /// # Errors
+    /// [`TrainError::Setting`] naming the first that is outside.
+    pub fn validate(&self) -> Result<()> {
+        let Self { data, model, training, .. } = self;
+        let share = |key, value: f64| {
+            in_range(key, value, (0.0..1.0).contains(&value), "it is a share: 0 or more, below 1")
+        };
+        share("data.validation", data.validation)?;
+        share("data.test", data.test)?;
+        in_range(
+            "data.test",
+            data.test,
+            data.validation + data.test < 1.0,
+            "with data.validation it leaves nothing to train on",
+        )?;
+        in_range(
+            "model.latent_dim",
+            model.latent_dim,
+            0 < model.latent_dim,
+            "a latent space has at least one dimension",
+        )?;
+        if let Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) } = model.likelihood {
+            in_range(
+                "model.likelihood.sigma",
+                sigma,
+                0.0 < sigma && sigma.is_finite(),
+                "a standard deviation is positive",
+            )?;
+        }
+        in_range(
+            "training.epochs",
+            training.epochs,
+            0 < training.epochs,
+            "there is at least one epoch",
+        )?;
+        in_range(
+            "training.batch_size",
+            training.batch_size,
+            0 < training.batch_size,
+            "a batch holds at least one design",
+        )?;
+        let rate = training.learning_rate;
+        in_range("training.learning_rate", rate, 0.0 < rate && rate.is_finite(), "it is positive")?;
+        share("training.learning_rate_warmup", training.learning_rate_warmup)?;
+        let floor = training.learning_rate_floor;
+        in_range(
+            "training.learning_rate_floor",
+            floor,
+            (0.0..=1.0).contains(&floor),
+            "it is a share of the peak: 0 to 1",
+        )?;
+        let decay = training.weight_decay;
+        in_range(
+            "training.weight_decay",
+            decay,
+            0.0 <= decay && decay.is_finite(),
+            "it is 0 or more",
+        )?;
+        let norm = training.max_gradient_norm;
+        in_range(
+            "training.max_gradient_norm",
+            norm,
+            0.0 <= norm && norm.is_finite(),
+            "it is 0 (off) or more",
+        )?;
+        let beta = training.beta;
+        in_range(
+            "training.beta",
+            beta,
+            0.0 <= beta && beta.is_finite(),
+            "a KL weight is 0 or more",
+        )?;
+        let warmup = training.kl_warmup;
+        let reason = "a warm-up as long as the training never reaches beta; it is a share of the steps: 0 or more, below 1";
+        in_range("training.kl_warmup", warmup, (0.0..1.0).contains(&warmup), reason)?;
+        in_range(
+            "training.log_every",
+            training.log_every,
+            0 < training.log_every,
+            "it counts steps from 1",
+        )
+    }
+
+    /// This configuration with the values of a file over it.
+    fn overlaid(self, path: &Path, file: Table) -> Result<Self> {
+        let mut table = Table::try_from(&self).expect("as in to_toml");
+        merge(&mut table, file, "", path)?;
+        let found = table.get("format").and_then(Value::as_integer);
+        if let Some(found) = found.filter(|found| *found != i64::from(crate::FORMAT)) {
+            return Err(TrainError::Format {
+                path: path.to_owned(),
+                found: u32::try_from(found).unwrap_or(u32::MAX),
+            });
+        }
+        table.try_into().map_err(|err: toml::de::Error| syntax(path, err.message()))
+    }
+}
+
+impl Overrides {
+    fn apply(&self, config: &mut Config) {
+        fn set<T: Clone>(value: Option<&T>, place: &mut T) {
+            if let Some(value) = value {
+                place.clone_from(value);
+            }
+        }
+        set(self.source.as_ref(), &mut config.data.source);
+        set(self.split.as_ref(), &mut config.data.split);
+        set(self.targets.as_ref(), &mut config.data.targets);
+        set(self.conditional.as_ref(), &mut config.data.conditional);
+        set(self.seed.as_ref(), &mut config.seed);
+        set(self.epochs.as_ref(), &mut config.training.epochs);
+        set(self.batch_size.as_ref(), &mut config.training.batch_size);
+        set(self.learning_rate.as_ref(), &mut config.training.learning_rate);
+        set(self.beta.as_ref(), &mut config.training.beta);
+        set(self.latent_dim.as_ref(), &mut config.model.latent_dim);
+        set(self.likelihood.as_ref(), &mut config.model.likelihood);
+    }
+}
+
+fn parse(path: &Path) -> Result<Table> {
+    crate::run::read_to_string(path)?
+        .parse()
+        .map_err(|err: toml::de::Error| syntax(path, &err.to_string()))
+}
+
+/// Lays `over` on `base`; keys that `base` does not have are refused. Tables that name their `kind` replace the old one,
+/// because their keys depend on it.
+fn merge(base: &mut Table, over: Table, prefix: &str, path: &Path) -> Result<()> {
+    for (key, value) in over {
+        let full = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match (base.get_mut(&key), value) {
+            (None, _) => {
+                let suggestion = nearest(&key, base.keys().map(String::as_str));
+                return Err(TrainError::UnknownKey {
+                    path: path.to_owned(),
+                    key: full,
+                    suggestion,
+                });
+            }
+            (Some(Value::Table(_)), value @ Value::Table(_)) if value.get("kind").is_some() => {
+                base.insert(key, value);
+            }
+            (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value, &full, path)?,
+            (Some(place), value) => *place = value,
+        }
+    }
+    Ok(())
+}
+
+fn syntax(path: &Path, message: &str) -> TrainError {
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    TrainError::ConfigSyntax { path: path.to_owned(), message }
+}
+
+fn setting(
+    key: &'static str,
+    value: &dyn std::fmt::Display,
+    reason: impl Into<String>,
+) -> TrainError {
+    TrainError::Setting { key, value: value.to_string(), reason: reason.into() }
+}
+
+fn in_range(
+    key: &'static str,
+    value: impl std::fmt::Display,
+    holds: bool,
+    reason: &str,
+) -> Result<()> {
+    if holds { Ok(()) } else { Err(setting(key, &value, reason)) }
+}

@@ -1,0 +1,180 @@
+//! Simple methods whose scores stand beside the model's: principal components, nearest design by pixels, nearest by condition.
+
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::matmul::matmul;
+use faer::matrix_free::eigen::{PartialEigenParams, partial_svd, partial_svd_scratch};
+use faer::{Accum, Col, Mat, MatRef, get_global_parallelism};
+use ndarray::{Array3, Axis};
+
+use crate::error::Result;
+use crate::targets::Targets;
+
+/// Training designs read at a time.
+const CHUNK: usize = 256;
+/// Principal components come from at most this many training designs, evenly spaced: their covariance is known well enough by then.
+const PCA_DESIGNS: usize = 4096;
+/// Up to this many designs or pixels the singular value decomposition is made whole.
+const DENSE: usize = 256;
+
+/// Reconstructions of test designs by their projection on the principal components of the training designs.
+///
+/// `x̂ = x̄ + V Vᵀ (x − x̄)`, V the `components` leading right singular vectors of the centered training designs: the linear
+/// method with as many numbers per design as the latent space has, and the best possible one in squared error on the training designs.
+///
+/// # Errors
+/// When a design cannot be read.
+///
+/// # References
+/// Jolliffe 2002, "Principal component analysis", section 1.1.
+pub fn principal_components(
+    designs: &Targets<'_>,
+    train: &[usize],
+    test: &[usize],
+    components: usize,
+) -> Result<Array3<f32>> {
+    let pixels = designs.data().design_len();
+    let stride = train.len().div_ceil(PCA_DESIGNS).max(1);
+    let chosen: Vec<usize> = train.iter().copied().step_by(stride).collect();
+    let mut xs = matrix(designs, &chosen)?;
+    let mean: Vec<f64> =
+        (0..pixels).map(|pixel| xs.row(pixel).iter().sum::<f64>() / chosen.len() as f64).collect();
+    center(&mut xs, &mean, -1.0);
+    let directions = left_singular_vectors(&xs, components.min(chosen.len()).min(pixels));
+
+    let mut reconstructions = Vec::with_capacity(test.len() * pixels);
+    for chunk in test.chunks(CHUNK) {
+        let mut xs = matrix(designs, chunk)?;
+        center(&mut xs, &mean, -1.0);
+        let codes = directions.transpose() * &xs;
+        let mut back = &directions * &codes;
+        center(&mut back, &mean, 1.0);
+        for column in back.col_iter() {
+            reconstructions.extend(column.iter().map(|&value| value as f32));
+        }
+    }
+    Ok(stack(designs, test.len(), reconstructions))
+}
+
+/// For each test design the training design with the smallest squared distance, over pixels.
+///
+/// # Errors
+/// When a design cannot be read.
+pub fn nearest_by_pixels(
+    designs: &Targets<'_>,
+    train: &[usize],
+    test: &[usize],
+) -> Result<Array3<f32>> {
+    let mut nearest = vec![(f32::INFINITY, 0); test.len()];
+    let pixels = designs.data().design_len();
+    for (block, test) in test.chunks(CHUNK).enumerate() {
+        let tests = designs.read(test)?.values;
+        let tests = MatRef::from_column_major_slice(&tests, pixels, test.len());
+        for train in train.chunks(CHUNK) {
+            let trains = designs.read(train)?.values;
+            let trains = MatRef::from_column_major_slice(&trains, pixels, train.len());
+            let mut products = Mat::<f32>::zeros(train.len(), test.len());
+            matmul(
+                products.as_mut(),
+                Accum::Replace,
+                trains.transpose(),
+                tests,
+                1.0,
+                get_global_parallelism(),
+            );
+            // ‖a − b‖² = ‖a‖² + ‖b‖² − 2 a·b, and ‖b‖² of the test design is the same for all.
+            for (i, &train) in train.iter().enumerate() {
+                let norm = trains.col(i).squared_norm_l2();
+                for j in 0..test.len() {
+                    let distance = norm - 2.0 * products[(i, j)];
+                    let best = &mut nearest[block * CHUNK + j];
+                    if distance < best.0 {
+                        *best = (distance, train);
+                    }
+                }
+            }
+        }
+    }
+    let found: Vec<usize> = nearest.into_iter().map(|(_, train)| train).collect();
+    designs.array(&found)
+}
+
+/// For each test design the first training design with the nearest conditions, each in units of its deviation; none without conditions.
+///
+/// # Errors
+/// When a design cannot be read.
+pub fn nearest_by_condition(
+    designs: &Targets<'_>,
+    train: &[usize],
+    test: &[usize],
+) -> Result<Option<Array3<f32>>> {
+    let table = designs.data().conditions().mapv(f64::from);
+    if table.ncols() == 0 {
+        return Ok(None);
+    }
+    let deviation = table
+        .select(Axis(0), train)
+        .std_axis(Axis(0), 0.0)
+        .mapv(|std| if 0.0 < std { std } else { 1.0 });
+    let table = table / &deviation;
+    let distance = |a: usize, b: usize| (&table.row(a) - &table.row(b)).mapv(|d| d * d).sum();
+    let found = test.iter().filter_map(|&test| {
+        train.iter().copied().min_by(|&a, &b| distance(a, test).total_cmp(&distance(b, test)))
+    });
+    designs.array(&found.collect::<Vec<_>>()).map(Some)
+}
+
+/// Designs as columns.
+fn matrix(designs: &Targets<'_>, indices: &[usize]) -> Result<Mat<f64>> {
+    let pixels = designs.data().design_len();
+    let mut xs = Mat::zeros(pixels, indices.len());
+    for (block, chunk) in indices.chunks(CHUNK).enumerate() {
+        let values = designs.read(chunk)?.values;
+        for (i, design) in values.chunks_exact(pixels).enumerate() {
+            for (pixel, &value) in design.iter().enumerate() {
+                xs[(pixel, block * CHUNK + i)] = f64::from(value);
+            }
+        }
+    }
+    Ok(xs)
+}
+
+fn center(xs: &mut Mat<f64>, mean: &[f64], sign: f64) {
+    for column in xs.col_iter_mut() {
+        column.iter_mut().zip(mean).for_each(|(value, mean)| *value += sign * mean);
+    }
+}
+
+fn left_singular_vectors(xs: &Mat<f64>, components: usize) -> Mat<f64> {
+    if xs.nrows().min(xs.ncols()) <= DENSE {
+        // Fails only on values that are not finite, which reading refuses.
+        let svd = xs.thin_svd().expect("finite values");
+        return svd.U().subcols(0, components).to_owned();
+    }
+    let params = PartialEigenParams::default();
+    let par = get_global_parallelism();
+    let (mut left, mut right) =
+        (Mat::zeros(xs.nrows(), components), Mat::zeros(xs.ncols(), components));
+    let mut values = vec![0.0; components];
+    // Any start will do that no singular vector is orthogonal to; this one depends on nothing random.
+    let start = Col::from_fn(xs.ncols(), |i| 1.0 + (i as f64).sin());
+    let start = &start * faer::Scale(1.0 / start.norm_l2());
+    let mut memory = MemBuffer::new(partial_svd_scratch(xs, components, par, params));
+    let stack = MemStack::new(&mut memory);
+    partial_svd(
+        left.as_mut(),
+        right.as_mut(),
+        &mut values,
+        xs,
+        start.as_ref(),
+        1e-7,
+        par,
+        stack,
+        params,
+    );
+    left
+}
+
+fn stack(designs: &Targets<'_>, n: usize, values: Vec<f32>) -> Array3<f32> {
+    Array3::from_shape_vec((n, designs.data().height(), designs.data().width()), values)
+        .expect("one value per pixel")
+}

@@ -1,0 +1,114 @@
+//! Everything that `evaluate` says of a model, on its test split, with the scores of simple controls beside its own.
+
+use candle_core::Device;
+use serde::Serialize;
+use vae_data::Split;
+use vae_models::Vae;
+
+use crate::config::Config;
+use crate::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
+use crate::error::{Result, TrainError};
+use crate::evaluate::{
+    Reconstruction, active_units, bounds, compare, encode, reconstruct, score, unit_activity,
+};
+use crate::targets::Targets;
+
+/// Scores of a model on the test split; log-probabilities in nats per design.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// `expected_log_likelihood − kl` at β = 1; none where the likelihood is not normalized for these data.
+    pub elbo: Option<f64>,
+    /// Standard error of `elbo` over the designs.
+    pub elbo_standard_error: Option<f64>,
+    /// Importance-weighted bound from `samples` draws; none where `elbo` is.
+    pub iwae: Option<f64>,
+    /// Standard error of `iwae` over the designs.
+    pub iwae_standard_error: Option<f64>,
+    /// Draws per design.
+    pub samples: usize,
+    /// `E_q ln p(x|z)`; minus a cross-entropy where `elbo` is none.
+    pub expected_log_likelihood: f64,
+    /// `KL(q(z|x) ‖ p(z))`.
+    pub kl: f64,
+    /// Its parts, one per latent dimension.
+    pub kl_per_dim: Vec<f64>,
+    /// Mean squared error of reconstructions from posterior means, per active pixel.
+    pub mse: f64,
+    /// Mean intersection over union of those at 0.5.
+    pub iou: f64,
+    /// Latent dimensions whose posterior mean varies by more than 0.01 over the training split.
+    pub active_units: usize,
+    /// Those variances.
+    pub unit_activity: Vec<f64>,
+    /// Latent dimensions in all.
+    pub latent_dim: usize,
+    /// Number of test designs.
+    pub n: usize,
+    /// The same reconstruction scores for methods without a network.
+    pub controls: Controls,
+}
+
+/// Reconstruction scores of simple methods.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Controls {
+    /// Projection on as many principal components as the model has latent dimensions.
+    pub pca: Reconstruction,
+    /// The nearest training design over pixels.
+    pub nearest_by_pixels: Reconstruction,
+    /// The training design with the nearest conditions; none without conditions.
+    pub nearest_by_condition: Option<Reconstruction>,
+}
+
+/// Evaluates a model on the test split.
+///
+/// # Errors
+/// [`TrainError::Setting`] for no samples, and whatever reading the data brings.
+pub fn evaluate(
+    vae: &Vae,
+    config: &Config,
+    designs: &Targets<'_>,
+    split: &Split,
+    samples: usize,
+    device: &Device,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Evaluation> {
+    if samples == 0 {
+        return Err(TrainError::Setting {
+            key: "samples",
+            value: "0".into(),
+            reason: "a bound takes at least one draw".into(),
+        });
+    }
+    let (train, test) = (&split.train, &split.test);
+    let bounds = bounds(vae, designs, test, samples, device, progress)?;
+    let normalized = config.is_normalized(designs.are_binary(test)?);
+    let reconstruction = compare(designs, test, &reconstruct(vae, designs, test, device)?)?;
+    let activity = unit_activity(&encode(vae, designs, train, device)?);
+    let latent_dim = vae.config().latent_dim;
+    let by_condition = nearest_by_condition(designs, train, test)?;
+    let controls = Controls {
+        pca: compare(designs, test, &principal_components(designs, train, test, latent_dim)?)?,
+        nearest_by_pixels: compare(designs, test, &nearest_by_pixels(designs, train, test)?)?,
+        nearest_by_condition: by_condition
+            .map(|found| compare(designs, test, &found))
+            .transpose()?,
+    };
+    let if_normalized = |value| normalized.then_some(value);
+    Ok(Evaluation {
+        elbo: if_normalized(bounds.elbo),
+        elbo_standard_error: if_normalized(bounds.elbo_standard_error),
+        iwae: if_normalized(bounds.iwae),
+        iwae_standard_error: if_normalized(bounds.iwae_standard_error),
+        samples,
+        expected_log_likelihood: bounds.expected_log_likelihood,
+        kl: bounds.kl,
+        kl_per_dim: score(vae, designs, test, device)?.kl_per_dim,
+        mse: reconstruction.mse,
+        iou: reconstruction.iou,
+        active_units: active_units(&activity),
+        unit_activity: activity,
+        latent_dim,
+        n: test.len(),
+        controls,
+    })
+}

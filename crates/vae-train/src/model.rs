@@ -1,0 +1,38 @@
+//! From configuration and data to a model, and from a run folder back to one.
+
+use ndarray::Axis;
+use vae_data::Split;
+use vae_models::{ConditionStats, ModelConfig};
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::targets::Targets;
+
+/// The network for these data: sizes from the designs, condition statistics from the training split.
+///
+/// # Errors
+/// When the architecture does not fit the designs.
+pub fn model_config(config: &Config, designs: &Targets<'_>, split: &Split) -> Result<ModelConfig> {
+    let data = designs.data();
+    let train = data.conditions().select(Axis(0), &split.train);
+    let conditions: Vec<ConditionStats> = data
+        .condition_info()
+        .iter()
+        .take(designs.n_conditions())
+        .zip(train.columns())
+        .filter_map(|(info, column)| {
+            ConditionStats::from_values(&info.name, &info.unit, &column.to_vec())
+        })
+        .collect();
+    Ok(ModelConfig {
+        height: data.height(),
+        width: data.width(),
+        latent_dim: config.model.latent_dim,
+        encoder: config.model.encoder.clone(),
+        decoder: config.model.decoder.clone(),
+        likelihood: config.model.likelihood,
+        embedding: (0 < config.model.embedding && !conditions.is_empty())
+            .then_some(config.model.embedding),
+        conditions,
+    })
+}

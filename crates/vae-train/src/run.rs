@@ -1,0 +1,214 @@
+//! The folder of a run: what lies where, and how files get there whole.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use vae_data::{DataSet, Split, SplitGroups};
+
+use crate::error::{Result, TrainError};
+
+/// Paths inside a run folder.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    root: PathBuf,
+}
+
+impl RunFolder {
+    /// Creates the folder of a new run.
+    ///
+    /// # Errors
+    /// [`TrainError::RunExists`] when something is there already.
+    pub fn create(root: &Path) -> Result<Self> {
+        let occupied = std::fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
+        if occupied || root.is_file() {
+            return Err(TrainError::RunExists { path: root.to_owned() });
+        }
+        let run = Self { root: root.to_owned() };
+        for folder in [run.checkpoints(), run.figures()] {
+            std::fs::create_dir_all(&folder).map_err(|source| TrainError::Io {
+                action: "create",
+                path: folder,
+                source,
+            })?;
+        }
+        Ok(run)
+    }
+
+    /// Opens the folder of an existing run.
+    ///
+    /// # Errors
+    /// [`TrainError::NotARun`] when the folder has no `config.toml`.
+    pub fn open(root: &Path) -> Result<Self> {
+        let run = Self { root: root.to_owned() };
+        if run.config().is_file() {
+            Ok(run)
+        } else {
+            Err(TrainError::NotARun { path: root.to_owned(), missing: "config.toml" })
+        }
+    }
+
+    /// The most recently changed run below `runs`, if there is one.
+    pub fn newest(runs: &Path) -> Option<Self> {
+        let entries = std::fs::read_dir(runs).ok()?;
+        entries
+            .filter_map(|entry| Self::open(&entry.ok()?.path()).ok())
+            .filter_map(|run| Some((std::fs::metadata(run.metrics()).ok()?.modified().ok()?, run)))
+            .max_by_key(|(modified, _)| *modified)
+            .map(|(_, run)| run)
+    }
+
+    /// The first free `<runs>/<data>-<preset>-<n>`.
+    pub fn next_name(runs: &Path, data: &str, preset: &str) -> PathBuf {
+        (1_u32..)
+            .map(|n| runs.join(format!("{data}-{preset}-{n}")))
+            .find(|path| !path.exists())
+            .expect("there are fewer than 2³² runs")
+    }
+
+    /// The split that the run was trained on.
+    ///
+    /// # Errors
+    /// When `splits.json` cannot be read, or the data have other groups by now.
+    pub fn recorded_split(&self, data: &DataSet) -> Result<Split> {
+        let path = self.splits();
+        let groups: SplitGroups = serde_json::from_str(&read_to_string(&path)?)
+            .map_err(|err| TrainError::Damaged { path, message: err.to_string() })?;
+        Ok(groups.of(data.groups())?)
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Everything that decides the result.
+    pub fn config(&self) -> PathBuf {
+        self.root.join("config.toml")
+    }
+
+    /// Which groups went where.
+    pub fn splits(&self) -> PathBuf {
+        self.root.join("splits.json")
+    }
+
+    /// How the run was started.
+    pub fn manifest(&self) -> PathBuf {
+        self.root.join("manifest.json")
+    }
+
+    /// One object per logged step and epoch.
+    pub fn metrics(&self) -> PathBuf {
+        self.root.join("metrics.jsonl")
+    }
+
+    /// The best weights.
+    pub fn model(&self) -> PathBuf {
+        self.root.join("model.safetensors")
+    }
+
+    /// The folder of checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.root.join("checkpoints")
+    }
+
+    /// Where the run goes on from.
+    pub fn last_checkpoint(&self) -> PathBuf {
+        self.checkpoints().join("last.safetensors")
+    }
+
+    /// The state at the best validation.
+    pub fn best_checkpoint(&self) -> PathBuf {
+        self.checkpoints().join("best.safetensors")
+    }
+
+    /// The folder of figures.
+    pub fn figures(&self) -> PathBuf {
+        self.root.join("figures")
+    }
+}
+
+/// How a run was started; nothing in it decides the result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this file's layout.
+    pub format: u32,
+    /// Version of this software.
+    pub version: String,
+    /// Fingerprint of the data set.
+    pub data_fingerprint: String,
+    /// Seed of every random number.
+    pub seed: u64,
+    /// Device of the tensors.
+    pub device: String,
+    /// Threads of the kernels.
+    pub threads: usize,
+    /// The command line.
+    pub command: Vec<String>,
+    /// Steps at which the run was taken up again.
+    pub resumed_at_step: Vec<u64>,
+}
+
+/// Writes a file whole or not at all.
+///
+/// # Errors
+/// When it cannot be written; the old contents are then still in place.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    vae_models::write_atomically(path, bytes).map_err(|source| TrainError::Io {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Reads a JSON file of the run and refuses other formats.
+pub(crate) fn read_manifest(path: &Path) -> Result<Manifest> {
+    let text = read_to_string(path)?;
+    let manifest: Manifest = serde_json::from_str(&text)
+        .map_err(|err| TrainError::Damaged { path: path.to_owned(), message: err.to_string() })?;
+    if manifest.format != crate::FORMAT {
+        return Err(TrainError::Format { path: path.to_owned(), found: manifest.format });
+    }
+    Ok(manifest)
+}
+
+/// Writes a value as indented JSON.
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(value).expect("plain structs with string keys");
+    text.push('\n');
+    write(path, text.as_bytes())
+}
+
+pub(crate) fn read_to_string(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|source| TrainError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_occupied_folder_is_refused_and_an_empty_one_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(folder.path()).unwrap();
+        assert!(matches!(RunFolder::create(folder.path()), Err(TrainError::RunExists { .. })));
+        assert!(matches!(RunFolder::open(folder.path()), Err(TrainError::NotARun { .. })));
+        std::fs::write(run.config(), "").unwrap();
+        assert!(RunFolder::open(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn names_count_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = RunFolder::next_name(folder.path(), "builtin", "default");
+        assert!(first.ends_with("builtin-default-1"));
+        std::fs::create_dir(&first).unwrap();
+        assert!(
+            RunFolder::next_name(folder.path(), "builtin", "default")
+                .ends_with("builtin-default-2")
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! Targets: what training makes of the designs of a data set, and the tensors of a batch.
+
+use candle_core::{Device, Tensor};
+use ndarray::{Array2, Array3, ArrayView2, Axis, s};
+use vae_data::{DataSet, FREE};
+
+use crate::config::TargetKind;
+use crate::error::Result;
+
+/// A data set seen as training targets.
+pub struct Targets<'a> {
+    data: &'a DataSet,
+    kind: TargetKind,
+    conditional: bool,
+}
+
+/// Some targets, design after design, row after row.
+pub struct Pixels {
+    /// Densities.
+    pub values: Vec<f32>,
+    /// 1 where a pixel counts, 0 where it is void or solid by decree; none if all count.
+    pub active: Option<Vec<f32>>,
+}
+
+/// A batch on its way into the model.
+pub struct Batch {
+    /// Targets `(B, 1, H, W)`.
+    pub xs: Tensor,
+    /// Conditions `(B, C)` in their own units; none for a model without.
+    pub cs: Option<Tensor>,
+    /// 1 where a pixel counts, `(B, 1, H, W)`; none if all do.
+    pub mask: Option<Tensor>,
+}
+
+impl<'a> Targets<'a> {
+    /// Wraps a data set.
+    pub fn new(data: &'a DataSet, kind: TargetKind, conditional: bool) -> Self {
+        Self { data, kind, conditional }
+    }
+
+    /// The data set.
+    pub fn data(&self) -> &'a DataSet {
+        self.data
+    }
+
+    /// Number of conditions that the model is told.
+    pub fn n_conditions(&self) -> usize {
+        if self.conditional { self.data.conditions().ncols() } else { 0 }
+    }
+
+    /// Targets of some designs.
+    ///
+    /// # Errors
+    /// When a design cannot be read.
+    pub fn read(&self, indices: &[usize]) -> Result<Pixels> {
+        let pixels = self.data.design_len();
+        let mut values = vec![0.0; indices.len() * pixels];
+        self.data.read_into(indices, &mut values)?;
+        let active = self.active(indices)?;
+        if self.kind == TargetKind::Binary {
+            for (i, design) in values.chunks_exact_mut(pixels).enumerate() {
+                let active: Option<Vec<bool>> = active.as_ref().map(|active| {
+                    active[i * pixels..(i + 1) * pixels].iter().map(|&a| 0.0 < a).collect()
+                });
+                let volume = own_volume(design, active.as_deref());
+                vae_data::cut_at_volume(design, active.as_deref(), volume);
+            }
+        }
+        Ok(Pixels { values, active })
+    }
+
+    /// Targets of some designs, `(N, H, W)`.
+    ///
+    /// # Errors
+    /// When a design cannot be read.
+    pub fn array(&self, indices: &[usize]) -> Result<Array3<f32>> {
+        let shape = (indices.len(), self.data.height(), self.data.width());
+        Ok(Array3::from_shape_vec(shape, self.read(indices)?.values)
+            .expect("read returns one value per pixel"))
+    }
+
+    /// Whether all targets of some designs are 0 or 1.
+    ///
+    /// # Errors
+    /// When a design cannot be read.
+    pub fn are_binary(&self, indices: &[usize]) -> Result<bool> {
+        for index in indices {
+            if self.read(&[*index])?.values.iter().any(|&value| 0.0 < value && value < 1.0) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// One batch.
+    ///
+    /// # Errors
+    /// When a design cannot be read.
+    pub fn batch(&self, indices: &[usize], device: &Device) -> Result<Batch> {
+        let shape = (indices.len(), 1, self.data.height(), self.data.width());
+        let Pixels { values, active } = self.read(indices)?;
+        Ok(Batch {
+            xs: Tensor::from_vec(values, shape, device)?,
+            cs: tensor(self.conditions(indices).view(), device)?,
+            mask: active.map(|active| Tensor::from_vec(active, shape, device)).transpose()?,
+        })
+    }
+
+    /// Conditions of some designs, `(N, C)`; no columns for a model without.
+    pub fn conditions(&self, indices: &[usize]) -> Array2<f32> {
+        let table = self.data.conditions().select(Axis(0), indices);
+        table.slice_move(s![.., ..self.n_conditions()])
+    }
+
+    fn active(&self, indices: &[usize]) -> Result<Option<Vec<f32>>> {
+        if !self.data.has_masks() {
+            return Ok(None);
+        }
+        let mut masks = vec![0; indices.len() * self.data.design_len()];
+        self.data.read_masks_into(indices, &mut masks)?;
+        Ok(Some(masks.into_iter().map(|mask| if mask == FREE { 1.0 } else { 0.0 }).collect()))
+    }
+}
+
+/// A table as a tensor, one row per design; none if it has no columns.
+pub(crate) fn tensor(rows: ArrayView2<'_, f32>, device: &Device) -> Result<Option<Tensor>> {
+    if rows.ncols() == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Tensor::from_vec(rows.iter().copied().collect::<Vec<_>>(), rows.dim(), device)?))
+}
+
+/// Mean density over the active pixels.
+fn own_volume(design: &[f32], active: Option<&[bool]>) -> f32 {
+    let (mut sum, mut n) = (0.0_f64, 0_usize);
+    for (position, &value) in design.iter().enumerate() {
+        if active.is_none_or(|active| active[position]) {
+            sum += f64::from(value);
+            n += 1;
+        }
+    }
+    if n == 0 { 0.0 } else { (sum / n as f64) as f32 }
+}

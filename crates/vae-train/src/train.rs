@@ -1,0 +1,300 @@
+//! The training loop.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use candle_core::{DType, Device, Tensor};
+use vae_data::{DataSet, Shares, Split};
+use vae_models::Vae;
+use vae_nn::{Adam, AdamConfig, Parameters, clip_global_norm, stream};
+
+use crate::checkpoint::{self, Best, Position};
+use crate::config::Config;
+use crate::error::{Result, TrainError};
+use crate::evaluate::{noise, score};
+use crate::metrics::{EpochMetrics, Event, MetricsLog, Parts, StepMetrics};
+use crate::model::model_config;
+use crate::run::{Manifest, RunFolder, read_manifest, write, write_json};
+use crate::schedule::{kl_weight, learning_rate};
+use crate::targets::Targets;
+
+/// What an observer is told while a run goes on.
+pub enum Progress<'a> {
+    /// Before the first step of this call.
+    Started {
+        /// Where it starts.
+        position: &'a Position,
+        /// Designs in training, validation and test.
+        split: &'a Split,
+        /// Epochs in all.
+        epochs: u64,
+        /// Steps of one epoch.
+        steps_per_epoch: u64,
+        /// Multiply-adds of one design, forward.
+        multiply_adds: u64,
+    },
+    /// After a step.
+    Step(&'a StepMetrics),
+    /// After an epoch and its validation.
+    Epoch(&'a EpochMetrics),
+}
+
+/// How a call of [`train`] ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All epochs are done.
+    Finished,
+    /// The validation bound had stopped improving.
+    StoppedEarly,
+    /// It was asked to stop; a checkpoint is written.
+    Interrupted,
+    /// There was nothing left to do.
+    WasFinished,
+}
+
+/// How far a run has come.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// Where it stands.
+    pub position: Position,
+}
+
+/// Starts a run in an empty folder, or goes on with the one that is there, and trains until the end of its configuration or
+/// until `stop` is set. A resumed run takes the same steps as one that was never stopped.
+///
+/// # Errors
+/// Everything in [`TrainError`]; the last checkpoint stays whole.
+pub fn train(
+    config: &Config,
+    data: &DataSet,
+    run: &RunFolder,
+    manifest: &Manifest,
+    stop: &AtomicBool,
+    observe: &mut dyn FnMut(Progress<'_>),
+) -> Result<Outcome> {
+    let device = Device::Cpu;
+    let Config { seed, training, .. } = config;
+
+    // Data: who is in training, validation and test.
+    let designs = Targets::new(data, config.data.targets, config.data.conditional);
+    let split = split(config, data)?;
+    let batch_size = training.batch_size.min(split.train.len());
+    // Every step has a full batch: a last short one would give BatchNorm other statistics. Epochs are reshuffled, so all take part.
+    let steps_per_epoch = (split.train.len() / batch_size) as u64;
+    let total_steps = training.epochs * steps_per_epoch;
+    let share = |share: f64| (share * total_steps as f64).round() as u64;
+    let (kl_warmup, rate_warmup) =
+        (share(training.kl_warmup), share(training.learning_rate_warmup));
+
+    // Model and optimizer.
+    let model_config = model_config(config, &designs, &split)?;
+    let parameters = Parameters::new(*seed, DType::F32, device.clone());
+    let vae = Vae::new(&model_config, parameters.var_builder())?;
+    let weights = parameters.trainable();
+    let adam = AdamConfig {
+        lr: training.learning_rate,
+        weight_decay: training.weight_decay,
+        ..AdamConfig::default()
+    };
+    let mut optimizer = Adam::new(weights.clone(), adam)?;
+
+    let max_norm =
+        if training.max_gradient_norm == 0.0 { f64::INFINITY } else { training.max_gradient_norm };
+
+    // Start, or go on from the last checkpoint.
+    let mut at = if run.last_checkpoint().is_file() {
+        let position = checkpoint::load(&run.last_checkpoint(), &parameters, &mut optimizer)?;
+        note_resumption(run, manifest, position.step)?;
+        position
+    } else {
+        write_json(&run.manifest(), manifest)?;
+        write_json(&run.splits(), &split.groups)?;
+        write(&run.config(), config.to_toml().as_bytes())?;
+        let position = Position::default();
+        checkpoint::save(&run.last_checkpoint(), &position, &parameters, &optimizer)?;
+        position
+    };
+    if at.finished {
+        return Ok(Outcome { ending: Ending::WasFinished, position: at });
+    }
+    let mut log = MetricsLog::open(&run.metrics(), at.step)?;
+    let mut saved = (Instant::now(), at.step);
+    observe(Progress::Started {
+        position: &at,
+        split: &split,
+        epochs: training.epochs,
+        steps_per_epoch,
+        multiply_adds: model_config.multiply_adds().total(),
+    });
+
+    while !at.finished {
+        let epoch = at.epoch + 1;
+        let order = vae_data::shuffled(&split.train, &mut stream(*seed, "shuffle", epoch));
+        let clock = Instant::now();
+        let first = at.batch;
+
+        while at.batch < steps_per_epoch {
+            // Schedules.
+            let beta = kl_weight(at.step, kl_warmup, training.beta);
+            let rate = learning_rate(
+                at.step,
+                rate_warmup,
+                total_steps,
+                training.learning_rate,
+                training.learning_rate_floor,
+            );
+            optimizer.set_learning_rate(rate)?;
+
+            // Forward, backward, update.
+            let from = at.batch as usize * batch_size;
+            let batch = designs.batch(&order[from..from + batch_size], &device)?;
+            let eps = noise(
+                &mut stream(*seed, "noise", at.step),
+                (batch_size, model_config.latent_dim),
+                &device,
+            )?;
+            let elbo = vae.elbo(&batch.xs, batch.cs.as_ref(), &eps, batch.mask.as_ref(), true)?;
+            let log_likelihood = elbo.log_likelihood.mean_all()?;
+            let kl = elbo.kl.sum(1)?.mean_all()?;
+            let loss = (kl.affine(beta, 0.0)? - &log_likelihood)?;
+            let mut gradients = loss.backward()?;
+            let gradient_norm = clip_global_norm(&mut gradients, &weights, max_norm)?;
+            let metrics = StepMetrics {
+                step: at.step + 1,
+                epoch,
+                loss: scalar(&loss)?,
+                log_likelihood: scalar(&log_likelihood)?,
+                kl: scalar(&kl)?,
+                beta,
+                learning_rate: rate,
+                gradient_norm,
+            };
+            all_finite(&metrics, &at, saved.1)?;
+            optimizer.step(&gradients)?;
+
+            // Observe.
+            at.step += 1;
+            at.batch += 1;
+            at.sums.loss += metrics.loss;
+            at.sums.log_likelihood += metrics.log_likelihood;
+            at.sums.kl += metrics.kl;
+            observe(Progress::Step(&metrics));
+            if at.step.is_multiple_of(training.log_every) {
+                log.push(&Event::Step(metrics))?;
+            }
+
+            // Checkpoint, stop. Not after the last batch: the end of the epoch does both, after its validation.
+            let stopping = stop.load(Ordering::Relaxed);
+            let due = Duration::from_secs(training.checkpoint_seconds) <= saved.0.elapsed();
+            if at.batch < steps_per_epoch && (due || stopping) {
+                checkpoint::save(&run.last_checkpoint(), &at, &parameters, &optimizer)?;
+                saved = (Instant::now(), at.step);
+                if stopping {
+                    return Ok(Outcome { ending: Ending::Interrupted, position: at });
+                }
+            }
+        }
+
+        // Validation. The bound is the one at β = 1, whatever is optimized; no model is the best before β is final.
+        let seconds = clock.elapsed().as_secs_f64();
+        let scores = score(&vae, &designs, &split.validation, &device)?;
+        let better = at.best.is_none_or(|best| best.validation.elbo < scores.validation.elbo);
+        let is_best = kl_warmup <= at.step && better;
+        let mean = |sum: f64| sum / steps_per_epoch as f64;
+        let metrics = EpochMetrics {
+            epoch,
+            step: at.step,
+            beta: kl_weight(at.step, kl_warmup, training.beta),
+            train: Parts {
+                loss: mean(at.sums.loss),
+                log_likelihood: mean(at.sums.log_likelihood),
+                kl: mean(at.sums.kl),
+            },
+            validation: scores.validation,
+            kl_per_dim: scores.kl_per_dim,
+            best: is_best,
+            seconds,
+            images_per_s: (steps_per_epoch - first) as f64 * batch_size as f64 / seconds,
+        };
+
+        // End of the epoch: position, best, last.
+        if is_best {
+            at.best = Some(Best { epoch, validation: scores.validation });
+        }
+        let stale = at.best.map_or(0, |best| epoch - best.epoch);
+        let stopped_early = 0 < training.patience && training.patience <= stale;
+        at = Position {
+            epoch,
+            batch: 0,
+            sums: Parts::default(),
+            finished: stopped_early || epoch == training.epochs,
+            ..at
+        };
+        if is_best {
+            checkpoint::save(&run.best_checkpoint(), &at, &parameters, &optimizer)?;
+            vae_models::save(&run.model(), &model_config, &parameters)?;
+        }
+        log.push(&Event::Epoch(metrics.clone()))?;
+        checkpoint::save(&run.last_checkpoint(), &at, &parameters, &optimizer)?;
+        saved = (Instant::now(), at.step);
+        observe(Progress::Epoch(&metrics));
+        if at.finished {
+            let ending =
+                if epoch < training.epochs { Ending::StoppedEarly } else { Ending::Finished };
+            return Ok(Outcome { ending, position: at });
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Ok(Outcome { ending: Ending::Interrupted, position: at });
+        }
+    }
+    Ok(Outcome { ending: Ending::Finished, position: at })
+}
+
+/// The split of a run: a function of the data, the rule and the seed.
+///
+/// # Errors
+/// When the rule does not fit the data.
+pub fn split(config: &Config, data: &DataSet) -> Result<Split> {
+    let mut rng = stream(config.seed, "split", 0);
+    let shares = Shares { validation: config.data.validation, test: config.data.test };
+    Ok(vae_data::split(data, &config.data.split, shares, &mut rng)?)
+}
+
+/// Adds the step to the manifest of a run that is taken up again, and refuses other data.
+fn note_resumption(run: &RunFolder, now: &Manifest, step: u64) -> Result<()> {
+    let mut manifest = read_manifest(&run.manifest())?;
+    if manifest.data_fingerprint != now.data_fingerprint {
+        return Err(TrainError::DataChanged {
+            expected: manifest.data_fingerprint,
+            found: now.data_fingerprint.clone(),
+        });
+    }
+    manifest.resumed_at_step.push(step);
+    write_json(&run.manifest(), &manifest)
+}
+
+/// Stops the run before a step that would poison the weights.
+fn all_finite(metrics: &StepMetrics, at: &Position, checkpoint_step: u64) -> Result<()> {
+    let terms = [
+        ("the expected log-likelihood", metrics.log_likelihood),
+        ("the KL term", metrics.kl),
+        ("the gradient norm", metrics.gradient_norm),
+    ];
+    match terms.into_iter().find(|(_, value)| !value.is_finite()) {
+        None => Ok(()),
+        Some((term, value)) => Err(TrainError::NotFinite {
+            term,
+            value,
+            step: at.step,
+            epoch: metrics.epoch,
+            batch: at.batch + 1,
+            checkpoint_step,
+        }),
+    }
+}
+
+fn scalar(tensor: &Tensor) -> Result<f64> {
+    Ok(tensor.to_dtype(DType::F64)?.to_scalar()?)
+}

@@ -1,0 +1,106 @@
+//! The shape of the workspace that ARCHITECTURE.md promises.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// Which of our crates each crate may depend on. Tests may also use vae-prob, which depends on nothing, as an oracle.
+const ALLOWED: [(&str, &[&str]); 11] = [
+    ("vae-prob", &[]),
+    ("vae-nn", &[]),
+    ("vae-models", &["vae-nn"]),
+    ("topo-simp", &[]),
+    ("topo-data", &["topo-simp", "vae-data"]),
+    ("vae-data", &[]),
+    ("vae-train", &["vae-models", "vae-data", "vae-prob", "vae-nn"]),
+    ("vae-report", &["vae-train", "vae-data"]),
+    (
+        "vae-cli",
+        &[
+            "vae-prob",
+            "vae-nn",
+            "vae-models",
+            "topo-simp",
+            "topo-data",
+            "vae-data",
+            "vae-train",
+            "vae-report",
+        ],
+    ),
+    ("xtask", &[]),
+    (
+        "benches",
+        &["vae-prob", "vae-nn", "vae-models", "topo-simp", "topo-data", "vae-data", "vae-train"],
+    ),
+];
+
+fn metadata() -> cargo_metadata::Metadata {
+    MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .exec()
+        .unwrap()
+}
+
+#[test]
+fn dependencies_point_in_the_allowed_directions() {
+    let metadata = metadata();
+    let allowed = BTreeMap::from(ALLOWED);
+    let members: BTreeSet<&str> =
+        metadata.workspace_packages().iter().map(|package| package.name.as_str()).collect();
+    assert_eq!(members, allowed.keys().copied().collect(), "every member has a row in the table");
+    for package in metadata.workspace_packages() {
+        for dependency in package
+            .dependencies
+            .iter()
+            .filter(|dependency| members.contains(dependency.name.as_str()))
+        {
+            let oracle =
+                dependency.kind == DependencyKind::Development && dependency.name == "vae-prob";
+            assert!(
+                oracle || allowed[package.name.as_str()].contains(&dependency.name.as_str()),
+                "{} may not depend on {}",
+                package.name,
+                dependency.name
+            );
+        }
+    }
+}
+
+#[test]
+fn vae_prob_needs_no_tensor_crate() {
+    let metadata = metadata();
+    let resolve = metadata.resolve.as_ref().unwrap();
+    let name = |id: &cargo_metadata::PackageId| metadata[id].name.to_string();
+    let vae_prob = resolve.nodes.iter().find(|node| name(&node.id) == "vae-prob").unwrap();
+    let normal: BTreeSet<String> = vae_prob
+        .deps
+        .iter()
+        .filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal))
+        .map(|dep| name(&dep.pkg))
+        .collect();
+    assert!(
+        normal.is_subset(&BTreeSet::from(["libm".to_owned(), "num-traits".to_owned()])),
+        "{normal:?}"
+    );
+}
+
+#[test]
+fn every_source_file_says_what_it_is() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut folders = vec![root.join("crates"), root.join("xtask"), root.join("benches")];
+    let mut missing = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                if !text.starts_with("//!") {
+                    missing.push(path);
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "files without a `//!` line: {missing:?}");
+}
