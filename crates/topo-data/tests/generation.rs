@@ -1,0 +1,185 @@
+//! Whole generations on a small grid: what is written, and that an interruption changes nothing.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::{
+    collections::BTreeMap,
+    ops::ControlFlow,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use topo_data::{GenerateReport, GenerateSpec, Progress, TopoDataError, cut_designs, generate};
+use topo_simp::Problem;
+use vae_data::{DataSet, Source, open};
+
+fn spec() -> GenerateSpec {
+    GenerateSpec {
+        height: 12,
+        width: 24,
+        seed: 3,
+        variants: 3,
+        problems: Some(4),
+        filter_radii: vec![1.5],
+        ..GenerateSpec::for_family("cantilever").unwrap()
+    }
+}
+
+fn go_on(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap())
+        })
+        .collect()
+}
+
+fn whole(folder: &Path) -> (GenerateReport, BTreeMap<String, Vec<u8>>) {
+    let out = folder.join("whole");
+    let report = generate(&spec(), &out, &go_on).unwrap();
+    (report, files(&out))
+}
+
+fn opened(folder: &Path) -> DataSet {
+    open(&Source::Path(folder.to_owned())).unwrap()
+}
+
+#[test]
+fn every_candidate_is_accounted_for_and_every_design_has_its_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    let (report, _) = whole(folder.path());
+    assert_eq!(report.candidates, 12);
+    assert_eq!(report.problems, 4);
+    let dropped = report.weak + report.broken + report.duplicates + report.failures.len();
+    assert_eq!(report.kept + dropped, report.candidates);
+
+    let set = opened(&folder.path().join("whole"));
+    assert_eq!((set.len(), set.height(), set.width()), (report.kept, 12, 24));
+    assert_eq!(set.n_groups(), report.groups);
+    let names: Vec<_> = set.condition_info().iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["volume_fraction", "load_y", "load_angle"]);
+    assert_eq!(set.metadata().command.as_deref(), Some(spec().command().as_str()));
+    assert_eq!(set.metadata().seed, Some(3));
+
+    // The stored compliance is that of the stored design, cut at its volume, under the stored problem.
+    let results = set.results().unwrap();
+    let compliances = results.numbers("compliance_cut", "results.csv").unwrap().unwrap();
+    let ratios = results.numbers("ratio", "results.csv").unwrap().unwrap();
+    for design in 0..set.len() {
+        let problem: Problem =
+            serde_json::from_str(&set.problem(design).unwrap().unwrap()).unwrap();
+        let conditions = set.conditions();
+        assert!((problem.volume_fraction - f64::from(conditions[(design, 0)])).abs() < 1e-6);
+        let cut = cut_designs(&set, &[design]).unwrap();
+        let density = cut.index_axis(ndarray::Axis(0), 0).mapv(f64::from);
+        let compliance = topo_simp::compliance(&problem, density.view(), 3.0).unwrap();
+        assert!((compliance / compliances[design] - 1.0).abs() < 1e-6);
+        assert!((1.0..=1.1).contains(&ratios[design]));
+    }
+}
+
+#[test]
+fn a_stopped_generation_goes_on_and_ends_in_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, expected) = whole(folder.path());
+    let out = folder.path().join("stopped");
+    let log = folder.path().join("stopped.jobs.jsonl");
+
+    let stop = |progress: Progress| {
+        if progress.done < 5 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let error = generate(&spec(), &out, &stop).unwrap_err();
+    assert!(matches!(error, TopoDataError::Stopped { total: 12, .. }), "{error}");
+    assert!(!out.exists());
+
+    // As after `kill -9` in the middle of a line.
+    let mut bytes = std::fs::read(&log).unwrap();
+    bytes.truncate(bytes.len() - 100);
+    std::fs::write(&log, bytes).unwrap();
+
+    let replayed = AtomicUsize::new(0);
+    let observer = |progress: Progress| {
+        replayed.store(progress.replayed, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    };
+    generate(&spec(), &out, &observer).unwrap();
+    assert!(replayed.load(Ordering::Relaxed) >= 4, "{replayed:?}");
+    assert_eq!(files(&out), expected);
+    assert!(!log.exists());
+}
+
+#[test]
+fn mirror_images_stand_for_runs_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("mirrored");
+    let spec =
+        GenerateSpec { problems: None, variants: 2, mirror_from: Some(1), iterations: 3, ..spec() };
+    let report = generate(&spec, &out, &go_on).unwrap();
+    assert_eq!(report.candidates, 2 * 441);
+    assert_eq!(report.runs, 441 + 224);
+    assert!(report.mirrored > 100);
+
+    // A mirror image is the flipped design of the run, its compliance that of its own cut.
+    let set = opened(&out);
+    let sources: Vec<_> = set.results().unwrap().column("source").unwrap().collect();
+    assert_eq!(sources.iter().filter(|source| **source == "mirror image").count(), report.mirrored);
+    let family = spec.validate().unwrap();
+    let mut maker = topo_data::Maker::new(&spec, &family).unwrap();
+    let results = |name| set.results().unwrap().numbers(name, "results.csv").unwrap().unwrap();
+    let (problems, variants, cut) =
+        (results("problem"), results("variant"), results("compliance_cut"));
+    let mut stored = vec![0.0; set.design_len()];
+    for design in (0..set.len()).filter(|&design| sources[design] == "mirror image").step_by(40) {
+        let problem = problems[design] as usize;
+        let run = maker.make(family.mirrored(problem).unwrap(), variants[design] as usize).unwrap();
+        let image = maker.make(problem, variants[design] as usize).unwrap();
+        assert!(image.mirrored && !run.mirrored);
+        let flipped: Vec<f32> = run.densities().chunks(24).rev().flatten().copied().collect();
+        set.read_into(&[design], &mut stored).unwrap();
+        assert!(stored.iter().zip(&flipped).all(|(a, b)| (a - b).abs() < 1e-6));
+        let task = family.problem(problem, 12, 24);
+        let density =
+            ndarray::Array2::from_shape_vec((12, 24), image.cut(task.volume_fraction)).unwrap();
+        let compliance = topo_simp::compliance(&task, density.mapv(f64::from).view(), 3.0).unwrap();
+        assert!((compliance / cut[design] - 1.0).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, expected) = whole(folder.path());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let out = folder.path().join("one");
+    pool.install(|| generate(&spec(), &out, &go_on)).unwrap();
+    assert_eq!(files(&out), expected);
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("set");
+    std::fs::create_dir(&out).unwrap();
+    let error = generate(&spec(), &out, &go_on).unwrap_err();
+    assert!(matches!(error, TopoDataError::Exists { .. }), "{error}");
+
+    // A log of other settings is not mixed with these.
+    let out = folder.path().join("other");
+    let stop = |_| ControlFlow::Break(());
+    generate(&spec(), &out, &stop).unwrap_err();
+    let error = generate(&GenerateSpec { seed: 4, ..spec() }, &out, &go_on).unwrap_err();
+    assert!(matches!(error, TopoDataError::OtherGeneration { .. }), "{error}");
+}
+
+#[test]
+fn settings_are_checked_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("set");
+    let error = generate(&GenerateSpec { variants: 0, ..spec() }, &out, &go_on).unwrap_err();
+    assert_eq!(error.to_string(), "`variants` = 0 is not possible: there is at least one");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
