@@ -40,9 +40,6 @@ pub struct Candidate {
     /// The design, row by row, 255 where it is solid.
     #[serde(with = "crate::exact::hex")]
     pub design: Vec<u8>,
-    /// Whether it is the mirror image of a run for the mirror image of its problem.
-    #[serde(skip)]
-    pub mirrored: bool,
     /// Compliance before each iteration; the data set leaves it out.
     #[serde(skip)]
     pub history: Vec<f64>,
@@ -80,7 +77,7 @@ impl<'a> Maker<'a> {
         Ok(Self { spec, family, optimizer })
     }
 
-    /// Makes one variant of one problem and measures it: by a run, or as the mirror image of one if the specification says so.
+    /// Optimizes one variant of one problem and measures it.
     ///
     /// # Errors
     ///
@@ -90,35 +87,6 @@ impl<'a> Maker<'a> {
     ///
     /// If the family has no problem of this number.
     pub fn make(&mut self, problem: usize, variant: usize) -> Result<Candidate, SimpError> {
-        let origin = self.spec.origin(self.family, problem, variant);
-        let candidate = self.run(origin, variant)?;
-        if origin == problem { Ok(candidate) } else { self.mirror(&candidate, problem) }
-    }
-
-    /// The mirror image of a candidate, a design for `problem`.
-    pub(crate) fn mirror(
-        &mut self,
-        candidate: &Candidate,
-        problem: usize,
-    ) -> Result<Candidate, SimpError> {
-        let width = self.spec.width;
-        let mut image = Candidate {
-            problem,
-            mirrored: true,
-            design: candidate.design.chunks(width).rev().flatten().copied().collect(),
-            ..candidate.clone()
-        };
-        // The cut breaks ties by position, so that it may not commute with the flip.
-        let task = self.family.problem(problem, self.spec.height, width);
-        let cut = image.cut(task.volume_fraction);
-        if !candidate.cut(task.volume_fraction).chunks(width).rev().flatten().eq(&cut) {
-            image.compliance_cut = self.compliance_of(&task, &cut)?;
-        }
-        Ok(image)
-    }
-
-    /// Optimizes one variant of one problem and measures it.
-    pub(crate) fn run(&mut self, problem: usize, variant: usize) -> Result<Candidate, SimpError> {
         let spec = self.spec;
         let task = self.family.problem(problem, spec.height, spec.width);
         let volume_fraction = task.volume_fraction;
@@ -163,7 +131,6 @@ impl<'a> Maker<'a> {
             compliance_cut: f64::INFINITY,
             greyness: design.mapv(|x| 4.0 * x * (1.0 - x)).mean().unwrap_or(0.0),
             design: design.iter().map(|&x| (x * 255.0).round().clamp(0.0, 255.0) as u8).collect(),
-            mirrored: false,
             history,
         };
         candidate.compliance_cut = self.compliance_of(&task, &candidate.cut(volume_fraction))?;

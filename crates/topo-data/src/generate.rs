@@ -56,12 +56,8 @@ pub struct GenerateReport {
     pub problems: usize,
     /// Designs that were tried: one per problem and variant.
     pub candidates: usize,
-    /// SIMP runs behind them: fewer where mirror images stand for runs.
-    pub runs: usize,
     /// Designs in the data set.
     pub kept: usize,
-    /// Mirror images among them.
-    pub mirrored: usize,
     /// Designs dropped because their compliance after the cut was too far above the best of their problem.
     pub weak: usize,
     /// Designs dropped because the cut left them in several pieces.
@@ -74,7 +70,7 @@ pub struct GenerateReport {
     pub groups: usize,
     /// Mean over the kept designs of their mean `4 x (1 - x)`.
     pub mean_greyness: f64,
-    /// SIMP iterations of all runs whose own problem is wanted.
+    /// SIMP iterations of all candidates.
     pub iterations: usize,
     /// Wall-clock seconds of this run.
     pub seconds: f64,
@@ -127,15 +123,11 @@ pub fn generate(
         std::fs::create_dir_all(parent).map_err(io)?;
     }
 
-    // What is wanted, what of it is run, what is done, what is left.
+    // What is to be done, what is done, what is left.
     let problems = chosen_problems(spec, &family);
-    let wanted: Vec<(usize, usize)> = problems
+    let jobs: Vec<(usize, usize)> = problems
         .iter()
         .flat_map(|&problem| (0..spec.variants).map(move |variant| (problem, variant)))
-        .collect();
-    let jobs: BTreeSet<(usize, usize)> = wanted
-        .iter()
-        .map(|&(problem, variant)| (spec.origin(&family, problem, variant), variant))
         .collect();
     let (log, replayed) = Log::open(Log::path_for(out), spec)?;
     let failed = replayed.iter().filter(|o| matches!(o, Outcome::Failed { .. })).count();
@@ -165,8 +157,7 @@ pub fn generate(
 
     // Select, write, clean up.
     let book = work.book.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let harvest = Harvest::of(spec, &family, &wanted, &book.outcomes)?;
-    let report = harvest.write(spec, &family, problems.len(), out, started)?;
+    let report = Harvest::from(book.outcomes).write(spec, &family, problems.len(), out, started)?;
     book.log.remove()?;
     Ok(report)
 }
@@ -257,48 +248,24 @@ impl Work<'_> {
 struct Harvest {
     candidates: Vec<Candidate>,
     failures: Vec<Failure>,
-    runs: usize,
-    iterations: usize,
+}
+
+impl From<BTreeMap<(usize, usize), Outcome>> for Harvest {
+    fn from(outcomes: BTreeMap<(usize, usize), Outcome>) -> Self {
+        let mut harvest = Self { candidates: Vec::new(), failures: Vec::new() };
+        for outcome in outcomes.into_values() {
+            match outcome {
+                Outcome::Made(candidate) => harvest.candidates.push(candidate),
+                Outcome::Failed { problem, variant, reason } => {
+                    harvest.failures.push(Failure { problem, variant, reason });
+                }
+            }
+        }
+        harvest
+    }
 }
 
 impl Harvest {
-    /// The candidate of each wanted problem and variant, in order, mirror images included.
-    fn of(
-        spec: &GenerateSpec,
-        family: &Family,
-        wanted: &[(usize, usize)],
-        outcomes: &BTreeMap<(usize, usize), Outcome>,
-    ) -> Result<Self> {
-        let mut harvest = Self {
-            candidates: Vec::new(),
-            failures: Vec::new(),
-            runs: outcomes.len(),
-            iterations: 0,
-        };
-        let mut maker = None;
-        for &(problem, variant) in wanted {
-            match outcomes.get(&(spec.origin(family, problem, variant), variant)) {
-                Some(Outcome::Made(run)) if run.problem == problem => {
-                    harvest.iterations += run.iterations;
-                    harvest.candidates.push(run.clone());
-                }
-                Some(Outcome::Made(run)) => {
-                    let simp = |source| TopoDataError::Simp { problem, source };
-                    let maker = match &mut maker {
-                        Some(maker) => maker,
-                        none => none.insert(Maker::new(spec, family).map_err(simp)?),
-                    };
-                    harvest.candidates.push(maker.mirror(run, problem).map_err(simp)?);
-                }
-                Some(Outcome::Failed { reason, .. }) => {
-                    harvest.failures.push(Failure { problem, variant, reason: reason.clone() });
-                }
-                None => {}
-            }
-        }
-        Ok(harvest)
-    }
-
     /// Selects, and writes the folder.
     fn write(
         self,
@@ -327,16 +294,14 @@ impl Harvest {
             command: spec.command(),
             problems,
             candidates,
-            runs: self.runs,
             kept: kept.len(),
-            mirrored: kept.iter().filter(|(candidate, _)| candidate.mirrored).count(),
             weak: selection.count(Verdict::Weak),
             broken: selection.count(Verdict::Broken),
             duplicates: selection.count(Verdict::Duplicate),
             failures: self.failures,
             groups: groups.len(),
             mean_greyness: kept.iter().map(|(c, _)| c.greyness).sum::<f64>() / kept.len() as f64,
-            iterations: self.iterations,
+            iterations: self.candidates.iter().map(|candidate| candidate.iterations).sum(),
             seconds: started.elapsed().as_secs_f64(),
         };
         write(spec, family, &kept, &report, out)?;

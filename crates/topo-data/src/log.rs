@@ -169,7 +169,6 @@ mod tests {
             compliance_cut: f64::INFINITY,
             greyness: 0.1,
             design: vec![0, 127, 255],
-            mirrored: false,
             history: Vec::new(),
         })
     }

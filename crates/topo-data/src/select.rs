@@ -97,7 +97,6 @@ mod tests {
             compliance_cut,
             greyness: 0.0,
             design,
-            mirrored: false,
             history: Vec::new(),
         }
     }

@@ -44,9 +44,6 @@ pub struct GenerateSpec {
     pub variants: usize,
     /// How many problems of the family, drawn at random; all if absent.
     pub problems: Option<usize>,
-    /// From this variant on, the second problem of each pair of mirror images takes the mirror images of the first one's designs instead of
-    /// runs of its own; never if absent.
-    pub mirror_from: Option<usize>,
     /// Filter radii of the first stage, in elements; variant `k` takes the `k`-th, round and round.
     pub filter_radii: Vec<f64>,
     /// Iterations of the first stage at most.
@@ -80,7 +77,6 @@ impl GenerateSpec {
             seed: 1,
             variants: 8,
             problems: None,
-            mirror_from: None,
             filter_radii: vec![2.5, 3.0],
             iterations: 40,
             sharpen_iterations: 12,
@@ -122,7 +118,6 @@ impl GenerateSpec {
             ("duplicate-iou", self.duplicate_iou.to_string()),
         ];
         flags.extend(self.problems.map(|problems| ("problems", problems.to_string())));
-        flags.extend(self.mirror_from.map(|variant| ("mirror-from", variant.to_string())));
         flags
     }
 
@@ -189,14 +184,6 @@ impl GenerateSpec {
         let iou = (0.0..=1.0).contains(&self.duplicate_iou);
         check(iou, "duplicate_iou", self.duplicate_iou.to_string(), "it is between 0 and 1")?;
         Ok(family)
-    }
-
-    /// The problem that is optimized for a variant of a problem: itself, or its mirror image.
-    pub(crate) fn origin(&self, family: &Family, problem: usize, variant: usize) -> usize {
-        match self.mirror_from {
-            Some(from) if from <= variant => family.group(problem),
-            _ => problem,
-        }
     }
 
     /// The filter radius of a variant.

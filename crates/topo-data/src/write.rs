@@ -66,9 +66,7 @@ fn metadata(spec: &GenerateSpec, family: &Family, report: &GenerateReport) -> Me
     let counts = json!({
         "problems": report.problems,
         "candidates": report.candidates,
-        "runs": report.runs,
         "kept": report.kept,
-        "mirrored": report.mirrored,
         "groups": report.groups,
         "weak": report.weak,
         "broken": report.broken,
@@ -118,11 +116,7 @@ fn problems(spec: &GenerateSpec, family: &Family, kept: &[(&Candidate, f64)]) ->
 fn results(kept: &[(&Candidate, f64)]) -> Table {
     let mut table = Table::new(&RESULTS);
     for (candidate, ratio) in kept {
-        let source = match (candidate.mirrored, candidate.variant) {
-            (true, _) => "mirror image",
-            (false, 0) => "uniform start",
-            (false, _) => "random start",
-        };
+        let source = if candidate.variant == 0 { "uniform start" } else { "random start" };
         table.push(&[
             candidate.problem.to_string(),
             candidate.variant.to_string(),

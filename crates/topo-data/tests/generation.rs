@@ -113,43 +113,6 @@ fn a_stopped_generation_goes_on_and_ends_in_the_same_bytes() {
 }
 
 #[test]
-fn mirror_images_stand_for_runs_of_their_own() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("mirrored");
-    let spec =
-        GenerateSpec { problems: None, variants: 2, mirror_from: Some(1), iterations: 3, ..spec() };
-    let report = generate(&spec, &out, &go_on).unwrap();
-    assert_eq!(report.candidates, 2 * 441);
-    assert_eq!(report.runs, 441 + 224);
-    assert!(report.mirrored > 100);
-
-    // A mirror image is the flipped design of the run, its compliance that of its own cut.
-    let set = opened(&out);
-    let sources: Vec<_> = set.results().unwrap().column("source").unwrap().collect();
-    assert_eq!(sources.iter().filter(|source| **source == "mirror image").count(), report.mirrored);
-    let family = spec.validate().unwrap();
-    let mut maker = topo_data::Maker::new(&spec, &family).unwrap();
-    let results = |name| set.results().unwrap().numbers(name, "results.csv").unwrap().unwrap();
-    let (problems, variants, cut) =
-        (results("problem"), results("variant"), results("compliance_cut"));
-    let mut stored = vec![0.0; set.design_len()];
-    for design in (0..set.len()).filter(|&design| sources[design] == "mirror image").step_by(40) {
-        let problem = problems[design] as usize;
-        let run = maker.make(family.mirrored(problem).unwrap(), variants[design] as usize).unwrap();
-        let image = maker.make(problem, variants[design] as usize).unwrap();
-        assert!(image.mirrored && !run.mirrored);
-        let flipped: Vec<f32> = run.densities().chunks(24).rev().flatten().copied().collect();
-        set.read_into(&[design], &mut stored).unwrap();
-        assert!(stored.iter().zip(&flipped).all(|(a, b)| (a - b).abs() < 1e-6));
-        let task = family.problem(problem, 12, 24);
-        let density =
-            ndarray::Array2::from_shape_vec((12, 24), image.cut(task.volume_fraction)).unwrap();
-        let compliance = topo_simp::compliance(&task, density.mapv(f64::from).view(), 3.0).unwrap();
-        assert!((compliance / cut[design] - 1.0).abs() < 1e-6);
-    }
-}
-
-#[test]
 fn the_number_of_threads_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (_, expected) = whole(folder.path());
