@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use topo_data::TopoDataError;
-use topo_simp::{ProblemError, SimpError};
+use topo_simp::SimpError;
 use vae_data::DataError;
 use vae_train::TrainError;
 
@@ -66,25 +66,28 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 
 /// The hint of the first error in the chain that has one, and whether the arguments are at fault.
 fn advice(error: &anyhow::Error) -> (Option<String>, bool) {
-    let mut usage = false;
-    let mut hint = None;
-    for cause in error.chain() {
-        let (its_hint, is_usage) = if let Some(err) = cause.downcast_ref::<TrainError>() {
-            (err.hint(), err.is_usage())
-        } else if let Some(err) = cause.downcast_ref::<DataError>() {
-            (err.hint(), is_wrong_argument(err))
-        } else if let Some(err) = cause.downcast_ref::<UsageError>() {
-            (err.hint.clone(), true)
-        } else {
-            let wrong_input = cause.is::<ProblemError>()
-                || cause.is::<SimpError>()
-                || cause.is::<TopoDataError>();
-            (None, wrong_input)
-        };
-        usage |= is_usage;
-        hint = hint.or(its_hint);
+    let found: Vec<(Option<String>, bool)> = error.chain().map(advice_of).collect();
+    let hint = found.iter().find_map(|(hint, _)| hint.clone());
+    (hint, found.iter().any(|(_, usage)| *usage))
+}
+
+fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool) {
+    // A transparent error stands for the one inside.
+    let data = match cause.downcast_ref() {
+        Some(TrainError::Data(err)) => Some(err),
+        _ => cause.downcast_ref::<DataError>(),
+    };
+    if let Some(err) = data {
+        return (err.hint(), is_wrong_argument(err));
     }
-    (hint, usage)
+    if let Some(err) = cause.downcast_ref::<TrainError>() {
+        return (err.hint(), err.is_usage());
+    }
+    if let Some(err) = cause.downcast_ref::<UsageError>() {
+        return (err.hint.clone(), true);
+    }
+    let wrong_setting = matches!(cause.downcast_ref(), Some(SimpError::Option { .. }));
+    (None, wrong_setting || cause.downcast_ref().is_some_and(is_wrong_generation))
 }
 
 /// Whether the data error is about what was asked for, not about what a file holds.
@@ -97,5 +100,16 @@ fn is_wrong_argument(error: &DataError) -> bool {
             | DataError::UnknownColumn { .. }
             | DataError::SplitRule { .. }
             | DataError::Shares { .. }
+    )
+}
+
+/// Likewise for making a data set.
+fn is_wrong_generation(error: &TopoDataError) -> bool {
+    matches!(
+        error,
+        TopoDataError::UnknownFamily { .. }
+            | TopoDataError::Spec { .. }
+            | TopoDataError::Exists { .. }
+            | TopoDataError::OtherGeneration { .. }
     )
 }

@@ -39,14 +39,16 @@ pub(crate) fn iou_captions(
         .collect()
 }
 
-/// Positions of two different test designs of one problem: same group, same conditions.
-pub(crate) fn variants_of_one_problem(opened: &OpenedRun) -> Option<(usize, usize)> {
+/// Two test designs to walk between: variants of one problem (same group, same conditions) if there are such, the first and last
+/// otherwise.
+pub(crate) fn two_designs(opened: &OpenedRun) -> Option<(usize, usize)> {
     let (groups, conditions) = (opened.data.groups(), opened.data.conditions());
     let test = &opened.split.test;
-    test.iter().enumerate().find_map(|(i, &a)| {
+    let variants = test.iter().enumerate().find_map(|(i, &a)| {
         let same = |&&b: &&usize| groups[a] == groups[b] && conditions.row(a) == conditions.row(b);
         test[i + 1..].iter().filter(same).next_back().map(|&b| (a, b))
-    })
+    });
+    variants.or_else(|| test.first().copied().zip(test.last().copied()))
 }
 
 fn draw_reconstructions(opened: &OpenedRun) -> Result<()> {
@@ -104,10 +106,7 @@ fn draw_samples(opened: &OpenedRun) -> Result<()> {
 
 fn draw_interpolation(opened: &OpenedRun) -> Result<()> {
     let designs = opened.designs();
-    let (Some(&first), Some(&last)) = (opened.split.test.first(), opened.split.test.last()) else {
-        return Ok(());
-    };
-    let (from, to) = variants_of_one_problem(opened).unwrap_or((first, last));
+    let Some((from, to)) = two_designs(opened) else { return Ok(()) };
     let codes = encode(&opened.vae, &designs, &[from, to], &opened.device)?;
     let ends = designs.conditions(&[from, to]);
     let cs = line(ends.row(0), ends.row(1), STEPS);

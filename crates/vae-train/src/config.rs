@@ -398,3 +398,72 @@ fn in_range(
 ) -> Result<()> {
     if holds { Ok(()) } else { Err(setting(key, &value, reason)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(text: &str) -> Result<Config> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("study.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::resolve(None, Some(&path), &Overrides::default())
+    }
+
+    #[test]
+    fn every_preset_is_valid_and_reads_back() {
+        for name in PRESETS {
+            let config = Config::preset(name).unwrap();
+            config.validate().unwrap();
+            assert_eq!(resolve(&config.to_toml()).unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn flag_over_file_over_preset() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("study.toml");
+        std::fs::write(&path, "preset = \"pool\"\n[training]\nepochs = 7\nbeta = 0.5\n").unwrap();
+        let overrides = Overrides { epochs: Some(9), ..Overrides::default() };
+        let config = Config::resolve(None, Some(&path), &overrides).unwrap();
+        assert_eq!((config.training.epochs, config.training.beta), (9, 0.5));
+        assert!(matches!(config.model.encoder, Encoder::Pool { .. }));
+        let config = Config::resolve(Some("default"), Some(&path), &overrides).unwrap();
+        assert!(matches!(config.model.encoder, Encoder::Strided { .. }));
+        assert_eq!(config.preset, "default");
+    }
+
+    #[test]
+    fn a_table_with_a_kind_replaces_the_old_one() {
+        let config = resolve("[model.encoder]\nkind = \"pool\"\nchannels = [8, 16]\npool = \"average\"\nnormalized = false\n").unwrap();
+        assert_eq!(config.model.encoder.channels(), [8, 16]);
+        let config = resolve("[model.likelihood.gaussian]\nsigma = { fixed = 0.2 }\n").unwrap();
+        assert_eq!(config.model.likelihood, Likelihood::Gaussian { sigma: Sigma::Fixed(0.2) });
+    }
+
+    #[test]
+    fn misspelt_keys_get_a_suggestion() {
+        let error = resolve("[training]\nlearning_rat = 0.1\n").unwrap_err();
+        let TrainError::UnknownKey { key, suggestion, .. } = error else { panic!("{error}") };
+        assert_eq!((key.as_str(), suggestion.as_deref()), ("training.learning_rat", Some("learning_rate")));
+        assert!(matches!(resolve("[trainin]\n").unwrap_err(), TrainError::UnknownKey { .. }));
+    }
+
+    #[test]
+    fn settings_outside_their_domain_are_named() {
+        let cases = [
+            ("[training]\nbeta = -0.1\n", "training.beta"),
+            ("[training]\nkl_warmup = 1.0\n", "training.kl_warmup"),
+            ("[training]\nlearning_rate = 0.0\n", "training.learning_rate"),
+            ("[training]\nbatch_size = 0\n", "training.batch_size"),
+            ("[data]\nvalidation = 0.6\ntest = 0.5\n", "data.test"),
+            ("[model]\nlatent_dim = 0\n", "model.latent_dim"),
+            ("[model.likelihood.gaussian]\nsigma = { fixed = 0.0 }\n", "model.likelihood.sigma"),
+        ];
+        for (text, expected) in cases {
+            let error = resolve(text).unwrap_err();
+            let TrainError::Setting { key, .. } = error else { panic!("{text}: {error}") };
+            assert_eq!(key, expected);
+        }
+    }
+}

@@ -1,4 +1,6 @@
-//! Training of variational autoencoders on designs: configuration, schedules, the loop, checkpoints, evaluation.
+#![doc = include_str!("../README.md")]
+//!
+//! # What it deliberately does not know
 //!
 //! The crate knows no command line and prints nothing: an observer is told what happens. Every random number comes from a
 //! generator keyed by (seed, purpose, step), so a run that is taken up again takes the same steps as one that was never stopped.

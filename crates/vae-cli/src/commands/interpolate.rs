@@ -11,7 +11,7 @@ use vae_train::evaluate::encode;
 use vae_train::explore::{conditions, decode, line as straight};
 
 use crate::failure::UsageError;
-use crate::figures::variants_of_one_problem;
+use crate::figures::two_designs;
 use crate::opened::{OpenedRun, RunArgs};
 use crate::output::{self, line, shown};
 
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         None => {
             let (from, to) = match args.from.zip(args.to) {
                 Some(ends) => ends,
-                None => variants_of_one_problem(&opened).ok_or_else(|| {
+                None => two_designs(&opened).ok_or_else(|| {
                     UsageError::new(
                         "no two test designs share a problem; choose two with --from and --to",
                     )

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 
-use crate::threads;
+use crate::{interrupt, threads};
 
 /// What `vae` can do.
 #[derive(Subcommand)]
@@ -37,6 +37,7 @@ impl Command {
         if let Some(code) = threads::ensure(self.threads())? {
             return Ok(code);
         }
+        interrupt::errors_for_large_files()?;
         match self {
             Self::Train(args) => train::run(&args),
             Self::Evaluate(args) => evaluate::run(&args),

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 use topo_data::{GenerateSpec, TopoDataError, generate};
-use topo_simp::{Code, Filter, Grid, NamedProblem, Optimizer, Options, Problem};
+use topo_simp::{Code, Filter, Grid, NamedProblem, Optimizer, Options, Problem, ProblemError};
 use vae_report::grid;
 
 use crate::failure::{INTERRUPTED, UsageError};
@@ -246,8 +246,12 @@ impl SolveArgs {
             return Ok(problem);
         }
         let grid = Grid { nelx: self.nelx.unwrap_or(60), nely: self.nely.unwrap_or(20) };
-        let named: NamedProblem = self.problem.parse()?;
-        Ok(named.problem(grid, self.volume_fraction.unwrap_or(0.5)))
+        // What is wrong with a named problem is wrong with the flags.
+        let wrong_flag = |err: ProblemError| UsageError::new(err.to_string());
+        let named: NamedProblem = self.problem.parse().map_err(wrong_flag)?;
+        let problem = named.problem(grid, self.volume_fraction.unwrap_or(0.5));
+        problem.validate().map_err(wrong_flag)?;
+        Ok(problem)
     }
 }
 
@@ -263,7 +267,7 @@ fn make(args: &GenerateArgs) -> Result<ExitCode> {
     if let Some(radii) = &args.filter_radii {
         spec.filter_radii.clone_from(radii);
     }
-    let stop = interrupt::flag()?;
+    let stop = interrupt::stop_flag()?;
     let bar: Mutex<Option<Progress>> = Mutex::new(None);
     let done = generate(&spec, &args.out, &|progress: topo_data::Progress| {
         let mut bar = bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

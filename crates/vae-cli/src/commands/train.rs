@@ -148,7 +148,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     };
 
     // Training.
-    let stop = interrupt::flag()?;
+    let stop = interrupt::stop_flag()?;
     let mut observer = Observer::new(&folder);
     let outcome = vae_train::train(&config, &data, &folder, &manifest, &stop, &mut |progress| {
         observer.observe(&progress)

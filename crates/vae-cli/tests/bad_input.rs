@@ -1,0 +1,113 @@
+//! Bad input gives one clear line and the right exit code, and nothing is left half-written.
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+
+use support::{Bench, Ran, bytes};
+
+#[test]
+fn wrong_flags_and_configurations() {
+    let bench = Bench::new();
+    bench.vae("train --preset defualt").fails(2, &["unknown preset `defualt`", "did you mean `default`"]);
+    bench.vae("train --data nowhere").fails(2, &["no data at nowhere", "hint: "]);
+    bench.vae("train --data beams --beta -1").fails(2, &["training.beta", "-1"]);
+    bench.vae("train --data beams --epochs 0").fails(2, &["training.epochs"]);
+    bench.vae("train --data beams --split extrapolate:lode_y").fails(2, &["lode_y"]);
+    bench.vae("evaluate nowhere").fails(2, &["nowhere is not a run"]);
+    bench.vae("evaluate").fails(2, &["no run below"]);
+    bench.vae("train --resume nowhere").fails(2, &["nowhere is not a run"]);
+    bench.vae("simp solve mbb --volume-fraction 1.5").fails(2, &["1.5"]);
+    bench.vae("simp solve bridge").fails(2, &["bridge", "cantilever"]);
+    bench.vae("simp generate bridges --out b").fails(2, &["bridges", "cantilever"]);
+
+    fs::write(bench.path("study.toml"), "[training]\nepoch = 3\n").unwrap();
+    bench.vae("train --config study.toml").fails(2, &["training.epoch", "study.toml", "did you mean `epochs`"]);
+    fs::write(bench.path("study.toml"), "[training]\nepochs = \"three\"\n").unwrap();
+    bench.vae("train --config study.toml").fails(2, &["study.toml", "three"]);
+    fs::write(bench.path("study.toml"), "[training]\nkl_warmup = 1.0\n").unwrap();
+    bench.vae("train --config study.toml").fails(2, &["training.kl_warmup", "never reaches beta"]);
+    assert!(!bench.path("runs").exists(), "nothing was begun");
+}
+
+#[test]
+fn what_is_wrong_inside_data() {
+    let bench = Bench::new();
+    let write = |name: &str, shape: &str, values: &[f32]| {
+        // Version 1.0 of the NumPy format: magic, version, length of the header, header, values.
+        let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
+        header.push_str(&" ".repeat(63 - (10 + header.len()) % 64));
+        header.push('\n');
+        let mut file = b"\x93NUMPY\x01\x00".to_vec();
+        file.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+        file.extend(header.as_bytes());
+        values.iter().for_each(|value| file.extend(value.to_le_bytes()));
+        fs::write(bench.path(name), file).unwrap();
+    };
+    let n = 40 * 8 * 8;
+    write("flat.npy", "(40, 64)", &vec![0.5; n]);
+    bench.vae("train --data flat.npy").fails(1, &["flat.npy", "[40, 64]"]);
+
+    let mut values = vec![0.5; n];
+    values[64 * 7 + 9] = f32::NAN;
+    write("nan.npy", "(40, 8, 8)", &values);
+    bench.vae("train --data nan.npy --epochs 1").fails(1, &["nan.npy", "design 7", "NaN"]);
+
+    values[64 * 7 + 9] = 3.0;
+    write("range.npy", "(40, 8, 8)", &values);
+    bench.vae("train --data range.npy --epochs 1").fails(1, &["range.npy", "design 7", "3"]);
+
+    let whole = bytes(&bench.path("range.npy"));
+    fs::write(bench.path("cut.npy"), &whole[..whole.len() - 100]).unwrap();
+    bench.vae("data info cut.npy").fails(1, &["cut.npy"]);
+}
+
+#[test]
+fn what_is_wrong_inside_a_run() {
+    let bench = Bench::new();
+    let train = "train --data beams --epochs 2 --batch-size 8 --latent-dim 2";
+    bench.vae(&format!("{train} --run one")).succeeds();
+    bench.vae(&format!("{train} --run one")).fails(2, &["one exists already", "--resume one"]);
+    bench.vae("sample one --set volume_fractoin=0.4").fails(2, &["did you mean `volume_fraction`"]);
+    bench.vae("sample one --set volume_fraction=0.99").fails(2, &["outside the training range"]);
+    bench.vae("evaluate one --samples 0").fails(2, &["samples"]);
+
+    // A finished run says so; a damaged checkpoint, and one of another model, are named.
+    assert!(bench.vae("train --resume one").succeeds().stdout.contains("finished already"));
+    let last = bench.path("one/checkpoints/last.safetensors");
+    let whole = bytes(&last);
+    fs::write(&last, &whole[..whole.len() / 2]).unwrap();
+    bench.vae("train --resume one").fails(1, &["last.safetensors", "hint: "]);
+    bench.vae("train --data beams --epochs 1 --batch-size 8 --latent-dim 3 --run other").succeeds();
+    fs::copy(bench.path("other/checkpoints/last.safetensors"), &last).unwrap();
+    bench.vae("train --resume one").fails(1, &["last.safetensors", "another architecture"]);
+    fs::write(bench.path("one/model.safetensors"), &whole[..1000]).unwrap();
+    bench.vae("evaluate one").fails(1, &["model.safetensors"]);
+
+    // A format of the future.
+    let config = fs::read_to_string(bench.path("one/config.toml")).unwrap();
+    fs::write(bench.path("one/config.toml"), config.replace("format = 1", "format = 7")).unwrap();
+    bench.vae("evaluate one").fails(1, &["config.toml", "7"]);
+}
+
+/// A file may not grow beyond 40 blocks of 1024 bytes: the same error as a full disk, at the same calls.
+#[test]
+#[cfg(unix)]
+fn a_full_disk() {
+    let bench = Bench::new();
+    let limited = format!("ulimit -f 40; exec {} train --data beams --epochs 1 --run full", env!("CARGO_BIN_EXE_vae"));
+    let output = Command::new("bash").args(["-c", &limited]).current_dir(bench.path("")).output().unwrap();
+    Ran::of(&output).fails(1, &["cannot write", "last.safetensors"]);
+    let left: Vec<_> = fs::read_dir(bench.path("full/checkpoints")).unwrap().collect();
+    assert!(left.is_empty(), "no half-written checkpoint: {left:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_stdout() {
+    let bench = Bench::new();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = bench.command("data info beams").stdout(full).output().unwrap();
+    Ran::of(&output).fails(1, &["stdout"]);
+}

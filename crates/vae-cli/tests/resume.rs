@@ -1,0 +1,67 @@
+//! A run that was killed and taken up again ends as one that ran through.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use support::{Bench, bytes};
+
+const TRAIN: &str = "train --data beams --config often.toml --run";
+/// Checkpoints after every step, so that kills land between all kinds of writes.
+const OFTEN: &str = "[training]\nepochs = 12\nbatch_size = 8\ncheckpoint_seconds = 0\nlog_every = 1\n[model]\nlatent_dim = 3\n";
+
+#[test]
+fn killed_at_random_moments() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("often.toml"), OFTEN).unwrap();
+    bench.vae(&format!("{TRAIN} whole")).succeeds();
+
+    let mut kills = 0;
+    let mut child = bench.command(&format!("{TRAIN} killed")).stderr(Stdio::null()).spawn().unwrap();
+    for milliseconds in [130, 260, 410] {
+        sleep(Duration::from_millis(milliseconds));
+        kills += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if !bench.path("killed/config.toml").exists() {
+            // Killed before it was a run: begin again, as a person would.
+            let _ = std::fs::remove_dir_all(bench.path("killed"));
+            child = bench.command(&format!("{TRAIN} killed")).stderr(Stdio::null()).spawn().unwrap();
+        } else {
+            child = bench.command("train --resume killed").stderr(Stdio::null()).spawn().unwrap();
+        }
+    }
+    assert!(child.wait().unwrap().success());
+    assert!(0 < kills, "no kill met a running process");
+
+    for file in ["model.safetensors", "checkpoints/last.safetensors", "checkpoints/best.safetensors", "splits.json"] {
+        let path = |run: &str| bench.path(&format!("{run}/{file}"));
+        assert!(bytes(&path("whole")) == bytes(&path("killed")), "{file} differs");
+    }
+    // The logs differ in their clocks only.
+    let steps = |run: &str| {
+        let text = std::fs::read_to_string(bench.path(&format!("{run}/metrics.jsonl"))).unwrap();
+        text.lines().filter(|line| line.contains("\"step\",")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(steps("whole"), steps("killed"));
+}
+
+#[test]
+fn interrupted_with_a_checkpoint() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("often.toml"), OFTEN.replace("epochs = 12", "epochs = 4000")).unwrap();
+    let child = bench.command(&format!("{TRAIN} long")).stderr(Stdio::null()).spawn().unwrap();
+    while !bench.path("long/checkpoints/last.safetensors").exists() {
+        sleep(Duration::from_millis(20));
+    }
+    let interrupt = format!("kill -INT {}", child.id());
+    assert!(std::process::Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    let mut child = child;
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let manifest = std::fs::read_to_string(bench.path("long/manifest.json")).unwrap();
+    assert!(manifest.contains("\"format\": 1"), "{manifest}");
+}

@@ -1,0 +1,50 @@
+//! A tiny set of designs that a tiny model learns in a second.
+
+use ndarray::{Array2, Array3};
+use vae_data::{Condition, DataSet, Details};
+use vae_train::{Config, FORMAT, Manifest, Overrides};
+
+/// 8 × 16 pixels: a bar of one of three thicknesses at one of eight heights; both are conditions, four copies shifted to and fro are not.
+pub(crate) fn bars() -> DataSet {
+    let (n, h, w) = (96, 8, 16);
+    let mut designs = Array3::<f32>::zeros((n, h, w));
+    let mut values = Array2::<f32>::zeros((n, 2));
+    for (i, mut design) in designs.outer_iter_mut().enumerate() {
+        let (height, thickness, shift) = (i % 8, 1 + (i / 8) % 3, i / 24);
+        for row in height..(height + thickness).min(h) {
+            for column in 2 * shift..w {
+                design[[row, column]] = 1.0;
+            }
+        }
+        values[[i, 0]] = height as f32;
+        values[[i, 1]] = thickness as f32;
+    }
+    let conditions = vec![
+        Condition::covering("height", "", values.column(0)),
+        Condition::covering("thickness", "", values.column(1)),
+    ];
+    let details = Details { conditions, values, ..Details::default() };
+    DataSet::new("bars", designs, details).unwrap()
+}
+
+/// A small model that trains for some epochs.
+pub(crate) fn config(epochs: u64) -> Config {
+    let overrides = Overrides { epochs: Some(epochs), batch_size: Some(8), latent_dim: Some(2), ..Overrides::default() };
+    let mut config = Config::resolve(Some("default"), None, &overrides).unwrap();
+    config.training.checkpoint_seconds = 0;
+    config.training.log_every = 1;
+    config
+}
+
+pub(crate) fn manifest(data: &DataSet) -> Manifest {
+    Manifest {
+        format: FORMAT,
+        version: "test".into(),
+        data_fingerprint: data.fingerprint().unwrap(),
+        seed: 1,
+        device: "cpu".into(),
+        threads: 1,
+        command: Vec::new(),
+        resumed_at_step: Vec::new(),
+    }
+}

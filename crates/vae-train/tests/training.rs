@@ -1,0 +1,123 @@
+//! The loop as a whole: it learns, it goes on exactly, it stops at what is not finite.
+
+mod support;
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use candle_core::Device;
+use support::{bars, config, manifest};
+use vae_train::metrics::{self, Event};
+use vae_train::{Config, Ending, Outcome, Progress, RunFolder, Targets, TrainError, train};
+
+/// Trains in a folder until the end or until so many steps of this call are done.
+fn run(config: &Config, folder: &RunFolder, steps: Option<u64>) -> Result<Outcome, TrainError> {
+    let data = bars();
+    let stop = AtomicBool::new(false);
+    let done = Cell::new(0);
+    train(config, &data, folder, &manifest(&data), &stop, &mut |progress| {
+        if let Progress::Step(_) = progress {
+            done.set(done.get() + 1);
+            stop.store(steps == Some(done.get()), Ordering::Relaxed);
+        }
+    })
+}
+
+fn folder(root: &tempfile::TempDir, name: &str) -> RunFolder {
+    RunFolder::create(&root.path().join(name)).unwrap()
+}
+
+#[test]
+fn it_learns() {
+    let root = tempfile::tempdir().unwrap();
+    let run_folder = folder(&root, "run");
+    let outcome = run(&config(30), &run_folder, None).unwrap();
+    assert_eq!(outcome.ending, Ending::Finished);
+    let epochs: Vec<_> = metrics::read(&run_folder.metrics())
+        .unwrap()
+        .into_iter()
+        .filter_map(|event| if let Event::Epoch(metrics) = event { Some(metrics) } else { None })
+        .collect();
+    assert_eq!(epochs.len(), 30);
+    // 128 pixels at even odds are 89 nats; a model that has learned the bars is far above.
+    let (first, last) = (epochs[0].validation, epochs[29].validation);
+    assert!(first.elbo < -60.0 && -40.0 < last.elbo, "{} then {}", first.elbo, last.elbo);
+    assert!((last.elbo - (last.log_likelihood - last.kl)).abs() < 1e-9);
+    assert!(epochs.iter().filter(|epoch| epoch.best).count() >= 1);
+    assert!(epochs.iter().all(|epoch| !epoch.best || epoch.beta == 1.0), "no best model before the KL weight is final");
+}
+
+#[test]
+fn stopping_after_any_step_changes_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let whole = folder(&root, "whole");
+    run(&config(3), &whole, None).unwrap();
+    let model = std::fs::read(whole.model()).unwrap();
+    for steps in [1, 4, 9, 13, 26] {
+        let resumed = folder(&root, &format!("stopped-{steps}"));
+        assert_eq!(run(&config(3), &resumed, Some(steps)).unwrap().ending, Ending::Interrupted, "after {steps}");
+        assert_eq!(run(&config(3), &resumed, None).unwrap().ending, Ending::Finished);
+        assert!(model == std::fs::read(resumed.model()).unwrap(), "stopped after {steps} steps");
+        assert_eq!(run(&config(3), &resumed, None).unwrap().ending, Ending::WasFinished);
+    }
+}
+
+#[test]
+fn the_seed_decides() {
+    let root = tempfile::tempdir().unwrap();
+    let model = |name: &str, seed| {
+        let run_folder = folder(&root, name);
+        run(&Config { seed, ..config(2) }, &run_folder, None).unwrap();
+        std::fs::read(run_folder.model()).unwrap()
+    };
+    assert!(model("a", 1) == model("b", 1));
+    assert!(model("c", 2) != model("d", 3));
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_before_the_update() {
+    let root = tempfile::tempdir().unwrap();
+    let run_folder = folder(&root, "run");
+    let mut wild = config(3);
+    wild.training.learning_rate = 1e30;
+    wild.training.max_gradient_norm = 0.0;
+    let error = run(&wild, &run_folder, None).unwrap_err();
+    let TrainError::NotFinite { step, checkpoint_step, .. } = error else { panic!("{error}") };
+    assert_eq!(step, checkpoint_step, "a checkpoint after every step, so the last good one is the last");
+    assert!(run_folder.last_checkpoint().is_file());
+}
+
+#[test]
+fn other_data_are_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let run_folder = folder(&root, "run");
+    run(&config(3), &run_folder, Some(2)).unwrap();
+    let data = bars();
+    let mut other = manifest(&data);
+    other.data_fingerprint = "other".into();
+    let stop = AtomicBool::new(false);
+    let error = train(&config(3), &data, &run_folder, &other, &stop, &mut |_| ()).unwrap_err();
+    assert!(matches!(error, TrainError::DataChanged { .. }), "{error}");
+}
+
+#[test]
+fn an_evaluation_does_not_depend_on_batches_and_is_ordered() {
+    let root = tempfile::tempdir().unwrap();
+    let run_folder = folder(&root, "run");
+    run(&config(4), &run_folder, None).unwrap();
+    let (data, device) = (bars(), Device::Cpu);
+    let (vae, _) = vae_models::load(&run_folder.model(), &device).unwrap();
+    let targets = Targets::new(&data, vae_train::TargetKind::Binary, true);
+    let all: Vec<usize> = (0..data.len()).collect();
+    let bounds = |indices: &[usize], samples| {
+        vae_train::evaluate::bounds(&vae, &targets, indices, samples, &device, &mut |_| ()).unwrap()
+    };
+    // Batches of 64 inside: 96 designs at once or one by one are the same.
+    let at_once = bounds(&all, 4);
+    let one_by_one = all.iter().map(|&index| bounds(&[index], 4).elbo).sum::<f64>() / all.len() as f64;
+    assert!((at_once.elbo - one_by_one).abs() < 1e-3, "{} and {one_by_one}", at_once.elbo);
+    assert!((at_once.elbo - (at_once.expected_log_likelihood - at_once.kl)).abs() < 1e-9);
+    // More draws tighten the bound.
+    assert!(at_once.elbo < at_once.iwae);
+    assert!(bounds(&all, 2).iwae < bounds(&all, 64).iwae);
+}
