@@ -1,4 +1,4 @@
-//! Adam and AdamW, whose state has names and can be saved.
+//! Adam and `AdamW`, whose state has names and can be saved.
 
 use crate::element::{Element, by_dtype, reading, tensor};
 use crate::error::Error;
@@ -28,7 +28,7 @@ pub struct AdamConfig {
     /// Added to the root of the mean squared gradient, at least 0.
     pub eps: f64,
     /// Decoupled weight decay, at least 0: each step first shrinks every parameter by the factor `1 − lr · weight_decay`.
-    /// With 0 the rule is Adam, else AdamW.
+    /// With 0 the rule is Adam, else `AdamW`.
     pub weight_decay: f64,
 }
 

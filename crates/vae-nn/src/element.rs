@@ -39,6 +39,8 @@ pub(crate) enum Scratch {
     Columns,
     /// A group of samples, channels outermost.
     Map,
+    /// An image sorted by remainders.
+    Phases,
 }
 
 macro_rules! element {
@@ -92,10 +94,12 @@ macro_rules! element {
                 thread_local! {
                     static COLUMNS: Cell<Vec<$t>> = const { Cell::new(Vec::new()) };
                     static MAP: Cell<Vec<$t>> = const { Cell::new(Vec::new()) };
+                    static PHASES: Cell<Vec<$t>> = const { Cell::new(Vec::new()) };
                 }
                 match purpose {
                     Scratch::Columns => &COLUMNS,
                     Scratch::Map => &MAP,
+                    Scratch::Phases => &PHASES,
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Gradients against central differences, in f64, on odd, even and rectangular shapes.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use candle_core::{DType, Device, Module, Tensor, Var};

@@ -1,5 +1,7 @@
 //! Losses against their closed forms on scalars, at the extremes, under masks; and what they refuse.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use candle_core::{DType, Device, Tensor};

@@ -1,5 +1,7 @@
 //! Convolutions of random shapes against the definition, written as loops: values and all three gradients.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use candle_core::{DType, Device, Module, Tensor, Var};

@@ -1,5 +1,7 @@
 //! Adam, AdamW and clipping against PyTorch; saving and resuming; refusals.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use candle_core::backprop::GradStore;

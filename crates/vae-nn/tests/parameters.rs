@@ -1,5 +1,7 @@
 //! Seeded initial values: by name, equal in law to PyTorch's; loading; and what layers refuse.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use candle_core::{DType, Device, Module, Result, Tensor};

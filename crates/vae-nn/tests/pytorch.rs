@@ -1,5 +1,7 @@
 //! Every layer and loss against PyTorch: values and all gradients, in f64 and in f32.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use candle_core::{DType, Device, Module, Result, Tensor, Var};

@@ -1,5 +1,7 @@
 //! Results do not depend on the number of threads: bit for bit.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use candle_core::{DType, Device, Module, Result, Tensor};

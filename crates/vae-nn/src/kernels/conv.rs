@@ -6,14 +6,19 @@
 //! they are small. The cut depends on the shapes alone, so the results do not depend on the number of threads.
 
 use super::columns::{fold, unfold};
+use super::direct;
 use super::matmul::{Strided, multiply};
 use super::parallel::{sharded_sum, sum};
+use super::phases::Phases;
 use crate::element::{Element, Scratch, with_scratch};
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// Bytes of unfolded patches per tile.
 const TILE_BYTES: usize = 384 << 10;
+
+/// Most images of one tile; more would leave threads without work on small batches.
+const MAX_GROUP: usize = 16;
 
 /// Buffers that a weight gradient is summed in; more would only cost memory traffic.
 const WEIGHT_SHARDS: usize = 8;
@@ -72,27 +77,36 @@ pub(crate) fn forward<T: Element>(
     maps.par_chunks_mut(cut.samples * g.map_len())
         .zip(images.par_chunks(cut.samples * g.image_len()))
         .for_each(|(maps, images)| {
-            let samples = images.len() / g.image_len();
-            for rows in cut.tiles(g) {
-                let tile = Tile { g, samples, rows };
-                with_scratch(Scratch::Columns, g.patch_len() * tile.len(), |columns| {
-                    tile.unfold(images, columns);
-                    let columns = (&*columns, Strided::row_major(g.patch_len(), tile.len()));
-                    if samples == 1 {
+            if cut.samples > 1 {
+                let tile = Tile { g, samples: images.len() / g.image_len(), rows: 0..g.out_height };
+                tile.with_columns(|columns, shape| {
+                    tile.unfold_all(images, columns);
+                    with_scratch(Scratch::Map, g.out_channels * tile.len(), |packed| {
+                        let packed_shape = Strided::row_major(g.out_channels, tile.len());
+                        let columns = (&*columns, shape);
+                        multiply((packed, packed_shape), (weight, weights), columns, false);
+                        tile.unpack(packed, bias, maps);
+                    });
+                });
+                return;
+            }
+            with_sorted(g, images, |phases| {
+                if direct::serves(g) {
+                    direct::forward(g, phases, weight, bias, maps);
+                    return;
+                }
+                for rows in cut.tiles(g) {
+                    let tile = Tile { g, samples: 1, rows };
+                    tile.with_columns(|columns, shape| {
+                        tile.unfold(phases, columns, 0);
                         let map = &mut maps[tile.start()..];
                         for (channel, &bias) in map.chunks_mut(g.out_pixels()).zip(bias) {
                             channel[..tile.len()].fill(bias);
                         }
-                        multiply((map, tile.in_map()), (weight, weights), columns, true);
-                    } else {
-                        with_scratch(Scratch::Map, g.out_channels * tile.len(), |packed| {
-                            let shape = Strided::row_major(g.out_channels, tile.len());
-                            multiply((packed, shape), (weight, weights), columns, false);
-                            tile.unpack(packed, bias, maps);
-                        });
-                    }
-                });
-            }
+                        multiply((map, tile.in_map()), (weight, weights), (columns, shape), true);
+                    });
+                }
+            });
         });
 }
 
@@ -106,31 +120,44 @@ pub(crate) fn grad_input<T: Element>(
     images: &mut [T],
 ) {
     let cut = Cut::new::<T>(g);
+    let layout = Phases::new(g);
     let weights = Strided::row_major(g.out_channels, g.patch_len()).transposed();
     images
         .par_chunks_mut(cut.samples * g.image_len())
         .zip(maps.par_chunks(cut.samples * g.map_len()))
         .for_each(|(images, maps)| {
-            let samples = images.len() / g.image_len();
-            match bias {
-                Some(bias) => {
-                    let planes = images.chunks_mut(g.in_height * g.in_width);
-                    for (plane, &bias) in planes.zip(bias.iter().cycle()) {
-                        plane.fill(bias);
+            if cut.samples > 1 {
+                let tile = Tile { g, samples: images.len() / g.image_len(), rows: 0..g.out_height };
+                tile.with_columns(|columns, shape| {
+                    tile.with_map(maps, |map| {
+                        multiply((columns, shape), (weight, weights), map, false);
+                    });
+                    for (i, image) in images.chunks_exact_mut(g.image_len()).enumerate() {
+                        with_scratch(Scratch::Phases, layout.len(), |phases| {
+                            phases.fill(T::ZERO);
+                            tile.fold(columns, phases, i);
+                            layout.unsort(phases, bias, image);
+                        });
+                    }
+                });
+                return;
+            }
+            with_scratch(Scratch::Phases, layout.len(), |phases| {
+                phases.fill(T::ZERO);
+                if direct::serves(g) {
+                    direct::grad_input(g, maps, weight, phases);
+                } else {
+                    for rows in cut.tiles(g) {
+                        let tile = Tile { g, samples: 1, rows };
+                        tile.with_columns(|columns, shape| {
+                            let map = (&maps[tile.start()..], tile.in_map());
+                            multiply((columns, shape), (weight, weights), map, false);
+                            tile.fold(columns, phases, 0);
+                        });
                     }
                 }
-                None => images.fill(T::ZERO),
-            }
-            for rows in cut.tiles(g) {
-                let tile = Tile { g, samples, rows };
-                with_scratch(Scratch::Columns, g.patch_len() * tile.len(), |columns| {
-                    let shape = Strided::row_major(g.patch_len(), tile.len());
-                    tile.with_map(maps, |map, map_shape| {
-                        multiply((columns, shape), (weight, weights), (map, map_shape), false);
-                    });
-                    tile.fold(columns, images);
-                });
-            }
+                layout.unsort(phases, bias, images);
+            });
         });
 }
 
@@ -145,16 +172,29 @@ pub(crate) fn grad_weight<T: Element>(g: &Geometry, images: &[T], maps: &[T]) ->
             let samples = cut.samples.min(batch - first);
             let images = &images[first * g.image_len()..][..samples * g.image_len()];
             let maps = &maps[first * g.map_len()..][..samples * g.map_len()];
-            for rows in cut.tiles(g) {
-                let tile = Tile { g, samples, rows };
-                with_scratch(Scratch::Columns, g.patch_len() * tile.len(), |columns| {
-                    tile.unfold(images, columns);
-                    let shape = Strided::row_major(g.patch_len(), tile.len()).transposed();
-                    tile.with_map(maps, |map, map_shape| {
-                        multiply((sum, weights), (map, map_shape), (columns, shape), true);
-                    });
+            if cut.samples > 1 {
+                let tile = Tile { g, samples, rows: 0..g.out_height };
+                tile.with_columns(|columns, shape| {
+                    tile.unfold_all(images, columns);
+                    let columns = (&*columns, shape.transposed());
+                    tile.with_map(maps, |map| multiply((sum, weights), map, columns, true));
                 });
+                continue;
             }
+            with_sorted(g, images, |phases| {
+                if direct::serves(g) {
+                    direct::grad_weight(g, phases, maps, sum);
+                    return;
+                }
+                for rows in cut.tiles(g) {
+                    let tile = Tile { g, samples: 1, rows };
+                    tile.with_columns(|columns, shape| {
+                        tile.unfold(phases, columns, 0);
+                        let map = (&maps[tile.start()..], tile.in_map());
+                        multiply((sum, weights), map, (columns, shape.transposed()), true);
+                    });
+                }
+            });
         }
     })
 }
@@ -179,10 +219,10 @@ struct Cut {
 impl Cut {
     fn new<T>(g: &Geometry) -> Self {
         let pixels = TILE_BYTES / (size_of::<T>() * g.patch_len().max(1));
-        if pixels < g.out_pixels() {
-            Self { samples: 1, rows: (pixels / g.out_width).max(1) }
+        if pixels < 2 * g.out_pixels() || direct::serves(g) {
+            Self { samples: 1, rows: (pixels / g.out_width).clamp(1, g.out_height) }
         } else {
-            Self { samples: (pixels / g.out_pixels()).clamp(1, 16), rows: g.out_height }
+            Self { samples: (pixels / g.out_pixels()).min(MAX_GROUP), rows: g.out_height }
         }
     }
 
@@ -220,23 +260,30 @@ impl Tile<'_> {
         Strided::rows_apart(self.g.out_channels, self.pixels(), self.g.out_pixels())
     }
 
-    fn unfold<T: Element>(&self, images: &[T], columns: &mut [T]) {
+    /// Lends the matrix of patches, with unspecified contents.
+    fn with_columns<T: Element, R>(&self, f: impl FnOnce(&mut [T], Strided) -> R) -> R {
+        let shape = Strided::row_major(self.g.patch_len(), self.len());
+        with_scratch(Scratch::Columns, shape.rows * shape.cols, |columns| f(columns, shape))
+    }
+
+    /// Unfolds the `i`-th image of the tile, sorted.
+    fn unfold<T: Element>(&self, phases: &[T], columns: &mut [T], i: usize) {
+        unfold(self.g, phases, self.rows.clone(), columns, i * self.pixels(), self.len());
+    }
+
+    fn unfold_all<T: Element>(&self, images: &[T], columns: &mut [T]) {
         for (i, image) in images.chunks_exact(self.g.image_len()).enumerate() {
-            unfold(self.g, image, self.rows.clone(), columns, i * self.pixels(), self.len());
+            with_sorted(self.g, image, |phases| self.unfold(phases, columns, i));
         }
     }
 
-    fn fold<T: Element>(&self, columns: &[T], images: &mut [T]) {
-        for (i, image) in images.chunks_exact_mut(self.g.image_len()).enumerate() {
-            fold(self.g, columns, self.rows.clone(), image, i * self.pixels(), self.len());
-        }
+    /// Adds the part of the `i`-th image of the tile to its sorted form.
+    fn fold<T: Element>(&self, columns: &[T], phases: &mut [T], i: usize) {
+        fold(self.g, columns, self.rows.clone(), phases, i * self.pixels(), self.len());
     }
 
-    /// Lends the band of `maps` as one matrix `(out_channels, len)`: in place for one sample, else packed.
-    fn with_map<T: Element, R>(&self, maps: &[T], f: impl FnOnce(&[T], Strided) -> R) -> R {
-        if self.samples == 1 {
-            return f(&maps[self.start()..], self.in_map());
-        }
+    /// Lends the maps of several images as one matrix `(out_channels, len)`.
+    fn with_map<T: Element, R>(&self, maps: &[T], f: impl FnOnce((&[T], Strided)) -> R) -> R {
         let shape = Strided::row_major(self.g.out_channels, self.len());
         with_scratch(Scratch::Map, self.g.out_channels * self.len(), |packed| {
             for (channel, row) in packed.chunks_exact_mut(self.len()).enumerate() {
@@ -246,7 +293,7 @@ impl Tile<'_> {
                     part.copy_from_slice(plane);
                 }
             }
-            f(packed, shape)
+            f((packed, shape))
         })
     }
 
@@ -262,4 +309,13 @@ impl Tile<'_> {
             }
         }
     }
+}
+
+/// Lends an image in the layout of [`Phases`].
+fn with_sorted<T: Element, R>(g: &Geometry, image: &[T], f: impl FnOnce(&[T]) -> R) -> R {
+    let layout = Phases::new(g);
+    with_scratch(Scratch::Phases, layout.len(), |phases| {
+        layout.sort(image, phases);
+        f(phases)
+    })
 }

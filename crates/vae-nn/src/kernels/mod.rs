@@ -2,6 +2,9 @@
 
 pub(crate) mod columns;
 pub(crate) mod conv;
+pub(crate) mod direct;
 pub(crate) mod linear;
 pub(crate) mod matmul;
 pub(crate) mod parallel;
+pub(crate) mod phases;
+pub(crate) mod simd;

@@ -3,6 +3,7 @@
 //! The work is cut by its size alone. Where pieces are summed, each has a buffer of its own and the buffers are added
 //! in order.
 
+use super::simd::wide;
 use crate::element::Element;
 use rayon::prelude::*;
 
@@ -14,9 +15,11 @@ const CHUNK: usize = 1 << 15;
 pub(crate) fn map<T: Element>(xs: &[T], f: impl Fn(T) -> T + Sync) -> Vec<T> {
     let mut out = vec![T::ZERO; xs.len()];
     out.par_chunks_mut(CHUNK).zip(xs.par_chunks(CHUNK)).for_each(|(out, xs)| {
-        for (out, &x) in out.iter_mut().zip(xs) {
-            *out = f(x);
-        }
+        wide(|| {
+            for (out, &x) in out.iter_mut().zip(xs) {
+                *out = f(x);
+            }
+        });
     });
     out
 }
@@ -46,15 +49,17 @@ pub(crate) fn sum<T: Element>(xs: &[T]) -> f64 {
 
 /// Sum of `f(x)` in f64, in lanes.
 pub(crate) fn sum_of<T: Element>(xs: &[T], f: impl Fn(T) -> f64) -> f64 {
-    let mut lanes = [0.0; 8];
-    let mut chunks = xs.chunks_exact(8);
-    for chunk in &mut chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane += f(x);
+    wide(|| {
+        let mut lanes = [0.0; 16];
+        let mut chunks = xs.chunks_exact(16);
+        for chunk in &mut chunks {
+            for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                *lane += f(x);
+            }
         }
-    }
-    let tail: f64 = chunks.remainder().iter().map(|&x| f(x)).sum();
-    lanes.iter().sum::<f64>() + tail
+        let tail: f64 = chunks.remainder().iter().map(|&x| f(x)).sum();
+        lanes.iter().sum::<f64>() + tail
+    })
 }
 
 /// Sum of `f(x)` in f64 over a long slice, in parallel, in a fixed order.
