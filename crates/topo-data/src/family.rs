@@ -10,7 +10,7 @@ use crate::error::{Result, TopoDataError};
 pub struct Axis {
     /// Name of the condition's column.
     pub name: String,
-    /// Its unit, `1` where it has none.
+    /// Its unit, empty for a plain number.
     pub unit: String,
     /// All values, ascending.
     pub values: Vec<f64>,
@@ -117,9 +117,9 @@ impl Family {
             height: 48,
             width: 96,
             axes: vec![
-                axis("volume_fraction", "1", vec![0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55]),
-                axis("load_y", "1", (0..9).map(|i| f64::from(i) / 8.0).collect()),
-                axis("load_angle", "degree", (0..7).map(|i| f64::from(30 + 20 * i)).collect()),
+                axis("volume_fraction", "", vec![0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55]),
+                axis("load_y", "", (0..9).map(|i| f64::from(i) / 8.0).collect()),
+                axis("load_angle", "deg", (0..7).map(|i| f64::from(30 + 20 * i)).collect()),
             ],
             volume_fraction: condition("volume_fraction"),
             clamped: vec![Side::Left],
