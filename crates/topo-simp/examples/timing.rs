@@ -1,4 +1,4 @@
-//! Milliseconds per iteration on one thread: `cargo run -p topo-simp --example timing`.
+//! Milliseconds per iteration on one thread: `cargo run -p topo-simp --example timing`, or `… --example timing 96 48`.
 #![expect(clippy::print_stdout, reason = "it is a measurement to be read")]
 
 use std::time::Instant;
@@ -6,7 +6,12 @@ use std::time::Instant;
 use topo_simp::{Filter, Grid, Optimizer, Options, Problem, SimpError};
 
 fn main() -> Result<(), SimpError> {
-    for (nelx, nely) in [(60, 20), (64, 64), (96, 48), (150, 50), (256, 256)] {
+    let given: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
+    let sizes = match given[..] {
+        [nelx, nely] => vec![(nelx, nely)],
+        _ => vec![(60, 20), (64, 64), (96, 48), (150, 50), (256, 256)],
+    };
+    for (nelx, nely) in sizes {
         let grid = Grid { nelx, nely };
         let begin = Instant::now();
         let mut optimizer = Optimizer::new(grid)?;
