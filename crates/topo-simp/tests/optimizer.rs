@@ -26,6 +26,17 @@ fn api_walkthrough() {
 }
 
 #[test]
+fn an_optimizer_can_go_to_another_thread() {
+    let mut optimizer = Optimizer::new(GRID).unwrap();
+    let problem = Problem::mbb(GRID, 0.5);
+    let options = Options { max_iterations: 5, ..Options::default() };
+    let elsewhere = std::thread::scope(|scope| {
+        scope.spawn(|| optimizer.optimize(&problem, &options)).join().unwrap()
+    });
+    assert_eq!(elsewhere, optimize(&problem, &options));
+}
+
+#[test]
 fn volume_is_met_and_densities_are_in_range() {
     for filter in [Filter::Sensitivity, Filter::Density] {
         for code in [Code::Top88, Code::Top99] {
