@@ -112,6 +112,8 @@ pub fn train(
         write_json(&run.manifest(), manifest)?;
         write_json(&run.splits(), &split.groups)?;
         write(&run.config(), config.to_toml().as_bytes())?;
+        // The output starts at the mean of the data, so that no step is spent on learning it.
+        vae.start_at_density(&parameters, mean_density(&designs, &split.train)?)?;
         let position = Position::default();
         checkpoint::save(&run.last_checkpoint(), &position, &parameters, &optimizer)?;
         position
@@ -260,6 +262,18 @@ pub fn split(config: &Config, data: &DataSet) -> Result<Split> {
     let mut rng = stream(config.seed, "split", 0);
     let shares = Shares { validation: config.data.validation, test: config.data.test };
     Ok(vae_data::split(data, &config.data.split, shares, &mut rng)?)
+}
+
+/// Mean target over at most 512 designs, evenly spaced.
+fn mean_density(designs: &Targets<'_>, train: &[usize]) -> Result<f64> {
+    let stride = train.len().div_ceil(512).max(1);
+    let (mut sum, mut n) = (0.0, 0_usize);
+    for index in train.iter().step_by(stride) {
+        let values = designs.read(&[*index])?.values;
+        sum += values.iter().map(|&value| f64::from(value)).sum::<f64>();
+        n += values.len();
+    }
+    Ok(sum / (n as f64).max(1.0))
 }
 
 /// Adds the step to the manifest of a run that is taken up again, and refuses other data.
