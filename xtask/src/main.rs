@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 
 /// Repository chores.
-#[derive(Parser)]
+#[derive(Clone, Copy, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
     /// Everything that a change must pass: format, lints, tests, documentation tests, documentation
@@ -49,9 +49,9 @@ fn ci() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     if has_nextest() {
-        cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])?
+        cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])?;
     } else {
-        cargo(&["test", "--workspace", "--all-targets"])?
+        cargo(&["test", "--workspace", "--all-targets"])?;
     }
     cargo(&["test", "--workspace", "--doc"])?;
     say("$ cargo doc --workspace --no-deps, warnings denied");

@@ -38,7 +38,7 @@ fn metadata() -> cargo_metadata::Metadata {
     MetadataCommand::new()
         .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
         .exec()
-        .unwrap()
+        .expect("cargo metadata")
 }
 
 #[test]

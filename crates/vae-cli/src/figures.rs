@@ -46,7 +46,7 @@ pub(crate) fn two_designs(opened: &OpenedRun) -> Option<(usize, usize)> {
     let test = &opened.split.test;
     let variants = test.iter().enumerate().find_map(|(i, &a)| {
         let same = |&&b: &&usize| groups[a] == groups[b] && conditions.row(a) == conditions.row(b);
-        test[i + 1..].iter().filter(same).next_back().map(|&b| (a, b))
+        test[i + 1..].iter().rfind(same).map(|&b| (a, b))
     });
     variants.or_else(|| test.first().copied().zip(test.last().copied()))
 }
@@ -79,7 +79,7 @@ fn draw_samples(opened: &OpenedRun) -> Result<()> {
         let condition = designs.conditions(&[row]).index_axis_move(Axis(0), 0);
         let cs = condition.broadcast((SAMPLES, n)).context("one row is repeated")?.to_owned();
         sheet.push(truth.slice(s![i..=i, .., ..]).to_owned());
-        sheet.push(decode(&opened.vae, zs.view(), cs.view(), &opened.device)?);
+        sheet.push(decode(&opened.vae, &zs, &cs, &opened.device)?);
         let names = opened.data.condition_info();
         labels.push(
             condition
@@ -109,13 +109,7 @@ fn draw_interpolation(opened: &OpenedRun) -> Result<()> {
     let Some((from, to)) = two_designs(opened) else { return Ok(()) };
     let codes = encode(&opened.vae, &designs, &[from, to], &opened.device)?;
     let ends = designs.conditions(&[from, to]);
-    let cs = line(ends.row(0), ends.row(1), STEPS);
-    let path = decode(
-        &opened.vae,
-        line(codes.row(0), codes.row(1), STEPS).view(),
-        cs.view(),
-        &opened.device,
-    )?;
+    let path = decode(&opened.vae, &line(&codes, STEPS), &line(&ends, STEPS), &opened.device)?;
     let ends = designs.array(&[from, to])?;
     let shown = ndarray::concatenate(
         Axis(0),

@@ -25,6 +25,7 @@ pub(crate) fn stop_flag() -> Result<Arc<AtomicBool>> {
 /// Lets a write beyond the allowed file size fail with an error, as a full disk does, where the default is to kill the process.
 pub(crate) fn errors_for_large_files() -> Result<()> {
     #[cfg(unix)]
-    flag::register(signal_hook::consts::SIGXFSZ, Arc::default()).context("cannot catch a signal")?;
+    flag::register(signal_hook::consts::SIGXFSZ, Arc::default())
+        .context("cannot catch a signal")?;
     Ok(())
 }

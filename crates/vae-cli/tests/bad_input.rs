@@ -7,10 +7,32 @@ use std::process::Command;
 
 use support::{Bench, Ran, bytes};
 
+/// A failure as a person sees it.
+trait Failure {
+    /// It ended with this code and one line of error (and perhaps a hint) that holds all these words.
+    fn fails(self, code: i32, words: &[&str]);
+}
+
+impl Failure for Ran {
+    #[track_caller]
+    fn fails(self, code: i32, words: &[&str]) {
+        assert_eq!(self.code, Some(code), "{}{}", self.stdout, self.stderr);
+        let lines: Vec<&str> =
+            self.stderr.lines().filter(|line| line.starts_with("vae: ")).collect();
+        assert_eq!(lines.len(), 1, "{}", self.stderr);
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        for word in words {
+            assert!(self.stderr.contains(word), "{word:?} is not in: {}", self.stderr);
+        }
+    }
+}
+
 #[test]
 fn wrong_flags_and_configurations() {
     let bench = Bench::new();
-    bench.vae("train --preset defualt").fails(2, &["unknown preset `defualt`", "did you mean `default`"]);
+    bench
+        .vae("train --preset defualt")
+        .fails(2, &["unknown preset `defualt`", "did you mean `default`"]);
     bench.vae("train --data nowhere").fails(2, &["no data at nowhere", "hint: "]);
     bench.vae("train --data beams --beta -1").fails(2, &["training.beta", "-1"]);
     bench.vae("train --data beams --epochs 0").fails(2, &["training.epochs"]);
@@ -23,7 +45,9 @@ fn wrong_flags_and_configurations() {
     bench.vae("simp generate bridges --out b").fails(2, &["bridges", "cantilever"]);
 
     fs::write(bench.path("study.toml"), "[training]\nepoch = 3\n").unwrap();
-    bench.vae("train --config study.toml").fails(2, &["training.epoch", "study.toml", "did you mean `epochs`"]);
+    bench
+        .vae("train --config study.toml")
+        .fails(2, &["training.epoch", "study.toml", "did you mean `epochs`"]);
     fs::write(bench.path("study.toml"), "[training]\nepochs = \"three\"\n").unwrap();
     bench.vae("train --config study.toml").fails(2, &["study.toml", "three"]);
     fs::write(bench.path("study.toml"), "[training]\nkl_warmup = 1.0\n").unwrap();
@@ -42,7 +66,7 @@ fn what_is_wrong_inside_data() {
         let mut file = b"\x93NUMPY\x01\x00".to_vec();
         file.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
         file.extend(header.as_bytes());
-        values.iter().for_each(|value| file.extend(value.to_le_bytes()));
+        file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
         fs::write(bench.path(name), file).unwrap();
     };
     let n = 40 * 8 * 8;
@@ -96,8 +120,12 @@ fn what_is_wrong_inside_a_run() {
 #[cfg(unix)]
 fn a_full_disk() {
     let bench = Bench::new();
-    let limited = format!("ulimit -f 40; exec {} train --data beams --epochs 1 --run full", env!("CARGO_BIN_EXE_vae"));
-    let output = Command::new("bash").args(["-c", &limited]).current_dir(bench.path("")).output().unwrap();
+    let limited = format!(
+        "ulimit -f 40; exec {} train --data beams --epochs 1 --run full",
+        env!("CARGO_BIN_EXE_vae")
+    );
+    let output =
+        Command::new("bash").args(["-c", &limited]).current_dir(bench.path("")).output().unwrap();
     Ran::of(&output).fails(1, &["cannot write", "last.safetensors"]);
     let left: Vec<_> = fs::read_dir(bench.path("full/checkpoints")).unwrap().collect();
     assert!(left.is_empty(), "no half-written checkpoint: {left:?}");

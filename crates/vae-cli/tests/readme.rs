@@ -12,7 +12,7 @@ fn commands(readme: &str) -> Vec<String> {
             "```sh" => inside = true,
             "```" => inside = false,
             line if inside => {
-                commands.push(line.split(" #").next().unwrap_or(line).trim().to_owned())
+                commands.push(line.split(" #").next().unwrap_or(line).trim().to_owned());
             }
             _ => {}
         }
@@ -35,7 +35,7 @@ fn the_examples_of_the_readme_run() {
                 arguments
             }
             // What CI is made of, and what only checks the built-in set, would run themselves.
-            ["cargo", "xtask", ..] | ["git", ..] | ["cd", ..] | ["cargo", "install", ..] => {
+            ["cargo", "xtask" | "install", ..] | ["git", ..] => {
                 continue;
             }
             _ => panic!("the test does not know how to run: {command}"),

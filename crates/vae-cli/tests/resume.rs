@@ -21,31 +21,41 @@ fn killed_at_random_moments() {
     bench.vae(&format!("{TRAIN} whole")).succeeds();
 
     let mut kills = 0;
-    let mut child = bench.command(&format!("{TRAIN} killed")).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        bench.command(&format!("{TRAIN} killed")).stderr(Stdio::null()).spawn().unwrap();
     for milliseconds in [130, 260, 410] {
         sleep(Duration::from_millis(milliseconds));
         kills += u32::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
-        if !bench.path("killed/config.toml").exists() {
-            // Killed before it was a run: begin again, as a person would.
-            let _ = std::fs::remove_dir_all(bench.path("killed"));
-            child = bench.command(&format!("{TRAIN} killed")).stderr(Stdio::null()).spawn().unwrap();
+        // Killed before it was a run: begin again, as a person would.
+        let again = if bench.path("killed/config.toml").exists() {
+            "train --resume killed".to_owned()
         } else {
-            child = bench.command("train --resume killed").stderr(Stdio::null()).spawn().unwrap();
-        }
+            let _ = std::fs::remove_dir_all(bench.path("killed"));
+            format!("{TRAIN} killed")
+        };
+        child = bench.command(&again).stderr(Stdio::null()).spawn().unwrap();
     }
     assert!(child.wait().unwrap().success());
     assert!(0 < kills, "no kill met a running process");
 
-    for file in ["model.safetensors", "checkpoints/last.safetensors", "checkpoints/best.safetensors", "splits.json"] {
+    for file in [
+        "model.safetensors",
+        "checkpoints/last.safetensors",
+        "checkpoints/best.safetensors",
+        "splits.json",
+    ] {
         let path = |run: &str| bench.path(&format!("{run}/{file}"));
         assert!(bytes(&path("whole")) == bytes(&path("killed")), "{file} differs");
     }
     // The logs differ in their clocks only.
     let steps = |run: &str| {
         let text = std::fs::read_to_string(bench.path(&format!("{run}/metrics.jsonl"))).unwrap();
-        text.lines().filter(|line| line.contains("\"step\",")).map(str::to_owned).collect::<Vec<_>>()
+        text.lines()
+            .filter(|line| line.contains("\"step\","))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     assert_eq!(steps("whole"), steps("killed"));
 }
@@ -53,7 +63,8 @@ fn killed_at_random_moments() {
 #[test]
 fn interrupted_with_a_checkpoint() {
     let bench = Bench::new();
-    std::fs::write(bench.path("often.toml"), OFTEN.replace("epochs = 12", "epochs = 4000")).unwrap();
+    std::fs::write(bench.path("often.toml"), OFTEN.replace("epochs = 12", "epochs = 4000"))
+        .unwrap();
     let child = bench.command(&format!("{TRAIN} long")).stderr(Stdio::null()).spawn().unwrap();
     while !bench.path("long/checkpoints/last.safetensors").exists() {
         sleep(Duration::from_millis(20));

@@ -10,7 +10,7 @@ use vae_nn::{Adam, Parameters};
 
 use crate::error::{Result, TrainError};
 use crate::metrics::{Parts, Validation};
-use crate::run::write;
+use crate::run::{to_json, write};
 
 /// Where a run stands; with the seed it fixes every later random number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ pub fn save(
     let state =
         optimizer.state()?.into_iter().map(|(name, tensor)| (format!("{OPTIMIZER}{name}"), tensor));
     let tensors: Vec<(String, Tensor)> = weights.chain(state).collect();
-    let position = serde_json::to_string(position).expect("a plain struct");
+    let position = to_json(position);
     let metadata = HashMap::from([(METADATA_KEY.to_owned(), position)]);
     let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
     let bytes = safetensors::serialize(views, Some(metadata)).map_err(|err| damaged(path, &err))?;

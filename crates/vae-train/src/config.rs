@@ -85,7 +85,7 @@ pub struct TrainingConfig {
     pub learning_rate_warmup: f64,
     /// Learning rate at the end, as a share of the peak.
     pub learning_rate_floor: f64,
-    /// Decoupled weight decay (AdamW); 0 is plain Adam.
+    /// Decoupled weight decay (`AdamW`); 0 is plain Adam.
     pub weight_decay: f64,
     /// Gradients longer than this are shortened to it; 0 never does.
     pub max_gradient_norm: f64,
@@ -213,8 +213,7 @@ impl Config {
 
     /// The configuration as TOML.
     pub fn to_toml(&self) -> String {
-        toml::to_string_pretty(self)
-            .expect("a configuration has only tables, numbers, strings and lists of them")
+        self.to_table().to_string()
     }
 
     /// Whether the likelihood is a normalised one for these targets, so that bounds on it are bounds on ln p(x):
@@ -311,9 +310,14 @@ impl Config {
         )
     }
 
+    fn to_table(&self) -> Table {
+        Table::try_from(self)
+            .expect("a configuration has only tables, numbers, strings and lists of them")
+    }
+
     /// This configuration with the values of a file over it.
     fn overlaid(self, path: &Path, file: Table) -> Result<Self> {
-        let mut table = Table::try_from(&self).expect("as in to_toml");
+        let mut table = self.to_table();
         merge(&mut table, file, "", path)?;
         let found = table.get("format").and_then(Value::as_integer);
         if let Some(found) = found.filter(|found| *found != i64::from(crate::FORMAT)) {
@@ -445,7 +449,10 @@ mod tests {
     fn misspelt_keys_get_a_suggestion() {
         let error = resolve("[training]\nlearning_rat = 0.1\n").unwrap_err();
         let TrainError::UnknownKey { key, suggestion, .. } = error else { panic!("{error}") };
-        assert_eq!((key.as_str(), suggestion.as_deref()), ("training.learning_rat", Some("learning_rate")));
+        assert_eq!(
+            (key.as_str(), suggestion.as_deref()),
+            ("training.learning_rat", Some("learning_rate"))
+        );
         assert!(matches!(resolve("[trainin]\n").unwrap_err(), TrainError::UnknownKey { .. }));
     }
 

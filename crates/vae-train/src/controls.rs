@@ -7,7 +7,7 @@ use faer::{Accum, Col, Mat, MatRef, get_global_parallelism};
 use ndarray::{Array3, Axis};
 
 use crate::error::Result;
-use crate::targets::Targets;
+use crate::targets::{Targets, stack};
 
 /// Training designs read at a time.
 const CHUNK: usize = 256;
@@ -52,7 +52,7 @@ pub fn principal_components(
             reconstructions.extend(column.iter().map(|&value| value as f32));
         }
     }
-    Ok(stack(designs, test.len(), reconstructions))
+    Ok(stack(reconstructions, (designs.data().height(), designs.data().width())))
 }
 
 /// For each test design the training design with the smallest squared distance, over pixels.
@@ -172,9 +172,4 @@ fn left_singular_vectors(xs: &Mat<f64>, components: usize) -> Mat<f64> {
         params,
     );
     left
-}
-
-fn stack(designs: &Targets<'_>, n: usize, values: Vec<f32>) -> Array3<f32> {
-    Array3::from_shape_vec((n, designs.data().height(), designs.data().width()), values)
-        .expect("one value per pixel")
 }

@@ -191,10 +191,16 @@ pub enum TrainError {
     Save(#[from] vae_models::SaveError),
     /// A weight file that cannot be read.
     #[error(transparent)]
-    Load(#[from] vae_models::LoadError),
+    Load(Box<vae_models::LoadError>),
     /// From the tensor library.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+}
+
+impl From<vae_models::LoadError> for TrainError {
+    fn from(error: vae_models::LoadError) -> Self {
+        Self::Load(Box::new(error))
+    }
 }
 
 impl TrainError {

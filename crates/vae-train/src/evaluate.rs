@@ -1,7 +1,7 @@
 //! Held-out scores of a model: bounds, reconstruction, active units.
 
 use candle_core::{D, DType, Device, Tensor};
-use ndarray::{Array2, Array3, Axis};
+use ndarray::{Array2, Array3, ArrayView1, Axis};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use vae_models::Vae;
@@ -10,7 +10,7 @@ use vae_prob::iwae_bound;
 
 use crate::error::Result;
 use crate::metrics::Validation;
-use crate::targets::{Pixels, Targets};
+use crate::targets::{Pixels, Targets, stack};
 
 /// Designs per forward pass of an evaluation; no result depends on it.
 const BATCH: usize = 64;
@@ -78,7 +78,9 @@ pub fn score(
         reconstruction.add(&designs.read(chunk)?, &values(&mean)?, designs.data().design_len());
     }
     let n = indices.len() as f64;
-    kl_per_dim.iter_mut().for_each(|kl| *kl /= n);
+    for kl in &mut kl_per_dim {
+        *kl /= n;
+    }
     let (log_likelihood, kl) = (log_likelihood / n, kl_per_dim.iter().sum::<f64>());
     let Reconstruction { mse, iou } = reconstruction.mean();
     Ok(Scores {
@@ -155,13 +157,17 @@ pub fn encode(
     indices: &[usize],
     device: &Device,
 ) -> Result<Array2<f32>> {
-    let mut means = Vec::with_capacity(indices.len() * vae.config().latent_dim);
+    let mut means = Array2::zeros((0, vae.config().latent_dim));
     for chunk in indices.chunks(BATCH) {
         let batch = designs.batch(chunk, device)?;
-        means.extend(values(&vae.encode(&batch.xs, batch.cs.as_ref(), false)?.mean)?);
+        let posterior = vae.encode(&batch.xs, batch.cs.as_ref(), false)?;
+        for row in posterior.mean.to_vec2::<f32>()? {
+            means
+                .push_row(ArrayView1::from(&row))
+                .map_err(|err| candle_core::Error::msg(err.to_string()))?;
+        }
     }
-    Ok(Array2::from_shape_vec((indices.len(), vae.config().latent_dim), means)
-        .expect("one row per design"))
+    Ok(means)
 }
 
 /// Variance over the data of each dimension of the posterior means, `Var_x(E_q[z_u|x])`.
@@ -194,8 +200,7 @@ pub fn reconstruct(
             false,
         )?)?)?);
     }
-    let shape = (indices.len(), vae.config().height, vae.config().width);
-    Ok(Array3::from_shape_vec(shape, means).expect("one value per pixel"))
+    Ok(stack(means, (vae.config().height, vae.config().width)))
 }
 
 /// Compares reconstructions of any origin with the targets of some designs.

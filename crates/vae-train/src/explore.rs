@@ -1,7 +1,7 @@
 //! Looking around in a trained model: samples and interpolations.
 
 use candle_core::Device;
-use ndarray::{Array2, Array3, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array2, Array3, Axis};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use vae_models::Vae;
@@ -9,7 +9,7 @@ use vae_nn::stream;
 
 use crate::error::{Result, TrainError, nearest};
 use crate::evaluate::values;
-use crate::targets::tensor;
+use crate::targets::{stack, tensor};
 
 /// Designs per forward pass.
 const BATCH: usize = 64;
@@ -30,18 +30,30 @@ pub fn prior_draws(latent_dim: usize, count: usize, seed: u64) -> Array2<f32> {
 /// When the shapes do not fit the model.
 pub fn decode(
     vae: &Vae,
-    zs: ArrayView2<'_, f32>,
-    cs: ArrayView2<'_, f32>,
+    zs: &Array2<f32>,
+    cs: &Array2<f32>,
     device: &Device,
 ) -> Result<Array3<f32>> {
     let mut designs = Vec::new();
     for (zs, cs) in zs.axis_chunks_iter(Axis(0), BATCH).zip(cs.axis_chunks_iter(Axis(0), BATCH)) {
-        let Some(zs) = tensor(zs, device)? else { continue };
-        let params = vae.decode(&zs, tensor(cs, device)?.as_ref(), false)?;
+        let Some(zs) = tensor(&zs.to_owned(), device)? else { continue };
+        let params = vae.decode(&zs, tensor(&cs.to_owned(), device)?.as_ref(), false)?;
         designs.extend(values(&vae.mean(&params)?)?);
     }
-    let shape = (zs.nrows(), vae.config().height, vae.config().width);
-    Ok(Array3::from_shape_vec(shape, designs).expect("one value per pixel"))
+    Ok(stack(designs, (vae.config().height, vae.config().width)))
+}
+
+/// Which column of the conditions has this name.
+///
+/// # Errors
+/// [`TrainError::UnknownCondition`], with the nearest name.
+pub fn condition_column(vae: &Vae, name: &str) -> Result<usize> {
+    let stats = &vae.config().conditions;
+    stats.iter().position(|condition| condition.name == name).ok_or_else(|| {
+        let known: Vec<String> = stats.iter().map(|condition| condition.name.clone()).collect();
+        let suggestion = nearest(name, known.iter().map(String::as_str));
+        TrainError::UnknownCondition { name: name.to_owned(), suggestion, known }
+    })
 }
 
 /// The condition vector with some values set by name and the others at their training mean.
@@ -52,30 +64,27 @@ pub fn conditions(vae: &Vae, set: &[(String, f32)]) -> Result<Vec<f32>> {
     let stats = &vae.config().conditions;
     let mut values: Vec<f32> = stats.iter().map(|condition| condition.mean as f32).collect();
     for (name, value) in set {
-        let Some(position) = stats.iter().position(|condition| condition.name == *name) else {
-            let known: Vec<String> = stats.iter().map(|condition| condition.name.clone()).collect();
-            let suggestion = nearest(name, known.iter().map(String::as_str));
-            return Err(TrainError::UnknownCondition { name: name.clone(), suggestion, known });
-        };
-        let (min, max) = (stats[position].min, stats[position].max);
+        let column = condition_column(vae, name)?;
+        let (min, max) = (stats[column].min, stats[column].max);
         // Conditions are stored as f32: allow for the rounding of the ends.
         let slack = 1e-6 * (max - min).abs().max(max.abs());
         if !(min - slack <= *value && *value <= max + slack) {
             return Err(TrainError::ConditionRange { name: name.clone(), value: *value, min, max });
         }
-        values[position] = *value;
+        values[column] = *value;
     }
     Ok(values)
 }
 
-/// Points on the straight line from `a` to `b`, both ends included, one per row.
+/// Points on the straight line from the first row of `ends` to its second, both included, one per row.
 ///
 /// # Panics
-/// When the lengths differ.
-pub fn line(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>, steps: usize) -> Array2<f32> {
-    assert_eq!(a.len(), b.len(), "both ends of a line have the same dimension");
+/// When `ends` has fewer than two rows.
+pub fn line(ends: &Array2<f32>, steps: usize) -> Array2<f32> {
     let share = |step: usize| if steps < 2 { 0.0 } else { step as f32 / (steps - 1) as f32 };
-    Array2::from_shape_fn((steps, a.len()), |(step, i)| a[i] + share(step) * (b[i] - a[i]))
+    Array2::from_shape_fn((steps, ends.ncols()), |(step, i)| {
+        ends[[0, i]] + share(step) * (ends[[1, i]] - ends[[0, i]])
+    })
 }
 
 #[cfg(test)]
@@ -85,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_line_has_both_ends_and_equal_steps() {
-        let line = line(array![0.0, 1.0].view(), array![1.0, -1.0].view(), 5);
+        let line = line(&array![[0.0, 1.0], [1.0, -1.0]], 5);
         assert_eq!(line, array![[0.0, 1.0], [0.25, 0.5], [0.5, 0.0], [0.75, -0.5], [1.0, -1.0]]);
     }
 

@@ -166,7 +166,7 @@ pub fn read(path: &Path) -> Result<Vec<Event>> {
 }
 
 fn line(event: &Event) -> String {
-    let mut text = serde_json::to_string(event).expect("an event has only string keys");
+    let mut text = crate::run::to_json(event);
     text.push('\n');
     text
 }

@@ -59,10 +59,14 @@ impl RunFolder {
 
     /// The first free `<runs>/<data>-<preset>-<n>`.
     pub fn next_name(runs: &Path, data: &str, preset: &str) -> PathBuf {
-        (1_u32..)
-            .map(|n| runs.join(format!("{data}-{preset}-{n}")))
-            .find(|path| !path.exists())
-            .expect("there are fewer than 2³² runs")
+        let mut n = 1_u64;
+        loop {
+            let path = runs.join(format!("{data}-{preset}-{n}"));
+            if !path.exists() {
+                return path;
+            }
+            n += 1;
+        }
     }
 
     /// The split that the run was trained on.
@@ -169,6 +173,11 @@ pub(crate) fn read_manifest(path: &Path) -> Result<Manifest> {
         return Err(TrainError::Format { path: path.to_owned(), found: manifest.format });
     }
     Ok(manifest)
+}
+
+/// A value of this crate as one line of JSON.
+pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("plain structs with string keys")
 }
 
 /// Writes a value as indented JSON.

@@ -1,7 +1,7 @@
 //! Targets: what training makes of the designs of a data set, and the tensors of a batch.
 
 use candle_core::{Device, Tensor};
-use ndarray::{Array2, Array3, ArrayView2, Axis, s};
+use ndarray::{Array2, Array3, Axis, s};
 use vae_data::{DataSet, FREE};
 
 use crate::config::TargetKind;
@@ -74,9 +74,7 @@ impl<'a> Targets<'a> {
     /// # Errors
     /// When a design cannot be read.
     pub fn array(&self, indices: &[usize]) -> Result<Array3<f32>> {
-        let shape = (indices.len(), self.data.height(), self.data.width());
-        Ok(Array3::from_shape_vec(shape, self.read(indices)?.values)
-            .expect("read returns one value per pixel"))
+        Ok(stack(self.read(indices)?.values, (self.data.height(), self.data.width())))
     }
 
     /// Whether all targets of some designs are 0 or 1.
@@ -101,7 +99,7 @@ impl<'a> Targets<'a> {
         let Pixels { values, active } = self.read(indices)?;
         Ok(Batch {
             xs: Tensor::from_vec(values, shape, device)?,
-            cs: tensor(self.conditions(indices).view(), device)?,
+            cs: tensor(&self.conditions(indices), device)?,
             mask: active.map(|active| Tensor::from_vec(active, shape, device)).transpose()?,
         })
     }
@@ -122,8 +120,14 @@ impl<'a> Targets<'a> {
     }
 }
 
+/// Designs one after the other, as `(N, H, W)`.
+pub(crate) fn stack(values: Vec<f32>, (height, width): (usize, usize)) -> Array3<f32> {
+    let shape = (values.len() / (height * width), height, width);
+    Array3::from_shape_vec(shape, values).expect("whole designs")
+}
+
 /// A table as a tensor, one row per design; none if it has no columns.
-pub(crate) fn tensor(rows: ArrayView2<'_, f32>, device: &Device) -> Result<Option<Tensor>> {
+pub(crate) fn tensor(rows: &Array2<f32>, device: &Device) -> Result<Option<Tensor>> {
     if rows.ncols() == 0 {
         return Ok(None);
     }

@@ -66,6 +66,7 @@ pub struct Outcome {
 ///
 /// # Errors
 /// Everything in [`TrainError`]; the last checkpoint stays whole.
+#[expect(clippy::too_many_lines, reason = "the loop is read from top to bottom in one place")]
 pub fn train(
     config: &Config,
     data: &DataSet,

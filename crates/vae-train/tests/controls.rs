@@ -24,7 +24,10 @@ fn nearest_by_pixels_is_the_nearest() {
     let found = nearest_by_pixels(&targets, &train, &test).unwrap();
     let (trains, tests) = (targets.array(&train).unwrap(), targets.array(&test).unwrap());
     for (test, found) in tests.outer_iter().zip(found.outer_iter()) {
-        let smallest = trains.outer_iter().map(|train| squared_distance(test, train)).fold(f32::INFINITY, f32::min);
+        let smallest = trains
+            .outer_iter()
+            .map(|train| squared_distance(test, train))
+            .fold(f32::INFINITY, f32::min);
         assert!((squared_distance(test, found) - smallest).abs() < 1e-4);
     }
 }
@@ -36,7 +39,10 @@ fn nearest_by_condition_finds_the_same_conditions_where_they_exist() {
     let (train, test) = parts();
     let found = nearest_by_condition(&targets, &train, &test).unwrap().unwrap();
     for (&test, found) in test.iter().zip(found.outer_iter()) {
-        let same = train.iter().find(|&&train| data.conditions().row(train) == data.conditions().row(test)).unwrap();
+        let same = train
+            .iter()
+            .find(|&&train| data.conditions().row(train) == data.conditions().row(test))
+            .unwrap();
         assert_eq!(found, targets.array(&[*same]).unwrap().index_axis(Axis(0), 0));
     }
 }
@@ -58,7 +64,11 @@ fn principal_components_leave_out_the_smallest_singular_values() {
         let back = principal_components(&targets, &all, &all, components).unwrap();
         let left: f64 = eigenvalues.iter().rev().skip(components).sum();
         let scores = compare(&targets, &all, &back).unwrap();
-        assert!((scores.mse * 96.0 * 128.0 - left.max(0.0)).abs() < 1e-2, "{components}: {} and {left}", scores.mse * 96.0 * 128.0);
+        assert!(
+            (scores.mse * 96.0 * 128.0 - left.max(0.0)).abs() < 1e-2,
+            "{components}: {} and {left}",
+            scores.mse * 96.0 * 128.0
+        );
     }
 }
 
@@ -69,12 +79,17 @@ fn both_ways_to_the_components_agree() {
     let (n, h, w) = (300, 17, 18);
     let designs = Array3::from_shape_fn((n, h, w), |(i, row, column)| {
         let phase = (i * 37 % 101) as f32 / 7.0;
-        (0.5 + 0.3 * (phase + row as f32 / 3.0).sin() + 0.2 * (2.0 * phase + column as f32 / 2.0).cos()).clamp(0.0, 1.0)
+        (0.5 + 0.3 * (phase + row as f32 / 3.0).sin()
+            + 0.2 * (2.0 * phase + column as f32 / 2.0).cos())
+        .clamp(0.0, 1.0)
     });
     let large = DataSet::new("waves", designs.clone(), Details::default()).unwrap();
     let targets = Targets::new(&large, TargetKind::Grey, false);
     let all: Vec<usize> = (0..n).collect();
-    let iterative = compare(&targets, &all, &principal_components(&targets, &all, &all, 4).unwrap()).unwrap().mse;
+    let iterative =
+        compare(&targets, &all, &principal_components(&targets, &all, &all, 4).unwrap())
+            .unwrap()
+            .mse;
     let xs = designs.mapv(f64::from).into_shape_with_order((n, h * w)).unwrap();
     let centered = &xs - &xs.mean_axis(Axis(0)).unwrap();
     let covariance = faer::Mat::from_fn(n, h * w, |i, j| centered[[i, j]]);

@@ -39,9 +39,9 @@ fn info(args: &InfoArgs) -> Result<ExitCode> {
     let data = open_data(&args.source)?;
     let info = vae_data::info(&data)?;
     if args.json {
-        json(&info)?
+        json(&info)?;
     } else {
-        table(&info)?
+        table(&info)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -55,21 +55,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut bar = Progress::new("evaluate", "designs", split.test.len() as u64, 0);
     let evaluation =
         evaluate(vae, &opened.config, &designs, split, args.samples, device, &mut |n| {
-            bar.add(n as u64)
+            bar.add(n as u64);
         })?;
     bar.finish();
 
     let zs = prior_draws(vae.config().latent_dim, split.test.len(), 0);
     let cs = designs.conditions(&split.test);
-    let samples = decode(vae, zs.view(), cs.view(), device)?;
+    let samples = decode(vae, &zs, &cs, device)?;
     let one_piece = OnePiece {
         prior_samples: one_piece_share(samples.outer_iter(), Connectivity::Eight),
         data: one_piece_share(designs.array(&split.test)?.outer_iter(), Connectivity::Eight),
     };
     if args.json {
-        json(&Report { evaluation: &evaluation, one_piece })?
+        json(&Report { evaluation: &evaluation, one_piece })?;
     } else {
-        table(&evaluation, &one_piece)?
+        table(&evaluation, &one_piece)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -77,26 +77,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 fn table(evaluation: &Evaluation, one_piece: &OnePiece) -> Result<()> {
     let Evaluation { n, samples, latent_dim, active_units, .. } = evaluation;
     line(format!("test split: {n} designs; log-probabilities in nats per design"))?;
-    match (
+    let with_errors = (
         evaluation.elbo.zip(evaluation.elbo_standard_error),
         evaluation.iwae.zip(evaluation.iwae_standard_error),
-    ) {
-        (Some((elbo, elbo_error)), Some((iwae, iwae_error))) => {
-            line(format!("  bound on ln p(x)          {elbo:10.2} ± {elbo_error:.2}"))?;
-            line(format!(
-                "    expected log-likelihood {:10.2}",
-                evaluation.expected_log_likelihood
-            ))?;
-            line(format!("    KL                      {:10.2}", evaluation.kl))?;
-            line(format!("  tighter, {samples:4} draws      {iwae:10.2} ± {iwae_error:.2}"))?;
-        }
-        _ => {
-            line(format!(
-                "  cross-entropy             {:10.2}  (a Bernoulli on grey values is no likelihood)",
-                -evaluation.expected_log_likelihood
-            ))?;
-            line(format!("  KL                        {:10.2}", evaluation.kl))?;
-        }
+    );
+    let number = |name: &str, value: f64| line(format!("  {name:25} {value:10.2}"));
+    if let (Some((elbo, elbo_error)), Some((iwae, iwae_error))) = with_errors {
+        line(format!("  bound on ln p(x)          {elbo:10.2} ± {elbo_error:.2}"))?;
+        number("  expected log-likelihood", evaluation.expected_log_likelihood)?;
+        number("  KL", evaluation.kl)?;
+        line(format!("  tighter, {samples:4} draws      {iwae:10.2} ± {iwae_error:.2}"))?;
+    } else {
+        line("  a Bernoulli on grey values is no likelihood, so there is no bound")?;
+        number("cross-entropy", -evaluation.expected_log_likelihood)?;
+        number("KL", evaluation.kl)?;
     }
     line(format!("  active latent dimensions  {active_units:7} of {latent_dim}"))?;
     line("reconstruction                  MSE     IoU")?;

@@ -8,7 +8,7 @@ use ndarray::{Array2, Axis};
 use vae_report::{Strip, strip};
 use vae_train::TrainError;
 use vae_train::evaluate::encode;
-use vae_train::explore::{conditions, decode, line as straight};
+use vae_train::explore::{condition_column, conditions, decode, line as straight};
 
 use crate::failure::UsageError;
 use crate::figures::two_designs;
@@ -59,21 +59,16 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return Err(UsageError::new("--steps counts both ends, so there are at least 2").into());
     }
     let opened = args.run.open()?;
-    let path = match &args.along {
-        Some(name) => along(&opened, name, &args.set, args.steps)?,
-        None => {
-            let (from, to) = match args.from.zip(args.to) {
-                Some(ends) => ends,
-                None => two_designs(&opened).ok_or_else(|| {
-                    UsageError::new(
-                        "no two test designs share a problem; choose two with --from and --to",
-                    )
-                })?,
-            };
-            between(&opened, from, to, args.steps)?
-        }
+    let path = if let Some(name) = &args.along {
+        along(&opened, name, &args.set, args.steps)?
+    } else {
+        let ends = args.from.zip(args.to).or_else(|| two_designs(&opened));
+        let none =
+            || UsageError::new("the test split is empty; choose two designs with --from and --to");
+        let (from, to) = ends.ok_or_else(none)?;
+        between(&opened, from, to, args.steps)?
     };
-    let designs = decode(&opened.vae, path.zs.view(), path.cs.view(), &opened.device)?;
+    let designs = decode(&opened.vae, &path.zs, &path.cs, &opened.device)?;
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot create {}", args.out.display()))?;
     let arrays = args.out.join("designs.npz");
@@ -98,25 +93,16 @@ fn between(opened: &OpenedRun, from: usize, to: usize, steps: usize) -> Result<P
         _ if step + 1 == steps => format!("design {to}"),
         _ => format!("{:.2}", step as f64 / (steps - 1) as f64),
     });
-    Ok(Path {
-        zs: straight(codes.row(0), codes.row(1), steps),
-        cs: straight(ends.row(0), ends.row(1), steps),
-        labels: labels.collect(),
-    })
+    Ok(Path { zs: straight(&codes, steps), cs: straight(&ends, steps), labels: labels.collect() })
 }
 
 fn along(opened: &OpenedRun, name: &str, set: &[(String, f32)], steps: usize) -> Result<Path> {
     let held = conditions(&opened.vae, set)?;
-    let stats = &opened.vae.config().conditions;
-    // Its mean is in range, so only an unknown name is refused here.
-    let Some(column) = stats.iter().position(|condition| condition.name == name) else {
-        conditions(&opened.vae, &[(name.to_owned(), 0.0)])?;
-        return Err(UsageError::new(format!("no condition is called {name}")).into());
-    };
-    let held = Array2::from_shape_vec((1, held.len()), held)?;
-    let (mut first, mut last) = (held.row(0).to_owned(), held.row(0).to_owned());
-    (first[column], last[column]) = (stats[column].min, stats[column].max);
-    let cs = straight(first.view(), last.view(), steps);
+    let column = condition_column(&opened.vae, name)?;
+    let range = &opened.vae.config().conditions[column];
+    let mut ends = Array2::from_shape_fn((2, held.len()), |(_, i)| held[i]);
+    (ends[[0, column]], ends[[1, column]]) = (range.min, range.max);
+    let cs = straight(&ends, steps);
     let labels =
         cs.index_axis(Axis(1), column).iter().map(|value| format!("{name} {value:.3}")).collect();
     Ok(Path { zs: Array2::zeros((steps, opened.vae.config().latent_dim)), cs, labels })

@@ -55,12 +55,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let OpenedRun { vae, device, .. } = &opened;
     let condition = conditions(vae, &args.set)?;
     let cs = Array2::from_shape_fn((args.count, condition.len()), |(_, column)| condition[column]);
-    let designs = decode(
-        vae,
-        prior_draws(vae.config().latent_dim, args.count, args.seed).view(),
-        cs.view(),
-        device,
-    )?;
+    let designs =
+        decode(vae, &prior_draws(vae.config().latent_dim, args.count, args.seed), &cs, device)?;
 
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot create {}", args.out.display()))?;

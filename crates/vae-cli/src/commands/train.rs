@@ -151,7 +151,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let stop = interrupt::stop_flag()?;
     let mut observer = Observer::new(&folder);
     let outcome = vae_train::train(&config, &data, &folder, &manifest, &stop, &mut |progress| {
-        observer.observe(&progress)
+        observer.observe(&progress);
     })?;
     observer.finish();
     let root = shown(folder.root());

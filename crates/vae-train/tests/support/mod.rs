@@ -2,7 +2,6 @@
 
 use ndarray::{Array2, Array3};
 use vae_data::{Condition, DataSet, Details};
-use vae_train::{Config, FORMAT, Manifest, Overrides};
 
 /// 8 × 16 pixels: a bar of one of three thicknesses at one of eight heights; both are conditions, four copies shifted to and fro are not.
 pub(crate) fn bars() -> DataSet {
@@ -24,27 +23,5 @@ pub(crate) fn bars() -> DataSet {
         Condition::covering("thickness", "", values.column(1)),
     ];
     let details = Details { conditions, values, ..Details::default() };
-    DataSet::new("bars", designs, details).unwrap()
-}
-
-/// A small model that trains for some epochs.
-pub(crate) fn config(epochs: u64) -> Config {
-    let overrides = Overrides { epochs: Some(epochs), batch_size: Some(8), latent_dim: Some(2), ..Overrides::default() };
-    let mut config = Config::resolve(Some("default"), None, &overrides).unwrap();
-    config.training.checkpoint_seconds = 0;
-    config.training.log_every = 1;
-    config
-}
-
-pub(crate) fn manifest(data: &DataSet) -> Manifest {
-    Manifest {
-        format: FORMAT,
-        version: "test".into(),
-        data_fingerprint: data.fingerprint().unwrap(),
-        seed: 1,
-        device: "cpu".into(),
-        threads: 1,
-        command: Vec::new(),
-        resumed_at_step: Vec::new(),
-    }
+    DataSet::new("bars", designs, details).expect("consistent parts")
 }
