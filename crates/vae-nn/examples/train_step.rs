@@ -7,7 +7,7 @@ use candle_core::{DType, Device, Module, Result, Tensor};
 use std::time::Instant;
 use vae_nn::{
     Adam, AdamConfig, BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig,
-    Linear, Parameters, bernoulli_log_prob, kl_to_standard_normal, leaky_relu, soft_bound,
+    Linear, Parameters, bernoulli_log_prob, keep_freed_memory, kl_to_standard_normal, soft_bound,
 };
 
 /// Best of several runs, in milliseconds: the machine may be busy, never faster than it is.
@@ -80,7 +80,7 @@ impl Vae {
         let batch = xs.dim(0)?;
         let mut hs = xs.clone();
         for (conv, norm) in &self.encoder {
-            hs = leaky_relu(&norm.forward_t(&conv.forward(&hs)?, true)?, 0.01)?;
+            hs = norm.forward_leaky_relu(&conv.forward(&hs)?, true, 0.01)?;
         }
         let hs = hs.flatten_from(1)?;
         let mean = self.mean.forward(&hs)?;
@@ -89,7 +89,7 @@ impl Vae {
         let [c, h, w] = self.small;
         let mut hs = self.input.forward(&zs)?.reshape((batch, c, h, w))?;
         for (conv, norm) in &self.decoder {
-            hs = leaky_relu(&norm.forward_t(&conv.forward(&hs)?, true)?, 0.01)?;
+            hs = norm.forward_leaky_relu(&conv.forward(&hs)?, true, 0.01)?;
         }
         let logits = self.last.forward(&hs)?;
         let kl = kl_to_standard_normal(&mean, &log_var)?.sum_all()?;
@@ -125,6 +125,7 @@ fn time_step(
 }
 
 fn main() -> Result<()> {
+    keep_freed_memory();
     let steps = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(8);
     time_step("small", &[16, 32, 64, 64], 64, [48, 96], steps)?;
     time_step("lecture's", &[32, 64, 128, 256], 16, [128, 128], steps)?;

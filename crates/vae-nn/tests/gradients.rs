@@ -96,6 +96,23 @@ fn batch_norm2d() {
                 parameters.get(name).unwrap().set(&initial).unwrap();
             }
             check_layer(&parameters, &xs, || layer.forward_t(&xs, train));
+            let composed = |slope| vae_nn::leaky_relu(&layer.forward_t(&xs, train)?, slope);
+            let fused = |slope| layer.forward_leaky_relu(&xs, train, slope);
+            for slope in [0.0, 0.01, 0.3] {
+                let grads = |y: candle_core::Result<Tensor>| {
+                    let grads = common::probed(&y.unwrap()).unwrap().backward().unwrap();
+                    let names = ["weight", "bias"].map(|name| parameters.get(name).unwrap());
+                    let vars = names.iter().chain([&xs]);
+                    vars.flat_map(|var| common::values(grads.get(var).unwrap())).collect::<Vec<_>>()
+                };
+                let error = common::distance(&grads(fused(slope)), &grads(composed(slope)));
+                assert!(
+                    error < 1e-12,
+                    "{dims:?}: gradients of the fused form are off by {error:e}"
+                );
+                let values = |y: candle_core::Result<Tensor>| common::values(&y.unwrap());
+                assert_eq!(values(fused(slope)), values(composed(slope)));
+            }
         }
     }
 }

@@ -114,20 +114,7 @@ proptest! {
 
     #[test]
     fn conv2d_is_its_definition(n in sizes()) {
-        let config = Conv2dConfig { kernel: n.k, stride: n.s, padding: n.p };
-        let (got, [x, w, bias]) = run(&[n.b, n.ci, n.h, n.w], |parameters, xs| {
-            Conv2d::new(n.ci, n.co, config, parameters.var_builder()).unwrap().forward(xs).unwrap()
-        });
-        let pixels = n.out().0 * n.out().1;
-        let mut y: Vec<f64> = (0..n.b * n.co * pixels).map(|i| bias[i / pixels % n.co]).collect();
-        let g = wave(y.len(), 2.0);
-        let (mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; w.len()]);
-        n.products(|i, j, o| {
-            y[o] += x[i] * w[j];
-            dx[i] += g[o] * w[j];
-            dw[j] += g[o] * x[i];
-        });
-        compare(&got, &[y, dx, dw, bias_grad(&g, n.co, pixels)])?;
+        check_conv2d(n)?;
     }
 
     #[test]
@@ -155,15 +142,12 @@ proptest! {
     }
 }
 
-#[test]
-fn large_images_are_cut_into_bands() {
-    // Patches of 65 channels on 49 x 97 pixels exceed one tile by far, with a last band of another height.
-    let n = Sizes { b: 2, ci: 65, co: 3, h: 49, w: 97, k: 3, s: 1, p: 1 };
-    let config = Conv2dConfig { kernel: 3, stride: 1, padding: 1 };
+fn check_conv2d(n: Sizes) -> Result<(), TestCaseError> {
+    let config = Conv2dConfig { kernel: n.k, stride: n.s, padding: n.p };
     let (got, [x, w, bias]) = run(&[n.b, n.ci, n.h, n.w], |parameters, xs| {
         Conv2d::new(n.ci, n.co, config, parameters.var_builder()).unwrap().forward(xs).unwrap()
     });
-    let pixels = n.h * n.w;
+    let pixels = n.out().0 * n.out().1;
     let mut y: Vec<f64> = (0..n.b * n.co * pixels).map(|i| bias[i / pixels % n.co]).collect();
     let g = wave(y.len(), 2.0);
     let (mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; w.len()]);
@@ -172,5 +156,20 @@ fn large_images_are_cut_into_bands() {
         dx[i] += g[o] * w[j];
         dw[j] += g[o] * x[i];
     });
-    compare(&got, &[y, dx, dw, bias_grad(&g, n.co, pixels)]).unwrap();
+    compare(&got, &[y, dx, dw, bias_grad(&g, n.co, pixels)])
+}
+
+#[test]
+fn large_images_are_cut_into_bands() {
+    // Patches of 65 channels on 49 x 97 pixels exceed one tile by far, with a last band of another height.
+    for (s, p) in [(1, 1), (2, 1), (3, 0)] {
+        check_conv2d(Sizes { b: 2, ci: 65, co: 3, h: 49, w: 97, k: 3, s, p }).unwrap();
+    }
+}
+
+#[test]
+fn one_or_two_maps_have_kernels_of_their_own() {
+    for (co, s, w) in [(1, 1, 97), (2, 1, 32), (2, 2, 131), (1, 3, 70)] {
+        check_conv2d(Sizes { b: 3, ci: 5, co, h: 9, w, k: 3, s, p: 1 }).unwrap();
+    }
 }

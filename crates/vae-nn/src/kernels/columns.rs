@@ -20,13 +20,14 @@ pub(crate) fn unfold<T: Element>(
 ) {
     let layout = Phases::new(g);
     let len = rows.len() * g.out_width;
+    let taps = layout.taps();
     let mut matrix_rows = columns.chunks_mut(stride);
     for channel in layout.channels(phases) {
-        for (ky, kx) in taps(g) {
-            let Some(row) = matrix_rows.next() else { return };
+        for (tap, row) in taps.iter().zip(&mut matrix_rows) {
             let lines = row[offset..offset + len].chunks_exact_mut(g.out_width);
             for (y, line) in rows.clone().zip(lines) {
-                line.copy_from_slice(&channel[layout.row(y, ky, kx)..][..g.out_width]);
+                let start = tap + y * layout.row_stride();
+                line.copy_from_slice(&channel[start..start + g.out_width]);
             }
         }
     }
@@ -43,14 +44,14 @@ pub(crate) fn fold<T: Element>(
 ) {
     let layout = Phases::new(g);
     let len = rows.len() * g.out_width;
-    let mut matrix_rows = columns.chunks(stride);
-    wide(|| {
+    let taps = layout.taps();
+    wide!({
+        let mut matrix_rows = columns.chunks(stride).map(|row| &row[offset..offset + len]);
         for channel in layout.channels_mut(phases) {
-            for (ky, kx) in taps(g) {
-                let Some(row) = matrix_rows.next() else { return };
-                let lines = row[offset..offset + len].chunks_exact(g.out_width);
-                for (y, line) in rows.clone().zip(lines) {
-                    let target = &mut channel[layout.row(y, ky, kx)..][..g.out_width];
+            for (tap, row) in taps.iter().zip(&mut matrix_rows) {
+                for (y, line) in rows.clone().zip(row.chunks_exact(g.out_width)) {
+                    let start = tap + y * layout.row_stride();
+                    let target = &mut channel[start..start + g.out_width];
                     for (sum, &x) in target.iter_mut().zip(line) {
                         *sum += x;
                     }
@@ -58,10 +59,4 @@ pub(crate) fn fold<T: Element>(
             }
         }
     });
-}
-
-/// The places of a window in reading order.
-pub(crate) fn taps(g: &Geometry) -> impl Iterator<Item = (usize, usize)> + use<> {
-    let k = g.kernel;
-    (0..k).flat_map(move |ky| (0..k).map(move |kx| (ky, kx)))
 }

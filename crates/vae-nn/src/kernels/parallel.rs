@@ -15,7 +15,7 @@ const CHUNK: usize = 1 << 15;
 pub(crate) fn map<T: Element>(xs: &[T], f: impl Fn(T) -> T + Sync) -> Vec<T> {
     let mut out = vec![T::ZERO; xs.len()];
     out.par_chunks_mut(CHUNK).zip(xs.par_chunks(CHUNK)).for_each(|(out, xs)| {
-        wide(|| {
+        wide!({
             for (out, &x) in out.iter_mut().zip(xs) {
                 *out = f(x);
             }
@@ -49,7 +49,7 @@ pub(crate) fn sum<T: Element>(xs: &[T]) -> f64 {
 
 /// Sum of `f(x)` in f64, in lanes.
 pub(crate) fn sum_of<T: Element>(xs: &[T], f: impl Fn(T) -> f64) -> f64 {
-    wide(|| {
+    wide!({
         let mut lanes = [0.0; 16];
         let mut chunks = xs.chunks_exact(16);
         for chunk in &mut chunks {

@@ -32,11 +32,19 @@ impl<'a> Phases<'a> {
         self.g.stride * self.g.stride * self.height * self.width
     }
 
-    /// Where the row that output row `y` sees through tap `(ky, kx)` starts within a channel.
-    pub(crate) fn row(&self, y: usize, ky: usize, kx: usize) -> usize {
-        let s = self.g.stride;
-        let plane = ky % s * s + kx % s;
-        (plane * self.height + y + ky / s) * self.width + kx / s
+    /// Distance between rows of a channel.
+    pub(crate) fn row_stride(&self) -> usize {
+        self.width
+    }
+
+    /// Where, within a channel, the row starts that output row 0 sees through each tap, in reading order; the next output row
+    /// sees the next row.
+    pub(crate) fn taps(&self) -> Vec<usize> {
+        let (k, s) = (self.g.kernel, self.g.stride);
+        let start = |ky: usize, kx: usize| {
+            (((ky % s) * s + kx % s) * self.height + ky / s) * self.width + kx / s
+        };
+        (0..k).flat_map(|ky| (0..k).map(move |kx| (ky, kx))).map(|(ky, kx)| start(ky, kx)).collect()
     }
 
     /// The channels of an image in this layout.
@@ -56,7 +64,7 @@ impl<'a> Phases<'a> {
     pub(crate) fn sort<T: Element>(&self, image: &[T], phases: &mut [T]) {
         let (g, s) = (self.g, self.g.stride);
         let planes = image.chunks_exact(g.in_height * g.in_width);
-        wide(|| {
+        wide!({
             for (channel, plane) in phases.chunks_exact_mut(self.channel_len()).zip(planes) {
                 for y in 0..s * self.height {
                     let source = y.checked_sub(g.padding).filter(|&y| y < g.in_height);
@@ -85,7 +93,7 @@ impl<'a> Phases<'a> {
     pub(crate) fn unsort<T: Element>(&self, phases: &[T], bias: Option<&[T]>, image: &mut [T]) {
         let (g, s) = (self.g, self.g.stride);
         let planes = image.chunks_exact_mut(g.in_height * g.in_width);
-        wide(|| {
+        wide!({
             for (c, (plane, channel)) in
                 planes.zip(phases.chunks_exact(self.channel_len())).enumerate()
             {
