@@ -67,7 +67,10 @@ impl LeakyRelu {
         let grad_xs = if self.slope == 0.0 {
             zip_map(x, g, |x, g| if x > T::ZERO { g } else { T::ZERO })
         } else {
-            zip_map(x, g, |x, g| if x > T::ZERO { g } else { slope * g })
+            zip_map(x, g, move |x, g| {
+                let leaked = slope * g;
+                if x > T::ZERO { g } else { leaked }
+            })
         };
         tensor(grad_xs, xs.shape())
     }
@@ -86,7 +89,10 @@ impl CustomOp1 for LeakyRelu {
                 // Not `0 * x`: that would be NaN at infinity and -0 below 0.
                 map(xs, |x| if x > 0.0 || x.is_nan() { x } else { 0.0 })
             } else {
-                map(xs, |x| if x > 0.0 { x } else { slope * x })
+                map(xs, move |x| {
+                    let leaked = slope * x;
+                    if x > 0.0 { x } else { leaked }
+                })
             };
             Ok((T::to_cpu_storage_owned(ys), layout.shape().clone()))
         })

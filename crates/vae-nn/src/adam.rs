@@ -2,6 +2,7 @@
 
 use crate::element::{Element, by_dtype, reading, tensor};
 use crate::error::Error;
+use crate::kernels::simd::wide;
 use candle_core::backend::BackendStorage;
 use candle_core::backprop::GradStore;
 use candle_core::{
@@ -303,12 +304,17 @@ impl Rule {
             .zip(grad.par_chunks(CHUNK))
             .zip(mean.par_chunks_mut(CHUNK).zip(square.par_chunks_mut(CHUNK)))
             .for_each(|((theta, grad), (mean, square))| {
-                let moments = mean.iter_mut().zip(square);
-                for ((theta, &g), (m, v)) in theta.iter_mut().zip(grad).zip(moments) {
-                    *m = keep1 * *m + take1 * g;
-                    *v = keep2 * *v + take2 * g * g;
-                    *theta = shrink * *theta - rate * *m / (v.sqrt() * root_correction + eps);
-                }
+                wide!({
+                    // Copies of their own, or every store might change them and nothing vectorizes.
+                    let (keep1, take1, keep2, take2) = (keep1, take1, keep2, take2);
+                    let (shrink, rate, root_correction, eps) = (shrink, rate, root_correction, eps);
+                    let moments = mean.iter_mut().zip(square);
+                    for ((theta, &g), (m, v)) in theta.iter_mut().zip(grad).zip(moments) {
+                        *m = keep1 * *m + take1 * g;
+                        *v = keep2 * *v + take2 * g * g;
+                        *theta = shrink * *theta - rate * *m / (v.sqrt() * root_correction + eps);
+                    }
+                });
             });
     }
 }

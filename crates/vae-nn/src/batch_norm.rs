@@ -201,7 +201,7 @@ impl BatchNormOp {
             .into_par_iter()
             .map(|channel| {
                 let mean = self.planes(xs, channel).map(sum).sum::<f64>() / n;
-                let square = |x: T| (x.wide() - mean) * (x.wide() - mean);
+                let square = move |x: T| (x.wide() - mean) * (x.wide() - mean);
                 let squares: f64 =
                     self.planes(xs, channel).map(|plane| sum_of(plane, square)).sum();
                 (mean, squares / n)
@@ -220,9 +220,12 @@ impl BatchNormOp {
                 let line = Line::new(statistics, weight, bias, plane % self.channels);
                 let slope = T::lit(self.slope);
                 wide!({
+                    // Copies of their own, or every store might change them and nothing vectorizes.
+                    let (line, slope) = (line, slope);
                     for (y, &x) in ys.iter_mut().zip(xs) {
                         let h = line.at(x);
-                        *y = if h > T::ZERO { h } else { slope * h };
+                        let leaked = slope * h;
+                        *y = if h > T::ZERO { h } else { leaked };
                     }
                 });
             });
@@ -246,8 +249,10 @@ impl BatchNormOp {
         let line = |channel: usize| Line::new(statistics, w, b, channel);
         let leak = T::lit(self.slope);
         // The gradient in front of the activation. Its sign is computed again: cheaper than kept.
-        let through =
-            move |line: Line<T>, x: T, g: T| if line.at(x) > T::ZERO { g } else { leak * g };
+        let through = move |line: Line<T>, x: T, g: T| {
+            let leaked = leak * g;
+            if line.at(x) > T::ZERO { g } else { leaked }
+        };
         // Sums of g and of g times the normalized input: the gradients of bias and weight.
         let sums: Vec<(f64, f64)> = (0..self.channels)
             .into_par_iter()
@@ -255,7 +260,7 @@ impl BatchNormOp {
                 let line = line(channel);
                 let mut sums = (0.0, 0.0);
                 for (xs, gs) in self.planes(x, channel).zip(self.planes(g, channel)) {
-                    let (g, gx) = sum_and_dot(gs, xs, line.mean, |x, g| through(line, x, g));
+                    let (g, gx) = sum_and_dot(gs, xs, line.mean, move |x, g| through(line, x, g));
                     sums = (sums.0 + g, sums.1 + gx);
                 }
                 (sums.0, sums.1 * statistics.inv_std(channel))
@@ -282,6 +287,8 @@ impl BatchNormOp {
                         };
                         let (mean_g, slope) = (T::lit(mean_g), T::lit(slope));
                         wide!({
+                            let (line, through) = (line, through);
+                            let (mean_g, slope) = (mean_g, slope);
                             for ((out, &x), &g) in out.iter_mut().zip(xs).zip(gs) {
                                 let g = through(line, x, g);
                                 *out = (g - mean_g - (x - line.mean) * slope) * line.scale;
@@ -331,23 +338,27 @@ impl<T: Element> Line<T> {
 }
 
 /// `(Σ h, Σ h (x − mean))` in f64, in lanes, with `h = f(x, g)`.
-fn sum_and_dot<T: Element>(gs: &[T], xs: &[T], mean: T, f: impl Fn(T, T) -> T) -> (f64, f64) {
+fn sum_and_dot<T: Element>(
+    gs: &[T],
+    xs: &[T],
+    mean: T,
+    f: impl Fn(T, T) -> T + Copy,
+) -> (f64, f64) {
     const LANES: usize = 16;
-    let add = |sums: (&mut f64, &mut f64), g: T, x: T| {
-        let h = f(x, g).wide();
-        *sums.0 += h;
-        *sums.1 += h * (x - mean).wide();
-    };
     wide!({
+        let (mean, f) = (mean, f);
         let (mut sums, mut dots) = ([0.0; LANES], [0.0; LANES]);
         let (g_chunks, x_chunks) = (gs.chunks_exact(LANES), xs.chunks_exact(LANES));
         let mut tail = (0.0, 0.0);
         for (&g, &x) in g_chunks.remainder().iter().zip(x_chunks.remainder()) {
-            add((&mut tail.0, &mut tail.1), g, x);
+            let h = f(x, g).wide();
+            tail = (tail.0 + h, tail.1 + h * (x - mean).wide());
         }
         for (g, x) in g_chunks.zip(x_chunks) {
             for i in 0..LANES {
-                add((&mut sums[i], &mut dots[i]), g[i], x[i]);
+                let h = f(x[i], g[i]).wide();
+                sums[i] += h;
+                dots[i] += h * (x[i] - mean).wide();
             }
         }
         (sums.iter().sum::<f64>() + tail.0, dots.iter().sum::<f64>() + tail.1)

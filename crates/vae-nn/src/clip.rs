@@ -69,5 +69,5 @@ fn scaled<T: Element>(grad: &Tensor, factor: f64) -> CandleResult<Tensor> {
     let grad = grad.contiguous()?;
     let reading = reading(OP, &grad);
     let factor = T::lit(factor);
-    tensor(map(reading.elements::<T>()?, |g| g * factor), grad.shape())
+    tensor(map(reading.elements::<T>()?, move |g| g * factor), grad.shape())
 }

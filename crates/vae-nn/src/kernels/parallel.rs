@@ -12,10 +12,12 @@ use rayon::prelude::*;
 const CHUNK: usize = 1 << 15;
 
 /// `out[i] = f(xs[i])`
-pub(crate) fn map<T: Element>(xs: &[T], f: impl Fn(T) -> T + Sync) -> Vec<T> {
+pub(crate) fn map<T: Element>(xs: &[T], f: impl Fn(T) -> T + Copy + Sync) -> Vec<T> {
     let mut out = vec![T::ZERO; xs.len()];
     out.par_chunks_mut(CHUNK).zip(xs.par_chunks(CHUNK)).for_each(|(out, xs)| {
         wide!({
+            // A copy of its own, or every store might change what it holds and nothing vectorizes.
+            let f = f;
             for (out, &x) in out.iter_mut().zip(xs) {
                 *out = f(x);
             }
@@ -29,14 +31,21 @@ pub(crate) fn map<T: Element>(xs: &[T], f: impl Fn(T) -> T + Sync) -> Vec<T> {
 /// # Panics
 /// If the lengths differ.
 #[track_caller]
-pub(crate) fn zip_map<T: Element>(xs: &[T], ys: &[T], f: impl Fn(T, T) -> T + Sync) -> Vec<T> {
+pub(crate) fn zip_map<T: Element>(
+    xs: &[T],
+    ys: &[T],
+    f: impl Fn(T, T) -> T + Copy + Sync,
+) -> Vec<T> {
     assert_eq!(xs.len(), ys.len(), "slices of one length");
     let mut out = vec![T::ZERO; xs.len()];
     out.par_chunks_mut(CHUNK).zip(xs.par_chunks(CHUNK)).zip(ys.par_chunks(CHUNK)).for_each(
         |((out, xs), ys)| {
-            for ((out, &x), &y) in out.iter_mut().zip(xs).zip(ys) {
-                *out = f(x, y);
-            }
+            wide!({
+                let f = f;
+                for ((out, &x), &y) in out.iter_mut().zip(xs).zip(ys) {
+                    *out = f(x, y);
+                }
+            });
         },
     );
     out
@@ -48,8 +57,9 @@ pub(crate) fn sum<T: Element>(xs: &[T]) -> f64 {
 }
 
 /// Sum of `f(x)` in f64, in lanes.
-pub(crate) fn sum_of<T: Element>(xs: &[T], f: impl Fn(T) -> f64) -> f64 {
+pub(crate) fn sum_of<T: Element>(xs: &[T], f: impl Fn(T) -> f64 + Copy) -> f64 {
     wide!({
+        let f = f;
         let mut lanes = [0.0; 16];
         let mut chunks = xs.chunks_exact(16);
         for chunk in &mut chunks {
@@ -63,8 +73,8 @@ pub(crate) fn sum_of<T: Element>(xs: &[T], f: impl Fn(T) -> f64) -> f64 {
 }
 
 /// Sum of `f(x)` in f64 over a long slice, in parallel, in a fixed order.
-pub(crate) fn parallel_sum_of<T: Element>(xs: &[T], f: impl Fn(T) -> f64 + Sync) -> f64 {
-    let parts: Vec<f64> = xs.par_chunks(CHUNK).map(|chunk| sum_of(chunk, &f)).collect();
+pub(crate) fn parallel_sum_of<T: Element>(xs: &[T], f: impl Fn(T) -> f64 + Copy + Sync) -> f64 {
+    let parts: Vec<f64> = xs.par_chunks(CHUNK).map(|chunk| sum_of(chunk, f)).collect();
     parts.iter().sum()
 }
 
