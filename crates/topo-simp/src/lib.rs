@@ -5,29 +5,16 @@
 //! keeps the symbolic work of a grid; a [`Solution`] comes out. [`analyze`] and [`compliance`] judge a given design.
 
 mod analysis;
-#[expect(
-    clippy::inline_always,
-    reason = "compiled once for each instruction set, inside its entry function"
-)]
-mod cholesky;
-#[expect(
-    clippy::inline_always,
-    clippy::needless_range_loop,
-    reason = "as for `cholesky`; loops over lanes are what compilers turn into vectors"
-)]
-mod dense;
 mod element;
 mod error;
 mod filter;
-mod fronts;
 mod grid;
 mod model;
 mod optimizer;
 mod options;
+mod ordering;
 mod problem;
 mod region;
-#[cfg(test)]
-mod spectrum;
 mod system;
 mod update;
 

@@ -181,7 +181,7 @@ impl Optimizer {
         if model.grid != self.grid() {
             return Err(SimpError::GridMismatch { expected: self.grid(), got: model.grid });
         }
-        self.system.set_model(&model);
+        self.system.set_model(&model).map_err(|_| SimpError::Memory { grid: model.grid })?;
         Ok(model)
     }
 }
