@@ -1,6 +1,7 @@
 //! Gradients against central differences, in f64, on odd, even and rectangular shapes.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::float_cmp, reason = "exact values are meant")]
 
 mod common;
 

@@ -1,6 +1,7 @@
-//! Adam, AdamW and clipping against PyTorch; saving and resuming; refusals.
+//! Adam, `AdamW` and clipping against PyTorch; saving and resuming; refusals.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::float_cmp, reason = "exact values are meant")]
 
 mod common;
 
@@ -21,7 +22,8 @@ struct Fixture {
 struct Trajectory {
     name: String,
     config: Config,
-    trajectory: Vec<Vec<f64>>,
+    #[serde(rename = "trajectory")]
+    steps: Vec<Vec<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -75,7 +77,7 @@ fn trajectories_equal_pytorch() {
             let Config { lr, betas: (beta1, beta2), eps, weight_decay } = expected.config;
             let config = AdamConfig { lr, beta1, beta2, eps, weight_decay };
             let mut adam = Adam::new(vars.clone(), config).unwrap();
-            for (step, theta) in expected.trajectory.iter().enumerate() {
+            for (step, theta) in expected.steps.iter().enumerate() {
                 if step == 6 {
                     adam.set_learning_rate(lr * 0.5).unwrap();
                 }

@@ -52,7 +52,7 @@ const FROZEN: [f64; 2] = [-0.6561392620955749, 0.3879503020130106];
 /// Checks that the values fill `U(-bound, bound)`: extremes, mean, variance, and the largest gap to its distribution function.
 fn assert_uniform(name: &str, values: &[f64], bound: f64) {
     let n = values.len() as f64;
-    let mut sorted: Vec<f64> = values.iter().map(|x| (x / bound + 1.0) / 2.0).collect();
+    let mut sorted: Vec<f64> = values.iter().map(|x| 0.5 + 0.5 * x / bound).collect();
     sorted.sort_by(f64::total_cmp);
     assert!(0.0 <= sorted[0] && sorted[sorted.len() - 1] < 1.0, "{name}");
     let gap = sorted.iter().enumerate().map(|(i, u)| (u - (i as f64 + 0.5) / n).abs());

@@ -17,9 +17,9 @@ pub(crate) fn map<T: Element>(xs: &[T], f: impl Fn(T) -> T + Copy + Sync) -> Vec
     out.par_chunks_mut(CHUNK).zip(xs.par_chunks(CHUNK)).for_each(|(out, xs)| {
         wide!({
             // A copy of its own, or every store might change what it holds and nothing vectorizes.
-            let f = f;
+            let op = f;
             for (out, &x) in out.iter_mut().zip(xs) {
-                *out = f(x);
+                *out = op(x);
             }
         });
     });
@@ -41,9 +41,9 @@ pub(crate) fn zip_map<T: Element>(
     out.par_chunks_mut(CHUNK).zip(xs.par_chunks(CHUNK)).zip(ys.par_chunks(CHUNK)).for_each(
         |((out, xs), ys)| {
             wide!({
-                let f = f;
+                let op = f;
                 for ((out, &x), &y) in out.iter_mut().zip(xs).zip(ys) {
-                    *out = f(x, y);
+                    *out = op(x, y);
                 }
             });
         },
@@ -59,7 +59,6 @@ pub(crate) fn sum<T: Element>(xs: &[T]) -> f64 {
 /// Sum of `f(x)` in f64, in lanes.
 pub(crate) fn sum_of<T: Element>(xs: &[T], f: impl Fn(T) -> f64 + Copy) -> f64 {
     wide!({
-        let f = f;
         let mut lanes = [0.0; 16];
         let mut chunks = xs.chunks_exact(16);
         for chunk in &mut chunks {

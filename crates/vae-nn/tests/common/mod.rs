@@ -1,5 +1,4 @@
 //! What the test files share: waves as inputs, and a probe of every gradient.
-#![expect(clippy::allow_attributes, reason = "every test file uses another part of this module")]
 #![allow(dead_code, reason = "every test file uses another part of this module")]
 
 use candle_core::{DType, Device, Result, Tensor, Var};
