@@ -22,7 +22,7 @@ impl ModelConfig {
         Self {
             height,
             width,
-            latent_dim: 16,
+            latent_dim: 32,
             encoder: Encoder::Strided { channels: vec![16, 32, 64], normalized: false },
             decoder: Decoder {
                 channels: vec![64, 32, 16],

@@ -201,7 +201,7 @@ fn named_architectures_have_their_sizes() {
         assert_eq!(config.multiply_adds().total(), multiply_adds);
     };
     let conditions = ["load_y", "load_angle", "volume_fraction"].map(stats).to_vec();
-    check(ModelConfig::compact(48, 96, conditions), 440_049, 8_204_384);
+    check(ModelConfig::compact(48, 96, conditions), 662_289, 8_426_592);
     check(ModelConfig::tutorial(128, 128, vec![stats("volume_fraction")]), 917_225, 157_007_876);
     check(ModelConfig::pool(64, 64, Vec::new()), 658_561, 56_623_104);
 }

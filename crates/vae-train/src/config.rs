@@ -160,7 +160,7 @@ impl Config {
                 decoder: network.decoder,
             },
             training: TrainingConfig {
-                epochs: 40,
+                epochs: 30,
                 batch_size: 32,
                 learning_rate: 2e-3,
                 learning_rate_warmup: 0.02,

@@ -14,24 +14,28 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Creates the folder of a new run.
+    /// A place for a new run; nothing is written yet.
     ///
     /// # Errors
     /// [`TrainError::RunExists`] when something is there already.
-    pub fn create(root: &Path) -> Result<Self> {
+    pub fn vacant(root: &Path) -> Result<Self> {
         let occupied = std::fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
         if occupied || root.is_file() {
             return Err(TrainError::RunExists { path: root.to_owned() });
         }
-        let run = Self { root: root.to_owned() };
-        for folder in [run.checkpoints(), run.figures()] {
-            std::fs::create_dir_all(&folder).map_err(|source| TrainError::Io {
-                action: "create",
-                path: folder,
-                source,
-            })?;
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// Makes the folder and those inside it.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub(crate) fn make(&self) -> Result<()> {
+        for path in [self.checkpoints(), self.figures()] {
+            std::fs::create_dir_all(&path)
+                .map_err(|source| TrainError::Io { action: "create", path, source })?;
         }
-        Ok(run)
+        Ok(())
     }
 
     /// Opens the folder of an existing run.
@@ -202,8 +206,9 @@ mod tests {
     #[test]
     fn an_occupied_folder_is_refused_and_an_empty_one_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let run = RunFolder::create(folder.path()).unwrap();
-        assert!(matches!(RunFolder::create(folder.path()), Err(TrainError::RunExists { .. })));
+        let run = RunFolder::vacant(folder.path()).unwrap();
+        run.make().unwrap();
+        assert!(matches!(RunFolder::vacant(folder.path()), Err(TrainError::RunExists { .. })));
         assert!(matches!(RunFolder::open(folder.path()), Err(TrainError::NotARun { .. })));
         std::fs::write(run.config(), "").unwrap();
         assert!(RunFolder::open(folder.path()).is_ok());

@@ -110,6 +110,7 @@ pub fn train(
         note_resumption(run, manifest, position.step)?;
         position
     } else {
+        run.make()?;
         write_json(&run.manifest(), manifest)?;
         write_json(&run.splits(), &split.groups)?;
         write(&run.config(), config.to_toml().as_bytes())?;

@@ -57,7 +57,7 @@ fn run(config: &Config, folder: &RunFolder, steps: Option<u64>) -> Result<Outcom
 }
 
 fn folder(root: &tempfile::TempDir, name: &str) -> RunFolder {
-    RunFolder::create(&root.path().join(name)).unwrap()
+    RunFolder::vacant(&root.path().join(name)).unwrap()
 }
 
 #[test]

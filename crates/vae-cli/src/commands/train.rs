@@ -133,7 +133,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             .run
             .clone()
             .unwrap_or_else(|| RunFolder::next_name(Path::new(RUNS), data.name(), &config.preset));
-        let folder = RunFolder::create(&path)?;
+        let folder = RunFolder::vacant(&path)?;
         (config, data, folder)
     };
     let manifest = Manifest {
