@@ -139,7 +139,7 @@ impl std::fmt::Display for Motion {
     }
 }
 
-/// Why an optimisation or an analysis failed.
+/// Why an optimization or an analysis failed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimpError {

@@ -1,4 +1,4 @@
-//! The optimisation loop.
+//! The optimization loop.
 
 use std::ops::ControlFlow;
 
@@ -41,7 +41,7 @@ pub fn optimize(problem: &Problem, options: &Options) -> Result<Solution, SimpEr
     Optimizer::new(problem.grid)?.optimize(problem, options)
 }
 
-/// What an optimisation found.
+/// What an optimization found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Solution {
     /// The physical densities handed back, shape (nely, nelx), row 0 on top, 1 = material.
@@ -127,7 +127,7 @@ impl Optimizer {
         self.optimize_with(problem, options, |_| ControlFlow::Continue(()))
     }
 
-    /// As [`Optimizer::optimize`], showing every iteration to an observer, which may end the optimisation.
+    /// As [`Optimizer::optimize`], showing every iteration to an observer, which may end the optimization.
     ///
     /// # Errors
     /// As [`Optimizer::optimize`].
@@ -186,7 +186,7 @@ impl Optimizer {
     }
 }
 
-/// The variables of a running optimisation, element by element, row by row.
+/// The variables of a running optimization, element by element, row by row.
 struct State<'a> {
     options: &'a Options,
     stiffness: Stiffness,

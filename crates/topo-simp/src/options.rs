@@ -27,9 +27,9 @@ pub struct Options {
     pub penalty: f64,
     /// Largest change of a design variable in one iteration, in (0, 1].
     pub move_limit: f64,
-    /// The optimisation ends after so many iterations at the latest; at least 1.
+    /// The optimization ends after so many iterations at the latest; at least 1.
     pub max_iterations: usize,
-    /// The optimisation has converged once no design variable changes by more than this.
+    /// The optimization has converged once no design variable changes by more than this.
     pub tolerance: f64,
     /// Where it begins.
     pub start: Start,
@@ -121,7 +121,7 @@ pub enum Filter {
     Density,
 }
 
-/// Where the optimisation begins.
+/// Where the optimization begins.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Start {
     /// The volume fraction everywhere.

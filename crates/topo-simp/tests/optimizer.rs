@@ -1,4 +1,4 @@
-//! The optimisation loop: what it promises beside the published numbers.
+//! The optimization loop: what it promises beside the published numbers.
 
 use std::ops::ControlFlow;
 

@@ -18,7 +18,7 @@ use clap::Parser;
 
 use crate::commands::Command;
 
-/// Generative models of topology-optimisation designs.
+/// Generative models of topology-optimization designs.
 ///
 /// Learns convolutional variational autoencoders of 2-D designs and shows what they learned. Start with `vae train`: without
 /// arguments it trains on the built-in set of cantilevers.

@@ -216,7 +216,7 @@ impl Config {
         self.to_table().to_string()
     }
 
-    /// Whether the likelihood is a normalised one for these targets, so that bounds on it are bounds on ln p(x):
+    /// Whether the likelihood is a normalized one for these targets, so that bounds on it are bounds on ln p(x):
     /// a Bernoulli on grey values is a cross-entropy instead.
     pub fn is_normalized(&self, binary_data: bool) -> bool {
         match self.model.likelihood {

@@ -1,9 +1,7 @@
 //! Simple methods whose scores stand beside the model's: principal components, nearest design by pixels, nearest by condition.
 
-use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::matmul::matmul;
-use faer::matrix_free::eigen::{PartialEigenParams, partial_svd, partial_svd_scratch};
-use faer::{Accum, Col, Mat, MatRef, get_global_parallelism};
+use faer::{Accum, Mat, MatRef, get_global_parallelism};
 use ndarray::{Array3, Axis};
 
 use crate::error::Result;
@@ -15,6 +13,10 @@ const CHUNK: usize = 256;
 const PCA_DESIGNS: usize = 4096;
 /// Up to this many designs or pixels the singular value decomposition is made whole.
 const DENSE: usize = 256;
+/// Further directions that are carried along and dropped at the end.
+const OVERSAMPLING: usize = 16;
+/// Rounds of the subspace iteration.
+const ROUNDS: usize = 12;
 
 /// Reconstructions of test designs by their projection on the principal components of the training designs.
 ///
@@ -25,7 +27,8 @@ const DENSE: usize = 256;
 /// When a design cannot be read.
 ///
 /// # References
-/// Jolliffe 2002, "Principal component analysis", section 1.1.
+/// Jolliffe 2002, "Principal component analysis", section 1.1; Halko, Martinsson & Tropp 2011, "Finding structure with randomness",
+/// algorithm 4.4, for large sets.
 pub fn principal_components(
     designs: &Targets<'_>,
     train: &[usize],
@@ -150,26 +153,16 @@ fn left_singular_vectors(xs: &Mat<f64>, components: usize) -> Mat<f64> {
         let svd = xs.thin_svd().expect("finite values");
         return svd.U().subcols(0, components).to_owned();
     }
-    let params = PartialEigenParams::default();
-    let par = get_global_parallelism();
-    let (mut left, mut right) =
-        (Mat::zeros(xs.nrows(), components), Mat::zeros(xs.ncols(), components));
-    let mut values = vec![0.0; components];
+    // Subspace iteration: each round multiplies what is left of a smaller singular value against a larger one by their squared ratio.
+    let width = (components + OVERSAMPLING).min(xs.nrows()).min(xs.ncols());
     // Any start will do that no singular vector is orthogonal to; this one depends on nothing random.
-    let start = Col::from_fn(xs.ncols(), |i| 1.0 + (i as f64).sin());
-    let start = &start * faer::Scale(1.0 / start.norm_l2());
-    let mut memory = MemBuffer::new(partial_svd_scratch(xs, components, par, params));
-    let stack = MemStack::new(&mut memory);
-    partial_svd(
-        left.as_mut(),
-        right.as_mut(),
-        &mut values,
-        xs,
-        start.as_ref(),
-        1e-7,
-        par,
-        stack,
-        params,
-    );
-    left
+    let mut right = Mat::from_fn(xs.ncols(), width, |i, j| (1.0 + (i * (2 * j + 1)) as f64).sin());
+    let mut left = Mat::zeros(xs.nrows(), width);
+    for _ in 0..ROUNDS {
+        left = (xs * &right).qr().compute_thin_Q();
+        right = xs.transpose() * &left;
+    }
+    // Inside the subspace the decomposition is exact: Xᵀ L = U S Vᵀ, so X ≈ (L V) S Uᵀ.
+    let svd = right.thin_svd().expect("finite values");
+    &left * svd.V().subcols(0, components)
 }

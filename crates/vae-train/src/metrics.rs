@@ -83,7 +83,7 @@ pub struct Parts {
     pub kl: f64,
 }
 
-/// Scores on held-out designs, whatever was optimised.
+/// Scores on held-out designs, whatever was optimized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     /// `log_likelihood − kl`: the evidence lower bound at β = 1.

@@ -32,8 +32,11 @@ impl RunFolder {
     /// When the file system refuses.
     pub(crate) fn make(&self) -> Result<()> {
         for path in [self.checkpoints(), self.figures()] {
-            std::fs::create_dir_all(&path)
-                .map_err(|source| TrainError::Io { action: "create", path, source })?;
+            std::fs::create_dir_all(&path).map_err(|source| TrainError::Io {
+                action: "create",
+                path,
+                source,
+            })?;
         }
         Ok(())
     }

@@ -19,14 +19,14 @@ use crate::interrupt;
 use crate::output::{json, line, note, shown};
 use crate::progress::Progress;
 
-/// Optimise structures
+/// Optimize structures
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Solve(SolveArgs),
     Generate(GenerateArgs),
 }
 
-/// Optimise one structure with SIMP
+/// Optimize one structure with SIMP
 ///
 /// PROBLEM is mbb, cantilever, two-loads, hole, l-bracket, or the path of a problem.toml, whose own grid and volume fraction then
 /// count.
@@ -90,7 +90,7 @@ enum CodeArg {
     Top99,
 }
 
-/// Make a data set of optimised structures
+/// Make a data set of optimized structures
 ///
 /// One design per thread. An interrupted run goes on where it stopped when the same command is given again.
 #[derive(clap::Args)]
