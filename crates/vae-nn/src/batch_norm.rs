@@ -125,7 +125,7 @@ impl BatchNorm2d {
         let [batch, xs_channels, height, width] = *xs.dims() else {
             return Err(self.shape_error(xs));
         };
-        if xs_channels != channels {
+        if xs_channels != channels || height * width == 0 {
             return Err(self.shape_error(xs));
         }
         let n = batch * height * width;

@@ -104,6 +104,7 @@ impl Conv2d {
         match *xs.dims() {
             [_, channels, in_height, in_width]
                 if channels == in_channels
+                    && 0 < in_height.min(in_width)
                     && kernel <= in_height + 2 * padding
                     && kernel <= in_width + 2 * padding =>
             {

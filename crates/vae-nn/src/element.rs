@@ -1,6 +1,7 @@
 //! The two element types our kernels are written for, and the ways in and out of candle's storage.
 
 use crate::error::Error;
+use crate::kernels::exponential;
 use candle_core::{CpuStorage, Device, Layout, Result, Shape, Storage, Tensor, WithDType};
 use std::cell::Cell;
 use std::ops::Deref;
@@ -18,10 +19,8 @@ pub(crate) trait Element:
     fn lit(x: f64) -> Self;
     /// The value as f64, exactly.
     fn wide(self) -> f64;
-    /// `e^self`
-    fn exp(self) -> Self;
-    /// `ln(1 + self)`, also near 0.
-    fn ln_1p(self) -> Self;
+    /// `(e^−x, ln(1 + e^−x))` for `x ≥ 0`: the two parts of a softplus and its derivative.
+    fn decay_and_log(x: Self) -> (Self, Self);
     /// Without its sign.
     fn abs(self) -> Self;
     /// Square root.
@@ -44,7 +43,7 @@ pub(crate) enum Scratch {
 }
 
 macro_rules! element {
-    ($t:ty, $variant:ident) => {
+    ($t:ty, $variant:ident, $decay_and_log:path) => {
         impl Element for $t {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -64,13 +63,8 @@ macro_rules! element {
             }
 
             #[inline]
-            fn exp(self) -> Self {
-                <$t>::exp(self)
-            }
-
-            #[inline]
-            fn ln_1p(self) -> Self {
-                <$t>::ln_1p(self)
+            fn decay_and_log(x: Self) -> (Self, Self) {
+                $decay_and_log(x)
             }
 
             #[inline]
@@ -105,8 +99,8 @@ macro_rules! element {
         }
     };
 }
-element!(f32, F32);
-element!(f64, F64);
+element!(f32, F32, exponential::decay_and_log_f32);
+element!(f64, F64, exponential::decay_and_log_f64);
 
 /// Lends a buffer of `len` elements with unspecified contents, kept by the thread between calls: no allocation in
 /// the steady state, and no page faults.

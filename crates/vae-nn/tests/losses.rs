@@ -229,3 +229,15 @@ fn what_does_not_fit_is_refused_with_its_shape() {
     assert!(message(soft_bound(&half, 0.0, 1.0)).contains("F16"));
     assert!(message(kl_to_standard_normal(&half, &half)).contains("F16"));
 }
+
+#[test]
+fn a_broken_logit_is_not_hidden() {
+    for dtype in [DType::F32, DType::F64] {
+        for x in [0.0, 1.0] {
+            let logits = tensor(vec![0.0, f64::NAN], &[1, 2], dtype);
+            let got =
+                bernoulli_log_prob(&logits, &tensor(vec![x, x], &[1, 2], dtype), None).unwrap();
+            assert!(values(&got)[0].is_nan());
+        }
+    }
+}

@@ -197,6 +197,8 @@ fn layers_refuse_what_does_not_fit() {
     refused(conv.forward(&zeros(&[1, 3, 9, 9])), "(B, 2, H, W)");
     refused(conv.forward(&zeros(&[1, 2, 2, 9])), "at least 3");
     refused(conv.forward(&zeros(&[2, 9, 9])), "[2, 9, 9]");
+    refused(conv.forward(&zeros(&[1, 2, 9, 0])), "[1, 2, 9, 0]");
+    assert_eq!(conv.forward(&zeros(&[0, 2, 5, 5])).unwrap().dims(), [0, 3, 3, 3]);
     let config = ConvTranspose2dConfig { kernel: 2, stride: 1, padding: 1, output_padding: 0 };
     let up = ConvTranspose2d::new(2, 3, config, vb.pp("up")).unwrap();
     refused(up.forward(&zeros(&[1, 2, 1, 5])), "at least one pixel");
@@ -205,6 +207,7 @@ fn layers_refuse_what_does_not_fit() {
     let norm = BatchNorm2d::new(2, vb.pp("norm")).unwrap();
     refused(norm.forward_t(&zeros(&[1, 3, 2, 2]), true), "(B, 2, H, W)");
     refused(norm.forward_t(&zeros(&[1, 2]), false), "(B, 2, H, W)");
+    refused(norm.forward_t(&zeros(&[1, 2, 3, 0]), false), "(B, 2, H, W)");
     refused(norm.forward_t(&zeros(&[1, 2, 1, 1]), true), "more than one value per channel");
     assert!(norm.forward_t(&zeros(&[1, 2, 1, 1]), false).is_ok());
     assert!(norm.forward_t(&zeros(&[1, 2, 1, 2]), true).is_ok());

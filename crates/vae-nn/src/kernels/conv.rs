@@ -17,8 +17,11 @@ use std::ops::Range;
 /// Bytes of unfolded patches per tile.
 const TILE_BYTES: usize = 384 << 10;
 
-/// Most images of one tile; more would leave threads without work on small batches.
-const MAX_GROUP: usize = 16;
+/// Output pixels per tile at least: the product packs the whole weight for every tile, which few pixels would not repay.
+const MIN_PIXELS: usize = 192;
+
+/// Groups that a batch is cut into at least, to leave work for several threads.
+const MIN_GROUPS: usize = 4;
 
 /// Buffers that a weight gradient is summed in; more would only cost memory traffic.
 const WEIGHT_SHARDS: usize = 8;
@@ -72,7 +75,7 @@ pub(crate) fn forward<T: Element>(
     bias: &[T],
     maps: &mut [T],
 ) {
-    let cut = Cut::new::<T>(g);
+    let cut = Cut::new::<T>(g, images.len() / g.image_len());
     let weights = Strided::row_major(g.out_channels, g.patch_len());
     maps.par_chunks_mut(cut.samples * g.map_len())
         .zip(images.par_chunks(cut.samples * g.image_len()))
@@ -119,7 +122,7 @@ pub(crate) fn grad_input<T: Element>(
     bias: Option<&[T]>,
     images: &mut [T],
 ) {
-    let cut = Cut::new::<T>(g);
+    let cut = Cut::new::<T>(g, images.len() / g.image_len());
     let layout = Phases::new(g);
     let weights = Strided::row_major(g.out_channels, g.patch_len()).transposed();
     images
@@ -163,8 +166,8 @@ pub(crate) fn grad_input<T: Element>(
 
 /// The adjoint of [`forward`] in its weight, summed over the batch.
 pub(crate) fn grad_weight<T: Element>(g: &Geometry, images: &[T], maps: &[T]) -> Vec<T> {
-    let cut = Cut::new::<T>(g);
     let batch = images.len() / g.image_len();
+    let cut = Cut::new::<T>(g, batch);
     let weights = Strided::row_major(g.out_channels, g.patch_len());
     sharded_sum(batch.div_ceil(cut.samples), WEIGHT_SHARDS, g.weight_len(), |groups, sum| {
         for group in groups {
@@ -217,12 +220,13 @@ struct Cut {
 }
 
 impl Cut {
-    fn new<T>(g: &Geometry) -> Self {
-        let pixels = TILE_BYTES / (size_of::<T>() * g.patch_len().max(1));
+    fn new<T>(g: &Geometry, batch: usize) -> Self {
+        let pixels = (TILE_BYTES / (size_of::<T>() * g.patch_len())).max(MIN_PIXELS);
         if pixels < 2 * g.out_pixels() || direct::serves(g) {
             Self { samples: 1, rows: (pixels / g.out_width).clamp(1, g.out_height) }
         } else {
-            Self { samples: (pixels / g.out_pixels()).min(MAX_GROUP), rows: g.out_height }
+            let samples = (pixels / g.out_pixels()).min(batch / MIN_GROUPS).max(1);
+            Self { samples, rows: g.out_height }
         }
     }
 

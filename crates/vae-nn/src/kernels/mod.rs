@@ -3,6 +3,7 @@
 pub(crate) mod columns;
 pub(crate) mod conv;
 pub(crate) mod direct;
+pub(crate) mod exponential;
 pub(crate) mod linear;
 pub(crate) mod matmul;
 pub(crate) mod parallel;

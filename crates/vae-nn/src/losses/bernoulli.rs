@@ -2,6 +2,7 @@
 
 use super::pixels::Pixels;
 use crate::element::{Element, by_dtype, elements, reading, tensor};
+use crate::kernels::simd::wide;
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
 use rayon::prelude::*;
@@ -54,30 +55,17 @@ impl Bernoulli {
         let designs = logits.par_chunks(chunk).zip(xs.par_chunks(chunk)).enumerate();
         if !self.keep {
             return designs
-                .map(|(i, (ls, xs))| {
-                    let terms = ls.iter().zip(xs).map(|(&l, &x)| term(l, x).0);
-                    T::lit(masked_sum(terms, self.pixels.active(i)))
-                })
+                .map(|(i, (ls, xs))| T::lit(log_prob(ls, xs, self.pixels.active(i), |_, _| ())))
                 .collect();
         }
         let mut residuals = vec![T::ZERO; logits.len()];
         let sums = designs
             .zip(residuals.par_chunks_mut(chunk))
             .map(|((i, (ls, xs)), residuals)| {
-                let active = self.pixels.active(i);
-                let terms =
-                    ls.iter().zip(xs).zip(residuals.iter_mut()).map(|((&l, &x), residual)| {
-                        let (log_prob, slope) = term(l, x);
-                        *residual = slope;
-                        log_prob
-                    });
-                let sum = masked_sum(terms, active);
-                for (residual, &active) in residuals.iter_mut().zip(active.unwrap_or(&[])) {
-                    if !active {
-                        *residual = T::ZERO;
-                    }
-                }
-                T::lit(sum)
+                let keep = |block: usize, slopes: &[T]| {
+                    residuals[block * BLOCK..][..slopes.len()].copy_from_slice(slopes);
+                };
+                T::lit(log_prob(ls, xs, self.pixels.active(i), keep))
             })
             .collect();
         // The op is made for one forward pass, so the cell is empty here.
@@ -130,22 +118,60 @@ impl Bernoulli {
     }
 }
 
-/// `(x l − softplus(l), x − sigmoid(l))` with one exponential.
-fn term<T: Element>(l: T, x: T) -> (T, T) {
-    let decay = (-l.abs()).exp();
-    let softplus = (if l > T::ZERO { l } else { T::ZERO }) + decay.ln_1p();
-    let sigmoid = if l < T::ZERO { decay } else { T::ONE } / (T::ONE + decay);
-    (x * l - softplus, x - sigmoid)
+/// Pixels that are treated together.
+const BLOCK: usize = 32;
+
+/// Log-probability of one design, summed in f64; `keep(i, slopes)` gets `x − sigmoid(l)` of the i-th block.
+///
+/// A pixel that does not count may hold anything, infinite or NaN too, and has slope 0.
+fn log_prob<T: Element>(
+    logits: &[T],
+    xs: &[T],
+    active: Option<&[bool]>,
+    mut keep: impl FnMut(usize, &[T]),
+) -> f64 {
+    let mut lanes = [0.0; BLOCK];
+    for (i, (ls, xs)) in logits.chunks(BLOCK).zip(xs.chunks(BLOCK)).enumerate() {
+        // Whole blocks of fixed size vectorize; the last one is filled up with zeros, whose terms are not read.
+        let (mut l, mut x) = ([T::ZERO; BLOCK], [T::ZERO; BLOCK]);
+        l[..ls.len()].copy_from_slice(ls);
+        x[..xs.len()].copy_from_slice(xs);
+        let (terms, mut slopes) = wide!({ block(&l, &x) });
+        match active.map(|active| &active[i * BLOCK..][..ls.len()]) {
+            None => {
+                for (lane, term) in lanes.iter_mut().zip(&terms[..ls.len()]) {
+                    *lane += term.wide();
+                }
+            }
+            Some(active) => {
+                let seen = active.iter().zip(terms.iter().zip(&mut slopes));
+                for (lane, (&active, (term, slope))) in lanes.iter_mut().zip(seen) {
+                    if active {
+                        *lane += term.wide();
+                    } else {
+                        *slope = T::ZERO;
+                    }
+                }
+            }
+        }
+        keep(i, &slopes[..ls.len()]);
+    }
+    lanes.iter().sum()
 }
 
-/// Sum in f64 of the active terms; a term that does not count may be anything, infinite or NaN too.
-fn masked_sum<T: Element>(terms: impl Iterator<Item = T>, active: Option<&[bool]>) -> f64 {
-    match active {
-        None => terms.map(T::wide).sum(),
-        Some(active) => {
-            terms.zip(active).map(|(term, &active)| if active { term.wide() } else { 0.0 }).sum()
-        }
+/// `x l − softplus(l)` and `x − sigmoid(l)` of each pixel, with one exponential for both.
+#[inline]
+fn block<T: Element>(l: &[T; BLOCK], x: &[T; BLOCK]) -> ([T; BLOCK], [T; BLOCK]) {
+    let (mut terms, mut slopes) = ([T::ZERO; BLOCK], [T::ZERO; BLOCK]);
+    for i in 0..BLOCK {
+        let (decay, log) = T::decay_and_log(l[i].abs());
+        let positive = l[i] > T::ZERO;
+        let softplus = if positive { l[i] + log } else { log };
+        let sigmoid = if positive { T::ONE } else { decay } / (T::ONE + decay);
+        terms[i] = x[i] * l[i] - softplus;
+        slopes[i] = x[i] - sigmoid;
     }
+    (terms, slopes)
 }
 
 impl CustomOp2 for Bernoulli {
