@@ -39,16 +39,25 @@ pub(crate) fn iou_captions(
         .collect()
 }
 
-/// Two test designs to walk between: variants of one problem (same group, same conditions) if there are such, the first and last
-/// otherwise.
-pub(crate) fn two_designs(opened: &OpenedRun) -> Option<(usize, usize)> {
+/// Two test designs to walk between: the least alike variants of one problem (same group, same conditions) if there are variants, the
+/// first and last test design otherwise; none for an empty split.
+pub(crate) fn two_designs(opened: &OpenedRun) -> Result<Option<(usize, usize)>> {
     let (groups, conditions) = (opened.data.groups(), opened.data.conditions());
     let test = &opened.split.test;
-    let variants = test.iter().enumerate().find_map(|(i, &a)| {
-        let same = |&&b: &&usize| groups[a] == groups[b] && conditions.row(a) == conditions.row(b);
-        test[i + 1..].iter().rfind(same).map(|&b| (a, b))
-    });
-    variants.or_else(|| test.first().copied().zip(test.last().copied()))
+    let designs = opened.designs().array(test)?;
+    let mut least_alike = None;
+    for (i, &a) in test.iter().enumerate() {
+        for (j, &b) in test.iter().enumerate().skip(i + 1) {
+            if groups[a] == groups[b] && conditions.row(a) == conditions.row(b) {
+                let overlap = iou(designs.index_axis(Axis(0), i), designs.index_axis(Axis(0), j));
+                if least_alike.is_none_or(|(least, _)| overlap < least) {
+                    least_alike = Some((overlap, (a, b)));
+                }
+            }
+        }
+    }
+    let ends = || test.first().copied().zip(test.last().copied());
+    Ok(least_alike.map(|(_, pair)| pair).or_else(ends))
 }
 
 fn draw_reconstructions(opened: &OpenedRun) -> Result<()> {
@@ -106,7 +115,7 @@ fn draw_samples(opened: &OpenedRun) -> Result<()> {
 
 fn draw_interpolation(opened: &OpenedRun) -> Result<()> {
     let designs = opened.designs();
-    let Some((from, to)) = two_designs(opened) else { return Ok(()) };
+    let Some((from, to)) = two_designs(opened)? else { return Ok(()) };
     let codes = encode(&opened.vae, &designs, &[from, to], &opened.device)?;
     let ends = designs.conditions(&[from, to]);
     let path = decode(&opened.vae, &line(&codes, STEPS), &line(&ends, STEPS), &opened.device)?;

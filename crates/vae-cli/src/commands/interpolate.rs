@@ -62,7 +62,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let path = if let Some(name) = &args.along {
         along(&opened, name, &args.set, args.steps)?
     } else {
-        let ends = args.from.zip(args.to).or_else(|| two_designs(&opened));
+        let given = args.from.zip(args.to);
+        let ends = if given.is_some() { given } else { two_designs(&opened)? };
         let none =
             || UsageError::new("the test split is empty; choose two designs with --from and --to");
         let (from, to) = ends.ok_or_else(none)?;
