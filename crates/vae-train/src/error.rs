@@ -211,7 +211,7 @@ impl TrainError {
                 "choose another folder with --run, or go on with it: vae train --resume {}",
                 path.display()
             ),
-            Self::NotARun { .. } => "give the folder that `vae train` wrote, such as runs/builtin-default-1".into(),
+            Self::NotARun { .. } => "give the folder that `vae train` wrote, such as runs/cantilever-default-1".into(),
             Self::NoModelYet { path } => format!("finish it first: vae train --resume {}", path.display()),
             Self::Checkpoint { path, .. } | Self::OtherArchitecture { path, .. } => format!(
                 "start again with another --run, or put a whole checkpoint back at {}",

@@ -19,8 +19,8 @@ use crate::progress::Progress;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae evaluate
-  vae evaluate runs/builtin-default-1 --samples 64
-  vae evaluate runs/builtin-default-1 --json")]
+  vae evaluate runs/cantilever-default-1 --samples 64
+  vae evaluate runs/cantilever-default-1 --json")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) run: RunArgs,

@@ -16,7 +16,7 @@ use crate::output::{line, shown};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae reconstruct
-  vae reconstruct runs/builtin-default-1 --count 12 --out reconstructions.png")]
+  vae reconstruct runs/cantilever-default-1 --count 12 --out reconstructions.png")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) run: RunArgs,

@@ -22,7 +22,7 @@ use crate::output::{self, line, shown};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae sample --set volume_fraction=0.4 --set load_y=0.5 --count 16 --out samples
-  vae sample runs/builtin-default-1 --count 8 --seed 7 --out more-samples")]
+  vae sample runs/cantilever-default-1 --count 8 --seed 7 --out more-samples")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) run: RunArgs,

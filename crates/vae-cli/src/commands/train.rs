@@ -27,7 +27,7 @@ use crate::{interrupt, progress, threads};
   vae train
   vae train --data my-designs/ --latent-dim 16 --epochs 60
   vae train --config study.toml --run runs/study
-  vae train --resume runs/builtin-default-1")]
+  vae train --resume runs/cantilever-default-1")]
 pub(crate) struct Args {
     /// Preset to start from: default, pool, tutorial-conv
     #[arg(long, value_name = "NAME")]
