@@ -31,6 +31,8 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Freed tensors stay with the process: a training step takes the same sizes again and again, and page faults were a fifth of it.
+    vae_nn::keep_freed_memory();
     match cli.command.run() {
         Ok(code) => code,
         Err(error) => failure::report(&error),
