@@ -38,7 +38,7 @@ pub(crate) struct Args {
     /// `builtin`, a data-set folder, or a .npy/.npz file [default: builtin]
     #[arg(long, value_name = "SOURCE")]
     data: Option<String>,
-    /// Folder of the new run [default: runs/<data>-<preset>-<n>]
+    /// Folder of the new run [default: runs/DATA-PRESET-N]
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     run: Option<PathBuf>,
     /// Go on with this run as if it had never stopped
