@@ -1,12 +1,13 @@
 //! The figures of a run: what to show of it. vae-report decides how it looks.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, s};
 use vae_report::{Grid, Pairs, Scatter, Shade, Strip, curves, grid, latent_scatter, pairs, strip};
 use vae_train::evaluate::{encode, reconstruct};
 use vae_train::explore::{decode, line, prior_draws};
 
-use crate::commands::evenly_spaced;
 use crate::opened::OpenedRun;
 
 /// Columns of the sheet of prior samples.
@@ -20,7 +21,7 @@ pub(crate) fn draw_run(opened: &OpenedRun) -> Result<()> {
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot create {}", folder.display()))?;
     curves(&opened.folder.metrics(), &folder.join("curves.png"))?;
-    draw_reconstructions(opened)?;
+    draw_reconstructions(opened, 8, &folder.join("reconstructions.png"))?;
     draw_samples(opened)?;
     draw_interpolation(opened)?;
     draw_latent(opened)?;
@@ -28,7 +29,7 @@ pub(crate) fn draw_run(opened: &OpenedRun) -> Result<()> {
 }
 
 /// IoU at 0.5 under each pair.
-pub(crate) fn iou_captions(
+fn iou_captions(
     originals: ArrayView3<'_, f32>,
     reconstructions: ArrayView3<'_, f32>,
 ) -> Vec<String> {
@@ -60,9 +61,10 @@ pub(crate) fn two_designs(opened: &OpenedRun) -> Result<Option<(usize, usize)>> 
     Ok(least_alike.map(|(_, pair)| pair).or_else(ends))
 }
 
-fn draw_reconstructions(opened: &OpenedRun) -> Result<()> {
+/// Draws evenly spaced test designs above their reconstructions; returns how many.
+pub(crate) fn draw_reconstructions(opened: &OpenedRun, count: usize, out: &Path) -> Result<usize> {
     let designs = opened.designs();
-    let chosen = evenly_spaced(&opened.split.test, 8);
+    let chosen = evenly_spaced(&opened.split.test, count);
     let originals = designs.array(&chosen)?;
     let reconstructions = reconstruct(&opened.vae, &designs, &chosen, &opened.device)?;
     let captions = iou_captions(originals.view(), reconstructions.view());
@@ -72,7 +74,8 @@ fn draw_reconstructions(opened: &OpenedRun) -> Result<()> {
         reconstructions: reconstructions.view(),
         captions: &captions,
     };
-    Ok(pairs(&figure, &opened.folder.figures().join("reconstructions.png"))?)
+    pairs(&figure, out).with_context(|| format!("cannot draw {}", out.display()))?;
+    Ok(chosen.len())
 }
 
 /// Rows are conditions of test designs, columns are the data's own design and prior draws.
@@ -168,4 +171,10 @@ fn iou(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> f64 {
         either += u32::from(0.5 < a || 0.5 < b);
     }
     if either == 0 { 1.0 } else { f64::from(both) / f64::from(either) }
+}
+
+/// At most `count` of the items, evenly spaced.
+fn evenly_spaced(items: &[usize], count: usize) -> Vec<usize> {
+    let count = count.min(items.len());
+    (0..count).map(|i| items[i * items.len() / count]).collect()
 }

@@ -39,6 +39,8 @@ pub struct Bounds {
     pub expected_log_likelihood: f64,
     /// `KL(q(z|x) ‖ p(z))`.
     pub kl: f64,
+    /// Its parts, one per latent dimension.
+    pub kl_per_dim: Vec<f64>,
     /// Standard error of `elbo` over the designs.
     pub elbo_standard_error: f64,
     /// Standard error of `iwae` over the designs.
@@ -72,8 +74,7 @@ pub fn score(
         let eps = noise_by_design(chunk, 0, vae.config().latent_dim, device)?;
         let elbo = vae.elbo(&batch.xs, batch.cs.as_ref(), &eps, batch.mask.as_ref(), false)?;
         log_likelihood += sum(&elbo.log_likelihood)?;
-        let kl = elbo.kl.to_dtype(DType::F64)?.sum(0)?.to_vec1::<f64>()?;
-        kl_per_dim.iter_mut().zip(kl).for_each(|(total, kl)| *total += kl);
+        add_to(&mut kl_per_dim, &elbo.kl.to_dtype(DType::F64)?)?;
         let mean = vae.mean(&vae.decode(&elbo.posterior.mean, batch.cs.as_ref(), false)?)?;
         reconstruction.add(&designs.read(chunk)?, &values(&mean)?, designs.data().design_len());
     }
@@ -104,10 +105,13 @@ pub fn bounds(
     let (mut elbos, mut iwaes) =
         (Vec::with_capacity(indices.len()), Vec::with_capacity(indices.len()));
     let (mut log_likelihoods, mut kls) = (0.0, 0.0);
+    let mut kl_per_dim = vec![0.0; vae.config().latent_dim];
     for chunk in indices.chunks(BATCH) {
         let batch = designs.batch(chunk, device)?;
         let posterior = vae.encode(&batch.xs, batch.cs.as_ref(), false)?;
-        let kl = row_sums(&posterior.kl()?)?;
+        let kl_terms = posterior.kl()?.to_dtype(DType::F64)?;
+        add_to(&mut kl_per_dim, &kl_terms)?;
+        let kl = row_sums(&kl_terms)?;
         // One row of log-weights per design.
         let mut log_weights = vec![Vec::with_capacity(samples); chunk.len()];
         let mut log_likelihood = vec![0.0; chunk.len()];
@@ -142,6 +146,7 @@ pub fn bounds(
         iwae,
         expected_log_likelihood: log_likelihoods / n,
         kl: kls / n,
+        kl_per_dim: kl_per_dim.into_iter().map(|kl| kl / n).collect(),
         elbo_standard_error,
         iwae_standard_error,
     })
@@ -245,6 +250,12 @@ fn noise_by_design(
         (0..latent_dim).map(move |_| rng.sample::<f32, _>(StandardNormal)).collect::<Vec<_>>()
     });
     Ok(Tensor::from_vec(rows.collect::<Vec<f32>>(), (indices.len(), latent_dim), device)?)
+}
+
+/// Adds the sum over the designs of `(B, Z)` terms.
+fn add_to(totals: &mut [f64], terms: &Tensor) -> Result<()> {
+    totals.iter_mut().zip(terms.sum(0)?.to_vec1::<f64>()?).for_each(|(total, term)| *total += term);
+    Ok(())
 }
 
 fn row_sums(tensor: &Tensor) -> Result<Vec<f64>> {

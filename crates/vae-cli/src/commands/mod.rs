@@ -8,8 +8,6 @@ mod sample;
 mod simp;
 mod train;
 
-pub(crate) use reconstruct::evenly_spaced;
-
 use std::process::ExitCode;
 
 use anyhow::Result;

@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
-use ndarray::Axis;
-use vae_report::{Pairs, pairs};
-use vae_train::evaluate::reconstruct;
+use anyhow::Result;
 
-use crate::figures::iou_captions;
+use crate::figures::draw_reconstructions;
 use crate::opened::RunArgs;
 use crate::output::{line, shown};
 
@@ -30,29 +27,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let opened = args.run.open()?;
-    let designs = opened.designs();
-    let chosen = evenly_spaced(&opened.split.test, args.count);
-    let originals = designs.array(&chosen)?;
-    let reconstructions = reconstruct(&opened.vae, &designs, &chosen, &opened.device)?;
-    let captions = iou_captions(originals.view(), reconstructions.view());
-    let figure = Pairs {
-        title: "Test designs and their reconstructions",
-        originals: originals.view(),
-        reconstructions: reconstructions.view(),
-        captions: &captions,
-    };
-    pairs(&figure, &args.out).with_context(|| format!("cannot draw {}", args.out.display()))?;
-    line(format!(
-        "{} designs of {} in {}",
-        chosen.len(),
-        originals.len_of(Axis(0)),
-        shown(&args.out)
-    ))?;
+    let count = draw_reconstructions(&opened, args.count, &args.out)?;
+    line(format!("{count} test designs in {}", shown(&args.out)))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// At most `count` of the items, evenly spaced.
-pub(crate) fn evenly_spaced(items: &[usize], count: usize) -> Vec<usize> {
-    let count = count.min(items.len());
-    (0..count).map(|i| items[i * items.len() / count]).collect()
 }
