@@ -7,9 +7,11 @@ mod commands;
 mod failure;
 mod figures;
 mod interrupt;
+mod machine;
 mod opened;
 mod output;
 mod progress;
+mod size;
 mod threads;
 
 use std::process::ExitCode;

@@ -4,8 +4,12 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 
+use crate::failure::UsageError;
+
 /// The variable that rayon and candle read, once, before their first parallel loop.
 const VARIABLE: &str = "RAYON_NUM_THREADS";
+/// More than any machine has cores: starting them would fail.
+const MAX_THREADS: usize = 1024;
 
 /// Threads of the kernels in this process.
 pub(crate) fn current() -> usize {
@@ -20,6 +24,10 @@ pub(crate) fn current() -> usize {
 /// the environment of a running process is unsafe, so the command starts itself again; the code is then that of the new process.
 pub(crate) fn ensure(threads: Option<usize>) -> Result<Option<ExitCode>> {
     let wanted = threads.unwrap_or_else(current);
+    if !(1..=MAX_THREADS).contains(&wanted) {
+        let message = format!("--threads is {wanted}, but must be 1 to {MAX_THREADS}");
+        return Err(UsageError::new(message).into());
+    }
     if std::env::var(VARIABLE).is_ok_and(|text| text == wanted.to_string()) {
         return Ok(None);
     }

@@ -33,6 +33,24 @@ impl ModelConfig {
         shapes
     }
 
+    /// Number of values that training changes: weights and biases, without running statistics.
+    ///
+    /// # Examples
+    /// ```
+    /// use vae_models::{ConditionStats, ModelConfig};
+    ///
+    /// let volume = ConditionStats::from_values("volume_fraction", "", &[0.2, 0.8]).ok_or("empty")?;
+    /// assert_eq!(ModelConfig::tutorial(128, 128, vec![volume]).weight_count(), 917_225);
+    /// # Ok::<(), &str>(())
+    /// ```
+    pub fn weight_count(&self) -> usize {
+        let trained =
+            |name: &str| !name.ends_with("running_mean") && !name.ends_with("running_var");
+        let shapes = self.parameter_shapes();
+        let weights = shapes.iter().filter(|(name, _)| trained(name));
+        weights.map(|(_, shape)| shape.iter().product::<usize>()).sum()
+    }
+
     /// Names of the batch normalizations, sorted.
     pub(crate) fn norms(&self) -> Vec<String> {
         let mut norms: Vec<_> = self

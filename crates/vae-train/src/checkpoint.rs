@@ -6,9 +6,9 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
-use vae_nn::{Adam, Parameters};
 
 use crate::error::{Result, TrainError};
+use crate::learner::Learner;
 use crate::metrics::{Parts, Validation};
 use crate::run::{to_json, write};
 
@@ -46,16 +46,13 @@ const OPTIMIZER: &str = "optimizer.";
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn save(
-    path: &Path,
-    position: &Position,
-    parameters: &Parameters,
-    optimizer: &Adam,
-) -> Result<()> {
-    let weights =
-        parameters.iter().map(|(name, var)| (format!("{WEIGHTS}{name}"), var.as_tensor().clone()));
-    let state =
-        optimizer.state()?.into_iter().map(|(name, tensor)| (format!("{OPTIMIZER}{name}"), tensor));
+pub fn save(path: &Path, position: &Position, learner: &Learner) -> Result<()> {
+    let weights = learner
+        .parameters
+        .iter()
+        .map(|(name, var)| (format!("{WEIGHTS}{name}"), var.as_tensor().clone()));
+    let state = learner.optimizer.state()?.into_iter();
+    let state = state.map(|(name, tensor)| (format!("{OPTIMIZER}{name}"), tensor));
     let tensors: Vec<(String, Tensor)> = weights.chain(state).collect();
     let position = to_json(position);
     let metadata = HashMap::from([(METADATA_KEY.to_owned(), position)]);
@@ -69,7 +66,7 @@ pub fn save(
 /// # Errors
 /// [`TrainError::Checkpoint`] for a file that is truncated or no checkpoint, [`TrainError::OtherArchitecture`] for one whose
 /// tensors have other names or shapes.
-pub fn load(path: &Path, parameters: &Parameters, optimizer: &mut Adam) -> Result<Position> {
+pub fn load(path: &Path, learner: &mut Learner) -> Result<Position> {
     let bytes = std::fs::read(path).map_err(|source| TrainError::Io {
         action: "read",
         path: path.to_owned(),
@@ -96,8 +93,8 @@ pub fn load(path: &Path, parameters: &Parameters, optimizer: &mut Adam) -> Resul
         path: path.to_owned(),
         message: err.to_string(),
     };
-    parameters.load(&weights).map_err(other)?;
-    optimizer.load_state(&state).map_err(other)?;
+    learner.parameters.load(&weights).map_err(other)?;
+    learner.optimizer.load_state(&state).map_err(other)?;
     Ok(position)
 }
 

@@ -5,6 +5,7 @@
 //! The crate knows no command line and prints nothing: an observer is told what happens. Every random number comes from a
 //! generator keyed by (seed, purpose, step), so a run that is taken up again takes the same steps as one that was never stopped.
 
+pub mod benchmark;
 pub mod checkpoint;
 pub mod config;
 pub mod controls;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod evaluate;
 pub mod evaluation;
 pub mod explore;
+pub mod learner;
 pub mod metrics;
 pub mod model;
 pub mod run;

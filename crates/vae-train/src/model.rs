@@ -24,9 +24,18 @@ pub fn model_config(config: &Config, designs: &Targets<'_>, split: &Split) -> Re
             ConditionStats::from_values(&info.name, &info.unit, &column.to_vec())
         })
         .collect();
-    Ok(ModelConfig {
-        height: data.height(),
-        width: data.width(),
+    Ok(network(config, (data.height(), data.width()), conditions))
+}
+
+/// The network of a configuration for designs of `(height, width)` with these conditions.
+pub fn network(
+    config: &Config,
+    (height, width): (usize, usize),
+    conditions: Vec<ConditionStats>,
+) -> ModelConfig {
+    ModelConfig {
+        height,
+        width,
         latent_dim: config.model.latent_dim,
         encoder: config.model.encoder.clone(),
         decoder: config.model.decoder.clone(),
@@ -34,5 +43,5 @@ pub fn model_config(config: &Config, designs: &Targets<'_>, split: &Split) -> Re
         embedding: (0 < config.model.embedding && !conditions.is_empty())
             .then_some(config.model.embedding),
         conditions,
-    })
+    }
 }

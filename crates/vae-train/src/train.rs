@@ -3,15 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::Device;
 use vae_data::{DataSet, Shares, Split};
-use vae_models::Vae;
-use vae_nn::{Adam, AdamConfig, Parameters, clip_global_norm, stream};
+use vae_nn::stream;
 
 use crate::checkpoint::{self, Best, Position};
 use crate::config::Config;
 use crate::error::{Result, TrainError};
 use crate::evaluate::{noise, score};
+use crate::learner::{Learner, StepTerms};
 use crate::metrics::{EpochMetrics, Event, MetricsLog, Parts, StepMetrics};
 use crate::model::model_config;
 use crate::run::{Manifest, RunFolder, read_manifest, write, write_json};
@@ -91,22 +91,11 @@ pub fn train(
 
     // Model and optimizer.
     let model_config = model_config(config, &designs, &split)?;
-    let parameters = Parameters::new(*seed, DType::F32, device.clone());
-    let vae = Vae::new(&model_config, parameters.var_builder())?;
-    let weights = parameters.trainable();
-    let adam = AdamConfig {
-        lr: training.learning_rate,
-        weight_decay: training.weight_decay,
-        ..AdamConfig::default()
-    };
-    let mut optimizer = Adam::new(weights.clone(), adam)?;
-
-    let max_norm =
-        if training.max_gradient_norm == 0.0 { f64::INFINITY } else { training.max_gradient_norm };
+    let mut learner = Learner::new(config, &model_config, &device)?;
 
     // Start, or go on from the last checkpoint.
     let mut at = if run.last_checkpoint().is_file() {
-        let position = checkpoint::load(&run.last_checkpoint(), &parameters, &mut optimizer)?;
+        let position = checkpoint::load(&run.last_checkpoint(), &mut learner)?;
         note_resumption(run, manifest, position.step)?;
         position
     } else {
@@ -115,9 +104,10 @@ pub fn train(
         write_json(&run.splits(), &split.groups)?;
         write(&run.config(), config.to_toml().as_bytes())?;
         // The output starts at the mean of the data, so that no step is spent on learning it.
-        vae.start_at_density(&parameters, mean_density(&designs, &split.train)?)?;
+        let density = mean_density(&designs, &split.train)?;
+        learner.vae.start_at_density(&learner.parameters, density)?;
         let position = Position::default();
-        checkpoint::save(&run.last_checkpoint(), &position, &parameters, &optimizer)?;
+        checkpoint::save(&run.last_checkpoint(), &position, &learner)?;
         position
     };
     if at.finished {
@@ -149,7 +139,7 @@ pub fn train(
                 training.learning_rate,
                 training.learning_rate_floor,
             );
-            optimizer.set_learning_rate(rate)?;
+            learner.optimizer.set_learning_rate(rate)?;
 
             // Forward, backward, update.
             let from = at.batch as usize * batch_size;
@@ -159,24 +149,19 @@ pub fn train(
                 (batch_size, model_config.latent_dim),
                 &device,
             )?;
-            let elbo = vae.elbo(&batch.xs, batch.cs.as_ref(), &eps, batch.mask.as_ref(), true)?;
-            let log_likelihood = elbo.log_likelihood.mean_all()?;
-            let kl = elbo.kl.sum(1)?.mean_all()?;
-            let loss = (kl.affine(beta, 0.0)? - &log_likelihood)?;
-            let mut gradients = loss.backward()?;
-            let gradient_norm = clip_global_norm(&mut gradients, &weights, max_norm)?;
+            let terms = learner.step(&batch, &eps, beta)?;
+            all_finite(&terms, &at, saved.1)?;
+            let StepTerms { parts: Parts { loss, log_likelihood, kl }, gradient_norm } = terms;
             let metrics = StepMetrics {
                 step: at.step + 1,
                 epoch,
-                loss: scalar(&loss)?,
-                log_likelihood: scalar(&log_likelihood)?,
-                kl: scalar(&kl)?,
+                loss,
+                log_likelihood,
+                kl,
                 beta,
                 learning_rate: rate,
                 gradient_norm,
             };
-            all_finite(&metrics, &at, saved.1)?;
-            optimizer.step(&gradients)?;
 
             // Observe.
             at.step += 1;
@@ -193,7 +178,7 @@ pub fn train(
             let stopping = stop.load(Ordering::Relaxed);
             let due = Duration::from_secs(training.checkpoint_seconds) <= saved.0.elapsed();
             if at.batch < steps_per_epoch && (due || stopping) {
-                checkpoint::save(&run.last_checkpoint(), &at, &parameters, &optimizer)?;
+                checkpoint::save(&run.last_checkpoint(), &at, &learner)?;
                 saved = (Instant::now(), at.step);
                 if stopping {
                     return Ok(Outcome { ending: Ending::Interrupted, position: at });
@@ -203,7 +188,7 @@ pub fn train(
 
         // Validation. The bound is the one at β = 1, whatever is optimized; no model is the best before β is final.
         let seconds = clock.elapsed().as_secs_f64();
-        let scores = score(&vae, &designs, &split.validation, &device)?;
+        let scores = score(&learner.vae, &designs, &split.validation, &device)?;
         let better = at.best.is_none_or(|best| best.validation.elbo < scores.validation.elbo);
         let is_best = kl_warmup <= at.step && better;
         let mean = |sum: f64| sum / steps_per_epoch as f64;
@@ -237,11 +222,11 @@ pub fn train(
             ..at
         };
         if is_best {
-            checkpoint::save(&run.best_checkpoint(), &at, &parameters, &optimizer)?;
-            vae_models::save(&run.model(), &model_config, &parameters)?;
+            checkpoint::save(&run.best_checkpoint(), &at, &learner)?;
+            vae_models::save(&run.model(), &model_config, &learner.parameters)?;
         }
         log.push(&Event::Epoch(metrics.clone()))?;
-        checkpoint::save(&run.last_checkpoint(), &at, &parameters, &optimizer)?;
+        checkpoint::save(&run.last_checkpoint(), &at, &learner)?;
         saved = (Instant::now(), at.step);
         observe(Progress::Epoch(&metrics));
         if at.finished {
@@ -291,26 +276,17 @@ fn note_resumption(run: &RunFolder, now: &Manifest, step: u64) -> Result<()> {
     write_json(&run.manifest(), &manifest)
 }
 
-/// Stops the run before a step that would poison the weights.
-fn all_finite(metrics: &StepMetrics, at: &Position, checkpoint_step: u64) -> Result<()> {
-    let terms = [
-        ("the expected log-likelihood", metrics.log_likelihood),
-        ("the KL term", metrics.kl),
-        ("the gradient norm", metrics.gradient_norm),
-    ];
-    match terms.into_iter().find(|(_, value)| !value.is_finite()) {
+/// Stops the run at a step that would have poisoned the weights, and therefore was not taken.
+fn all_finite(terms: &StepTerms, at: &Position, checkpoint_step: u64) -> Result<()> {
+    match terms.not_finite() {
         None => Ok(()),
         Some((term, value)) => Err(TrainError::NotFinite {
             term,
             value,
             step: at.step,
-            epoch: metrics.epoch,
+            epoch: at.epoch + 1,
             batch: at.batch + 1,
             checkpoint_step,
         }),
     }
-}
-
-fn scalar(tensor: &Tensor) -> Result<f64> {
-    Ok(tensor.to_dtype(DType::F64)?.to_scalar()?)
 }

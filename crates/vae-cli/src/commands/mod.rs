@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod bench;
 mod data;
 mod evaluate;
 mod interpolate;
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Simp(simp::Command),
     #[command(subcommand)]
     Data(data::Command),
+    #[command(subcommand)]
+    Bench(bench::Command),
 }
 
 impl Command {
@@ -44,6 +47,7 @@ impl Command {
             Self::Interpolate(args) => interpolate::run(&args),
             Self::Simp(command) => simp::run(&command),
             Self::Data(command) => data::run(&command),
+            Self::Bench(command) => bench::run(&command),
         }
     }
 
@@ -56,6 +60,7 @@ impl Command {
             Self::Interpolate(args) => args.run.threads,
             Self::Simp(command) => command.threads(),
             Self::Data(_) => None,
+            Self::Bench(command) => command.threads(),
         }
     }
 }

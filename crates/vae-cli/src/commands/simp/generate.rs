@@ -13,6 +13,7 @@ use crate::failure::INTERRUPTED;
 use crate::interrupt;
 use crate::output::{json, line, note, shown};
 use crate::progress::Progress;
+use crate::size::rows_by_columns;
 
 /// Make a data set of optimized structures
 ///
@@ -127,12 +128,4 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         ))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Reads `48x96`.
-fn rows_by_columns(text: &str) -> Result<(usize, usize), String> {
-    let parse = |part: &str| part.parse::<usize>().ok();
-    text.split_once('x')
-        .and_then(|(rows, columns)| parse(rows).zip(parse(columns)))
-        .ok_or_else(|| format!("{text:?} is not ROWSxCOLUMNS, such as 48x96"))
 }

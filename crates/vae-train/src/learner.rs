@@ -1,0 +1,99 @@
+//! A model in training, and the step it takes: the code that `vae train` runs and `vae bench train` times.
+
+use candle_core::{DType, Device, Tensor, Var};
+use vae_models::{ModelConfig, Vae};
+use vae_nn::{Adam, AdamConfig, Parameters, clip_global_norm};
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::metrics::Parts;
+use crate::targets::Batch;
+
+/// A model in training.
+pub struct Learner {
+    /// The network.
+    pub vae: Vae,
+    /// Its tensors by name.
+    pub parameters: Parameters,
+    /// Adam, with its moments.
+    pub optimizer: Adam,
+    weights: Vec<(String, Var)>,
+    max_gradient_norm: f64,
+}
+
+/// What a step saw on its batch.
+#[derive(Clone, Copy, Debug)]
+pub struct StepTerms {
+    /// The loss and its parts, before the update.
+    pub parts: Parts,
+    /// Global gradient norm before clipping.
+    pub gradient_norm: f64,
+}
+
+impl Learner {
+    /// A network with initial weights from the seed of the configuration, and an optimizer that has not moved yet.
+    ///
+    /// # Errors
+    /// When no network can be built from `model`, or a setting of the optimizer is out of its domain.
+    pub fn new(config: &Config, model: &ModelConfig, device: &Device) -> Result<Self> {
+        let training = &config.training;
+        let parameters = Parameters::new(config.seed, DType::F32, device.clone());
+        let vae = Vae::new(model, parameters.var_builder())?;
+        let weights = parameters.trainable();
+        let adam = AdamConfig {
+            lr: training.learning_rate,
+            weight_decay: training.weight_decay,
+            ..AdamConfig::default()
+        };
+        let optimizer = Adam::new(weights.clone(), adam)?;
+        let max_gradient_norm = if training.max_gradient_norm == 0.0 {
+            f64::INFINITY
+        } else {
+            training.max_gradient_norm
+        };
+        Ok(Self { vae, parameters, optimizer, weights, max_gradient_norm })
+    }
+
+    /// One step: forward, loss, backward, clip, update. `eps` (B, Z) are standard normal draws, `beta` the weight of the KL term.
+    ///
+    /// If a term is not finite the update is left out, and the caller sees the term in the result.
+    ///
+    /// # Errors
+    /// When the batch does not fit the network.
+    pub fn step(&mut self, batch: &Batch, eps: &Tensor, beta: f64) -> Result<StepTerms> {
+        let Batch { xs, cs, mask } = batch;
+        let elbo = self.vae.elbo(xs, cs.as_ref(), eps, mask.as_ref(), true)?;
+        let log_likelihood = elbo.log_likelihood.mean_all()?;
+        let kl = elbo.kl.sum(1)?.mean_all()?;
+        let loss = (kl.affine(beta, 0.0)? - &log_likelihood)?;
+        let mut gradients = loss.backward()?;
+        let gradient_norm =
+            clip_global_norm(&mut gradients, &self.weights, self.max_gradient_norm)?;
+        let parts = Parts {
+            loss: scalar(&loss)?,
+            log_likelihood: scalar(&log_likelihood)?,
+            kl: scalar(&kl)?,
+        };
+        let terms = StepTerms { parts, gradient_norm };
+        if terms.not_finite().is_none() {
+            self.optimizer.step(&gradients)?;
+        }
+        Ok(terms)
+    }
+}
+
+impl StepTerms {
+    /// The first term that is infinite or NaN, by name.
+    pub fn not_finite(&self) -> Option<(&'static str, f64)> {
+        let terms = [
+            ("the expected log-likelihood", self.parts.log_likelihood),
+            ("the KL term", self.parts.kl),
+            ("the gradient norm", self.gradient_norm),
+        ];
+        terms.into_iter().find(|(_, value)| !value.is_finite())
+    }
+}
+
+fn scalar(tensor: &Tensor) -> Result<f64> {
+    Ok(tensor.to_dtype(DType::F64)?.to_scalar()?)
+}
