@@ -22,6 +22,14 @@ def activation(kind):
     return {"relu": nn.ReLU, "leaky-relu": nn.LeakyReLU}[kind]()
 
 
+def dense(inputs, widths):
+    layers = []
+    for outputs in widths:
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+        inputs = outputs
+    return nn.Sequential(*layers)
+
+
 class Vae(nn.Module):
     """The network that a configuration (the JSON under the metadata key `vae`) describes."""
 
@@ -30,7 +38,7 @@ class Vae(nn.Module):
         self.config = config
         encoder, decoder = config["encoder"], config["decoder"]
         conditions, width = config["conditions"], config.get("embedding")
-        blocks = max(len(encoder["channels"]), len(decoder["channels"]))
+        blocks = max(len(encoder.get("channels", ())), len(decoder.get("channels", ())))
         self.padded = [-(-n // 2**blocks) * 2**blocks for n in (config["height"], config["width"])]
 
         n_conditions = len(conditions)
@@ -38,30 +46,37 @@ class Vae(nn.Module):
             self.condition_embedding = nn.Sequential(nn.Linear(n_conditions, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
             n_conditions = width
 
-        layers, inputs = [], 1
-        for outputs in encoder["channels"]:
-            strided = encoder["kind"] == "strided"
-            layers.append(nn.Conv2d(inputs, outputs, 3, stride=2 if strided else 1, padding=1))
-            if encoder["normalized"]:
-                layers.append(nn.BatchNorm2d(outputs))
-            layers.append(nn.LeakyReLU() if strided else nn.ReLU())
-            if not strided:
-                layers.append(nn.MaxPool2d(2) if encoder["pool"] == "max" else nn.AvgPool2d(2))
-            inputs = outputs
-        self.encoder = nn.Sequential(*layers)
-
-        features = inputs * self.pixels(len(encoder["channels"])) + n_conditions
+        if encoder["kind"] == "dense":
+            self.encoder = dense(self.pixels(0) + n_conditions, encoder["widths"])
+            features = encoder["widths"][-1]
+        else:
+            layers, inputs = [], 1
+            for outputs in encoder["channels"]:
+                strided = encoder["kind"] == "strided"
+                layers.append(nn.Conv2d(inputs, outputs, 3, stride=2 if strided else 1, padding=1))
+                if encoder["normalized"]:
+                    layers.append(nn.BatchNorm2d(outputs))
+                layers.append(nn.LeakyReLU() if strided else nn.ReLU())
+                if not strided:
+                    layers.append(nn.MaxPool2d(2) if encoder["pool"] == "max" else nn.AvgPool2d(2))
+                inputs = outputs
+            self.encoder = nn.Sequential(*layers)
+            features = inputs * self.pixels(len(encoder["channels"])) + n_conditions
         self.fc_mu = nn.Linear(features, config["latent_dim"])
         self.fc_var = nn.Linear(features, config["latent_dim"])
-        channels = decoder["channels"]
-        self.decoder_input = nn.Linear(config["latent_dim"] + n_conditions, channels[0] * self.pixels(len(channels)))
 
-        layers = [layer for pair in zip(channels, channels[1:]) for layer in self.block(*pair)]
-        if decoder["head"] == "transposed":
-            layers.append(self.transposed(channels[-1], 1))
+        if decoder["kind"] == "dense":
+            self.decoder = dense(config["latent_dim"] + n_conditions, decoder["widths"])
+            self.decoder.append(nn.Linear(decoder["widths"][-1], self.pixels(0)))
         else:
-            self.final_layer = nn.Sequential(*self.block(channels[-1], channels[-1]), nn.Conv2d(channels[-1], 1, 3, padding=1))
-        self.decoder = nn.Sequential(*layers)
+            channels = decoder["channels"]
+            self.decoder_input = nn.Linear(config["latent_dim"] + n_conditions, channels[0] * self.pixels(len(channels)))
+            layers = [layer for pair in zip(channels, channels[1:]) for layer in self.block(*pair)]
+            if decoder["head"] == "transposed":
+                layers.append(self.transposed(channels[-1], 1))
+            else:
+                self.final_layer = nn.Sequential(*self.block(channels[-1], channels[-1]), nn.Conv2d(channels[-1], 1, 3, padding=1))
+            self.decoder = nn.Sequential(*layers)
 
         if self.sigma() == "shared":
             self.log_std = nn.Parameter(torch.tensor(-1.0))
@@ -78,9 +93,9 @@ class Vae(nn.Module):
         return [self.transposed(inputs, outputs), *norm, activation(self.config["decoder"]["activation"])]
 
     def sigma(self):
-        """None for a Bernoulli, else "shared" or the fixed standard deviation."""
+        """None where the model states none, else "shared" or the fixed standard deviation."""
         likelihood = self.config["likelihood"]
-        if likelihood == "bernoulli":
+        if not isinstance(likelihood, dict):
             return None
         sigma = likelihood["gaussian"]["sigma"]
         return sigma if sigma == "shared" else sigma["fixed"]
@@ -98,31 +113,38 @@ class Vae(nn.Module):
 
     def encode(self, designs, conditions=None):
         bottom, right = self.padded[0] - designs.shape[2], self.padded[1] - designs.shape[3]
-        features = self.encoder(F.pad(designs, (0, right, 0, bottom))).flatten(1)
-        features = self.embed(features, conditions)
+        designs = F.pad(designs, (0, right, 0, bottom))
+        if self.config["encoder"]["kind"] == "dense":
+            features = self.encoder(self.embed(designs.flatten(1), conditions))
+        else:
+            features = self.embed(self.encoder(designs).flatten(1), conditions)
         lo, hi = LOG_VAR_BOUNDS
         log_var = lo + F.softplus(self.fc_var(features) - lo, threshold=1e3)
         return self.fc_mu(features), hi - F.softplus(hi - log_var, threshold=1e3)
 
     def decode(self, latents, conditions=None):
-        """Logits of a Bernoulli, means of a Gaussian."""
-        channels = self.config["decoder"]["channels"]
-        height, width = (n >> len(channels) for n in self.padded)
-        maps = self.decoder_input(self.embed(latents, conditions)).view(-1, channels[0], height, width)
-        output = self.decoder(maps)
+        """Logits of a Bernoulli, else means."""
+        features = self.embed(latents, conditions)
+        if hasattr(self, "decoder_input"):
+            channels = self.config["decoder"]["channels"]
+            height, width = (n >> len(channels) for n in self.padded)
+            features = self.decoder_input(features).view(-1, channels[0], height, width)
+        output = self.decoder(features)
         if hasattr(self, "final_layer"):
             output = self.final_layer(output)
-        output = output[:, :, : self.config["height"], : self.config["width"]]
-        return output if self.sigma() is None else torch.sigmoid(output)
+        output = output.view(-1, 1, *self.padded)[:, :, : self.config["height"], : self.config["width"]]
+        return output if self.config["likelihood"] == "bernoulli" else torch.sigmoid(output)
 
     def mean(self, params):
         """The expected design."""
-        return torch.sigmoid(params) if self.sigma() is None else params
+        return torch.sigmoid(params) if self.config["likelihood"] == "bernoulli" else params
 
     def log_prob(self, params, designs, mask=None):
-        """ln p(x|z) per design, in nats, over the pixels where the mask is 1."""
-        if self.sigma() is None:
+        """ln p(x|z) per design, in nats, over the pixels where the mask is 1; minus the squared error of a model without likelihood."""
+        if self.config["likelihood"] == "bernoulli":
             terms = -F.binary_cross_entropy_with_logits(params, designs, reduction="none")
+        elif self.config["likelihood"] == "squared-error":
+            terms = -((designs - params) ** 2)
         else:
             log_std = self.floored_log_std(params.dtype)
             terms = -0.5 * (((designs - params) * torch.exp(-log_std)) ** 2 + 2 * log_std + torch.log(torch.tensor(2 * torch.pi, dtype=params.dtype)))

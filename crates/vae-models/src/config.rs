@@ -43,8 +43,8 @@ pub struct ModelConfig {
     pub embedding: Option<usize>,
 }
 
-/// The convolutional part of q(z|x). Each block halves height and width; two linear heads on the flattened result, with
-/// the conditions appended, give mean and log-variance.
+/// The body of q(z|x); two linear heads on its result give mean and log-variance. Each convolutional block halves height
+/// and width, and the conditions are appended to the flattened maps; a dense body takes them beside the pixels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Encoder {
@@ -64,6 +64,11 @@ pub enum Encoder {
         /// Whether each convolution is followed by batch normalization.
         normalized: bool,
     },
+    /// The pixels, row after row, and the conditions through layers of `Linear → ReLU`.
+    Dense {
+        /// Outputs of each layer.
+        widths: Vec<usize>,
+    },
 }
 
 /// How a 2×2 window becomes one value.
@@ -76,22 +81,30 @@ pub enum Pooling {
     Average,
 }
 
-/// The decoder: a linear layer from latents and conditions to `channels[0]` small maps, then transposed convolutions
-/// that double height and width once per entry of `channels`.
+/// The body of p(x|z), from latents and conditions to one number per pixel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Decoder {
-    /// Input channels of each transposed convolution.
-    pub channels: Vec<usize>,
-    /// Kernel of the transposed convolutions: 3 (padding 1, output padding 1) or 4 (padding 1). With 4 every output
-    /// pixel sees the same number of taps; with 3 they differ in a checkerboard.
-    pub kernel: usize,
-    /// How the last maps become one picture.
-    pub head: Head,
-    /// Whether the transposed convolutions are followed by batch normalization.
-    pub normalized: bool,
-    /// The nonlinearity between the layers.
-    pub activation: Activation,
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Decoder {
+    /// A linear layer to `channels[0]` small maps, then transposed convolutions that double height and width once per
+    /// entry of `channels`.
+    Transposed {
+        /// Input channels of each transposed convolution.
+        channels: Vec<usize>,
+        /// Kernel of the transposed convolutions: 3 (padding 1, output padding 1) or 4 (padding 1). With 4 every output
+        /// pixel sees the same number of taps; with 3 they differ in a checkerboard.
+        kernel: usize,
+        /// How the last maps become one picture.
+        head: Head,
+        /// Whether the transposed convolutions are followed by batch normalization.
+        normalized: bool,
+        /// The nonlinearity between the layers.
+        activation: Activation,
+    },
+    /// Layers of `Linear → ReLU`, then a linear layer to the pixels, row after row.
+    Dense {
+        /// Outputs of each layer but the last.
+        widths: Vec<usize>,
+    },
 }
 
 /// The end of the decoder.
@@ -114,7 +127,7 @@ pub enum Activation {
     LeakyRelu,
 }
 
-/// The distribution of one pixel given the decoder's output `a`.
+/// The distribution of one pixel given the decoder's output `a`, or what stands in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Likelihood {
@@ -126,6 +139,9 @@ pub enum Likelihood {
         /// The standard deviation of every pixel.
         sigma: Sigma,
     },
+    /// No distribution: `sigmoid(a)` is a density, compared with the design by its squared error. Without a stated noise there is
+    /// no likelihood and no bound on one ([`crate::Vae::log_prob`]).
+    SquaredError,
 }
 
 /// The standard deviation of a Gaussian pixel.
@@ -140,10 +156,21 @@ pub enum Sigma {
 }
 
 impl Encoder {
-    /// The output channels of the blocks; each block halves height and width.
-    pub fn channels(&self) -> &[usize] {
+    /// How often height and width are halved.
+    pub fn halvings(&self) -> usize {
         match self {
-            Self::Strided { channels, .. } | Self::Pool { channels, .. } => channels,
+            Self::Strided { channels, .. } | Self::Pool { channels, .. } => channels.len(),
+            Self::Dense { .. } => 0,
+        }
+    }
+}
+
+impl Decoder {
+    /// How often height and width are doubled.
+    pub fn doublings(&self) -> usize {
+        match self {
+            Self::Transposed { channels, .. } => channels.len(),
+            Self::Dense { .. } => 0,
         }
     }
 }
@@ -163,7 +190,7 @@ impl ModelConfig {
     /// assert_eq!(config.padded_size(), (128, 352));
     /// ```
     pub fn padded_size(&self) -> (usize, usize) {
-        let blocks = self.encoder.channels().len().max(self.decoder.channels.len());
+        let blocks = self.encoder.halvings().max(self.decoder.doublings());
         let multiple = 1 << blocks;
         (self.height.next_multiple_of(multiple), self.width.next_multiple_of(multiple))
     }
@@ -174,19 +201,5 @@ impl ModelConfig {
             Some(width) if !self.conditions.is_empty() => width,
             _ => self.conditions.len(),
         }
-    }
-
-    /// The encoder's last maps: (channels, height, width).
-    pub(crate) fn encoder_grid(&self) -> (usize, usize, usize) {
-        let channels = self.encoder.channels();
-        let (height, width) = self.padded_size();
-        (channels.last().copied().unwrap_or(1), height >> channels.len(), width >> channels.len())
-    }
-
-    /// The decoder's first maps: (channels, height, width).
-    pub(crate) fn decoder_grid(&self) -> (usize, usize, usize) {
-        let channels = &self.decoder.channels;
-        let (height, width) = self.padded_size();
-        (channels.first().copied().unwrap_or(1), height >> channels.len(), width >> channels.len())
     }
 }

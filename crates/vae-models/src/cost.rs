@@ -37,7 +37,7 @@ impl ModelConfig {
     /// ```
     pub fn multiply_adds(&self) -> MultiplyAdds {
         let (height, width) = self.padded_size();
-        let (_, base_height, base_width) = self.decoder_grid();
+        let base = self.decoder_grid().map_or(1, |(_, height, width)| height * width);
         let linear = |(inputs, outputs): (usize, usize)| (inputs * outputs) as u64;
         let mut decoder = self.decoder_layers();
         decoder.extend(self.final_layers());
@@ -45,7 +45,7 @@ impl ModelConfig {
             encode: count(&self.embedding_layers(), 1)
                 + count(&self.encoder_layers(), height * width)
                 + 2 * linear(self.head_size()),
-            decode: linear(self.decoder_input_size()) + count(&decoder, base_height * base_width),
+            decode: self.decoder_input_size().map_or(0, linear) + count(&decoder, base),
         }
     }
 }

@@ -109,12 +109,12 @@ pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<(Vae, Parameters), Fo
     build(&config(bytes)?, &tensors, device)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })
 }
 
 /// The container, with the error that says most: a file cut short is the common accident.
-fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, FormatError> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, FormatError> {
     SafeTensors::deserialize(bytes).map_err(|error| match (error, announced_size(bytes)) {
         (_, Some(expected)) if (bytes.len() as u64) < expected => {
             FormatError::Truncated { expected, found: bytes.len() as u64 }
@@ -157,7 +157,7 @@ fn config(bytes: &[u8]) -> Result<ModelConfig, FormatError> {
     Ok(config)
 }
 
-fn build(
+pub(crate) fn build(
     config: &ModelConfig,
     file: &SafeTensors<'_>,
     device: &Device,

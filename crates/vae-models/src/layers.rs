@@ -1,9 +1,9 @@
-//! The convolutional stacks as data: one description that is built, named, counted and compared with a file.
+//! The stacks of layers as data: one description that is built, named, counted and compared with a file.
 //!
 //! A stack is a list of [`Layer`]s. The position in the list is the number that `nn.Sequential` of PyTorch gives a module,
 //! so the names of the weights agree with PyTorch's by construction.
 
-use crate::config::{Activation, Encoder, Head, ModelConfig, Pooling};
+use crate::config::{Activation, Decoder, Encoder, Head, ModelConfig, Pooling};
 
 /// One module of a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl ModelConfig {
         modules.extend(stack(EMBEDDING, self.embedding_layers()));
         modules.extend(stack(ENCODER, self.encoder_layers()));
         modules.extend([linear(FC_MU, self.head_size()), linear(FC_VAR, self.head_size())]);
-        modules.push(linear(DECODER_INPUT, self.decoder_input_size()));
+        modules.extend(self.decoder_input_size().map(|size| linear(DECODER_INPUT, size)));
         modules.extend(stack(DECODER, self.decoder_layers()));
         modules.extend(stack(FINAL_LAYER, self.final_layers()));
         modules
@@ -72,85 +72,147 @@ impl ModelConfig {
     /// The small network on the standardized conditions; empty without one.
     pub(crate) fn embedding_layers(&self) -> Vec<Layer> {
         let Some(width) = self.embedding else { return Vec::new() };
-        let relu = Layer::Activation(Activation::Relu);
-        let first = Layer::Linear { inputs: self.conditions.len(), outputs: width };
-        vec![first, relu, Layer::Linear { inputs: width, outputs: width }, relu]
+        dense(self.conditions.len(), &[width, width])
     }
 
-    /// The convolutional part of the encoder.
+    /// The body of the encoder.
     pub(crate) fn encoder_layers(&self) -> Vec<Layer> {
-        let mut layers = Vec::new();
-        let mut inputs = 1;
-        for &outputs in self.encoder.channels() {
-            match self.encoder {
-                Encoder::Strided { normalized, .. } => {
-                    layers.push(Layer::Conv { inputs, outputs, stride: 2 });
-                    layers.extend(normalized.then_some(Layer::Norm { channels: outputs }));
-                    layers.push(Layer::Activation(Activation::LeakyRelu));
-                }
-                Encoder::Pool { pool, normalized, .. } => {
-                    layers.push(Layer::Conv { inputs, outputs, stride: 1 });
-                    layers.extend(normalized.then_some(Layer::Norm { channels: outputs }));
-                    layers.extend([Layer::Activation(Activation::Relu), Layer::Pool(pool)]);
-                }
+        match &self.encoder {
+            Encoder::Strided { channels, normalized } => {
+                let activation = [Layer::Activation(Activation::LeakyRelu)];
+                convolutions(channels, 2, *normalized, &activation)
             }
-            inputs = outputs;
+            Encoder::Pool { channels, pool, normalized } => {
+                let activation = [Layer::Activation(Activation::Relu), Layer::Pool(*pool)];
+                convolutions(channels, 1, *normalized, &activation)
+            }
+            Encoder::Dense { widths } => dense(self.padded_len() + self.condition_width(), widths),
         }
-        layers
     }
 
     /// (inputs, outputs) of each of the two heads.
     pub(crate) fn head_size(&self) -> (usize, usize) {
-        let (channels, height, width) = self.encoder_grid();
-        (channels * height * width + self.condition_width(), self.latent_dim)
+        let features = match &self.encoder {
+            Encoder::Strided { channels, .. } | Encoder::Pool { channels, .. } => {
+                let pixels = self.padded_len() >> (2 * channels.len());
+                last(channels) * pixels + self.condition_width()
+            }
+            Encoder::Dense { widths } => last(widths),
+        };
+        (features, self.latent_dim)
     }
 
-    /// (inputs, outputs) of the decoder's linear layer.
-    pub(crate) fn decoder_input_size(&self) -> (usize, usize) {
-        let (channels, height, width) = self.decoder_grid();
-        (self.latent_dim + self.condition_width(), channels * height * width)
+    /// The maps that the decoder's linear layer makes: (channels, height, width); none without such a layer.
+    pub(crate) fn decoder_grid(&self) -> Option<(usize, usize, usize)> {
+        let Decoder::Transposed { channels, .. } = &self.decoder else { return None };
+        let (height, width) = self.padded_size();
+        Some((channels.first().copied()?, height >> channels.len(), width >> channels.len()))
+    }
+
+    /// (inputs, outputs) of the decoder's linear layer before its transposed convolutions.
+    pub(crate) fn decoder_input_size(&self) -> Option<(usize, usize)> {
+        let (channels, height, width) = self.decoder_grid()?;
+        Some((self.latent_dim + self.condition_width(), channels * height * width))
     }
 
     /// Name of the layer that the picture comes out of.
     pub(crate) fn last_layer(&self) -> String {
-        match self.decoder.head {
-            Head::Conv => format!("{FINAL_LAYER}.{}", self.final_layers().len() - 1),
-            Head::Transposed => format!("{DECODER}.{}", self.decoder_layers().len() - 1),
+        match self.final_layers().len() {
+            0 => format!("{DECODER}.{}", self.decoder_layers().len() - 1),
+            n => format!("{FINAL_LAYER}.{}", n - 1),
         }
     }
 
-    /// The decoder's transposed convolutions, up to the one that the `conv` head counts as its own.
+    /// The decoder's transposed convolutions, up to the one that the `conv` head counts as its own; or its linear layers.
     pub(crate) fn decoder_layers(&self) -> Vec<Layer> {
-        let channels = &self.decoder.channels;
-        let mut layers: Vec<_> =
-            channels.windows(2).flat_map(|pair| self.decoder_block(pair[0], pair[1])).collect();
-        if self.decoder.head == Head::Transposed
-            && let Some(&inputs) = channels.last()
-        {
-            layers.push(Layer::ConvTranspose { inputs, outputs: 1, kernel: self.decoder.kernel });
+        match &self.decoder {
+            Decoder::Transposed { channels, kernel, head, normalized, activation } => {
+                let mut layers: Vec<_> = channels
+                    .windows(2)
+                    .flat_map(|pair| {
+                        transposed_block(pair[0], pair[1], *kernel, *normalized, *activation)
+                    })
+                    .collect();
+                if *head == Head::Transposed {
+                    let inputs = last(channels);
+                    layers.push(Layer::ConvTranspose { inputs, outputs: 1, kernel: *kernel });
+                }
+                layers
+            }
+            Decoder::Dense { widths } => {
+                let mut layers = dense(self.latent_dim + self.condition_width(), widths);
+                layers.push(Layer::Linear { inputs: last(widths), outputs: self.padded_len() });
+                layers
+            }
         }
-        layers
     }
 
     /// The `conv` head: one more block at the last width, then the convolution into one channel.
     pub(crate) fn final_layers(&self) -> Vec<Layer> {
-        match (self.decoder.head, self.decoder.channels.last()) {
-            (Head::Conv, Some(&channels)) => {
-                let mut layers = self.decoder_block(channels, channels);
-                layers.push(Layer::Conv { inputs: channels, outputs: 1, stride: 1 });
+        match &self.decoder {
+            Decoder::Transposed { channels, kernel, head: Head::Conv, normalized, activation } => {
+                let inputs = last(channels);
+                let mut layers =
+                    transposed_block(inputs, inputs, *kernel, *normalized, *activation);
+                layers.push(Layer::Conv { inputs, outputs: 1, stride: 1 });
                 layers
             }
             _ => Vec::new(),
         }
     }
 
-    fn decoder_block(&self, inputs: usize, outputs: usize) -> Vec<Layer> {
-        let mut layers =
-            vec![Layer::ConvTranspose { inputs, outputs, kernel: self.decoder.kernel }];
-        layers.extend(self.decoder.normalized.then_some(Layer::Norm { channels: outputs }));
-        layers.push(Layer::Activation(self.decoder.activation));
-        layers
+    /// Pixels inside the network.
+    fn padded_len(&self) -> usize {
+        let (height, width) = self.padded_size();
+        height * width
     }
+}
+
+/// `Linear → ReLU` for each width.
+fn dense(mut inputs: usize, widths: &[usize]) -> Vec<Layer> {
+    let mut layers = Vec::new();
+    for &outputs in widths {
+        let linear = Layer::Linear { inputs, outputs };
+        layers.extend([linear, Layer::Activation(Activation::Relu)]);
+        inputs = outputs;
+    }
+    layers
+}
+
+/// Convolutions, each with its normalization and what follows it.
+fn convolutions(
+    channels: &[usize],
+    stride: usize,
+    normalized: bool,
+    activation: &[Layer],
+) -> Vec<Layer> {
+    let mut layers = Vec::new();
+    let mut inputs = 1;
+    for &outputs in channels {
+        layers.push(Layer::Conv { inputs, outputs, stride });
+        layers.extend(normalized.then_some(Layer::Norm { channels: outputs }));
+        layers.extend(activation);
+        inputs = outputs;
+    }
+    layers
+}
+
+fn transposed_block(
+    inputs: usize,
+    outputs: usize,
+    kernel: usize,
+    normalized: bool,
+    activation: Activation,
+) -> Vec<Layer> {
+    let mut layers = vec![Layer::ConvTranspose { inputs, outputs, kernel }];
+    layers.extend(normalized.then_some(Layer::Norm { channels: outputs }));
+    layers.push(Layer::Activation(activation));
+    layers
+}
+
+/// The last width, which a valid configuration has.
+fn last(widths: &[usize]) -> usize {
+    widths.last().copied().unwrap_or(1)
 }
 
 /// Names of the parts, as the tutorial's class calls them.

@@ -1,10 +1,11 @@
-//! Convolutional variational autoencoders for two-dimensional designs of any size, on candle.
+//! Variational autoencoders for two-dimensional designs of any size, on candle.
 //!
-//! - [`ModelConfig`] says what a network is made of; [`ModelConfig::compact`], [`ModelConfig::tutorial`] and
-//!   [`ModelConfig::pool`] are architectures with a name.
+//! - [`ModelConfig`] says what a network is made of; [`ModelConfig::compact`], [`ModelConfig::pool`],
+//!   [`ModelConfig::tutorial`] and [`ModelConfig::tutorial_mlp`] are architectures with a name.
 //! - [`Vae`] is the network: [`Vae::encode`], [`Vae::decode`], [`Vae::log_prob`], and both terms of the bound in
 //!   [`Vae::elbo`].
-//! - [`save`] and [`load`] move it to and from one `safetensors` file that also says how to rebuild it, here or in PyTorch.
+//! - [`save`] and [`load`] move it to and from one `safetensors` file that also says how to rebuild it, here or in PyTorch;
+//!   [`to_pytorch_tutorial`] and [`load_pytorch`] exchange weights with the lecture's own classes.
 //!
 //! Densities are 1 for material and 0 for void. Log-probabilities are in nats, summed over the active pixels of one design.
 //! Randomness is an argument: [`Vae::elbo`] takes the noise.
@@ -16,6 +17,7 @@ mod conditions;
 mod config;
 mod cost;
 mod error;
+mod exchange;
 mod file;
 mod layers;
 mod likelihood;
@@ -31,6 +33,7 @@ pub use conditions::ConditionStats;
 pub use config::{Activation, Decoder, Encoder, Head, Likelihood, ModelConfig, Pooling, Sigma};
 pub use cost::MultiplyAdds;
 pub use error::ModelError;
+pub use exchange::{load_pytorch, to_pytorch_tutorial};
 pub use file::{from_bytes, load, load_matching, save, to_bytes};
 pub use likelihood::LOG_STD_FLOOR;
 pub use load_error::{FormatError, LoadError, SaveError};

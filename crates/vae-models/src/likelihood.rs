@@ -1,5 +1,7 @@
 //! The distribution of the pixels given the decoder's output.
 
+use std::f64::consts::{PI, TAU};
+
 use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
@@ -22,6 +24,8 @@ pub(crate) enum LikelihoodHead {
     /// ln σ as a scalar: a constant, or the raw parameter that the floor has still to be applied to.
     FixedGaussian(Tensor),
     SharedGaussian(Tensor),
+    /// With ln σ of the Gaussian of variance 1/(2π), whose normalization is 1: its logarithm is `−π Σ (x − m)²`.
+    SquaredError(Tensor),
 }
 
 impl LikelihoodHead {
@@ -29,11 +33,12 @@ impl LikelihoodHead {
         Ok(match likelihood {
             Likelihood::Bernoulli => Self::Bernoulli,
             Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) } => {
-                Self::FixedGaussian(Tensor::new(sigma.ln(), vb.device())?.to_dtype(vb.dtype())?)
+                Self::FixedGaussian(scalar(sigma.ln(), vb)?)
             }
             Likelihood::Gaussian { sigma: Sigma::Shared } => Self::SharedGaussian(
                 vb.get_with_hints((), LOG_STD, Init::Const(INITIAL_LOG_STD))?,
             ),
+            Likelihood::SquaredError => Self::SquaredError(scalar(-0.5 * TAU.ln(), vb)?),
         })
     }
 
@@ -41,7 +46,7 @@ impl LikelihoodHead {
     pub(crate) fn params(&self, output: &Tensor) -> Result<Tensor> {
         match self {
             Self::Bernoulli => Ok(output.clone()),
-            Self::FixedGaussian(_) | Self::SharedGaussian(_) => candle_nn::ops::sigmoid(output),
+            _ => candle_nn::ops::sigmoid(output),
         }
     }
 
@@ -49,33 +54,40 @@ impl LikelihoodHead {
     pub(crate) fn mean(&self, params: &Tensor) -> Result<Tensor> {
         match self {
             Self::Bernoulli => candle_nn::ops::sigmoid(params),
-            Self::FixedGaussian(_) | Self::SharedGaussian(_) => Ok(params.clone()),
+            _ => Ok(params.clone()),
         }
     }
 
-    /// (B, 1, H, W) twice → (B,), in nats.
+    /// (B, 1, H, W) twice → (B,): in nats, or minus the squared error.
     pub(crate) fn log_prob(
         &self,
         params: &Tensor,
         xs: &Tensor,
         mask: Option<&Tensor>,
     ) -> Result<Tensor> {
+        if let Self::SquaredError(log_std) = self {
+            return vae_nn::gaussian_log_prob(params, log_std, xs, mask)? / PI;
+        }
         match self.log_std()? {
             None => vae_nn::bernoulli_log_prob(params, xs, mask),
             Some(log_std) => vae_nn::gaussian_log_prob(params, &log_std, xs, mask),
         }
     }
 
-    /// ln σ of the pixels, floored; `None` for a Bernoulli.
+    /// ln σ of the pixels, floored; `None` where the model states none.
     pub(crate) fn log_std(&self) -> Result<Option<Tensor>> {
         match self {
-            Self::Bernoulli => Ok(None),
+            Self::Bernoulli | Self::SquaredError(_) => Ok(None),
             Self::FixedGaussian(log_std) => Ok(Some(log_std.clone())),
             Self::SharedGaussian(raw) => {
                 Ok(Some((softplus(&(raw - LOG_STD_FLOOR)?)? + LOG_STD_FLOOR)?))
             }
         }
     }
+}
+
+fn scalar(value: f64, vb: &VarBuilder<'_>) -> Result<Tensor> {
+    Tensor::new(value, vb.device())?.to_dtype(vb.dtype())
 }
 
 /// `ln(1 + eˣ) = max(x, 0) + ln(1 + e^{−|x|})`, of one scalar: not worth a kernel.

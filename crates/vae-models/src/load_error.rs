@@ -22,6 +22,12 @@ pub enum SaveError {
     /// The parameters are not those of the configuration, so that the file could not be read again.
     #[error("the parameters do not belong to the configuration")]
     Mismatch(#[source] FormatError),
+    /// The network is not one that the lecture's classes can hold.
+    #[error("the network is not built like the lecture's: {difference}")]
+    NotTutorial {
+        /// The difference, in words.
+        difference: String,
+    },
     /// The tensors or the configuration could not be turned into bytes.
     #[error("cannot serialize the model")]
     Serialize(#[source] Box<dyn std::error::Error + Send + Sync>),

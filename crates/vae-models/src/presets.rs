@@ -24,7 +24,7 @@ impl ModelConfig {
             width,
             latent_dim: 32,
             encoder: Encoder::Strided { channels: vec![16, 32, 64], normalized: false },
-            decoder: Decoder {
+            decoder: Decoder::Transposed {
                 channels: vec![64, 32, 16],
                 kernel: 4,
                 head: Head::Transposed,
@@ -38,7 +38,8 @@ impl ModelConfig {
     }
 
     /// The convolutional model of the lecture "VAE for Topology Optimization" (at 128 × 128 with one condition, the volume
-    /// fraction): four strided blocks with batch normalization, two latents, conditions concatenated as they are.
+    /// fraction): four strided blocks with batch normalization, two latents, conditions concatenated as they are, and the
+    /// squared error in place of a likelihood.
     ///
     /// # References
     /// The notebooks of `jomorlier/IA4SM` and `jomorlier/IA_CNRS_ICA` on GitHub.
@@ -48,13 +49,33 @@ impl ModelConfig {
             width,
             latent_dim: 2,
             encoder: Encoder::Strided { channels: vec![32, 64, 128, 256], normalized: true },
-            decoder: Decoder {
+            decoder: Decoder::Transposed {
                 channels: vec![256, 128, 64, 32],
                 kernel: 3,
                 head: Head::Conv,
                 normalized: true,
                 activation: Activation::LeakyRelu,
             },
+            likelihood: Likelihood::SquaredError,
+            conditions,
+            embedding: None,
+        }
+    }
+
+    /// The fully connected model of the same lecture (at 126 × 349 with one condition): two hidden layers of 256 on each side, two
+    /// latents, Bernoulli pixels. The names of its weights are those of plain `nn.Sequential`s: `encoder.{0,2}`, `fc_mu`,
+    /// `fc_var`, `decoder.{0,2,4}`.
+    ///
+    /// # References
+    /// As [`ModelConfig::tutorial`].
+    pub fn tutorial_mlp(height: usize, width: usize, conditions: Vec<ConditionStats>) -> Self {
+        let widths = vec![256, 256];
+        Self {
+            height,
+            width,
+            latent_dim: 2,
+            encoder: Encoder::Dense { widths: widths.clone() },
+            decoder: Decoder::Dense { widths },
             likelihood: Likelihood::Bernoulli,
             conditions,
             embedding: None,
@@ -72,7 +93,7 @@ impl ModelConfig {
                 pool: Pooling::Max,
                 normalized: false,
             },
-            decoder: Decoder {
+            decoder: Decoder::Transposed {
                 channels: vec![128, 64, 32],
                 kernel: 4,
                 head: Head::Transposed,

@@ -8,13 +8,13 @@ use crate::conditioning::{self, Conditioning};
 use crate::layers::{DECODER, DECODER_INPUT, ENCODER, FC_MU, FC_VAR, FINAL_LAYER};
 use crate::likelihood::LikelihoodHead;
 use crate::network::Sequential;
-use crate::{ModelConfig, ModelError};
+use crate::{Encoder, ModelConfig, ModelError};
 
 /// Bounds of the log-variance of q(z|x), applied softly and once, so that the same value feeds sampling and KL
 /// (`e^{20}` and all its products stay finite in f32). Inside ±5 the bounds move a log-variance by less than 4e-7.
 pub const LOG_VAR_BOUNDS: (f64, f64) = (-20.0, 20.0);
 
-/// A convolutional variational autoencoder.
+/// A variational autoencoder.
 ///
 /// Shapes and conditions that do not belong to the model give a [`ModelError`]. Nothing here draws random numbers: noise
 /// is an argument.
@@ -46,7 +46,7 @@ pub struct Vae {
     encoder: Sequential,
     fc_mu: Linear,
     fc_var: Linear,
-    decoder_input: Linear,
+    decoder_input: Option<Linear>,
     decoder: Sequential,
     final_layer: Sequential,
     likelihood: LikelihoodHead,
@@ -90,7 +90,10 @@ impl Vae {
             encoder: Sequential::new(&config.encoder_layers(), &vb.pp(ENCODER))?,
             fc_mu: linear(config.head_size(), &vb, FC_MU)?,
             fc_var: linear(config.head_size(), &vb, FC_VAR)?,
-            decoder_input: linear(config.decoder_input_size(), &vb, DECODER_INPUT)?,
+            decoder_input: config
+                .decoder_input_size()
+                .map(|size| linear(size, &vb, DECODER_INPUT))
+                .transpose()?,
             decoder: Sequential::new(&config.decoder_layers(), &vb.pp(DECODER))?,
             final_layer: Sequential::new(&config.final_layers(), &vb.pp(FINAL_LAYER))?,
             likelihood: LikelihoodHead::new(config.likelihood, &vb)?,
@@ -126,15 +129,20 @@ impl Vae {
         train: bool,
     ) -> Result<Posterior, ModelError> {
         self.check_designs(designs)?;
-        let features = self.encoder.forward(&self.pad(designs)?, train)?.flatten_from(1)?;
-        let features =
-            conditioning::append(features, self.conditioning.as_ref(), conditions, train)?;
+        let append = |xs| conditioning::append(xs, self.conditioning.as_ref(), conditions, train);
+        let designs = self.pad(designs)?;
+        let features = match self.config.encoder {
+            Encoder::Dense { .. } => {
+                self.encoder.forward(&append(designs.flatten_from(1)?)?, train)?
+            }
+            _ => append(self.encoder.forward(&designs, train)?.flatten_from(1)?)?,
+        };
         let (lo, hi) = LOG_VAR_BOUNDS;
         let log_var = vae_nn::soft_bound(&self.fc_var.forward(&features)?, lo, hi)?;
         Ok(Posterior { mean: self.fc_mu.forward(&features)?, log_var })
     }
 
-    /// The parameters of p(x|z, c): logits of a Bernoulli, means of a Gaussian.
+    /// The parameters of p(x|z, c): logits of a Bernoulli, else means.
     ///
     /// `latents` (B, Z), `conditions` (B, C) in raw units → (B, 1, H, W), cropped to the design.
     ///
@@ -157,21 +165,24 @@ impl Vae {
         }
         let features =
             conditioning::append(latents.clone(), self.conditioning.as_ref(), conditions, train)?;
-        let (channels, height, width) = self.config.decoder_grid();
-        let maps = self.decoder_input.forward(&features)?.reshape((
-            latents.dim(0)?,
-            channels,
-            height,
-            width,
-        ))?;
+        let batch = latents.dim(0)?;
+        let maps = match (&self.decoder_input, self.config.decoder_grid()) {
+            (Some(layer), Some((channels, height, width))) => {
+                layer.forward(&features)?.reshape((batch, channels, height, width))?
+            }
+            _ => features,
+        };
         let output = self.final_layer.forward(&self.decoder.forward(&maps, train)?, train)?;
-        Ok(self.likelihood.params(&self.crop(&output)?)?)
+        let (height, width) = self.config.padded_size();
+        let output = self.crop(&output.reshape((batch, 1, height, width))?)?;
+        Ok(self.likelihood.params(&output)?)
     }
 
     /// ln p(x|z) of every design, in nats, from the decoder's parameters.
     ///
     /// `params` and `designs` (B, 1, H, W) → (B,); `mask`, of 0 and 1 with shape (1, 1, H, W) or (B, 1, H, W), leaves out
-    /// the pixels where it is 0.
+    /// the pixels where it is 0. A model of [`Likelihood::SquaredError`](crate::Likelihood::SquaredError) has no likelihood:
+    /// it gives `−Σ (x − m)²`, and what is called a bound elsewhere is none for it.
     ///
     /// # Errors
     /// [`ModelError`] for shapes that are not the model's.
@@ -193,7 +204,7 @@ impl Vae {
         Ok(self.likelihood.mean(params)?)
     }
 
-    /// The standard deviation of every pixel of a Gaussian model, a scalar tensor; `None` for a Bernoulli.
+    /// The standard deviation of every pixel of a Gaussian model, a scalar tensor; `None` for any other.
     ///
     /// # Errors
     /// What the tensor operation says.

@@ -1,6 +1,6 @@
 //! Whether a network can be built from a configuration.
 
-use crate::config::{Likelihood, ModelConfig, Sigma};
+use crate::config::{Decoder, Encoder, Likelihood, ModelConfig, Sigma};
 
 /// Largest height, width, number of channels, latents or conditions that a configuration may name. Far above any use:
 /// it keeps a damaged file from asking for the machine's memory.
@@ -82,18 +82,28 @@ impl ModelConfig {
     ///
     /// let mut config = ModelConfig::pool(20, 60, Vec::new());
     /// config.validate()?;
-    /// config.decoder.kernel = 5;
-    /// assert_eq!(config.validate(), Err(ConfigError::Kernel { kernel: 5 }));
+    /// config.latent_dim = 0;
+    /// assert!(matches!(config.validate(), Err(ConfigError::Extent { value: 0, .. })));
     /// # Ok::<(), ConfigError>(())
     /// ```
     pub fn validate(&self) -> Result<(), ConfigError> {
         extent("height", self.height, MAX_EXTENT)?;
         extent("width", self.width, MAX_EXTENT)?;
         extent("latent_dim", self.latent_dim, MAX_EXTENT)?;
-        channels("encoder.channels", self.encoder.channels())?;
-        channels("decoder.channels", &self.decoder.channels)?;
-        if !matches!(self.decoder.kernel, 3 | 4) {
-            return Err(ConfigError::Kernel { kernel: self.decoder.kernel });
+        match &self.encoder {
+            Encoder::Strided { channels, .. } | Encoder::Pool { channels, .. } => {
+                extents("encoder.channels", channels)?;
+            }
+            Encoder::Dense { widths } => extents("encoder.widths", widths)?,
+        }
+        match self.decoder {
+            Decoder::Transposed { ref channels, kernel, .. } => {
+                extents("decoder.channels", channels)?;
+                if !matches!(kernel, 3 | 4) {
+                    return Err(ConfigError::Kernel { kernel });
+                }
+            }
+            Decoder::Dense { ref widths } => extents("decoder.widths", widths)?,
         }
         if let Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) } = self.likelihood
             && !(sigma.is_finite() && 0.0 < sigma)
@@ -136,9 +146,9 @@ fn extent(field: &str, value: usize, max: usize) -> Result<(), ConfigError> {
     }
 }
 
-fn channels(field: &str, channels: &[usize]) -> Result<(), ConfigError> {
-    extent(&format!("the number of {field}"), channels.len(), MAX_BLOCKS)?;
-    channels
+fn extents(field: &str, values: &[usize]) -> Result<(), ConfigError> {
+    extent(&format!("the number of {field}"), values.len(), MAX_BLOCKS)?;
+    values
         .iter()
         .enumerate()
         .try_for_each(|(i, &value)| extent(&format!("{field}[{i}]"), value, MAX_EXTENT))

@@ -26,7 +26,7 @@ fn json_is_stable() {
     let expected = concat!(
         r#"{"height":20,"width":60,"latent_dim":16,"#,
         r#""encoder":{"kind":"pool","channels":[32,64,128],"pool":"max","normalized":false},"#,
-        r#""decoder":{"channels":[128,64,32],"kernel":4,"head":"transposed","normalized":false,"activation":"relu"},"#,
+        r#""decoder":{"kind":"transposed","channels":[128,64,32],"kernel":4,"head":"transposed","normalized":false,"activation":"relu"},"#,
         r#""likelihood":{"gaussian":{"sigma":{"fixed":0.1}}},"#,
         r#""conditions":[{"name":"volume_fraction","unit":"","mean":0.5,"std":0.25,"min":0.0,"max":1.0}],"embedding":8}"#,
     );
@@ -53,7 +53,7 @@ fn unknown_keys_are_refused_everywhere() {
     for (place, with) in [
         (r#"{"height""#, r#"{"depth":1,"height""#),
         (r#"{"kind":"pool","#, r#"{"kind":"pool","stride":2,"#),
-        (r#"{"channels":[128"#, r#"{"bias":true,"channels":[128"#),
+        (r#"{"kind":"transposed","#, r#"{"kind":"transposed","bias":true,"#),
         (r#""likelihood":"bernoulli""#, r#""likelihood":{"gaussian":{"sigma":"shared","mean":0}}"#),
         (r#"{"name":"a""#, r#"{"scale":1,"name":"a""#),
         (r#""kind":"pool""#, r#""kind":"dense""#),
@@ -71,6 +71,13 @@ fn refused(change: impl FnOnce(&mut ModelConfig), expected: &str) {
     assert_eq!(config.validate().unwrap_err().to_string(), expected);
 }
 
+fn with_decoder(config: &mut ModelConfig, change: impl FnOnce(&mut Vec<usize>, &mut usize)) {
+    let Decoder::Transposed { channels, kernel, .. } = &mut config.decoder else {
+        panic!("a convolutional decoder")
+    };
+    change(channels, kernel);
+}
+
 #[test]
 fn impossible_configurations_are_refused_by_name() {
     refused(|c| c.height = 0, "height is 0, but must be between 1 and 16384");
@@ -81,14 +88,25 @@ fn impossible_configurations_are_refused_by_name() {
         "the number of encoder.channels is 0, but must be between 1 and 14",
     );
     refused(
-        |c| c.decoder.channels[2] = 0,
+        |c| with_decoder(c, |channels, _| channels[2] = 0),
         "decoder.channels[2] is 0, but must be between 1 and 16384",
     );
     refused(
-        |c| c.decoder.channels = vec![2; 15],
+        |c| with_decoder(c, |channels, _| *channels = vec![2; 15]),
         "the number of decoder.channels is 15, but must be between 1 and 14",
     );
-    refused(|c| c.decoder.kernel = 5, "decoder.kernel is 5, but must be 3 or 4");
+    refused(
+        |c| with_decoder(c, |_, kernel| *kernel = 5),
+        "decoder.kernel is 5, but must be 3 or 4",
+    );
+    refused(
+        |c| c.encoder = Encoder::Dense { widths: vec![256, 0] },
+        "encoder.widths[1] is 0, but must be between 1 and 16384",
+    );
+    refused(
+        |c| c.decoder = Decoder::Dense { widths: Vec::new() },
+        "the number of decoder.widths is 0, but must be between 1 and 14",
+    );
     for sigma in [0.0, -0.1, f64::NAN, f64::INFINITY] {
         refused(
             |c| c.likelihood = Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) },
@@ -133,6 +151,7 @@ fn padding_reaches_the_next_multiple() {
     assert_eq!(padded(20, 60), (24, 64));
     assert_eq!(padded(1, 1), (8, 8));
     assert_eq!(ModelConfig::tutorial(126, 349, Vec::new()).padded_size(), (128, 352));
+    assert_eq!(ModelConfig::tutorial_mlp(126, 349, Vec::new()).padded_size(), (126, 349));
 }
 
 /// Counted by hand, layer by layer.
@@ -164,7 +183,7 @@ fn multiply_adds_by_hand() {
         width: 6,
         latent_dim: 2,
         encoder: Encoder::Pool { channels: vec![3], pool: Pooling::Average, normalized: true },
-        decoder: Decoder {
+        decoder: Decoder::Transposed {
             channels: vec![4, 3, 2],
             kernel: 3,
             head: Head::Transposed,
@@ -204,4 +223,6 @@ fn named_architectures_have_their_sizes() {
     check(ModelConfig::compact(48, 96, conditions), 662_289, 8_426_592);
     check(ModelConfig::tutorial(128, 128, vec![stats("volume_fraction")]), 917_225, 157_007_876);
     check(ModelConfig::pool(64, 64, Vec::new()), 658_561, 56_623_104);
+    let mlp = ModelConfig::tutorial_mlp(126, 349, vec![stats("volume_fraction")]);
+    check(mlp, 22_692_810, 22_647_808);
 }

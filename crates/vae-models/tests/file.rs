@@ -12,18 +12,24 @@ use candle_core::{DType, Device, Tensor};
 use formula::{elements, network};
 use safetensors::SafeTensors;
 use vae_models::{
-    ConditionStats, Decoder, Encoder, FormatError, LoadError, ModelConfig, SaveError, from_bytes,
-    load, load_matching, save, to_bytes,
+    Activation, ConditionStats, Decoder, Encoder, FormatError, Head, Likelihood, LoadError,
+    ModelConfig, SaveError, from_bytes, load, load_matching, save, to_bytes,
 };
 use vae_nn::Parameters;
 
 fn config() -> ModelConfig {
     let conditions = vec![ConditionStats::from_values("volume_fraction", "", &[0.2, 0.7]).unwrap()];
     let base = ModelConfig::tutorial(12, 20, conditions);
-    let decoder = Decoder { channels: vec![4, 3], ..base.decoder };
     ModelConfig {
         encoder: Encoder::Strided { channels: vec![3, 4], normalized: true },
-        decoder,
+        decoder: Decoder::Transposed {
+            channels: vec![4, 3],
+            kernel: 3,
+            head: Head::Conv,
+            normalized: true,
+            activation: Activation::LeakyRelu,
+        },
+        likelihood: Likelihood::Bernoulli,
         ..base
     }
 }

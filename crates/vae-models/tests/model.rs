@@ -22,7 +22,7 @@ fn stats(names: &[&str]) -> Vec<ConditionStats> {
 
 /// The shapes of the named architectures, narrower; every kind of layer is among them.
 fn architectures(height: usize, width: usize) -> Vec<ModelConfig> {
-    let decoder = |kernel, head, normalized, activation| Decoder {
+    let decoder = |kernel, head, normalized, activation| Decoder::Transposed {
         channels: vec![6, 5, 4],
         kernel,
         head,
@@ -64,8 +64,23 @@ fn architectures(height: usize, width: usize) -> Vec<ModelConfig> {
             encoder: Encoder::Strided { channels: vec![4, 5, 6], normalized: false },
             decoder: decoder(4, Head::Conv, false, Activation::LeakyRelu),
             conditions: stats(&["a"]),
-            ..base
+            ..base.clone()
         },
+        ModelConfig {
+            encoder: Encoder::Dense { widths: vec![9, 7] },
+            decoder: Decoder::Dense { widths: vec![7, 9] },
+            likelihood: Likelihood::SquaredError,
+            conditions: stats(&["a", "b"]),
+            ..base.clone()
+        },
+        // A dense encoder sees what the convolutional decoder pads.
+        ModelConfig {
+            encoder: Encoder::Dense { widths: vec![8] },
+            conditions: stats(&["a"]),
+            embedding: Some(3),
+            ..base.clone()
+        },
+        ModelConfig { decoder: Decoder::Dense { widths: vec![8] }, ..base },
     ]
 }
 
@@ -213,6 +228,9 @@ fn log_prob_and_kl_are_those_of_vae_prob() {
             let of = |values: &[f64], n: usize| values[design * n..(design + 1) * n].to_vec();
             let (pixels, params) = (of(&pixels, 30), of(&params, 30));
             let expected: f64 = match sigma {
+                None if config.likelihood == Likelihood::SquaredError => {
+                    -params.iter().zip(&pixels).map(|(m, x)| (x - m).powi(2)).sum::<f64>()
+                }
                 Some(sigma) => IsotropicNormal::new(&params, sigma).unwrap().log_prob(&pixels),
                 None => params
                     .iter()

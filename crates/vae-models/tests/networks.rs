@@ -235,6 +235,16 @@ fn tutorial_network_on_grey_pictures() {
 }
 
 #[test]
+fn tutorial_network_with_squared_error() {
+    check(include_str!("fixtures/tutorial_squared_error.json"));
+}
+
+#[test]
+fn tutorial_fully_connected_network() {
+    check(include_str!("fixtures/tutorial_mlp.json"));
+}
+
+#[test]
 fn pool_network_with_ties() {
     check(include_str!("fixtures/pool_max.json"));
 }
