@@ -8,6 +8,7 @@ use vae_data::SplitRule;
 use vae_models::{Decoder, Encoder, Likelihood, ModelConfig, Sigma};
 
 use crate::error::{Result, TrainError, nearest};
+use crate::objective::Objective;
 
 /// Everything that decides the result of a run, fully resolved; `config.toml` of a run folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,11 +64,11 @@ pub struct ModelSection {
     pub latent_dim: usize,
     /// Width of the network that embeds the conditions; 0 appends them as they are.
     pub embedding: usize,
-    /// `bernoulli`, or a Gaussian with fixed or learned noise.
+    /// `bernoulli`, a Gaussian with fixed or learned noise, or `squared-error`, which is none.
     pub likelihood: Likelihood,
-    /// Convolutions in.
+    /// Layers in.
     pub encoder: Encoder,
-    /// Convolutions out.
+    /// Layers out.
     pub decoder: Decoder,
 }
 
@@ -75,6 +76,10 @@ pub struct ModelSection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingConfig {
+    /// `elbo`, the evidence lower bound, or `lecture`, the lecture's losses.
+    pub objective: Objective,
+    /// Whether the output starts at the mean density of the data; if not, everything starts as PyTorch's layers do.
+    pub start_at_density: bool,
     /// Passes over the training split.
     pub epochs: u64,
     /// Designs per step.
@@ -116,10 +121,11 @@ pub struct Overrides {
     pub beta: Option<f64>,
     pub likelihood: Option<Likelihood>,
     pub conditional: Option<bool>,
+    pub objective: Option<Objective>,
 }
 
 /// Names of the presets.
-pub const PRESETS: [&str; 3] = ["default", "pool", "tutorial-conv"];
+pub const PRESETS: [&str; 4] = ["default", "pool", "tutorial-conv", "tutorial-mlp"];
 
 impl Config {
     /// The preset of this name.
@@ -131,6 +137,7 @@ impl Config {
             "default" => ModelConfig::compact(0, 0, Vec::new()),
             "pool" => ModelConfig::pool(0, 0, Vec::new()),
             "tutorial-conv" => ModelConfig::tutorial(0, 0, Vec::new()),
+            "tutorial-mlp" => ModelConfig::tutorial_mlp(0, 0, Vec::new()),
             _ => {
                 return Err(TrainError::UnknownPreset {
                     name: name.to_owned(),
@@ -140,7 +147,7 @@ impl Config {
             }
         };
         let embedding = if name == "default" { 32 } else { 0 };
-        Ok(Self {
+        let mut config = Self {
             format: crate::FORMAT,
             preset: name.to_owned(),
             seed: 1,
@@ -160,6 +167,8 @@ impl Config {
                 decoder: network.decoder,
             },
             training: TrainingConfig {
+                objective: Objective::Elbo,
+                start_at_density: true,
                 epochs: 30,
                 batch_size: 32,
                 learning_rate: 2e-3,
@@ -173,7 +182,43 @@ impl Config {
                 checkpoint_seconds: 30,
                 log_every: 10,
             },
-        })
+        };
+        match name {
+            "tutorial-conv" => config.set_lecture(2, 1e-4, 0.01),
+            "tutorial-mlp" => config.set_lecture(8, 1e-3, 1.0),
+            _ => {}
+        }
+        Ok(config)
+    }
+
+    /// The lecture's training: five epochs of plain Adam on grey pictures, from PyTorch's initial values.
+    fn set_lecture(&mut self, batch_size: usize, learning_rate: f64, beta: f64) {
+        self.data.targets = TargetKind::Grey;
+        self.training = TrainingConfig {
+            objective: Objective::Lecture,
+            start_at_density: false,
+            epochs: 5,
+            batch_size,
+            learning_rate,
+            learning_rate_warmup: 0.0,
+            learning_rate_floor: 1.0,
+            max_gradient_norm: 0.0,
+            beta,
+            kl_warmup: 0.0,
+            ..self.training
+        };
+    }
+
+    /// Makes the lecture's loss a bound: what is compared becomes a likelihood, and β becomes 1. The cross-entropy is one of designs
+    /// cut to 0/1; the squared error is one of a Gaussian whose noise is learned.
+    fn set_bound(&mut self) {
+        self.training.objective = Objective::Elbo;
+        self.training.beta = 1.0;
+        if self.model.likelihood == Likelihood::SquaredError {
+            self.model.likelihood = Likelihood::Gaussian { sigma: Sigma::Shared };
+        } else {
+            self.data.targets = TargetKind::Binary;
+        }
     }
 
     /// Resolves a configuration: `overrides` over the file over the preset. Without a preset the file's own
@@ -192,6 +237,14 @@ impl Config {
         };
         let named = table.get("preset").and_then(Value::as_str);
         let mut config = Self::preset(preset.or(named).unwrap_or("default"))?;
+        // The objective decides what the other defaults mean, so it comes first; whatever is stated beside it still counts.
+        let in_file = table.get("training").and_then(|training| training.get("objective"));
+        let objective = overrides
+            .objective
+            .or(in_file.cloned().and_then(|objective| objective.try_into().ok()));
+        if objective == Some(Objective::Elbo) && config.training.objective == Objective::Lecture {
+            config.set_bound();
+        }
         if let Some(path) = file {
             config = config.overlaid(path, table)?;
         }
@@ -217,11 +270,12 @@ impl Config {
     }
 
     /// Whether the likelihood is a normalized one for these targets, so that bounds on it are bounds on ln p(x):
-    /// a Bernoulli on grey values is a cross-entropy instead.
+    /// a Bernoulli on grey values is a cross-entropy instead, and the squared error no distribution at all.
     pub fn is_normalized(&self, binary_data: bool) -> bool {
         match self.model.likelihood {
             Likelihood::Bernoulli => binary_data || self.data.targets == TargetKind::Binary,
             Likelihood::Gaussian { .. } => true,
+            Likelihood::SquaredError => false,
         }
     }
 
@@ -255,6 +309,18 @@ impl Config {
                 0.0 < sigma && sigma.is_finite(),
                 "a standard deviation is positive",
             )?;
+        }
+        let objective = training.objective;
+        match (objective, model.likelihood) {
+            (Objective::Elbo, Likelihood::SquaredError) => {
+                let reason = "the squared error is no likelihood, so there is no bound on it; take `gaussian`, or the objective `lecture`";
+                return Err(setting("model.likelihood", &"squared-error", reason));
+            }
+            (Objective::Lecture, Likelihood::Gaussian { .. }) => {
+                let reason = "the lecture knows no Gaussian; take `bernoulli`, `squared-error`, or the objective `elbo`";
+                return Err(setting("training.objective", &"lecture", reason));
+            }
+            _ => {}
         }
         in_range(
             "training.epochs",
@@ -348,6 +414,7 @@ impl Overrides {
         set(self.beta.as_ref(), &mut config.training.beta);
         set(self.latent_dim.as_ref(), &mut config.model.latent_dim);
         set(self.likelihood.as_ref(), &mut config.model.likelihood);
+        set(self.objective.as_ref(), &mut config.training.objective);
     }
 }
 
@@ -440,9 +507,37 @@ mod tests {
     #[test]
     fn a_table_with_a_kind_replaces_the_old_one() {
         let config = resolve("[model.encoder]\nkind = \"pool\"\nchannels = [8, 16]\npool = \"average\"\nnormalized = false\n").unwrap();
-        assert_eq!(config.model.encoder.channels(), [8, 16]);
+        assert_eq!(config.model.encoder.halvings(), 2);
         let config = resolve("[model.likelihood.gaussian]\nsigma = { fixed = 0.2 }\n").unwrap();
         assert_eq!(config.model.likelihood, Likelihood::Gaussian { sigma: Sigma::Fixed(0.2) });
+    }
+
+    /// The lecture's numbers, as reference of what "as in the lecture" means.
+    #[test]
+    fn the_lectures_presets_and_their_honest_versions() {
+        let conv = Config::preset("tutorial-conv").unwrap();
+        let TrainingConfig { epochs, batch_size, learning_rate, beta, .. } = conv.training;
+        assert_eq!((epochs, batch_size, learning_rate, beta), (5, 2, 1e-4, 0.01));
+        assert_eq!(conv.model.likelihood, Likelihood::SquaredError);
+        let mlp = Config::preset("tutorial-mlp").unwrap();
+        let TrainingConfig { epochs, batch_size, learning_rate, beta, .. } = mlp.training;
+        assert_eq!((epochs, batch_size, learning_rate, beta), (5, 8, 1e-3, 1.0));
+        assert_eq!((mlp.model.latent_dim, mlp.data.targets), (2, TargetKind::Grey));
+        for config in [&conv, &mlp] {
+            let TrainingConfig { objective, learning_rate_floor, .. } = config.training;
+            assert_eq!((objective, learning_rate_floor), (Objective::Lecture, 1.0));
+            assert!(!config.is_normalized(false));
+        }
+
+        let overrides = Overrides { objective: Some(Objective::Elbo), ..Overrides::default() };
+        let conv = Config::resolve(Some("tutorial-conv"), None, &overrides).unwrap();
+        assert_eq!(conv.model.likelihood, Likelihood::Gaussian { sigma: Sigma::Shared });
+        assert_eq!((conv.training.beta, conv.data.targets), (1.0, TargetKind::Grey));
+        let mlp =
+            resolve("preset = \"tutorial-mlp\"\n[training]\nobjective = \"elbo\"\nbeta = 2.0\n")
+                .unwrap();
+        assert_eq!((mlp.training.beta, mlp.data.targets), (2.0, TargetKind::Binary));
+        assert!(conv.is_normalized(false) && mlp.is_normalized(false));
     }
 
     #[test]
@@ -466,6 +561,11 @@ mod tests {
             ("[data]\nvalidation = 0.6\ntest = 0.5\n", "data.test"),
             ("[model]\nlatent_dim = 0\n", "model.latent_dim"),
             ("[model.likelihood.gaussian]\nsigma = { fixed = 0.0 }\n", "model.likelihood.sigma"),
+            ("[model]\nlikelihood = \"squared-error\"\n", "model.likelihood"),
+            (
+                "preset = \"tutorial-conv\"\n[model.likelihood.gaussian]\nsigma = \"shared\"\n",
+                "training.objective",
+            ),
         ];
         for (text, expected) in cases {
             let error = resolve(text).unwrap_err();

@@ -1,16 +1,15 @@
 //! Held-out scores of a model: bounds, reconstruction, active units.
 
 use candle_core::{D, DType, Device, Tensor};
-use ndarray::{Array2, Array3, ArrayView1, Axis};
+use ndarray::{Array2, Array3, Axis};
 use rand::Rng;
 use rand_distr::StandardNormal;
-use vae_models::Vae;
+use vae_models::{ElboTerms, Vae};
 use vae_nn::stream;
 use vae_prob::iwae_bound;
 
 use crate::error::Result;
-use crate::metrics::Validation;
-use crate::targets::{Pixels, Targets, stack};
+use crate::targets::{Batch, Pixels, Targets, stack};
 
 /// Designs per forward pass of an evaluation; no result depends on it.
 const BATCH: usize = 64;
@@ -20,12 +19,23 @@ const ACTIVE_VARIANCE: f64 = 0.01;
 /// The seed of evaluation noise is fixed, so that models and epochs are compared on the same draws.
 const SEED: u64 = 0;
 
-/// Quick scores, as printed after every epoch.
+/// Quick scores, as printed after every epoch; averages over designs.
 pub struct Scores {
-    /// Averages over the designs.
-    pub validation: Validation,
+    /// `ln p(x|z)` of one draw; minus the squared error of a model without likelihood.
+    pub log_likelihood: f64,
     /// KL per latent dimension.
     pub kl_per_dim: Vec<f64>,
+    /// Of reconstructions from posterior means.
+    pub reconstruction: Reconstruction,
+}
+
+/// Both terms of the bound of one design, from one draw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terms {
+    /// `ln p(x|z)`; minus the squared error of a model without likelihood.
+    pub log_likelihood: f64,
+    /// `KL(q(z|x) ‖ p(z))`.
+    pub kl: f64,
 }
 
 /// Bounds on ln p(x), in nats per design.
@@ -70,9 +80,7 @@ pub fn score(
     let mut kl_per_dim = vec![0.0; vae.config().latent_dim];
     let mut reconstruction = Tally::default();
     for chunk in indices.chunks(BATCH) {
-        let batch = designs.batch(chunk, device)?;
-        let eps = noise_by_design(chunk, 0, vae.config().latent_dim, device)?;
-        let elbo = vae.elbo(&batch.xs, batch.cs.as_ref(), &eps, batch.mask.as_ref(), false)?;
+        let (batch, elbo) = one_draw(vae, designs, chunk, device)?;
         log_likelihood += sum(&elbo.log_likelihood)?;
         add_to(&mut kl_per_dim, &elbo.kl.to_dtype(DType::F64)?)?;
         let mean = vae.mean(&vae.decode(&elbo.posterior.mean, batch.cs.as_ref(), false)?)?;
@@ -82,12 +90,28 @@ pub fn score(
     for kl in &mut kl_per_dim {
         *kl /= n;
     }
-    let (log_likelihood, kl) = (log_likelihood / n, kl_per_dim.iter().sum::<f64>());
-    let Reconstruction { mse, iou } = reconstruction.mean();
-    Ok(Scores {
-        validation: Validation { elbo: log_likelihood - kl, log_likelihood, kl, mse, iou },
-        kl_per_dim,
-    })
+    let log_likelihood = log_likelihood / n;
+    Ok(Scores { log_likelihood, kl_per_dim, reconstruction: reconstruction.mean() })
+}
+
+/// Both terms of every design, with the draw that [`score`] takes.
+///
+/// # Errors
+/// When a design cannot be read.
+pub fn terms_by_design(
+    vae: &Vae,
+    designs: &Targets<'_>,
+    indices: &[usize],
+    device: &Device,
+) -> Result<Vec<Terms>> {
+    let mut all = Vec::with_capacity(indices.len());
+    for chunk in indices.chunks(BATCH) {
+        let (_, elbo) = one_draw(vae, designs, chunk, device)?;
+        let log_likelihoods = elbo.log_likelihood.to_dtype(DType::F64)?.to_vec1::<f64>()?;
+        let terms = log_likelihoods.into_iter().zip(row_sums(&elbo.kl)?);
+        all.extend(terms.map(|(log_likelihood, kl)| Terms { log_likelihood, kl }));
+    }
+    Ok(all)
 }
 
 /// Bounds from `samples` draws per design; the draws of a design depend on its position in the data set only.
@@ -162,17 +186,28 @@ pub fn encode(
     indices: &[usize],
     device: &Device,
 ) -> Result<Array2<f32>> {
-    let mut means = Array2::zeros((0, vae.config().latent_dim));
+    Ok(posteriors(vae, designs, indices, device)?.0)
+}
+
+/// Means and log-variances of q(z|x) of some designs, `(N, Z)` each.
+///
+/// # Errors
+/// When a design cannot be read.
+pub fn posteriors(
+    vae: &Vae,
+    designs: &Targets<'_>,
+    indices: &[usize],
+    device: &Device,
+) -> Result<(Array2<f32>, Array2<f32>)> {
+    let (mut means, mut log_vars) = (Vec::new(), Vec::new());
     for chunk in indices.chunks(BATCH) {
         let batch = designs.batch(chunk, device)?;
         let posterior = vae.encode(&batch.xs, batch.cs.as_ref(), false)?;
-        for row in posterior.mean.to_vec2::<f32>()? {
-            means
-                .push_row(ArrayView1::from(&row))
-                .map_err(|err| candle_core::Error::msg(err.to_string()))?;
-        }
+        means.extend(values(&posterior.mean)?);
+        log_vars.extend(values(&posterior.log_var)?);
     }
-    Ok(means)
+    let shape = (indices.len(), vae.config().latent_dim);
+    Ok((table(means, shape), table(log_vars, shape)))
 }
 
 /// Variance over the data of each dimension of the posterior means, `Var_x(E_q[z_u|x])`.
@@ -225,6 +260,23 @@ pub fn compare(
         tally.add(&designs.read(chunk)?, &reconstructions, designs.data().design_len());
     }
     Ok(tally.mean())
+}
+
+fn table(values: Vec<f32>, shape: (usize, usize)) -> Array2<f32> {
+    Array2::from_shape_vec(shape, values).expect("one row per design")
+}
+
+/// A batch, and its bound with the first draw of each design.
+fn one_draw(
+    vae: &Vae,
+    designs: &Targets<'_>,
+    indices: &[usize],
+    device: &Device,
+) -> Result<(Batch, ElboTerms)> {
+    let batch = designs.batch(indices, device)?;
+    let eps = noise_by_design(indices, 0, vae.config().latent_dim, device)?;
+    let elbo = vae.elbo(&batch.xs, batch.cs.as_ref(), &eps, batch.mask.as_ref(), false)?;
+    Ok((batch, elbo))
 }
 
 /// Standard normal draws of a shape.

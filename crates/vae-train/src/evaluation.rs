@@ -3,7 +3,7 @@
 use candle_core::Device;
 use serde::Serialize;
 use vae_data::Split;
-use vae_models::Vae;
+use vae_models::{Likelihood, Vae};
 
 use crate::config::Config;
 use crate::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
@@ -26,8 +26,8 @@ pub struct Evaluation {
     pub iwae_standard_error: Option<f64>,
     /// Draws per design.
     pub samples: usize,
-    /// `E_q ln p(x|z)`; minus a cross-entropy where `elbo` is none.
-    pub expected_log_likelihood: f64,
+    /// `E_q ln p(x|z)`; minus a cross-entropy for Bernoulli pixels that are grey; none for a model without likelihood.
+    pub expected_log_likelihood: Option<f64>,
     /// `KL(q(z|x) ‖ p(z))`.
     pub kl: f64,
     /// Its parts, one per latent dimension.
@@ -100,7 +100,8 @@ pub fn evaluate(
         iwae: if_normalized(bounds.iwae),
         iwae_standard_error: if_normalized(bounds.iwae_standard_error),
         samples,
-        expected_log_likelihood: bounds.expected_log_likelihood,
+        expected_log_likelihood: (config.model.likelihood != Likelihood::SquaredError)
+            .then_some(bounds.expected_log_likelihood),
         kl: bounds.kl,
         kl_per_dim: bounds.kl_per_dim,
         mse: reconstruction.mse,

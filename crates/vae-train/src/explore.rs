@@ -61,8 +61,18 @@ pub fn condition_column(vae: &Vae, name: &str) -> Result<usize> {
 /// # Errors
 /// [`TrainError::UnknownCondition`] or [`TrainError::ConditionRange`].
 pub fn conditions(vae: &Vae, set: &[(String, f32)]) -> Result<Vec<f32>> {
+    let means = vae.config().conditions.iter().map(|condition| condition.mean as f32);
+    let mut values: Vec<f32> = means.collect();
+    set_conditions(vae, &mut values, set)?;
+    Ok(values)
+}
+
+/// Sets some values of a condition vector by name.
+///
+/// # Errors
+/// As [`conditions`].
+pub fn set_conditions(vae: &Vae, values: &mut [f32], set: &[(String, f32)]) -> Result<()> {
     let stats = &vae.config().conditions;
-    let mut values: Vec<f32> = stats.iter().map(|condition| condition.mean as f32).collect();
     for (name, value) in set {
         let column = condition_column(vae, name)?;
         let (min, max) = (stats[column].min, stats[column].max);
@@ -73,18 +83,95 @@ pub fn conditions(vae: &Vae, set: &[(String, f32)]) -> Result<Vec<f32>> {
         }
         values[column] = *value;
     }
-    Ok(values)
+    Ok(())
 }
 
-/// Points on the straight line from the first row of `ends` to its second, both included, one per row.
+/// How one latent vector becomes another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// On the straight line.
+    Linear,
+    /// Along the great circle between the directions, the length changing evenly: `|z(t)| (sin((1−t)ω) u₀ + sin(tω) u₁) / sin ω`
+    /// for directions u₀, u₁ at an angle ω. A standard normal vector of many dimensions has a length of about √Z, and the middle of a straight
+    /// line between two of them is too short to be one. Where there is no one great circle (a vector of length 0, opposite directions) the
+    /// straight line is taken.
+    ///
+    /// # References
+    /// Shoemake 1985, "Animating rotation with quaternion curves"; White 2016, "Sampling generative networks".
+    Spherical,
+}
+
+/// Points from the first row of `ends` to its second, both included, one per row.
 ///
 /// # Panics
 /// When `ends` has fewer than two rows.
-pub fn line(ends: &Array2<f32>, steps: usize) -> Array2<f32> {
-    let share = |step: usize| if steps < 2 { 0.0 } else { step as f32 / (steps - 1) as f32 };
-    Array2::from_shape_fn((steps, ends.ncols()), |(step, i)| {
-        ends[[0, i]] + share(step) * (ends[[1, i]] - ends[[0, i]])
-    })
+pub fn path(ends: &Array2<f32>, steps: usize, path: Path) -> Array2<f32> {
+    let (from, to) = (ends.row(0).mapv(f64::from), ends.row(1).mapv(f64::from));
+    let (from_length, to_length) = (from.dot(&from).sqrt(), to.dot(&to).sqrt());
+    let cosine = from.dot(&to) / (from_length * to_length);
+    let angle = cosine.clamp(-1.0, 1.0).acos();
+    // NaN, for a vector of length 0, is no circle either.
+    let circle = path == Path::Spherical && 1e-6 < angle.sin();
+    let mut points = Array2::zeros((steps, ends.ncols()));
+    for (step, mut point) in points.rows_mut().into_iter().enumerate() {
+        let t = if steps < 2 { 0.0 } else { step as f64 / (steps - 1) as f64 };
+        let z = if circle {
+            let length = from_length + t * (to_length - from_length);
+            let share = |part: f64, own: f64| length * (part * angle).sin() / (angle.sin() * own);
+            &from * share(1.0 - t, from_length) + &to * share(t, to_length)
+        } else {
+            &from + (&to - &from) * t
+        };
+        point.assign(&z.mapv(|value| value as f32));
+    }
+    points
+}
+
+/// A square in two latent dimensions, the others 0: `steps²` points over [−reach, reach]², row by row, the second dimension falling from
+/// row to row as on an upright axis.
+pub fn square(
+    latent_dim: usize,
+    (across, up): (usize, usize),
+    reach: f32,
+    steps: usize,
+) -> Array2<f32> {
+    let place = |i: usize| {
+        if steps < 2 { 0.0 } else { reach * (2.0 * i as f32 / (steps - 1) as f32 - 1.0) }
+    };
+    let mut points = Array2::zeros((steps * steps, latent_dim));
+    for (i, mut point) in points.rows_mut().into_iter().enumerate() {
+        point[across] = place(i % steps);
+        point[up] = -place(i / steps);
+    }
+    points
+}
+
+/// The latent dimensions, the one first that changes the design most from −2 to 2, the others at 0 and under the given conditions.
+///
+/// # Errors
+/// When the conditions do not fit the model.
+pub fn by_effect(vae: &Vae, condition: &[f32], device: &Device) -> Result<Vec<usize>> {
+    let latent_dim = vae.config().latent_dim;
+    let mut ends = Array2::zeros((2 * latent_dim, latent_dim));
+    for dim in 0..latent_dim {
+        ends[[2 * dim, dim]] = -2.0;
+        ends[[2 * dim + 1, dim]] = 2.0;
+    }
+    let cs = repeated(condition, 2 * latent_dim);
+    let designs = decode(vae, &ends, &cs, device)?;
+    let effect = |dim: usize| {
+        let (a, b) =
+            (designs.index_axis(Axis(0), 2 * dim), designs.index_axis(Axis(0), 2 * dim + 1));
+        (&a - &b).mapv(f32::abs).sum()
+    };
+    let mut order: Vec<usize> = (0..latent_dim).collect();
+    order.sort_by(|&a, &b| effect(b).total_cmp(&effect(a)));
+    Ok(order)
+}
+
+/// One condition vector for so many designs.
+pub fn repeated(condition: &[f32], count: usize) -> Array2<f32> {
+    Array2::from_shape_fn((count, condition.len()), |(_, column)| condition[column])
 }
 
 #[cfg(test)]
@@ -94,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_line_has_both_ends_and_equal_steps() {
-        let line = line(&array![[0.0, 1.0], [1.0, -1.0]], 5);
+        let line = path(&array![[0.0, 1.0], [1.0, -1.0]], 5, Path::Linear);
         assert_eq!(line, array![[0.0, 1.0], [0.25, 0.5], [0.5, 0.0], [0.75, -0.5], [1.0, -1.0]]);
     }
 
@@ -102,5 +189,32 @@ mod tests {
     fn a_prior_draw_does_not_depend_on_how_many_there_are() {
         assert_eq!(prior_draws(3, 2, 7).row(1), prior_draws(3, 5, 7).row(1));
         assert_ne!(prior_draws(3, 2, 7), prior_draws(3, 2, 8));
+    }
+
+    #[test]
+    fn a_great_circle_keeps_lengths_and_angles_even() {
+        let ends = array![[3.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+        let circle = path(&ends, 4, Path::Spherical);
+        let length = |row: usize| circle.row(row).mapv(|v| v * v).sum().sqrt();
+        for (row, expected) in [3.0, 7.0 / 3.0, 5.0 / 3.0, 1.0].into_iter().enumerate() {
+            assert!((length(row) - expected).abs() < 1e-6, "{}", length(row));
+        }
+        for row in 0..3 {
+            let cosine =
+                circle.row(row).dot(&circle.row(row + 1)) / (length(row) * length(row + 1));
+            assert!((cosine - 30_f32.to_radians().cos()).abs() < 1e-6, "{cosine}");
+        }
+        // No great circle: a straight line.
+        for ends in [array![[1.0, 2.0], [-2.0, -4.0]], array![[0.0, 0.0], [1.0, 2.0]]] {
+            assert_eq!(path(&ends, 5, Path::Spherical), path(&ends, 5, Path::Linear));
+        }
+    }
+
+    #[test]
+    fn a_square_is_upright() {
+        let square = square(3, (2, 0), 2.0, 3);
+        assert_eq!(square.row(0), array![2.0, 0.0, -2.0]);
+        assert_eq!(square.row(1), array![2.0, 0.0, 0.0]);
+        assert_eq!(square.row(8), array![-2.0, 0.0, 2.0]);
     }
 }

@@ -7,6 +7,7 @@ use vae_nn::{Adam, AdamConfig, Parameters, clip_global_norm};
 use crate::config::Config;
 use crate::error::Result;
 use crate::metrics::Parts;
+use crate::objective::Loss;
 use crate::targets::Batch;
 
 /// A model in training.
@@ -17,6 +18,7 @@ pub struct Learner {
     pub parameters: Parameters,
     /// Adam, with its moments.
     pub optimizer: Adam,
+    loss: Loss,
     weights: Vec<(String, Var)>,
     max_gradient_norm: f64,
 }
@@ -51,7 +53,13 @@ impl Learner {
         } else {
             training.max_gradient_norm
         };
-        Ok(Self { vae, parameters, optimizer, weights, max_gradient_norm })
+        let loss = Loss::new(training.objective, model);
+        Ok(Self { vae, parameters, optimizer, loss, weights, max_gradient_norm })
+    }
+
+    /// What a step minimizes.
+    pub fn loss(&self) -> Loss {
+        self.loss
     }
 
     /// One step: forward, loss, backward, clip, update. `eps` (B, Z) are standard normal draws, `beta` the weight of the KL term.
@@ -63,17 +71,10 @@ impl Learner {
     pub fn step(&mut self, batch: &Batch, eps: &Tensor, beta: f64) -> Result<StepTerms> {
         let Batch { xs, cs, mask } = batch;
         let elbo = self.vae.elbo(xs, cs.as_ref(), eps, mask.as_ref(), true)?;
-        let log_likelihood = elbo.log_likelihood.mean_all()?;
-        let kl = elbo.kl.sum(1)?.mean_all()?;
-        let loss = (kl.affine(beta, 0.0)? - &log_likelihood)?;
+        let (loss, parts) = self.loss.of_batch(&elbo, beta)?;
         let mut gradients = loss.backward()?;
         let gradient_norm =
             clip_global_norm(&mut gradients, &self.weights, self.max_gradient_norm)?;
-        let parts = Parts {
-            loss: scalar(&loss)?,
-            log_likelihood: scalar(&log_likelihood)?,
-            kl: scalar(&kl)?,
-        };
         let terms = StepTerms { parts, gradient_norm };
         if terms.not_finite().is_none() {
             self.optimizer.step(&gradients)?;
@@ -92,8 +93,4 @@ impl StepTerms {
         ];
         terms.into_iter().find(|(_, value)| !value.is_finite())
     }
-}
-
-fn scalar(tensor: &Tensor) -> Result<f64> {
-    Ok(tensor.to_dtype(DType::F64)?.to_scalar()?)
 }

@@ -16,6 +16,7 @@ pub mod explore;
 pub mod learner;
 pub mod metrics;
 pub mod model;
+pub mod objective;
 pub mod run;
 pub mod schedule;
 pub mod targets;
@@ -23,6 +24,7 @@ pub mod train;
 
 pub use config::{Config, Overrides, PRESETS, TargetKind};
 pub use error::{Result, TrainError};
+pub use objective::Objective;
 pub use run::{Manifest, RunFolder};
 pub use targets::Targets;
 pub use train::{Ending, Outcome, Progress, train};

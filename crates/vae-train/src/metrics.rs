@@ -35,9 +35,9 @@ pub struct StepMetrics {
     pub step: u64,
     /// Epoch, from 1.
     pub epoch: u64,
-    /// `−log_likelihood + beta · kl`.
+    /// What is minimized, per design: `−log_likelihood + beta · kl`, unless the objective says otherwise.
     pub loss: f64,
-    /// Expected log-likelihood `E_q ln p(x|z)`, one draw.
+    /// Expected log-likelihood `E_q ln p(x|z)`, one draw; minus the squared error of a model without likelihood.
     pub log_likelihood: f64,
     /// `KL(q(z|x) ‖ p(z))`, summed over latent dimensions.
     pub kl: f64,
@@ -75,7 +75,7 @@ pub struct EpochMetrics {
 /// The loss and its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Parts {
-    /// `−log_likelihood + β · kl`.
+    /// What is minimized, per design.
     pub loss: f64,
     /// Expected log-likelihood.
     pub log_likelihood: f64,
@@ -86,8 +86,11 @@ pub struct Parts {
 /// Scores on held-out designs, whatever was optimized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
-    /// `log_likelihood − kl`: the evidence lower bound at β = 1.
-    pub elbo: f64,
+    /// `log_likelihood − kl`: the evidence lower bound at β = 1; none where the likelihood is not normalized for these data.
+    pub elbo: Option<f64>,
+    /// What is minimized, per design, at the final β.
+    #[serde(default)]
+    pub loss: f64,
     /// Expected log-likelihood, one draw with fixed noise.
     pub log_likelihood: f64,
     /// KL of posterior to prior.

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use vae_data::{DataSet, Split, SplitGroups};
+use vae_models::ModelConfig;
+use vae_nn::Parameters;
 
+use crate::config::Config;
 use crate::error::{Result, TrainError};
 
 /// Paths inside a run folder.
@@ -39,6 +42,29 @@ impl RunFolder {
             })?;
         }
         Ok(())
+    }
+
+    /// Makes the folder of a run whose weights come from elsewhere. It has no checkpoint to go on from and no log, and a split only if
+    /// the data are known.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn import(
+        &self,
+        config: &Config,
+        manifest: &Manifest,
+        split: Option<&Split>,
+        model: &ModelConfig,
+        parameters: &Parameters,
+    ) -> Result<()> {
+        self.make()?;
+        write_json(&self.manifest(), manifest)?;
+        if let Some(split) = split {
+            write_json(&self.splits(), &split.groups)?;
+        }
+        vae_models::save(&self.model(), model, parameters)?;
+        // Last, because this is the file that makes a folder a run.
+        write(&self.config(), config.to_toml().as_bytes())
     }
 
     /// Opens the folder of an existing run.

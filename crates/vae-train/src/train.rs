@@ -5,15 +5,17 @@ use std::time::{Duration, Instant};
 
 use candle_core::Device;
 use vae_data::{DataSet, Shares, Split};
+use vae_models::Vae;
 use vae_nn::stream;
 
 use crate::checkpoint::{self, Best, Position};
-use crate::config::Config;
+use crate::config::{Config, TargetKind};
 use crate::error::{Result, TrainError};
-use crate::evaluate::{noise, score};
+use crate::evaluate::{Reconstruction, Scores, noise, score};
 use crate::learner::{Learner, StepTerms};
-use crate::metrics::{EpochMetrics, Event, MetricsLog, Parts, StepMetrics};
+use crate::metrics::{EpochMetrics, Event, MetricsLog, Parts, StepMetrics, Validation};
 use crate::model::model_config;
+use crate::objective::Loss;
 use crate::run::{Manifest, RunFolder, read_manifest, write, write_json};
 use crate::schedule::{kl_weight, learning_rate};
 use crate::targets::Targets;
@@ -32,11 +34,18 @@ pub enum Progress<'a> {
         steps_per_epoch: u64,
         /// Multiply-adds of one design, forward.
         multiply_adds: u64,
+        /// What a step minimizes.
+        loss: Loss,
     },
     /// After a step.
     Step(&'a StepMetrics),
     /// After an epoch and its validation.
-    Epoch(&'a EpochMetrics),
+    Epoch {
+        /// What it came to.
+        metrics: &'a EpochMetrics,
+        /// The model as it is now.
+        vae: &'a Vae,
+    },
 }
 
 /// How a call of [`train`] ended.
@@ -92,6 +101,10 @@ pub fn train(
     // Model and optimizer.
     let model_config = model_config(config, &designs, &split)?;
     let mut learner = Learner::new(config, &model_config, &device)?;
+    let loss = learner.loss();
+    let binary =
+        config.data.targets == TargetKind::Binary || designs.are_binary(&split.validation)?;
+    let normalized = config.is_normalized(binary);
 
     // Start, or go on from the last checkpoint.
     let mut at = if run.last_checkpoint().is_file() {
@@ -103,9 +116,11 @@ pub fn train(
         write_json(&run.manifest(), manifest)?;
         write_json(&run.splits(), &split.groups)?;
         write(&run.config(), config.to_toml().as_bytes())?;
-        // The output starts at the mean of the data, so that no step is spent on learning it.
-        let density = mean_density(&designs, &split.train)?;
-        learner.vae.start_at_density(&learner.parameters, density)?;
+        if training.start_at_density {
+            // The output starts at the mean of the data, so that no step is spent on learning it.
+            let density = mean_density(&designs, &split.train)?;
+            learner.vae.start_at_density(&learner.parameters, density)?;
+        }
         let position = Position::default();
         checkpoint::save(&run.last_checkpoint(), &position, &learner)?;
         position
@@ -121,6 +136,7 @@ pub fn train(
         epochs: training.epochs,
         steps_per_epoch,
         multiply_adds: model_config.multiply_adds().total(),
+        loss,
     });
 
     while !at.finished {
@@ -189,7 +205,10 @@ pub fn train(
         // Validation. The bound is the one at β = 1, whatever is optimized; no model is the best before β is final.
         let seconds = clock.elapsed().as_secs_f64();
         let scores = score(&learner.vae, &designs, &split.validation, &device)?;
-        let better = at.best.is_none_or(|best| best.validation.elbo < scores.validation.elbo);
+        let validation = validation(&scores, &loss, normalized, training.beta);
+        let better = at
+            .best
+            .is_none_or(|best| loss.criterion(&validation) < loss.criterion(&best.validation));
         let is_best = kl_warmup <= at.step && better;
         let mean = |sum: f64| sum / steps_per_epoch as f64;
         let metrics = EpochMetrics {
@@ -201,7 +220,7 @@ pub fn train(
                 log_likelihood: mean(at.sums.log_likelihood),
                 kl: mean(at.sums.kl),
             },
-            validation: scores.validation,
+            validation,
             kl_per_dim: scores.kl_per_dim,
             best: is_best,
             seconds,
@@ -210,7 +229,7 @@ pub fn train(
 
         // End of the epoch: position, best, last.
         if is_best {
-            at.best = Some(Best { epoch, validation: scores.validation });
+            at.best = Some(Best { epoch, validation });
         }
         let stale = at.best.map_or(0, |best| epoch - best.epoch);
         let stopped_early = 0 < training.patience && training.patience <= stale;
@@ -228,7 +247,7 @@ pub fn train(
         log.push(&Event::Epoch(metrics.clone()))?;
         checkpoint::save(&run.last_checkpoint(), &at, &learner)?;
         saved = (Instant::now(), at.step);
-        observe(Progress::Epoch(&metrics));
+        observe(Progress::Epoch { metrics: &metrics, vae: &learner.vae });
         if at.finished {
             let ending =
                 if epoch < training.epochs { Ending::StoppedEarly } else { Ending::Finished };
@@ -239,6 +258,21 @@ pub fn train(
         }
     }
     Ok(Outcome { ending: Ending::Finished, position: at })
+}
+
+/// The scores of an epoch under their names: a bound is one only for a normalized likelihood.
+fn validation(scores: &Scores, loss: &Loss, normalized: bool, beta: f64) -> Validation {
+    let Scores { log_likelihood, ref kl_per_dim, reconstruction: Reconstruction { mse, iou } } =
+        *scores;
+    let kl = kl_per_dim.iter().sum::<f64>();
+    Validation {
+        elbo: normalized.then_some(log_likelihood - kl),
+        loss: loss.per_design(log_likelihood, kl, beta),
+        log_likelihood,
+        kl,
+        mse,
+        iou,
+    }
 }
 
 /// The split of a run: a function of the data, the rule and the seed.
