@@ -3,11 +3,16 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use candle_core::Device;
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, s};
+use topo_data::Silhouette;
+use vae_models::Vae;
 use vae_report::{Grid, Pairs, Scatter, Shade, Strip, curves, grid, latent_scatter, pairs, strip};
+use vae_train::Targets;
 use vae_train::evaluate::{encode, reconstruct};
-use vae_train::explore::{decode, line, prior_draws};
+use vae_train::explore::{Path as Way, decode, path, prior_draws};
 
+use crate::commands::most_active;
 use crate::opened::OpenedRun;
 
 /// Columns of the sheet of prior samples.
@@ -28,6 +33,61 @@ pub(crate) fn draw_run(opened: &OpenedRun) -> Result<()> {
     Ok(())
 }
 
+/// Two designs to walk between.
+pub(crate) struct Ends {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    /// Whether they are variants of one problem: same group, same conditions.
+    one_problem: bool,
+}
+
+impl Ends {
+    /// Two designs that somebody chose.
+    pub(crate) fn chosen(opened: &OpenedRun, from: usize, to: usize) -> Self {
+        Self { from, to, one_problem: are_variants(opened, from, to) }
+    }
+
+    /// The least alike variants of one problem in the test split if there are variants, its first and last design otherwise; none for
+    /// an empty split.
+    pub(crate) fn in_test_split(opened: &OpenedRun) -> Result<Option<Self>> {
+        let test = &opened.split.test;
+        let designs = opened.designs().array(test)?;
+        let silhouettes: Vec<_> = designs.outer_iter().map(silhouette).collect();
+        let mut least_alike = None;
+        for (i, &from) in test.iter().enumerate() {
+            for (j, &to) in test.iter().enumerate().skip(i + 1) {
+                if are_variants(opened, from, to) {
+                    let overlap = silhouettes[i].iou(&silhouettes[j]);
+                    if least_alike.is_none_or(|(least, _)| overlap < least) {
+                        least_alike = Some((overlap, (from, to)));
+                    }
+                }
+            }
+        }
+        let ends = || test.first().copied().zip(test.last().copied());
+        let ends = least_alike.map(|(_, pair)| pair).or_else(ends);
+        Ok(ends.map(|(from, to)| Self::chosen(opened, from, to)))
+    }
+
+    /// The heading of their interpolation.
+    pub(crate) fn title(&self) -> &'static str {
+        if self.one_problem {
+            "Interpolation between two designs of one problem"
+        } else {
+            "Interpolation between two designs"
+        }
+    }
+}
+
+fn are_variants(opened: &OpenedRun, a: usize, b: usize) -> bool {
+    let (groups, conditions) = (opened.data.groups(), opened.data.conditions());
+    groups[a] == groups[b] && conditions.row(a) == conditions.row(b)
+}
+
+fn silhouette(design: ArrayView2<'_, f32>) -> Silhouette {
+    Silhouette::of(&design.iter().copied().collect::<Vec<_>>())
+}
+
 /// IoU at 0.5 under each pair.
 fn iou_captions(
     originals: ArrayView3<'_, f32>,
@@ -36,46 +96,47 @@ fn iou_captions(
     originals
         .outer_iter()
         .zip(reconstructions.outer_iter())
-        .map(|(a, b)| format!("IoU {:.2}", iou(a, b)))
+        .map(|(a, b)| format!("IoU {:.2}", silhouette(a).iou(&silhouette(b))))
         .collect()
 }
 
-/// Two test designs to walk between: the least alike variants of one problem (same group, same conditions) if there are variants, the
-/// first and last test design otherwise; none for an empty split.
-pub(crate) fn two_designs(opened: &OpenedRun) -> Result<Option<(usize, usize)>> {
-    let (groups, conditions) = (opened.data.groups(), opened.data.conditions());
-    let test = &opened.split.test;
-    let designs = opened.designs().array(test)?;
-    let mut least_alike = None;
-    for (i, &a) in test.iter().enumerate() {
-        for (j, &b) in test.iter().enumerate().skip(i + 1) {
-            if groups[a] == groups[b] && conditions.row(a) == conditions.row(b) {
-                let overlap = iou(designs.index_axis(Axis(0), i), designs.index_axis(Axis(0), j));
-                if least_alike.is_none_or(|(least, _)| overlap < least) {
-                    least_alike = Some((overlap, (a, b)));
-                }
-            }
-        }
-    }
-    let ends = || test.first().copied().zip(test.last().copied());
-    Ok(least_alike.map(|(_, pair)| pair).or_else(ends))
+/// The conditions of a figure in words, but for the one that it shows in another way.
+pub(crate) fn under(vae: &Vae, condition: &[f32], but: &str) -> String {
+    let conditions = vae.config().conditions.iter().zip(condition);
+    let words: Vec<String> = conditions
+        .filter(|(c, _)| c.name != but)
+        .map(|(c, value)| format!("{} = {value:.3}", c.name))
+        .collect();
+    if words.is_empty() { String::new() } else { format!(" at {}", words.join(", ")) }
 }
 
 /// Draws evenly spaced test designs above their reconstructions; returns how many.
 pub(crate) fn draw_reconstructions(opened: &OpenedRun, count: usize, out: &Path) -> Result<usize> {
-    let designs = opened.designs();
     let chosen = evenly_spaced(&opened.split.test, count);
-    let originals = designs.array(&chosen)?;
-    let reconstructions = reconstruct(&opened.vae, &designs, &chosen, &opened.device)?;
+    let title = "Test designs above, reconstructions below";
+    draw_pairs(&opened.vae, &opened.designs(), &chosen, &opened.device, title, out)?;
+    Ok(chosen.len())
+}
+
+/// Draws some designs above their reconstructions from the posterior mean.
+pub(crate) fn draw_pairs(
+    vae: &Vae,
+    designs: &Targets<'_>,
+    chosen: &[usize],
+    device: &Device,
+    title: &str,
+    out: &Path,
+) -> Result<()> {
+    let originals = designs.array(chosen)?;
+    let reconstructions = reconstruct(vae, designs, chosen, device)?;
     let captions = iou_captions(originals.view(), reconstructions.view());
     let figure = Pairs {
-        title: "Test designs above, reconstructions below",
+        title,
         originals: originals.view(),
         reconstructions: reconstructions.view(),
         captions: &captions,
     };
-    pairs(&figure, out).with_context(|| format!("cannot draw {}", out.display()))?;
-    Ok(chosen.len())
+    pairs(&figure, out).with_context(|| format!("cannot draw {}", out.display()))
 }
 
 /// Rows are conditions of test designs, columns are the data's own design and prior draws.
@@ -118,23 +179,21 @@ fn draw_samples(opened: &OpenedRun) -> Result<()> {
 
 fn draw_interpolation(opened: &OpenedRun) -> Result<()> {
     let designs = opened.designs();
-    let Some((from, to)) = two_designs(opened)? else { return Ok(()) };
+    let Some(pair) = Ends::in_test_split(opened)? else { return Ok(()) };
+    let Ends { from, to, .. } = pair;
     let codes = encode(&opened.vae, &designs, &[from, to], &opened.device)?;
     let ends = designs.conditions(&[from, to]);
-    let path = decode(&opened.vae, &line(&codes, STEPS), &line(&ends, STEPS), &opened.device)?;
+    let (zs, cs) = (path(&codes, STEPS, Way::Linear), path(&ends, STEPS, Way::Linear));
+    let walk = decode(&opened.vae, &zs, &cs, &opened.device)?;
     let ends = designs.array(&[from, to])?;
     let shown = ndarray::concatenate(
         Axis(0),
-        &[ends.slice(s![..1, .., ..]), path.view(), ends.slice(s![1.., .., ..])],
+        &[ends.slice(s![..1, .., ..]), walk.view(), ends.slice(s![1.., .., ..])],
     )?;
     let mut labels = vec![format!("design {from}")];
     labels.extend((0..STEPS).map(|step| format!("{:.2}", step as f64 / (STEPS - 1) as f64)));
     labels.push(format!("design {to}"));
-    let figure = Strip {
-        title: "Interpolation between two designs of one problem",
-        designs: shown.view(),
-        labels: &labels,
-    };
+    let figure = Strip { title: pair.title(), designs: shown.view(), labels: &labels };
     Ok(strip(&figure, &opened.folder.figures().join("interpolation.png"))?)
 }
 
@@ -142,12 +201,8 @@ fn draw_interpolation(opened: &OpenedRun) -> Result<()> {
 fn draw_latent(opened: &OpenedRun) -> Result<()> {
     let designs = opened.designs();
     let means: Array2<f32> = encode(&opened.vae, &designs, &opened.split.test, &opened.device)?;
-    if means.ncols() < 2 {
-        return Ok(());
-    }
     let activity = vae_train::evaluate::unit_activity(&means);
-    let mut order: Vec<usize> = (0..activity.len()).collect();
-    order.sort_by(|&a, &b| activity[b].total_cmp(&activity[a]));
+    let Some(columns) = most_active(&activity) else { return Ok(()) };
     let table = opened.data.conditions().select(Axis(0), &opened.split.test);
     let shade = opened
         .data
@@ -157,24 +212,15 @@ fn draw_latent(opened: &OpenedRun) -> Result<()> {
     let figure = Scatter {
         title: "Posterior means of the test designs, in the two most active dimensions",
         points: means.view(),
-        columns: (order[0], order[1]),
+        columns,
         names: &[],
         condition: shade,
     };
     Ok(latent_scatter(&figure, &opened.folder.figures().join("latent.png"))?)
 }
 
-fn iou(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> f64 {
-    let (mut both, mut either) = (0_u32, 0_u32);
-    for (&a, &b) in a.iter().zip(b) {
-        both += u32::from(0.5 < a && 0.5 < b);
-        either += u32::from(0.5 < a || 0.5 < b);
-    }
-    if either == 0 { 1.0 } else { f64::from(both) / f64::from(either) }
-}
-
 /// At most `count` of the items, evenly spaced.
-fn evenly_spaced(items: &[usize], count: usize) -> Vec<usize> {
+pub(crate) fn evenly_spaced(items: &[usize], count: usize) -> Vec<usize> {
     let count = count.min(items.len());
     (0..count).map(|i| items[i * items.len() / count]).collect()
 }

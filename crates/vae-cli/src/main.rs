@@ -4,6 +4,7 @@
 //! output, or a run failed; 2 a wrong flag or configuration, a missing input path, an existing run folder; 130 interrupted.
 
 mod commands;
+mod dimensions;
 mod failure;
 mod figures;
 mod interrupt;

@@ -7,6 +7,8 @@ use candle_core::Device;
 use clap::Args;
 use vae_data::{DataSet, Source, Split};
 use vae_models::Vae;
+use vae_nn::Parameters;
+use vae_train::objective::Loss;
 use vae_train::{Config, RunFolder, Targets, TrainError};
 
 use crate::failure::UsageError;
@@ -15,18 +17,41 @@ use crate::output::{note, shown};
 /// Where runs lie unless told otherwise.
 pub(crate) const RUNS: &str = "runs";
 
-/// Which run, and on which data.
+/// Which model.
 #[derive(Args)]
-pub(crate) struct RunArgs {
-    /// Folder of the run; the newest one below `runs` if none is given
+pub(crate) struct ModelArgs {
+    /// Folder of the run, or where no data are needed its model.safetensors; the newest run below `runs` if none is given
     #[arg(value_name = "RUN")]
     run: Option<PathBuf>,
-    /// Data set in place of the one that the run was trained on
-    #[arg(long, value_name = "SOURCE")]
-    data: Option<String>,
     /// Threads to use [default: all]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+}
+
+/// Which run, and on which data.
+#[derive(Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Data set in place of the one that the run was trained on
+    #[arg(long, value_name = "SOURCE")]
+    data: Option<String>,
+}
+
+/// A part of the data.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Part {
+    All,
+    Train,
+    Validation,
+    Test,
+}
+
+/// A model and its weights, without any data.
+pub(crate) struct OpenedModel {
+    pub(crate) vae: Vae,
+    pub(crate) parameters: Parameters,
+    pub(crate) device: Device,
 }
 
 /// A run with its data and model.
@@ -39,7 +64,15 @@ pub(crate) struct OpenedRun {
     pub(crate) device: Device,
 }
 
-impl RunArgs {
+impl ModelArgs {
+    /// The model alone.
+    pub(crate) fn open(&self) -> Result<OpenedModel> {
+        match &self.run {
+            Some(path) if path.is_file() => OpenedModel::read(path),
+            _ => OpenedModel::of(&self.folder()?),
+        }
+    }
+
     /// The folder of the run; says which one if none was given.
     pub(crate) fn folder(&self) -> Result<RunFolder> {
         if let Some(path) = &self.run {
@@ -51,15 +84,38 @@ impl RunArgs {
         note(format!("using the newest run: {}", shown(newest.root())));
         Ok(newest)
     }
+}
 
+impl OpenedModel {
+    /// The best model of a run.
+    pub(crate) fn of(folder: &RunFolder) -> Result<Self> {
+        if folder.model().is_file() {
+            Self::read(&folder.model())
+        } else {
+            Err(TrainError::NoModelYet { path: folder.root().to_owned() }.into())
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self> {
+        let device = Device::Cpu;
+        let (vae, parameters) = vae_models::load(path, &device)?;
+        Ok(Self { vae, parameters, device })
+    }
+}
+
+impl RunArgs {
     /// Opens the run, its data and its model.
     pub(crate) fn open(&self) -> Result<OpenedRun> {
-        let folder = self.folder()?;
+        let folder = self.model.folder()?;
         let config = Config::read(&folder.config())?;
         if let Some(source) = &self.data {
             let data = open_data(source)?;
             let split = vae_train::train::split(&config, &data)?;
             return OpenedRun::new(folder, config, data, split);
+        }
+        if config.data.source.is_empty() {
+            let message = format!("{} was imported without data", shown(folder.root()));
+            return Err(UsageError::with_hint(message, "name them with --data SOURCE").into());
         }
         let data = open_data(&config.data.source)?;
         let split = folder.recorded_split(&data)?;
@@ -75,14 +131,25 @@ impl OpenedRun {
         data: DataSet,
         split: Split,
     ) -> Result<Self> {
-        if !folder.model().is_file() {
-            return Err(TrainError::NoModelYet { path: folder.root().to_owned() }.into());
-        }
-        let device = Device::Cpu;
-        let (vae, _) = vae_models::load(&folder.model(), &device)?;
+        let OpenedModel { vae, device, .. } = OpenedModel::of(&folder)?;
         let opened = Self { folder, config, data, split, vae, device };
         opened.check_fit()?;
         Ok(opened)
+    }
+
+    /// The designs of a part of the split, by their positions.
+    pub(crate) fn part(&self, part: Part) -> Vec<usize> {
+        match part {
+            Part::All => (0..self.data.len()).collect(),
+            Part::Train => self.split.train.clone(),
+            Part::Validation => self.split.validation.clone(),
+            Part::Test => self.split.test.clone(),
+        }
+    }
+
+    /// What the run minimized.
+    pub(crate) fn loss(&self) -> Loss {
+        Loss::new(self.config.training.objective, self.vae.config())
     }
 
     /// The designs as the model sees them.
@@ -112,6 +179,17 @@ impl OpenedRun {
             Err(TrainError::DataMismatch { data: found, model: expected }.into())
         }
     }
+}
+
+/// A data path is stored so that the run can be evaluated from any folder.
+pub(crate) fn absolute(source: &str) -> Result<String> {
+    if source == "builtin" {
+        return Ok(source.to_owned());
+    }
+    let path = std::path::absolute(source).with_context(|| format!("--data {source}"))?;
+    path.into_os_string()
+        .into_string()
+        .map_err(|path| anyhow::anyhow!("the path {} is not Unicode", path.display()))
 }
 
 /// Opens a data set by its name or path.

@@ -30,11 +30,24 @@ pub(crate) fn shown(path: &Path) -> String {
     path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
-/// Writes designs and the conditions they were asked for as one `.npz`, which `--data` reads again.
-pub(crate) fn arrays(path: &Path, designs: &Array3<f32>, conditions: &Array2<f32>) -> Result<()> {
+/// Writes designs, the conditions they were asked for, and their latent vectors as one `.npz`, which `--data` and `vae decode` read again.
+pub(crate) fn arrays(
+    path: &Path,
+    designs: &Array3<f32>,
+    conditions: &Array2<f32>,
+    latents: &Array2<f32>,
+) -> Result<()> {
     npz::write(path, |out| {
         out.add("designs", designs.view())?;
-        if 0 < conditions.ncols() { out.add("conditions", conditions.view()) } else { Ok(()) }
+        if 0 < conditions.ncols() {
+            out.add("conditions", conditions.view())?;
+        }
+        out.add("z", latents.view())
     })?;
     Ok(())
+}
+
+/// Makes a folder for results.
+pub(crate) fn folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))
 }

@@ -84,12 +84,15 @@ fn table(evaluation: &Evaluation, one_piece: &OnePiece) -> Result<()> {
     let number = |name: &str, value: f64| line(format!("  {name:25} {value:10.2}"));
     if let (Some((elbo, elbo_error)), Some((iwae, iwae_error))) = with_errors {
         line(format!("  bound on ln p(x)          {elbo:10.2} ± {elbo_error:.2}"))?;
-        number("  expected log-likelihood", evaluation.expected_log_likelihood)?;
+        number("  expected log-likelihood", elbo + evaluation.kl)?;
         number("  KL", evaluation.kl)?;
         line(format!("  tighter, {samples:4} draws      {iwae:10.2} ± {iwae_error:.2}"))?;
-    } else {
+    } else if let Some(log_likelihood) = evaluation.expected_log_likelihood {
         line("  a Bernoulli on grey values is no likelihood, so there is no bound")?;
-        number("cross-entropy", -evaluation.expected_log_likelihood)?;
+        number("cross-entropy", -log_likelihood)?;
+        number("KL", evaluation.kl)?;
+    } else {
+        line("  a squared error without a stated noise is no likelihood, so there is no bound")?;
         number("KL", evaluation.kl)?;
     }
     line(format!("  active latent dimensions  {active_units:7} of {latent_dim}"))?;

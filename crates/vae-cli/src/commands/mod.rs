@@ -2,12 +2,20 @@
 
 mod bench;
 mod data;
+mod decode;
+mod encode;
 mod evaluate;
 mod interpolate;
+mod outliers;
+mod plot;
 mod reconstruct;
 mod sample;
 mod simp;
 mod train;
+mod traverse;
+mod weights;
+
+pub(crate) use plot::most_active;
 
 use std::process::ExitCode;
 
@@ -24,6 +32,14 @@ pub(crate) enum Command {
     Reconstruct(reconstruct::Args),
     Sample(sample::Args),
     Interpolate(interpolate::Args),
+    Traverse(traverse::Args),
+    #[command(subcommand)]
+    Plot(plot::Command),
+    Outliers(outliers::Args),
+    Encode(encode::Args),
+    Decode(decode::Args),
+    #[command(subcommand)]
+    Weights(weights::Command),
     #[command(subcommand)]
     Simp(simp::Command),
     #[command(subcommand)]
@@ -45,6 +61,12 @@ impl Command {
             Self::Reconstruct(args) => reconstruct::run(&args),
             Self::Sample(args) => sample::run(&args),
             Self::Interpolate(args) => interpolate::run(&args),
+            Self::Traverse(args) => traverse::run(&args),
+            Self::Plot(command) => plot::run(&command),
+            Self::Outliers(args) => outliers::run(&args),
+            Self::Encode(args) => encode::run(&args),
+            Self::Decode(args) => decode::run(&args),
+            Self::Weights(command) => weights::run(&command),
             Self::Simp(command) => simp::run(&command),
             Self::Data(command) => data::run(&command),
             Self::Bench(command) => bench::run(&command),
@@ -54,10 +76,16 @@ impl Command {
     fn threads(&self) -> Option<usize> {
         match self {
             Self::Train(args) => args.threads,
-            Self::Evaluate(args) => args.run.threads,
-            Self::Reconstruct(args) => args.run.threads,
-            Self::Sample(args) => args.run.threads,
-            Self::Interpolate(args) => args.run.threads,
+            Self::Evaluate(args) => args.run.model.threads,
+            Self::Reconstruct(args) => args.run.model.threads,
+            Self::Sample(args) => args.model.threads,
+            Self::Interpolate(args) => args.run.model.threads,
+            Self::Traverse(args) => args.model.threads,
+            Self::Plot(command) => command.threads(),
+            Self::Outliers(args) => args.run.model.threads,
+            Self::Encode(args) => args.run.model.threads,
+            Self::Decode(args) => args.model.threads,
+            Self::Weights(command) => command.threads(),
             Self::Simp(command) => command.threads(),
             Self::Data(_) => None,
             Self::Bench(command) => command.threads(),

@@ -4,17 +4,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use vae_data::SplitRule;
-use vae_models::{Likelihood, Sigma};
-use vae_train::metrics::EpochMetrics;
+use vae_models::{Likelihood, Sigma, Vae};
+use vae_train::metrics::{EpochMetrics, Validation};
+use vae_train::objective::Loss;
 use vae_train::{
-    Config, Ending, FORMAT, Manifest, Outcome, Overrides, Progress, RunFolder, TargetKind,
+    Config, Ending, FORMAT, Manifest, Objective, Outcome, Overrides, Progress, RunFolder,
+    TargetKind, Targets,
 };
 
-use crate::failure::INTERRUPTED;
+use crate::failure::{INTERRUPTED, UsageError};
 use crate::figures;
-use crate::opened::{OpenedRun, RUNS, open_data};
+use crate::opened::{OpenedRun, RUNS, absolute, open_data};
 use crate::output::{line, note, shown};
 use crate::{interrupt, progress, threads};
 
@@ -29,7 +31,7 @@ use crate::{interrupt, progress, threads};
   vae train --config study.toml --run runs/study
   vae train --resume runs/cantilever-default-1")]
 pub(crate) struct Args {
-    /// Preset to start from: default, pool, tutorial-conv
+    /// Preset to start from: default, pool, or the lecture's models tutorial-conv, tutorial-mlp
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
     /// TOML file with settings over the preset's
@@ -42,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     run: Option<PathBuf>,
     /// Go on with this run as if it had never stopped
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "data", "split", "targets", "seed", "epochs", "batch_size", "learning_rate", "latent_dim", "beta", "likelihood", "unconditional"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "data", "split", "targets", "seed", "epochs", "batch_size", "learning_rate", "latent_dim", "beta", "likelihood", "objective", "unconditional"])]
     resume: Option<PathBuf>,
     /// How groups are split: random, interpolate:COLUMN, extrapolate:COLUMN
     #[arg(long, value_name = "RULE")]
@@ -71,9 +73,15 @@ pub(crate) struct Args {
     /// Distribution of a pixel
     #[arg(long, value_enum)]
     likelihood: Option<LikelihoodArg>,
+    /// What is minimized; `elbo` makes the lecture's presets honest: a stated likelihood, and β = 1
+    #[arg(long, value_enum)]
+    objective: Option<ObjectiveArg>,
     /// Do not tell the model the conditions of a design
     #[arg(long)]
     unconditional: bool,
+    /// Draw validation designs above their reconstructions every N epochs, as figures/epoch-N.png
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    preview_every: Option<u64>,
     /// Threads to use [default: all]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
@@ -91,6 +99,16 @@ enum LikelihoodArg {
     Bernoulli,
     /// With one learned deviation for all pixels
     Gaussian,
+    /// None: for `--objective lecture`
+    SquaredError,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum ObjectiveArg {
+    /// Minus the evidence lower bound
+    Elbo,
+    /// The lecture's losses: summed cross-entropy and KL, or mean squared error and mean KL
+    Lecture,
 }
 
 impl Args {
@@ -111,8 +129,13 @@ impl Args {
             likelihood: self.likelihood.map(|likelihood| match likelihood {
                 LikelihoodArg::Bernoulli => Likelihood::Bernoulli,
                 LikelihoodArg::Gaussian => Likelihood::Gaussian { sigma: Sigma::Shared },
+                LikelihoodArg::SquaredError => Likelihood::SquaredError,
             }),
             conditional: self.unconditional.then_some(false),
+            objective: self.objective.map(|objective| match objective {
+                ObjectiveArg::Elbo => Objective::Elbo,
+                ObjectiveArg::Lecture => Objective::Lecture,
+            }),
         }
     }
 }
@@ -121,6 +144,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     // The run: its configuration and folder, new or old.
     let (config, data, folder) = if let Some(path) = &args.resume {
         let folder = RunFolder::open(path)?;
+        if folder.model().is_file() && !folder.last_checkpoint().is_file() {
+            let message = format!("{} was imported: it has no checkpoint", shown(folder.root()));
+            return Err(UsageError::new(message).into());
+        }
         let config = Config::read(&folder.config())?;
         let data = open_data(&config.data.source)?;
         (config, data, folder)
@@ -149,7 +176,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
     // Training.
     let stop = interrupt::stop_flag()?;
-    let mut observer = Observer::new(&folder);
+    let designs = Targets::new(&data, config.data.targets, config.data.conditional);
+    let preview = args.preview_every.map(|every| Preview { every, designs, chosen: Vec::new() });
+    let mut observer = Observer::new(&folder, &config, preview);
     let outcome = vae_train::train(&config, &data, &folder, &manifest, &stop, &mut |progress| {
         observer.observe(&progress);
     })?;
@@ -178,23 +207,26 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let split = folder.recorded_split(&data)?;
     let opened = OpenedRun::new(folder.clone(), config, data, split)?;
     figures::draw_run(&opened)?;
-    summary(&root, &outcome)?;
+    summary(&root, &opened.config, &outcome)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn summary(root: &str, outcome: &Outcome) -> Result<()> {
+fn summary(root: &str, config: &Config, outcome: &Outcome) -> Result<()> {
     let Some(best) = outcome.position.best else { bail!("the run ended without a model") };
-    let validation = best.validation;
+    let Validation { elbo, loss, log_likelihood, kl, mse, iou } = best.validation;
+    let score = match elbo {
+        Some(elbo) => {
+            format!("bound {elbo:.1} nats (log-likelihood {log_likelihood:.1}, KL {kl:.1})")
+        }
+        None => format!("loss {loss:.5}, no bound"),
+    };
     line(format!(
-        "best epoch {} of {}: validation bound {:.1} nats (log-likelihood {:.1}, KL {:.1}), reconstruction MSE {:.4}, IoU {:.3}",
-        best.epoch,
-        outcome.position.epoch,
-        validation.elbo,
-        validation.log_likelihood,
-        validation.kl,
-        validation.mse,
-        validation.iou
+        "best epoch {} of {}: validation {score}, reconstruction MSE {mse:.4}, IoU {iou:.3}",
+        best.epoch, outcome.position.epoch,
     ))?;
+    if config.training.objective == Objective::Lecture {
+        line("the lecture's split is at random over designs; here whole groups are held out")?;
+    }
     line(format!(
         "results: {root}/figures (pictures), {root}/model.safetensors (weights), {root}/metrics.jsonl"
     ))?;
@@ -203,33 +235,31 @@ fn summary(root: &str, outcome: &Outcome) -> Result<()> {
     ))
 }
 
-/// A data path is stored so that the run can be evaluated from any folder.
-fn absolute(source: &str) -> Result<String> {
-    if source == "builtin" {
-        return Ok(source.to_owned());
-    }
-    let path = std::path::absolute(source).with_context(|| format!("--data {source}"))?;
-    path.into_os_string()
-        .into_string()
-        .map_err(|path| anyhow::anyhow!("the path {} is not Unicode", path.display()))
-}
-
 /// Turns what happens in a run into words.
 struct Observer<'a> {
     folder: &'a RunFolder,
+    config: &'a Config,
+    preview: Option<Preview<'a>>,
+    loss: Option<Loss>,
     bar: Option<progress::Progress>,
     started: Instant,
-    epochs: u64,
+}
+
+/// Reconstructions of a few validation designs in the course of a run.
+struct Preview<'a> {
+    every: u64,
+    designs: Targets<'a>,
+    chosen: Vec<usize>,
 }
 
 impl<'a> Observer<'a> {
-    fn new(folder: &'a RunFolder) -> Self {
-        Self { folder, bar: None, started: Instant::now(), epochs: 0 }
+    fn new(folder: &'a RunFolder, config: &'a Config, preview: Option<Preview<'a>>) -> Self {
+        Self { folder, config, preview, loss: None, bar: None, started: Instant::now() }
     }
 
     fn observe(&mut self, progress: &Progress<'_>) {
         match progress {
-            Progress::Started { position, split, epochs, steps_per_epoch, multiply_adds } => {
+            Progress::Started { position, split, epochs, steps_per_epoch, multiply_adds, loss } => {
                 note(format!(
                     "{}: {} designs to train, {} to validate, {} to test; {:.1} M multiply-adds a design; {} threads",
                     shown(self.folder.root()),
@@ -242,7 +272,20 @@ impl<'a> Observer<'a> {
                 if 0 < position.step {
                     note(format!("going on after step {}", position.step));
                 }
-                self.epochs = *epochs;
+                let beta = self.config.training.beta;
+                if let Some(sigma) = loss.implied_sigma(beta) {
+                    note(format!(
+                        "loss: {}; as a Gaussian's bound it would state a pixel noise of σ = {sigma:.1} (variance {:.1}) on densities between 0 and 1",
+                        loss.name(beta),
+                        sigma * sigma
+                    ));
+                } else if self.config.training.objective == Objective::Lecture {
+                    note(format!("loss: {}", loss.name(beta)));
+                }
+                self.loss = Some(*loss);
+                if let Some(preview) = &mut self.preview {
+                    preview.chosen = figures::evenly_spaced(&split.validation, 8);
+                }
                 self.bar = Some(progress::Progress::new(
                     "train",
                     "steps",
@@ -254,14 +297,22 @@ impl<'a> Observer<'a> {
                 if let Some(bar) = &mut self.bar {
                     bar.set(
                         metrics.step,
-                        &format!("epoch {} loss {:.1}", metrics.epoch, metrics.loss),
+                        &format!("epoch {} loss {:.4}", metrics.epoch, metrics.loss),
                     );
                 }
             }
-            Progress::Epoch(metrics) => {
-                let text = self.epoch_line(metrics);
-                if let Some(bar) = &self.bar {
-                    bar.say(&text);
+            Progress::Epoch { metrics, vae } => {
+                let Some(bar) = &self.bar else { return };
+                bar.say(&self.epoch_line(metrics));
+                if let Some(preview) = &self.preview
+                    && metrics.epoch.is_multiple_of(preview.every)
+                {
+                    let name = format!("epoch-{}.png", metrics.epoch);
+                    let out = self.folder.figures().join(name);
+                    // A picture that cannot be drawn is no reason to lose a run.
+                    if let Err(error) = preview.draw(vae, metrics.epoch, &out) {
+                        bar.say(&format!("no preview: {error:#}"));
+                    }
                 }
             }
         }
@@ -269,16 +320,35 @@ impl<'a> Observer<'a> {
 
     fn epoch_line(&self, metrics: &EpochMetrics) -> String {
         let EpochMetrics { epoch, validation, train, beta, best, images_per_s, .. } = metrics;
+        let Validation { mse, iou, .. } = validation;
+        let scores = match (validation.elbo, &self.loss) {
+            (None, Some(loss)) => {
+                let terms = |loss_value: f64, log_likelihood: f64, kl: f64| {
+                    format!(
+                        "{} = {} + {beta} · {:.4}",
+                        significant(loss_value),
+                        significant(loss.error_term(log_likelihood)),
+                        loss.kl_term(kl)
+                    )
+                };
+                format!(
+                    "train {}  validation {}",
+                    terms(train.loss, train.log_likelihood, train.kl),
+                    terms(validation.loss, validation.log_likelihood, validation.kl)
+                )
+            }
+            _ => format!(
+                "train {:8.1}  validation bound {:8.1} = {:.1} - KL {:.1}",
+                train.log_likelihood - train.kl,
+                validation.log_likelihood - validation.kl,
+                validation.log_likelihood,
+                validation.kl
+            ),
+        };
         format!(
-            "epoch {epoch:3}/{} [{:4.0} s] train {:8.1}  validation bound {:8.1} = {:.1} - KL {:.1}  MSE {:.4}  IoU {:.3}  β {beta:.2}  {images_per_s:.0}/s{}",
-            self.epochs,
+            "epoch {epoch:3}/{} [{:4.0} s] {scores}  MSE {mse:.4}  IoU {iou:.3}  β {beta:.2}  {images_per_s:.0}/s{}",
+            self.config.training.epochs,
             self.started.elapsed().as_secs_f64(),
-            train.log_likelihood - train.kl,
-            validation.elbo,
-            validation.log_likelihood,
-            validation.kl,
-            validation.mse,
-            validation.iou,
             if *best { "  best" } else { "" },
         )
     }
@@ -288,4 +358,16 @@ impl<'a> Observer<'a> {
             bar.finish();
         }
     }
+}
+
+impl Preview<'_> {
+    fn draw(&self, vae: &Vae, epoch: u64, out: &Path) -> Result<()> {
+        let title = format!("Validation designs above, reconstructions after epoch {epoch} below");
+        figures::draw_pairs(vae, &self.designs, &self.chosen, vae.device(), &title, out)
+    }
+}
+
+/// Five digits, however large the number.
+fn significant(value: f64) -> String {
+    if 100.0 <= value.abs() { format!("{value:.1}") } else { format!("{value:.5}") }
 }

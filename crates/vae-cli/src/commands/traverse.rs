@@ -1,0 +1,88 @@
+//! `vae traverse`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use vae_report::{Grid, grid};
+use vae_train::explore::{by_effect, conditions, decode, repeated, square};
+
+use crate::dimensions::{TwoDimensions, two_dimensions};
+use crate::failure::UsageError;
+use crate::figures::under;
+use crate::opened::{ModelArgs, OpenedModel};
+use crate::output::{self, line, shown};
+
+/// Sweep a square of latent space
+///
+/// Decodes a grid of points over two latent dimensions, the others at 0, at one condition. Without a choice the two dimensions are
+/// taken that change the design most.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  vae traverse
+  vae traverse runs/cantilever-default-1 --dims 1,2 --steps 8 --reach 2 --out square
+  vae traverse --set volume_fraction=0.4")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Two latent dimensions, across and up, counted from 1
+    #[arg(long, value_name = "I,J", value_parser = two_dimensions)]
+    dims: Option<TwoDimensions>,
+    /// The square goes from -X to X in both
+    #[arg(long, value_name = "X", default_value_t = 2.0)]
+    reach: f32,
+    /// Designs along each side
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    steps: usize,
+    /// A condition, NAME=VALUE, in the data's own unit; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::sample::assignment)]
+    set: Vec<(String, f32)>,
+    /// Folder to write into
+    #[arg(long, value_name = "DIR", default_value = "traversal")]
+    out: PathBuf,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    if !(2..=32).contains(&args.steps) {
+        return Err(UsageError::new("--steps goes from 2 to 32").into());
+    }
+    if !(0.0 < args.reach && args.reach.is_finite()) {
+        return Err(UsageError::new("--reach is a positive number").into());
+    }
+    let OpenedModel { vae, device, .. } = args.model.open()?;
+    let condition = conditions(&vae, &args.set)?;
+    let latent_dim = vae.config().latent_dim;
+    let (across, up) = match args.dims {
+        Some(dims) => dims.of(latent_dim)?,
+        None => match by_effect(&vae, &condition, &device)?.as_slice() {
+            [across, up, ..] => (*across, *up),
+            _ => return Err(UsageError::new(
+                "a square takes two latent dimensions; the model has one: vae interpolate --random",
+            )
+            .into()),
+        },
+    };
+    let zs = square(latent_dim, (across, up), args.reach, args.steps);
+    let cs = repeated(&condition, zs.nrows());
+    let designs = decode(&vae, &zs, &cs, &device)?;
+
+    output::folder(&args.out)?;
+    let arrays = args.out.join("designs.npz");
+    output::arrays(&arrays, &designs, &cs, &zs)?;
+    let places = |dim: usize, point: &dyn Fn(usize) -> usize| {
+        (0..args.steps).map(|i| format!("{:.2}", zs[[point(i), dim]])).collect::<Vec<_>>()
+    };
+    let figure = Grid {
+        title: &format!("Designs over a square of latent space{}", under(&vae, &condition, "")),
+        columns: Some(args.steps),
+        column_labels: &places(across, &|i| i),
+        row_labels: &places(up, &|i| i * args.steps),
+        column_axis: &format!("latent dimension {}", across + 1),
+        row_axis: &format!("latent dimension {}", up + 1),
+        ..Grid::new(designs.view())
+    };
+    let picture = args.out.join("designs.png");
+    grid(&figure, &picture).with_context(|| format!("cannot draw {}", picture.display()))?;
+    line(format!("{} designs: {}, {}", zs.nrows(), shown(&arrays), shown(&picture)))?;
+    Ok(ExitCode::SUCCESS)
+}

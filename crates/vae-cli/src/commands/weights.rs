@@ -1,0 +1,208 @@
+//! `vae weights`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use vae_models::{ConditionStats, load_pytorch, to_pytorch_tutorial};
+use vae_train::run::write;
+use vae_train::{Config, FORMAT, Manifest, Overrides, RunFolder};
+
+use crate::failure::UsageError;
+use crate::opened::{ModelArgs, OpenedModel, absolute, open_data};
+use crate::output::{line, shown};
+use crate::threads;
+
+/// Exchange weights with PyTorch
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Export(ExportArgs),
+    Import(ImportArgs),
+}
+
+/// Write the weights of a run for PyTorch
+///
+/// `pytorch-tutorial` has the names of the lecture's classes, which take the file with `load_state_dict(strict=True)`. The
+/// classes standardize the condition themselves: mean and deviation are printed, and stand in the file's metadata.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  vae weights export runs/tutorial-tutorial-conv-1 --out cvae.safetensors
+
+In Python:
+  from safetensors.torch import load_file
+  model.load_state_dict(load_file(\"cvae.safetensors\"), strict=True)")]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Names of the tensors
+    #[arg(long, value_enum, default_value = "pytorch-tutorial")]
+    format: Format,
+    /// File to write
+    #[arg(long, value_name = "FILE", default_value = "weights.safetensors")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// As in the lecture's classes
+    PytorchTutorial,
+}
+
+/// Make a run of weights from PyTorch
+///
+/// Takes a safetensors file with the names of the lecture's classes, with any widths and number of latents. What the tensors do not tell
+/// is stated: the size of the designs, and the conditions with the mean and deviation that they were standardized by and the
+/// range of the training designs.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  vae weights import cvae.safetensors --preset tutorial-conv --condition volume_percent=52.0163,27.7679,5,99 --out runs/lecture
+  vae weights import mlp.safetensors --preset tutorial-mlp --size 126x349 --out runs/lecture-mlp
+
+In Python, from a checkpoint of the lecture:
+  from safetensors.torch import save_file
+  save_file(model.state_dict(), \"cvae.safetensors\")")]
+pub(crate) struct ImportArgs {
+    /// The weights
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Which of the lecture's models: tutorial-conv, tutorial-mlp
+    #[arg(long, value_name = "NAME")]
+    preset: String,
+    /// Rows x columns of the designs [default: 128x128 for tutorial-conv, 126x349 for tutorial-mlp]
+    #[arg(long, value_name = "HxW", value_parser = size)]
+    size: Option<(usize, usize)>,
+    /// A condition in its order, NAME=MEAN,DEVIATION,MIN,MAX of the training designs; may be repeated
+    #[arg(long = "condition", value_name = "NAME=MEAN,STD,MIN,MAX", value_parser = condition)]
+    conditions: Vec<ConditionStats>,
+    /// Data set that the weights were trained on, for commands that need one
+    #[arg(long, value_name = "SOURCE")]
+    data: Option<String>,
+    /// Folder of the new run
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Reads `HxW`.
+fn size(text: &str) -> Result<(usize, usize), String> {
+    text.split_once('x')
+        .and_then(|(height, width)| height.parse().ok().zip(width.parse().ok()))
+        .ok_or_else(|| "write it as ROWSxCOLUMNS, such as 128x128".to_owned())
+}
+
+/// Reads `NAME=MEAN,STD,MIN,MAX`.
+fn condition(text: &str) -> Result<ConditionStats, String> {
+    let parse = || {
+        let (name, numbers) = text.split_once('=')?;
+        let numbers: Option<Vec<f64>> =
+            numbers.split(',').map(|number| number.trim().parse().ok()).collect();
+        let &[mean, std, min, max] = numbers?.as_slice() else { return None };
+        let (min, max) = (min as f32, max as f32);
+        (0.0 < std && min <= max).then(|| ConditionStats {
+            name: name.to_owned(),
+            unit: String::new(),
+            mean,
+            std,
+            min,
+            max,
+        })
+    };
+    parse().ok_or_else(|| {
+        "write it as NAME=MEAN,STD,MIN,MAX, the deviation positive, such as volume_percent=52.0163,27.7679,5,99"
+            .to_owned()
+    })
+}
+
+impl Command {
+    pub(crate) fn threads(&self) -> Option<usize> {
+        match self {
+            Self::Export(args) => args.model.threads,
+            Self::Import(_) => None,
+        }
+    }
+}
+
+pub(crate) fn run(command: &Command) -> Result<ExitCode> {
+    match command {
+        Command::Export(args) => export(args),
+        Command::Import(args) => import(args),
+    }
+}
+
+fn export(args: &ExportArgs) -> Result<ExitCode> {
+    let OpenedModel { vae, parameters, .. } = args.model.open()?;
+    let Format::PytorchTutorial = args.format;
+    write(&args.out, &to_pytorch_tutorial(&vae, &parameters)?)?;
+    let model = vae.config();
+    line(format!(
+        "{}: {} weights for designs of {} x {}, {} latents",
+        shown(&args.out),
+        parameters.elem_count(),
+        model.height,
+        model.width,
+        model.latent_dim
+    ))?;
+    for ConditionStats { name, mean, std, .. } in &model.conditions {
+        line(format!("{name} is given as ({name} - {mean}) / {std}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn import(args: &ImportArgs) -> Result<ExitCode> {
+    let size = match args.preset.as_str() {
+        "tutorial-conv" => (128, 128),
+        "tutorial-mlp" => (126, 349),
+        name => {
+            let message = format!("`{name}` is none of the lecture's models");
+            let hint = "the presets are tutorial-conv and tutorial-mlp";
+            return Err(UsageError::with_hint(message, hint).into());
+        }
+    };
+    if !args.file.is_file() {
+        let message = format!("there is no file {}", args.file.display());
+        return Err(UsageError::new(message).into());
+    }
+    let source = args.data.as_deref().map(absolute).transpose()?;
+    let overrides = Overrides {
+        source: Some(source.unwrap_or_default()),
+        conditional: Some(!args.conditions.is_empty()),
+        ..Overrides::default()
+    };
+    let mut config = Config::resolve(Some(&args.preset), None, &overrides)?;
+    let like =
+        vae_train::model::network(&config, args.size.unwrap_or(size), args.conditions.clone());
+    let device = candle_core::Device::Cpu;
+    let (vae, parameters) = load_pytorch(&args.file, &like, &device).with_context(|| {
+        format!("--preset {} with {} conditions", args.preset, args.conditions.len())
+    })?;
+    config.model.latent_dim = vae.config().latent_dim;
+    config.model.encoder = vae.config().encoder.clone();
+    config.model.decoder = vae.config().decoder.clone();
+
+    let data = args.data.as_deref().map(open_data).transpose()?;
+    let split = data.as_ref().map(|data| vae_train::train::split(&config, data)).transpose()?;
+    let manifest = Manifest {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        data_fingerprint: data
+            .as_ref()
+            .map_or(Ok(String::new()), vae_data::DataSet::fingerprint)?,
+        seed: config.seed,
+        device: "cpu".to_owned(),
+        threads: threads::current(),
+        command: std::env::args().collect(),
+        resumed_at_step: Vec::new(),
+    };
+    let folder = RunFolder::vacant(&args.out)?;
+    folder.import(&config, &manifest, split.as_ref(), vae.config(), &parameters)?;
+    line(format!(
+        "{}: a model of designs of {} x {} with {} latents",
+        shown(folder.root()),
+        vae.config().height,
+        vae.config().width,
+        vae.config().latent_dim
+    ))?;
+    let root = shown(folder.root());
+    line(format!("try next:\n  vae sample {root}\n  vae traverse {root}"))?;
+    Ok(ExitCode::SUCCESS)
+}
