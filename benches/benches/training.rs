@@ -1,13 +1,11 @@
-//! Convolutions alone, and a whole training step of the default model. Throughput is in floating-point operations and in designs.
+//! A whole training step of the default model. Throughput is in designs.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has nothing to measure")]
 
-use std::hint::black_box;
-
-use candle_core::{DType, Device, Module, Result, Tensor, Var};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use candle_core::{DType, Device, Result, Tensor};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use vae_models::{ModelConfig, Vae};
-use vae_nn::{Adam, AdamConfig, Conv2d, Conv2dConfig, Parameters};
+use vae_nn::{Adam, AdamConfig, Parameters};
 
 const BATCH: usize = 32;
 
@@ -16,29 +14,6 @@ fn wave(shape: &[usize]) -> Result<Tensor> {
     let n: usize = shape.iter().product();
     let values: Vec<f32> = (0..n).map(|i| (0.37 * i as f32).sin()).collect();
     Tensor::from_vec(values, shape, &Device::Cpu)
-}
-
-/// Three passes of `2 · 9 · Cin · Cout` operations per output pixel: forward, input gradient, weight gradient.
-fn convolution(c: &mut Criterion) {
-    let mut group = c.benchmark_group("conv 3x3 stride 2, forward and backward");
-    for (channels, filters, height, width) in [(1, 16, 48, 96), (16, 32, 24, 48), (32, 64, 12, 24)]
-    {
-        let parameters = Parameters::new(1, DType::F32, Device::Cpu);
-        let config = Conv2dConfig { kernel: 3, stride: 2, padding: 1 };
-        let layer = Conv2d::new(channels, filters, config, parameters.var_builder()).unwrap();
-        let xs = Var::from_tensor(&wave(&[BATCH, channels, height, width]).unwrap()).unwrap();
-        let operations = 3 * 2 * 9 * channels * filters * (height / 2) * (width / 2) * BATCH;
-        group.throughput(Throughput::Elements(operations as u64));
-        group.bench_function(
-            BenchmarkId::from_parameter(format!("{channels}->{filters} {height}x{width}")),
-            |b| {
-                b.iter(|| {
-                    black_box(layer.forward(&xs).unwrap().sum_all().unwrap().backward().unwrap())
-                });
-            },
-        );
-    }
-    group.finish();
 }
 
 fn training_step(c: &mut Criterion) {
@@ -60,5 +35,5 @@ fn training_step(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, convolution, training_step);
+criterion_group!(benches, training_step);
 criterion_main!(benches);

@@ -1,4 +1,9 @@
-//! Repository chores: `cargo xtask ci`, `cargo xtask fetch-data`.
+//! Repository chores: `cargo xtask ci`, `cargo xtask fetch-data`, `cargo xtask compare-pytorch`, `cargo xtask sanitize`.
+
+mod compare_pytorch;
+mod environment;
+mod sanitize;
+mod table;
 
 use std::env;
 use std::path::Path;
@@ -8,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 
 /// Repository chores.
-#[derive(Clone, Copy, Parser)]
+#[derive(Clone, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
     /// Everything that a change must pass: format, lints, tests, documentation tests, documentation
@@ -18,6 +23,14 @@ enum Task {
         /// Solve the built-in set's problems again (about half an hour) into data/builtin and compare
         #[arg(long)]
         regenerate: bool,
+    },
+    /// Measure our speed and PyTorch's in turn, and print the table of benches/README.md
+    ComparePytorch(compare_pytorch::Settings),
+    /// Run the tests of the kernels under AddressSanitizer
+    Sanitize {
+        /// Arguments for `cargo test`, such as the name of a test
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
 }
 
@@ -41,6 +54,8 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Ci => ci(),
         Task::FetchData { regenerate } => fetch_data(regenerate),
+        Task::ComparePytorch(settings) => compare_pytorch::run(&settings),
+        Task::Sanitize { arguments } => sanitize::sanitize(&arguments),
     }
 }
 
@@ -78,23 +93,24 @@ fn has_nextest() -> bool {
     probe.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-fn cargo(arguments: &[&str]) -> Result<()> {
+pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
     say(&format!("$ cargo {}", arguments.join(" ")));
     finish(&mut command(arguments), arguments[0])
 }
 
-fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments);
     command
 }
 
-fn finish(command: &mut Command, name: &str) -> Result<()> {
+pub(crate) fn finish(command: &mut Command, name: &str) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start cargo {name}"))?;
     if status.success() { Ok(()) } else { bail!("cargo {name} failed ({status})") }
 }
 
+/// Writes a line to stdout.
 #[expect(clippy::print_stdout, reason = "this is a command")]
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     println!("{text}");
 }

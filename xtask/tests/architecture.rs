@@ -1,6 +1,7 @@
 //! The shape of the workspace that ARCHITECTURE.md promises.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
@@ -86,9 +87,35 @@ fn vae_prob_needs_no_tensor_crate() {
 
 #[test]
 fn every_source_file_says_what_it_is() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    // A crate may open with its README.
+    let opens_well =
+        |text: &str| text.starts_with("//!") || text.starts_with("#![doc = include_str!");
+    let missing: Vec<_> =
+        sources().into_iter().filter(|(_, text)| !opens_well(text)).map(|(path, _)| path).collect();
+    assert!(missing.is_empty(), "files without a `//!` line: {missing:?}");
+}
+
+#[test]
+fn raw_memory_access_stays_in_vae_nn() {
+    // Put together, so that this file does not hold the word outside comments.
+    let word = ["un", "safe"].concat();
+    let holds_it = |text: &str| {
+        text.lines().any(|line| line.split("//").next().is_some_and(|code| code.contains(&word)))
+    };
+    let (inside, outside): (Vec<_>, Vec<_>) = sources()
+        .into_iter()
+        .filter(|(_, text)| holds_it(text))
+        .map(|(path, _)| path)
+        .partition(|path| path.components().any(|part| part.as_os_str() == "vae-nn"));
+    assert!(!inside.is_empty(), "the search finds nothing where there is some");
+    assert!(outside.is_empty(), "outside vae-nn: {outside:?}");
+}
+
+/// Path and text of every Rust file of the workspace.
+fn sources() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut folders = vec![root.join("crates"), root.join("xtask"), root.join("benches")];
-    let mut missing = Vec::new();
+    let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -96,12 +123,9 @@ fn every_source_file_says_what_it_is() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                // A crate may open with its README.
-                if !text.starts_with("//!") && !text.starts_with("#![doc = include_str!") {
-                    missing.push(path);
-                }
+                sources.push((path, text));
             }
         }
     }
-    assert!(missing.is_empty(), "files without a `//!` line: {missing:?}");
+    sources
 }

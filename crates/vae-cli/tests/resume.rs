@@ -61,6 +61,23 @@ fn killed_at_random_moments() {
 }
 
 #[test]
+fn equal_seeds_and_threads_give_equal_bytes() {
+    let bench = Bench::new();
+    // The second has batch normalization, the third pooling.
+    for preset in ["default", "tutorial-conv", "pool"] {
+        let model = |run: &str, seed: u32| {
+            let train = "train --data beams --epochs 2 --batch-size 8 --latent-dim 3 --threads 2";
+            bench.vae(&format!("{train} --preset {preset} --seed {seed} --run {run}")).succeeds();
+            bytes(&bench.path(&format!("{run}/model.safetensors")))
+        };
+        let [one, again, other] = [("one", 5), ("again", 5), ("other", 6)]
+            .map(|(run, seed)| model(&format!("{preset}-{run}"), seed));
+        assert!(one == again, "two runs of {preset} differ");
+        assert!(one != other, "the seed of {preset} decides nothing");
+    }
+}
+
+#[test]
 fn interrupted_with_a_checkpoint() {
     let bench = Bench::new();
     std::fs::write(bench.path("often.toml"), OFTEN.replace("epochs = 12", "epochs = 4000"))
