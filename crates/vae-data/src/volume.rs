@@ -1,7 +1,5 @@
 //! Cutting a grey design to 0 and 1 at exactly its volume.
 
-use std::cmp::Ordering;
-
 /// Makes a design of 0 and 1 that holds exactly the volume asked for.
 ///
 /// `sum over active cells = round(v n)`, n the number of active cells: the round(v n) densest become 1 and the others
@@ -26,23 +24,24 @@ pub fn cut_at_volume(design: &mut [f32], active: Option<&[bool]>, volume_fractio
         "volume fraction {volume_fraction} lies outside 0 to 1"
     );
     assert!(!design.iter().any(|density| density.is_nan()), "a density is NaN");
-    let mut cells: Vec<usize> = match active {
-        Some(active) => {
-            assert_eq!(active.len(), design.len(), "there is one mask value per cell");
-            (0..design.len()).filter(|position| active[*position]).collect()
-        }
-        None => (0..design.len()).collect(),
+    assert!(
+        active.is_none_or(|active| active.len() == design.len()),
+        "there is one mask value per cell"
+    );
+    let active = |position: usize| active.is_none_or(|active| active[position]);
+    let mut densities: Vec<f32> =
+        (0..design.len()).filter(|&i| active(i)).map(|i| design[i]).collect();
+    let solid = ((volume_fraction * densities.len() as f32).round() as usize).min(densities.len());
+    // The smallest density that becomes 1; above it all do, at it the first ones, until there are enough.
+    let least = match solid {
+        0 => f32::INFINITY,
+        _ => *densities.select_nth_unstable_by(solid - 1, |a, b| b.total_cmp(a)).1,
     };
-    let solid = ((volume_fraction * cells.len() as f32).round() as usize).min(cells.len());
-    if 0 < solid && solid < cells.len() {
-        // Densest first, then by position: a total order without NaN, so the selection is unique.
-        let compare =
-            |a: &usize, b: &usize| design[*b].partial_cmp(&design[*a]).unwrap_or(Ordering::Equal);
-        let denser = |a: &usize, b: &usize| compare(a, b).then(a.cmp(b));
-        cells.select_nth_unstable_by(solid, denser);
-    }
-    for (rank, position) in cells.into_iter().enumerate() {
-        design[position] = if rank < solid { 1.0 } else { 0.0 };
+    let mut at_least = solid - densities.iter().filter(|&&density| least < density).count();
+    for (_, density) in design.iter_mut().enumerate().filter(|&(i, _)| active(i)) {
+        let first = *density == least && 0 < at_least;
+        at_least -= usize::from(first);
+        *density = if least < *density || first { 1.0 } else { 0.0 };
     }
 }
 
