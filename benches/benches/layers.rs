@@ -182,6 +182,9 @@ fn linear_layers(c: &mut Criterion) {
     }
 }
 
+/// A layer without parameters.
+type Function = fn(&Tensor) -> Result<Tensor>;
+
 /// What has no products: at least one read of the input and one write of the output.
 fn passes_over_memory(c: &mut Criterion) {
     let bytes = |values: usize| Throughput::Bytes(4 * values as u64);
@@ -203,7 +206,6 @@ fn passes_over_memory(c: &mut Criterion) {
         |vb| BatchNorm2d::new(32, vb),
         |layer, xs| layer.forward_leaky_relu(xs, true, 0.01),
     );
-    type Function = fn(&Tensor) -> Result<Tensor>;
     let functions: [(&str, Function, usize); 5] = [
         ("relu", relu, 2 * n),
         ("leaky relu", |xs| leaky_relu(xs, 0.01), 2 * n),

@@ -18,6 +18,7 @@
 /// assert_eq!(design, [1.0, 0.0, 1.0, 0.0]);
 /// ```
 #[track_caller]
+#[expect(clippy::float_cmp, reason = "the threshold is one of the densities compared with it")]
 pub fn cut_at_volume(design: &mut [f32], active: Option<&[bool]>, volume_fraction: f32) {
     assert!(
         (0.0..=1.0).contains(&volume_fraction),
@@ -38,7 +39,7 @@ pub fn cut_at_volume(design: &mut [f32], active: Option<&[bool]>, volume_fractio
         _ => *densities.select_nth_unstable_by(solid - 1, |a, b| b.total_cmp(a)).1,
     };
     let mut at_least = solid - densities.iter().filter(|&&density| least < density).count();
-    for (_, density) in design.iter_mut().enumerate().filter(|&(i, _)| active(i)) {
+    for (_, density) in design.iter_mut().enumerate().filter(|(i, _)| active(*i)) {
         let first = *density == least && 0 < at_least;
         at_least -= usize::from(first);
         *density = if least < *density || first { 1.0 } else { 0.0 };

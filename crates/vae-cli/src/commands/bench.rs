@@ -56,13 +56,13 @@ pub(crate) struct CallArgs {
 
 #[derive(clap::Args)]
 struct ModelArgs {
-    /// Preset to measure: default, pool, tutorial-conv
+    /// Preset to measure: default, pool, or the lecture's models tutorial-conv, tutorial-mlp
     #[arg(long, value_name = "NAME", default_value = "default")]
     preset: String,
     /// Designs per step or call [default: the preset's]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Rows and columns of a design [default: 128x128 for tutorial-conv, 64x64 for pool, else 48x96]
+    /// Rows and columns of a design [default: those that the preset is known for, such as 128x128 for tutorial-conv]
     #[arg(long, value_name = "HxW", value_parser = rows_by_columns)]
     size: Option<(usize, usize)>,
     /// Threads to use [default: all]
@@ -202,6 +202,7 @@ impl ModelArgs {
         // Sizes and conditions for which the presets are known: the lecture's, and those of the built-in set.
         let (size, n_conditions) = match config.preset.as_str() {
             "tutorial-conv" => ((128, 128), 1),
+            "tutorial-mlp" => ((126, 349), 1),
             "pool" => ((64, 64), 0),
             _ => ((48, 96), 3),
         };
