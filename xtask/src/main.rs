@@ -18,11 +18,17 @@ use clap::Parser;
 enum Task {
     /// Everything that a change must pass: format, lints, tests, documentation tests, documentation
     Ci,
-    /// Check the built-in data, or make them again, and say where other data come from
+    /// Fetch data: what follows goes to `vae data fetch`; alone, check the built-in set and say what can be fetched
     FetchData {
         /// Solve the built-in set's problems again (about half an hour) into data/builtin and compare
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["hub", "arguments"])]
         regenerate: bool,
+        /// Build with the feature `hub`: tables and sets of the Hugging Face Hub
+        #[arg(long)]
+        hub: bool,
+        /// SOURCE and flags of `vae data fetch`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+        arguments: Vec<String>,
     },
     /// Measure our speed and PyTorch's in turn, and print the table of benches/README.md
     ComparePytorch(compare_pytorch::Settings),
@@ -53,7 +59,7 @@ fn run(task: Task) -> Result<()> {
     env::set_current_dir(root).with_context(|| format!("cannot enter {}", root.display()))?;
     match task {
         Task::Ci => ci(),
-        Task::FetchData { regenerate } => fetch_data(regenerate),
+        Task::FetchData { regenerate, hub, arguments } => fetch_data(regenerate, hub, &arguments),
         Task::ComparePytorch(settings) => compare_pytorch::run(&settings),
         Task::Sanitize { arguments } => sanitize::sanitize(&arguments),
     }
@@ -74,17 +80,25 @@ fn ci() -> Result<()> {
     finish(doc.env("RUSTDOCFLAGS", "-D warnings"), "doc")
 }
 
-fn fetch_data(regenerate: bool) -> Result<()> {
-    let vae = ["run", "--quiet", "--package", "vae-cli", "--"];
-    let run = |arguments: &[&str]| cargo(&[&vae[..], arguments].concat());
-    say("The built-in set comes with the source; it needs no network. Checking it:");
-    run(&["data", "info", "builtin"])?;
+fn fetch_data(regenerate: bool, hub: bool, arguments: &[String]) -> Result<()> {
+    let features: &[&str] = if hub { &["--features", "hub"] } else { &[] };
+    let run = |arguments: &[&str]| {
+        let vae = [&["run", "--quiet", "--package", "vae-cli"], features, &["--"]].concat();
+        cargo(&[&vae[..], arguments].concat())
+    };
+    if !arguments.is_empty() {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        return run(&[&["data", "fetch"], &arguments[..]].concat());
+    }
+    run(&["data", "fetch", "builtin"])?;
     if regenerate {
         run(&["simp", "generate", "cantilever", "--out", "data/builtin"])?;
-        run(&["data", "info", "data/builtin"])?;
+        return run(&["data", "info", "data/builtin"]);
     }
-    say("\nOther data: give `vae train --data` a data-set folder, a .npy or a .npz file (data/README.md says what is in them),
-or make your own set: cargo run -p vae-cli -- simp generate --help");
+    say("\nWhat else there is: cargo xtask fetch-data SOURCE");
+    run(&["data", "fetch", "--list"])?;
+    say("\nYour own data need no fetching: data/README.md says what `vae train --data` reads, and
+`cargo run -p vae-cli -- simp generate --help` how to make a set.");
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use topo_data::TopoDataError;
 use topo_simp::SimpError;
 use vae_data::DataError;
+use vae_hub::HubError;
 use vae_train::TrainError;
 
 /// Exit code of a failure inside a file, of input and output, or of a run.
@@ -77,11 +78,19 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
         Some(TrainError::Data(err)) => Some(err),
         _ => cause.downcast_ref::<DataError>(),
     };
+    #[cfg(feature = "hub")]
+    let data = match cause.downcast_ref() {
+        Some(HubError::Data(err)) => Some(err),
+        _ => data,
+    };
     if let Some(err) = data {
         return (err.hint(), is_wrong_argument(err));
     }
     if let Some(err) = cause.downcast_ref::<TrainError>() {
         return (err.hint(), err.is_usage());
+    }
+    if let Some(err) = cause.downcast_ref::<HubError>() {
+        return (err.hint(), matches!(err, HubError::Occupied { .. }));
     }
     if let Some(err) = cause.downcast_ref::<UsageError>() {
         return (err.hint.clone(), true);

@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::note;
 
@@ -18,9 +18,26 @@ pub(crate) struct Progress {
 
 struct Plain {
     what: &'static str,
+    amount: Amount,
     started: Instant,
     said: Instant,
     from: u64,
+}
+
+/// What is counted.
+#[derive(Clone, Copy)]
+enum Amount {
+    Count,
+    Bytes,
+}
+
+impl Amount {
+    fn text(self, value: f64, decimals: usize) -> String {
+        match self {
+            Self::Count => format!("{value:.decimals$}"),
+            Self::Bytes => HumanBytes(value as u64).to_string(),
+        }
+    }
 }
 
 impl Progress {
@@ -28,8 +45,20 @@ impl Progress {
     pub(crate) fn new(what: &'static str, unit: &'static str, total: u64, done: u64) -> Self {
         let style =
             format!("{what} {{bar:30}} {{pos}}/{{len}} {unit} {{per_sec}}, {{eta}} left  {{msg}}");
+        Self::with(what, &style, Amount::Count, total, done)
+    }
+
+    /// Likewise, counted in bytes.
+    pub(crate) fn bytes(what: &'static str, total: u64, done: u64) -> Self {
+        let style = format!(
+            "{what} {{bar:30}} {{bytes}}/{{total_bytes}} {{bytes_per_sec}}, {{eta}} left  {{msg}}"
+        );
+        Self::with(what, &style, Amount::Bytes, total, done)
+    }
+
+    fn with(what: &'static str, style: &str, amount: Amount, total: u64, done: u64) -> Self {
         let style =
-            ProgressStyle::with_template(&style).unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
         let terminal = std::io::stderr().is_terminal();
         let target = if terminal {
             ProgressDrawTarget::stderr_with_hz(8)
@@ -43,7 +72,13 @@ impl Progress {
         let now = Instant::now();
         Self {
             bar,
-            plain: (!terminal).then_some(Plain { what, started: now, said: now, from: done }),
+            plain: (!terminal).then_some(Plain {
+                what,
+                amount,
+                started: now,
+                said: now,
+                from: done,
+            }),
         }
     }
 
@@ -59,9 +94,13 @@ impl Progress {
                 done.saturating_sub(plain.from) as f64 / plain.started.elapsed().as_secs_f64();
             let left =
                 if 0.0 < rate { total.saturating_sub(done) as f64 / rate } else { f64::INFINITY };
+            let amount = plain.amount;
             note(format!(
-                "{} {done}/{total}, {rate:.1}/s, {left:.0} s left  {message}",
-                plain.what
+                "{} {}/{}, {}/s, {left:.0} s left  {message}",
+                plain.what,
+                amount.text(done as f64, 0),
+                amount.text(total as f64, 0),
+                amount.text(rate, 1)
             ));
         }
     }

@@ -6,12 +6,14 @@ use anyhow::Result;
 use clap::Subcommand;
 use vae_data::{ConditionInfo, Info};
 
+use super::fetch;
 use crate::opened::open_data;
 use crate::output::{json, line};
 
-/// Look at data
+/// Fetch data and look at them
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    Fetch(fetch::Args),
     Info(InfoArgs),
 }
 
@@ -31,6 +33,7 @@ pub(crate) struct InfoArgs {
 
 pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     match command {
+        Command::Fetch(args) => fetch::run(args),
         Command::Info(args) => info(args),
     }
 }

@@ -5,6 +5,7 @@ mod data;
 mod decode;
 mod encode;
 mod evaluate;
+mod fetch;
 mod interpolate;
 mod outliers;
 mod plot;

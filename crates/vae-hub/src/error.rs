@@ -1,0 +1,262 @@
+//! What can go wrong on the way from elsewhere to a folder here.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::Checksum;
+
+/// Everything this crate can fail with.
+///
+/// A message is one line that names the address or the file; what a person can do about it is in [`HubError::hint`].
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum HubError {
+    // ---- The network ------------------------------------------------------------------------------------------
+    /// No connection: no network, no such host, nobody listening.
+    #[error("cannot reach {}", host(url))]
+    Unreachable {
+        /// The address asked for.
+        url: String,
+        /// The reason.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server said nothing for too long.
+    #[error("{url}: no answer for {seconds} s")]
+    Stalled {
+        /// The address asked for.
+        url: String,
+        /// How long it was waited.
+        seconds: u64,
+    },
+    /// The conversation went wrong: broken off, too many redirects, a certificate that does not hold.
+    #[error("{url}")]
+    Http {
+        /// The address asked for.
+        url: String,
+        /// The reason.
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether another attempt may end better.
+        passing: bool,
+    },
+    /// The server refused.
+    #[error("{url}: the server answers {status}{}", meaning(*status))]
+    Status {
+        /// The address asked for.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// A download ended early.
+    #[error("{file}: the download ended after {found} of {expected} bytes")]
+    Truncated {
+        /// Name of the file.
+        file: String,
+        /// Its published size.
+        expected: u64,
+        /// What came.
+        found: u64,
+    },
+    /// A download that does not end where it should.
+    #[error("{file}: the server sends more than the {expected} bytes that were published")]
+    TooLong {
+        /// Name of the file.
+        file: String,
+        /// Its published size.
+        expected: u64,
+    },
+    /// A download that is not what was published.
+    #[error("{file}: its checksum is {found}, the published one {expected}")]
+    Mismatch {
+        /// Name of the file.
+        file: String,
+        /// The published checksum.
+        expected: Checksum,
+        /// That of the download.
+        found: Checksum,
+    },
+
+    // ---- What a server or an archive says ------------------------------------------------------------------------
+    /// An answer that is not a record.
+    #[error("{url}: not a record with files: {why}")]
+    Answer {
+        /// The address asked for.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A checksum in an unknown form.
+    #[error("{text:?} is no checksum that is known here (md5:… or sha256:…)")]
+    UnknownChecksum {
+        /// The text.
+        text: String,
+    },
+    /// An archive that cannot be read.
+    #[error("{archive}: reading the archive")]
+    Archive {
+        /// The archive.
+        archive: String,
+        /// What the reader said.
+        source: io::Error,
+    },
+    /// A member of an archive that would do harm.
+    #[error("{archive}: archive member {member:?} is refused: {why}")]
+    Member {
+        /// The archive.
+        archive: String,
+        /// The member's name.
+        member: String,
+        /// The reason.
+        why: &'static str,
+    },
+    /// An archive that unpacks to more than is sensible.
+    #[error("{archive}: refused: it unpacks to more than {limit} {unit}")]
+    Bomb {
+        /// The archive.
+        archive: String,
+        /// The limit that it exceeds.
+        limit: u64,
+        /// What is counted.
+        unit: &'static str,
+    },
+
+    /// A Parquet file, or a row of it, that cannot be read.
+    #[error("{file}: not a Parquet file of designs: {why}")]
+    Parquet {
+        /// The file.
+        file: String,
+        /// What is wrong with it, with the row where there is one.
+        why: String,
+    },
+    /// A table without a column of designs.
+    #[error("{file}: no column holds designs; it has {}", columns.join(", "))]
+    NoDesigns {
+        /// The file.
+        file: String,
+        /// Its columns, each with what it is.
+        columns: Vec<String>,
+    },
+    /// What the Hugging Face Hub answered.
+    #[error("the set {id}")]
+    Hub {
+        /// Its name.
+        id: String,
+        /// The reason.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A data set that cannot be written.
+    #[cfg(feature = "hub")]
+    #[error(transparent)]
+    Data(#[from] vae_data::DataError),
+
+    // ---- Files here ----------------------------------------------------------------------------------------------
+    /// Something else lies where the data should go.
+    #[error("{} exists already and was not fetched from {wanted}", path.display())]
+    Occupied {
+        /// The path that is in the way.
+        path: PathBuf,
+        /// The source that was to be fetched.
+        wanted: String,
+    },
+    /// Another process fetches to the same place.
+    #[error("{} is being fetched by another process", path.display())]
+    Busy {
+        /// Where it will be.
+        path: PathBuf,
+    },
+    /// Data that were fetched earlier are no longer what was fetched.
+    #[error("{}: {file} {why}", path.display())]
+    Damaged {
+        /// The folder.
+        path: PathBuf,
+        /// The file in it.
+        file: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The note of an earlier fetch cannot be read.
+    #[error("{}: not the note of an earlier fetch", path.display())]
+    Receipt {
+        /// The file.
+        path: PathBuf,
+        /// The reader's reason, with line and column.
+        source: serde_json::Error,
+    },
+    /// The operating system refused.
+    #[error("{action} {}", path.display())]
+    Io {
+        /// What was being done, as a participle.
+        action: &'static str,
+        /// What it was done to.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+}
+
+impl HubError {
+    /// Whether the same may go well a little later.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Stalled { .. } | Self::Truncated { .. } => true,
+            Self::Http { passing, .. } => *passing,
+            Self::Status { status, .. } => {
+                matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
+            }
+            _ => false,
+        }
+    }
+
+    /// What a person can do about this error, as one line, if there is a remedy to name.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Unreachable { .. } | Self::Stalled { .. } => {
+                "without a network: `vae train` uses the built-in set, and `vae simp generate` makes a set of your own"
+            }
+            Self::Status { status: 401 | 403, .. } => "the data are not public",
+            Self::Status { status: 404 | 410, .. } => {
+                "the address may have changed; --url names a mirror"
+            }
+            Self::Truncated { .. } | Self::Status { .. } | Self::Http { passing: true, .. } => {
+                "give the same command again: what is here already is kept"
+            }
+            Self::TooLong { .. } | Self::Mismatch { .. } => {
+                "the server has another file than the one published, so it was thrown away; --url names another server"
+            }
+            Self::Answer { .. } => "--url is the address of a site that answers as zenodo.org does",
+            Self::Member { .. } | Self::Bomb { .. } => "nothing of the archive was kept",
+            Self::Occupied { .. } => "choose another folder with --out, or move the old one away",
+            Self::NoDesigns { .. } => {
+                "designs are a column of matrices (lists of lists of numbers) or of pictures; --column names one"
+            }
+            Self::Damaged { .. } | Self::Receipt { .. } => "move the folder away and fetch again",
+            _ => return None,
+        };
+        Some(hint.into())
+    }
+
+    /// Wraps what the operating system said about `path`.
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { action, path: path.into(), source }
+    }
+}
+
+/// The host of an address.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+/// What the usual statuses mean.
+const fn meaning(status: u16) -> &'static str {
+    match status {
+        401 | 403 => " (not allowed)",
+        404 => " (not found)",
+        410 => " (gone)",
+        429 => " (too many requests)",
+        500..=599 => " (its own failure)",
+        _ => "",
+    }
+}

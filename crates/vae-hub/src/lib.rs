@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod checksum;
+mod client;
+mod download;
+mod error;
+mod event;
+mod fetch;
+#[cfg(feature = "hub")]
+pub mod hub;
+mod path;
+mod place;
+mod receipt;
+mod retry;
+mod unpack;
+mod zenodo;
+
+pub use checksum::Checksum;
+pub use error::HubError;
+pub use event::{Event, Observer};
+pub use fetch::{Fetcher, Options};
+pub use place::Fetched;
+pub use receipt::{RECEIPT, Receipt, StoredFile};
+pub use retry::Retry;
+pub use unpack::Limits;
+pub use zenodo::{Record, RemoteFile, ZENODO};

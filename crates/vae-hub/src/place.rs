@@ -1,0 +1,137 @@
+//! The place of a data set: empty, complete, or being filled out of sight.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::receipt::RECEIPT;
+use crate::{Checksum, HubError, Observer, Receipt};
+
+/// What a fetch did.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// What is in the folder.
+    pub receipt: Receipt,
+    /// Whether it was there already, whole, so that nothing was done.
+    pub already_there: bool,
+}
+
+/// What an earlier fetch of `source` put into `out`, verified; `None` if the place is free.
+pub(crate) fn already_there(
+    out: &Path,
+    source: &str,
+    observer: &mut Observer<'_>,
+) -> Result<Option<Fetched>, HubError> {
+    if let Some(receipt) = Receipt::read(out)?.filter(|receipt| receipt.source == source) {
+        receipt.verify(out, observer)?;
+        return Ok(Some(Fetched { receipt, already_there: true }));
+    }
+    refuse_occupied(out, source).map(|()| None)
+}
+
+/// What waits beside a place until it is complete: downloads, and the folder that will stand there. One process at a time.
+pub(crate) struct Partial {
+    path: PathBuf,
+    out: PathBuf,
+    /// Locked as long as this lives.
+    _lock: File,
+}
+
+impl Partial {
+    /// Begins to fill the place `out`, or goes on with it.
+    pub(crate) fn open(out: &Path) -> Result<Self, HubError> {
+        let mut name = OsString::from(".");
+        name.push(out.file_name().unwrap_or_default());
+        name.push(".partial");
+        let path = parent(out).join(name);
+        fs::create_dir_all(&path).map_err(|source| HubError::io("creating", &path, source))?;
+        let locking = |source| HubError::io("locking", &path.join("lock"), source);
+        let lock = File::create(path.join("lock")).map_err(locking)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path, out: out.into(), _lock: lock }),
+            Err(fs::TryLockError::WouldBlock) => Err(HubError::Busy { path: out.into() }),
+            Err(fs::TryLockError::Error(source)) => Err(locking(source)),
+        }
+    }
+
+    /// Where a download grows. Its name is its checksum, so a record that changed meanwhile finds nothing to go on with.
+    pub(crate) fn part(&self, checksum: &Checksum) -> PathBuf {
+        self.path.join(format!("{}.part", checksum.digest()))
+    }
+
+    /// The folder that will stand at the place, empty now.
+    pub(crate) fn staging(&self) -> Result<PathBuf, HubError> {
+        let staging = self.staging_path();
+        let fail = |source| HubError::io("creating", &staging, source);
+        match fs::remove_dir_all(&staging) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
+            _ => fs::create_dir(&staging).map_err(fail)?,
+        }
+        Ok(staging)
+    }
+
+    fn staging_path(&self) -> PathBuf {
+        self.path.join("complete")
+    }
+
+    /// Adds the note to the folder, renames it to its place, and forgets the downloads.
+    pub(crate) fn put_in_place(self, receipt: Receipt) -> Result<Fetched, HubError> {
+        let (staging, out) = (self.staging_path(), &self.out);
+        write_receipt(&receipt, &staging)?;
+        refuse_occupied(out, &receipt.source)?;
+        let fail = |error| HubError::io("writing", out, error);
+        sync_folder(&staging).map_err(fail)?;
+        if out.is_dir() {
+            fs::remove_dir(out).map_err(fail)?;
+        }
+        fs::rename(&staging, out).map_err(fail)?;
+        sync_folder(parent(out)).map_err(fail)?;
+        // What resists is only clutter.
+        let _ = fs::remove_dir_all(&self.path);
+        Ok(Fetched { receipt, already_there: false })
+    }
+}
+
+impl Drop for Partial {
+    /// Leaves downloads to go on with, if there are any, and nothing else.
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(self.staging_path());
+        let _ = fs::remove_file(self.path.join("lock"));
+        let _ = fs::remove_dir(&self.path);
+    }
+}
+
+fn write_receipt(receipt: &Receipt, staging: &Path) -> Result<(), HubError> {
+    let path = staging.join(RECEIPT);
+    let fail = |source| HubError::io("writing", &path, source);
+    let mut text = serde_json::to_string_pretty(receipt)
+        .map_err(|source| HubError::Receipt { path: path.clone(), source })?;
+    text.push('\n');
+    let mut file = File::create_new(&path).map_err(fail)?;
+    file.write_all(text.as_bytes()).map_err(fail)?;
+    file.sync_all().map_err(fail)
+}
+
+/// Refuses a place that is not empty.
+fn refuse_occupied(out: &Path, source: &str) -> Result<(), HubError> {
+    let occupied = match fs::read_dir(out) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(_) => out.exists(),
+    };
+    if occupied {
+        Err(HubError::Occupied { path: out.into(), wanted: source.into() })
+    } else {
+        Ok(())
+    }
+}
+
+/// Makes renames in a folder durable; only Unix lets a folder be opened for that.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// The folder that holds `path`; the current one for a bare name.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
