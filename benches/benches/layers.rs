@@ -204,7 +204,7 @@ fn passes_over_memory(c: &mut Criterion) {
         &shape,
         bytes(2 * n),
         |vb| BatchNorm2d::new(32, vb),
-        |layer, xs| layer.forward_leaky_relu(xs, true, 0.01),
+        |layer, xs| leaky_relu(&layer.forward_t(xs, true)?, 0.01),
     );
     let functions: [(&str, Function, usize); 5] = [
         ("relu", relu, 2 * n),
