@@ -109,6 +109,10 @@ fn is_wrong_argument(error: &DataError) -> bool {
             | DataError::UnknownColumn { .. }
             | DataError::SplitRule { .. }
             | DataError::Shares { .. }
+            | DataError::Option { .. }
+            | DataError::NotApplicable { .. }
+            | DataError::LabelPattern { .. }
+            | DataError::Layout { .. }
     )
 }
 

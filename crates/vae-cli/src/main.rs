@@ -4,14 +4,17 @@
 //! output, or a run failed; 2 a wrong flag or configuration, a missing input path, an existing run folder; 130 interrupted.
 
 mod commands;
+mod contact;
 mod dimensions;
 mod failure;
 mod figures;
 mod interrupt;
 mod machine;
+mod mechanics;
 mod opened;
 mod output;
 mod progress;
+mod reading;
 mod size;
 mod threads;
 

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use candle_core::Device;
 use clap::Args;
-use vae_data::{DataSet, Source, Split};
+use vae_data::{DataSet, Reading, Split};
 use vae_models::Vae;
 use vae_nn::Parameters;
 use vae_train::objective::Loss;
@@ -13,6 +13,7 @@ use vae_train::{Config, RunFolder, Targets, TrainError};
 
 use crate::failure::UsageError;
 use crate::output::{note, shown};
+use crate::reading::{ReadingArgs, open_data};
 
 /// Where runs lie unless told otherwise.
 pub(crate) const RUNS: &str = "runs";
@@ -33,9 +34,11 @@ pub(crate) struct ModelArgs {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
-    /// Data set in place of the one that the run was trained on
+    /// Data in place of those that the run was trained on
     #[arg(long, value_name = "SOURCE")]
     data: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 /// A part of the data.
@@ -108,8 +111,15 @@ impl RunArgs {
     pub(crate) fn open(&self) -> Result<OpenedRun> {
         let folder = self.model.folder()?;
         let config = Config::read(&folder.config())?;
-        if let Some(source) = &self.data {
-            let data = open_data(source)?;
+        let mut reading = config.data.reading.clone();
+        if self.data.is_some() {
+            // Tables and problems belong to the designs they were given with.
+            reading = Reading { conditions: PathBuf::new(), problem: PathBuf::new(), ..reading };
+        }
+        self.reading.apply(&mut reading)?;
+        if self.data.is_some() || self.reading.is_given() {
+            let source = self.data.as_ref().unwrap_or(&config.data.source);
+            let data = open_data(source, &reading)?;
             let split = vae_train::train::split(&config, &data)?;
             return OpenedRun::new(folder, config, data, split);
         }
@@ -117,7 +127,7 @@ impl RunArgs {
             let message = format!("{} was imported without data", shown(folder.root()));
             return Err(UsageError::with_hint(message, "name them with --data SOURCE").into());
         }
-        let data = open_data(&config.data.source)?;
+        let data = open_data(&config.data.source, &reading)?;
         let split = folder.recorded_split(&data)?;
         OpenedRun::new(folder, config, data, split)
     }
@@ -179,21 +189,4 @@ impl OpenedRun {
             Err(TrainError::DataMismatch { data: found, model: expected }.into())
         }
     }
-}
-
-/// A data path is stored so that the run can be evaluated from any folder.
-pub(crate) fn absolute(source: &str) -> Result<String> {
-    if source == "builtin" {
-        return Ok(source.to_owned());
-    }
-    let path = std::path::absolute(source).with_context(|| format!("--data {source}"))?;
-    path.into_os_string()
-        .into_string()
-        .map_err(|path| anyhow::anyhow!("the path {} is not Unicode", path.display()))
-}
-
-/// Opens a data set by its name or path.
-pub(crate) fn open_data(source: &str) -> Result<DataSet> {
-    let parsed: Source = source.parse().with_context(|| format!("--data {source}"))?;
-    Ok(vae_data::open(&parsed)?)
 }

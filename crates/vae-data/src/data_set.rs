@@ -54,6 +54,14 @@ pub struct DataSet {
     pub(crate) metadata: Metadata,
     /// The files it came from, by the name each has in a data-set folder; none for a set made in memory.
     pub(crate) members: Vec<(&'static str, Bytes)>,
+    /// The file of each design, below the folder, if each has one.
+    pub(crate) names: Vec<String>,
+    /// Whether the source says what belongs together.
+    pub(crate) grouped: bool,
+    /// The label by whose values the designs are grouped.
+    pub(crate) label_groups: Option<String>,
+    /// What was found out or decided while the set was opened.
+    pub(crate) notes: Vec<String>,
 }
 
 /// What stands beside the designs of a set. Everything may be left out.
@@ -105,6 +113,7 @@ impl DataSet {
             });
         }
         let values = check_conditions(name, n, &details.conditions, details.values)?;
+        let grouped = details.groups.is_some();
         let groups = match details.groups {
             Some(groups) => groups,
             None => own_groups(name, n, size)?,
@@ -128,7 +137,22 @@ impl DataSet {
             results: details.results,
             metadata: details.metadata,
             members: Vec::new(),
+            names: Vec::new(),
+            grouped,
+            label_groups: None,
+            notes: Vec::new(),
         })
+    }
+
+    /// What was found out or decided while the set was opened, one line each: how its files were read, and what a person may want
+    /// to decide otherwise.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The file that design `index` lies in.
+    pub fn file(&self, index: usize) -> String {
+        self.designs.file(index)
     }
 
     /// Short name: what the set calls itself, or the name of its file or folder.
@@ -204,7 +228,15 @@ impl DataSet {
     pub fn with_groups(mut self, groups: Vec<u32>) -> Result<Self, DataError> {
         check_count(&self.name, "groups", groups.len(), self.len())?;
         self.groups = groups;
+        self.grouped = true;
         Ok(self)
+    }
+
+    /// Replaces what is said about origin and terms.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
+        self.metadata = metadata;
+        self
     }
 
     /// Whether cells are void or solid by decree.

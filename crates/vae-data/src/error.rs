@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::reading::Layout;
+
 /// Everything this crate can fail with.
 ///
 /// A message is one line that names the file and, where there is one, the design and the value. What a person can
@@ -57,6 +59,40 @@ pub enum DataError {
         /// Number of designs.
         n: usize,
     },
+    /// A text that is no setting of how to read.
+    #[error("{text:?} is not {wanted}")]
+    Option {
+        /// The text.
+        text: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// A setting that these data leave no room for.
+    #[error("{option} does not apply: {why}")]
+    NotApplicable {
+        /// The setting, as a flag.
+        option: &'static str,
+        /// The reason.
+        why: String,
+    },
+    /// Flat vectors of another length than the layout has cells.
+    #[error("{file}: shape {shape:?} holds no vectors of {} values, which the layout {layout} asks for", layout.nelx * layout.nely)]
+    Layout {
+        /// The file.
+        file: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// The layout asked for.
+        layout: Layout,
+    },
+    /// The name of a file does not follow the pattern of labels.
+    #[error("{file}: the name does not follow the pattern {pattern}")]
+    LabelPattern {
+        /// The file.
+        file: String,
+        /// The pattern.
+        pattern: String,
+    },
     /// A condition was named that the set does not have.
     #[error("no condition is called {column:?}; there are {}", list(known))]
     UnknownColumn {
@@ -76,6 +112,59 @@ pub enum DataError {
         file: String,
         /// The operating system's reason.
         source: io::Error,
+    },
+
+    // ---- Pictures and tables ---------------------------------------------------------------------------------
+    /// A picture that cannot be read.
+    #[error("{}: the picture cannot be read: {why}", path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// The decoder's reason.
+        why: String,
+    },
+    /// Designs of different sizes where all must be alike.
+    #[error(
+        "designs of different sizes: {} has {} x {}, {} has {} x {}",
+        first.display(), first_size.0, first_size.1, other.display(), other_size.0, other_size.1
+    )]
+    MixedSizes {
+        /// A file.
+        first: PathBuf,
+        /// Its rows and columns.
+        first_size: (usize, usize),
+        /// The first file of another size.
+        other: PathBuf,
+        /// Its rows and columns.
+        other_size: (usize, usize),
+    },
+    /// A label in the name of a file is not a number.
+    #[error("{file}: the label {label} in its name is {text:?}, which is not a number")]
+    Label {
+        /// The file.
+        file: String,
+        /// Name of the label.
+        label: String,
+        /// The text found.
+        text: String,
+    },
+    /// A text file that holds no designs.
+    #[error("{file}: line {line}: {why}")]
+    Text {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A table of conditions without a row for a design.
+    #[error("{file}: there is no row for {design}")]
+    MissingRow {
+        /// The table.
+        file: String,
+        /// The design's file, or its position.
+        design: String,
     },
 
     // ---- Arrays ----------------------------------------------------------------------------------------------
@@ -354,10 +443,19 @@ impl DataError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NotFound { .. } => "give a data-set folder, a .npy or .npz file, or `builtin` for the built-in set".into(),
-            Self::NotADataSet { .. } => {
-                "a data set is a folder with dataset.json (at least {\"format\": 1}) and designs.npy, or a .npy or .npz file".into()
+            Self::NotFound { .. } => "give a folder of pictures or arrays, a data-set folder, a .npy or .npz file, or `builtin` for the built-in set".into(),
+            Self::NotADataSet { why, .. } if why.contains("MATLAB") => {
+                "in Python: import numpy, scipy.io; numpy.save(\"designs.npy\", scipy.io.loadmat(\"FILE.mat\")[\"NAME\"])".into()
             }
+            Self::NotADataSet { .. } => {
+                "designs are read from folders of pictures (JPEG, PNG, BMP, TIFF), .npy, .npz or text files, from one such file, and from data-set folders".into()
+            }
+            Self::Layout { .. } => "a layout is rows:NELXxNELY or columns:NELXxNELY, and its product the length of a vector".into(),
+            Self::LabelPattern { .. } => "give a pattern that all names end with, or --labels none".into(),
+            Self::Label { .. } => "name the field {_} to pass over it, or give --labels none".into(),
+            Self::Picture { .. } => "--skip-bad leaves out, and counts, what cannot be read".into(),
+            Self::MixedSizes { .. } => "--resize ROWSxCOLUMNS brings all to one size, --resize fit:ROWSxCOLUMNS without stretching them".into(),
+            Self::MissingRow { .. } => "give one row per design: in their order, or with their file names in a column `file`".into(),
             Self::NoBuiltin => "build with the feature `builtin`, or give a folder or file".into(),
             Self::TargetExists { .. } => "choose another name, or move the old one away".into(),
             Self::Element { descr, wanted: "densities", .. } => element_hint(descr),
@@ -370,11 +468,11 @@ impl DataError {
             Self::TooLarge { .. } => "store the array as .npy, or with numpy.savez instead of savez_compressed".into(),
             Self::Density { value, .. } if value.is_nan() => "remove the design, or fill the value".into(),
             Self::Density { value, .. } if 1.0 < *value && *value <= 255.0 => {
-                "densities are 0 to 1 as floats, or 0 to 255 as uint8: divide by the largest value, or save as uint8".into()
+                "densities are 0 to 1 as floats, or 0 to 255 as uint8: --range VOID:SOLID says which values are void and solid, such as 0:255".into()
             }
-            Self::Density { .. } => "scale the designs to 0 (void) to 1 (material)".into(),
+            Self::Density { .. } => "scale the designs to 0 (void) to 1 (material), or give --range VOID:SOLID, such as -1:1".into(),
             Self::ArchiveMember { .. } => "save the arrays with numpy.savez under plain names".into(),
-            Self::MissingArray { .. } => "name the array of designs `designs`: numpy.savez(file, designs=..., conditions=..., groups=...)".into(),
+            Self::MissingArray { .. } => "--array NAME says which one holds the designs".into(),
             Self::Version { found, supported, .. } if found == "missing" => format!("add \"format\": {supported}"),
             Self::Version { .. } => "it was made by a newer version; update this program".into(),
             Self::Metadata { .. } => "the least that works is {\"format\": 1}".into(),
@@ -427,10 +525,8 @@ fn element_hint(descr: &str) -> String {
 /// The remedy for a shape, where one can be guessed.
 fn shape_hint(shape: &[usize]) -> Option<String> {
     match *shape {
-        [_, 1, _, _] => Some("drop the channel axis: save designs[:, 0]".into()),
-        [_, _, _, 1] => Some("drop the channel axis: save designs[..., 0]".into()),
-        [_, _, _, _] => Some("pictures in color have to be made grey first: one value per cell".into()),
-        [_, _] => Some("a single design needs the shape (1, rows, columns); flat designs need reshape(-1, rows, columns)".into()),
+        [_, _, _, _] => Some("for trajectories give --iterations last or all; pictures in color have to be made grey first: one value per cell".into()),
+        [_, _] | [_] => Some("flat designs need --layout rows:NELXxNELY or columns:NELXxNELY; a single design needs the shape (1, rows, columns)".into()),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use twox_hash::XxHash3_128;
 
 use crate::data_set::{DataSet, first_invalid};
-use crate::{DataError, Element};
+use crate::{DataError, Element, near_copies};
 
 /// Values closer than this to 0 or 1 do not count as grey: one level of 255.
 const GREY_MARGIN: f32 = 1.0 / 255.0;
@@ -55,6 +55,12 @@ pub struct Info {
     pub constant: Vec<usize>,
     /// Designs that equal an earlier one cell by cell.
     pub duplicates: Vec<Duplicate>,
+    /// Number of designs that nearly equal one of another group, or its mirror image: 95 % of their material in common. None if the
+    /// set is too large to compare.
+    pub near_copies_apart: Option<usize>,
+    /// Mean density of each design.
+    #[serde(skip)]
+    volume_fractions: Vec<f64>,
 }
 
 /// Mean, spread and range of some numbers.
@@ -148,6 +154,7 @@ pub fn info(set: &DataSet) -> Result<Info, DataError> {
             }
         });
     let cells = Cells::read(set)?;
+    let near_copies_apart = near_copies::apart(set)?;
     let counted = (set.len() - cells.invalid.len()) as f64 * set.design_len() as f64;
     Ok(Info {
         name: set.name().into(),
@@ -166,14 +173,22 @@ pub fn info(set: &DataSet) -> Result<Info, DataError> {
         grey_share: cells.grey as f64 / counted,
         greyness: cells.greyness / counted,
         binary: cells.not_binary == 0,
-        volume_fraction: Summary::of(cells.volume_fractions.into_iter()),
+        volume_fraction: Summary::of(cells.volume_fractions.iter().copied()),
+        volume_fractions: cells.volume_fractions,
         invalid: cells.invalid,
         constant: cells.constant,
         duplicates: cells.duplicates,
+        near_copies_apart,
     })
 }
 
 impl Info {
+    /// Mean density of each design that holds densities only.
+    #[must_use]
+    pub fn volume_fractions(&self) -> &[f64] {
+        &self.volume_fractions
+    }
+
     /// What deserves attention, one line each.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
@@ -208,6 +223,12 @@ impl Info {
         let leaks = self.duplicates.iter().filter(|duplicate| !duplicate.same_group).count();
         if 0 < leaks {
             notes.push(format!("{leaks} of the copies are in another group than their original, so a split may leak"));
+        }
+        if let Some(n) = self.near_copies_apart.filter(|n| 0 < *n) {
+            notes.push(format!("{n} designs nearly equal one of another group or its mirror image, so a test on them is easier than it seems"));
+        }
+        if self.near_copies_apart.is_none() {
+            notes.push("the set is too large to look for near-copies".into());
         }
         if 1 < self.n && self.groups == 1 {
             notes.push("all designs are of one group, so the set cannot be split".into());

@@ -10,7 +10,8 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::archive::Archive;
 use crate::bytes::Bytes;
-use crate::npy::{self, Scalar};
+use crate::npy::{self, Header, Scalar};
+use crate::reading::Reading;
 use crate::{DataError, atomic};
 
 /// An open `.npz` file, its arrays read by name.
@@ -149,6 +150,44 @@ pub(crate) fn add_member<W: Write + Seek>(
         .unix_permissions(0o644)
         .large_file(u64::from(u32::MAX) <= size);
     Ok(zip.start_file(name, options)?)
+}
+
+/// The arrays that have a meaning of their own.
+const KNOWN: [&str; 3] = ["conditions", "groups", "masks"];
+
+/// The array of designs: the one asked for, `designs`, or the only one of enough axes. Beside it all others without a meaning of
+/// their own. `single` is a file with all designs of a set; otherwise one design has two axes.
+pub(crate) fn designs_and_others(
+    archive: &mut Archive,
+    reading: &Reading,
+    single: bool,
+) -> Result<(Bytes, Vec<(String, Bytes)>), DataError> {
+    let names = array_names(archive);
+    let mut members = Vec::new();
+    for name in names.iter().filter(|name| !KNOWN.contains(&name.as_str())) {
+        if let Some(bytes) = archive.member(&format!("{name}.npy"))? {
+            members.push((name.clone(), bytes));
+        }
+    }
+    let least = if single && reading.layout.given().is_none() { 3 } else { 2 };
+    let has_axes = |bytes: &Bytes| {
+        Header::read(bytes, "densities").is_ok_and(|header| least <= header.shape.len())
+    };
+    let wanted = reading.array.given().map_or("designs", String::as_str);
+    let position = members.iter().position(|(name, _)| name == wanted).or_else(|| {
+        let mut enough = (0..members.len())
+            .filter(|i| reading.array.given().is_none() && has_axes(&members[*i].1));
+        let only = enough.next();
+        only.filter(|_| enough.next().is_none())
+            .or((reading.array.given().is_none() && members.len() == 1).then_some(0))
+    });
+    let position = position.ok_or_else(|| DataError::MissingArray {
+        file: archive.label().into(),
+        wanted: wanted.into(),
+        names,
+    })?;
+    let (_, designs) = members.remove(position);
+    Ok((designs, members))
 }
 
 /// Names of the members that are arrays, without `.npy`.

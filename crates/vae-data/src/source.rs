@@ -12,12 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::archive::Archive;
 use crate::bytes::Bytes;
 use crate::data_set::{DataSet, check_conditions, check_count, own_groups};
-use crate::designs::{Designs, NpyDesigns};
+use crate::designs::{Designs, Resized, Stored};
+use crate::listing::{Found, Kind};
 use crate::masks::MaskSource;
 use crate::metadata::{Condition, DeclaredCondition, Description};
 use crate::problems::ProblemSource;
+use crate::reading::{Reading, Resize};
 use crate::table::Table;
-use crate::{DataError, npy, npz};
+use crate::{DataError, conditions_file, foreign, grouping, idx, npy, npz};
 
 /// Where designs come from, as a person states it.
 ///
@@ -37,8 +39,9 @@ pub enum Source {
     /// The set of cantilevers inside this library; `builtin` as text.
     #[default]
     Builtin,
-    /// A data-set folder, one packed into an archive, or a `.npy` or `.npz` file. (A folder that is really called
-    /// `builtin` is reached as `./builtin`.)
+    /// MNIST's pictures of digits in IDX files; `mnist:FOLDER` as text.
+    Mnist(PathBuf),
+    /// A folder or a file with designs. (A folder that is really called `builtin` is reached as `./builtin`.)
     Path(PathBuf),
 }
 
@@ -52,7 +55,11 @@ impl FromStr for Source {
 
 impl From<String> for Source {
     fn from(text: String) -> Self {
-        if text == "builtin" { Self::Builtin } else { Self::Path(text.into()) }
+        match text.strip_prefix("mnist:") {
+            _ if text == "builtin" => Self::Builtin,
+            Some(folder) => Self::Mnist(folder.into()),
+            None => Self::Path(text.into()),
+        }
     }
 }
 
@@ -66,32 +73,82 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Builtin => f.write_str("builtin"),
+            Self::Mnist(folder) => write!(f, "mnist:{}", folder.display()),
             Self::Path(path) => path.display().fmt(f),
         }
     }
 }
 
-/// Opens a data set. Headers and lengths are checked now; designs are read, and their values checked, when they are
-/// asked for.
-///
-/// A file is known by its contents, not by its name:
-///
-/// * a folder needs `dataset.json` and `designs.npy`; `conditions.npy`, `groups.npy`, `masks.npy`, `results.csv` and
-///   `problems.jsonl` or `problem.toml` are read if they are there;
-/// * a zip archive with `dataset.json` is such a folder packed into one file ([`pack`](crate::pack));
-/// * any other zip archive is a `.npz` file: its array `designs`, or its only array, beside `conditions`, `groups` and
-///   `masks` if they are there;
-/// * a `.npy` file holds designs and nothing else.
+/// [`open_with`] the default way of reading.
 ///
 /// # Errors
 ///
-/// Missing, damaged, truncated or hostile files, unknown versions, arrays of the wrong shape or type: see
-/// [`DataError`].
+/// As [`open_with`].
 pub fn open(source: &Source) -> Result<DataSet, DataError> {
-    match source {
-        Source::Builtin => builtin(),
-        Source::Path(path) => open_path(path),
+    open_with(source, &Reading::default())
+}
+
+/// Opens a data set.
+///
+/// A file is known by its contents, not by its name:
+///
+/// * a folder with `dataset.json` or `designs.npy` is a data-set folder: `conditions.npy`, `groups.npy`, `masks.npy`,
+///   `results.csv` and `problems.jsonl` or `problem.toml` are read if they are there;
+/// * any other folder holds pictures, or `.npy`, `.npz` or text files with a design or a trajectory of designs each; folders inside it
+///   are entered, hidden files and files of other kinds are passed over;
+/// * a zip archive with `dataset.json` is a data-set folder packed into one file ([`pack`](crate::pack));
+/// * any other zip archive is a `.npz` file: its array `designs`, or the only one that can be meant, beside `conditions`, `groups` and
+///   `masks` if they are there; an array with one number per design is a condition;
+/// * a `.npy` file holds designs and nothing else;
+/// * a picture, a text file or an IDX file.
+///
+/// Arrays and data-set folders are read by position when designs are asked for; their headers and lengths are checked now. Pictures and
+/// files of single designs are unpacked now, once, into memory up to 256 MiB, into a nameless temporary file beyond. What was found out
+/// is in [`DataSet::notes`]. A set that does not say what belongs together is looked through for near-copies, unless it is larger
+/// than 2³¹ cells or 100,000 designs.
+///
+/// # Errors
+///
+/// Missing, damaged, truncated or hostile files, unknown versions, arrays of the wrong shape or type, settings that do not fit: see
+/// [`DataError`].
+pub fn open_with(source: &Source, reading: &Reading) -> Result<DataSet, DataError> {
+    let mut set = match source {
+        Source::Builtin => builtin(reading)?,
+        Source::Mnist(folder) => idx::open_folder(folder)?,
+        Source::Path(path) => open_path(path, reading)?,
+    };
+    if !reading.conditions.as_os_str().is_empty() {
+        set = conditions_file::join(set, &reading.conditions)?;
     }
+    if !reading.problem.as_os_str().is_empty() {
+        if !reading.problem.is_file() {
+            return Err(DataError::NotFound { path: reading.problem.clone() });
+        }
+        let file = Bytes::open(&reading.problem)?;
+        set.problems = ProblemSource::open_shared(&file)?;
+        set.members.push(("problem.toml", file));
+    }
+    if let Some(resize) = reading.resize.given() {
+        set = resized(set, *resize)?;
+    }
+    grouping::regroup(set, &reading.group_by)
+}
+
+/// The set with its designs brought to another size; files of single designs have it already.
+fn resized(mut set: DataSet, resize: Resize) -> Result<DataSet, DataError> {
+    let from = (set.height(), set.width());
+    if set.has_masks() {
+        let why = "the set has masks, which go with its own size".into();
+        return Err(DataError::NotApplicable { option: "--resize", why });
+    }
+    if set.names.is_empty() {
+        set.designs = Arc::new(Resized::new(set.designs, resize));
+        set.notes.push(format!(
+            "designs of {} x {} are brought to {resize}, bilinear with antialiasing",
+            from.0, from.1
+        ));
+    }
+    Ok(set)
 }
 
 /// The files of a data-set folder, in the order in which they are written and fingerprinted.
@@ -110,44 +167,64 @@ pub(crate) const FILES: [&str; 8] = [
 const MAX_TEXT: u64 = 1 << 30;
 
 #[cfg(feature = "builtin")]
-fn builtin() -> Result<DataSet, DataError> {
+fn builtin(reading: &Reading) -> Result<DataSet, DataError> {
     static PACKED: &[u8] = include_bytes!("../builtin/cantilever.zip");
-    open_archive(Archive::open(Bytes::from_static(PACKED, "builtin"))?, "builtin")
+    open_archive(Archive::open(Bytes::from_static(PACKED, "builtin"))?, "builtin", reading)
 }
 
 #[cfg(not(feature = "builtin"))]
-fn builtin() -> Result<DataSet, DataError> {
+fn builtin(_: &Reading) -> Result<DataSet, DataError> {
     Err(DataError::NoBuiltin)
 }
 
-fn open_path(path: &Path) -> Result<DataSet, DataError> {
+fn open_path(path: &Path, reading: &Reading) -> Result<DataSet, DataError> {
     if !path.exists() {
         return Err(DataError::NotFound { path: path.into() });
     }
     let not_a_set = |why: &str| DataError::NotADataSet { path: path.into(), why: why.into() };
     if path.is_dir() {
-        if !path.join("dataset.json").is_file() {
-            return Err(not_a_set("the folder has no dataset.json"));
+        if !path.join("dataset.json").is_file() && !path.join("designs.npy").is_file() {
+            return foreign::open_folder(path, reading);
         }
         let name = path
             .canonicalize()
             .ok()
             .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-        return Files::read(&mut |file| folder_file(path, file))?
-            .into_data_set(&name.unwrap_or_default(), &path.display().to_string());
+        return Files::read(&mut |file| folder_file(path, file))?.into_data_set(
+            &name.unwrap_or_default(),
+            &path.display().to_string(),
+            reading,
+        );
     }
     let bytes = Bytes::open(path)?;
     let mut magic = [0; 4];
-    if bytes.len() < 4 {
+    if bytes.len() == 0 {
         return Err(not_a_set("the file is empty"));
     }
-    bytes.read_exact_at(&mut magic, 0)?;
+    let known = bytes.len().min(4) as usize;
+    bytes.read_exact_at(&mut magic[..known], 0)?;
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     match &magic {
-        b"\x93NUM" => Files { designs: Some(bytes), ..Files::default() }
-            .into_data_set(&name, &path.display().to_string()),
-        b"PK\x03\x04" | b"PK\x05\x06" => open_archive(Archive::open(bytes)?, &name),
-        _ => Err(not_a_set("the file is neither a NumPy array nor a zip archive")),
+        b"\x93NUM" => Files { designs: Some(bytes), ..Files::default() }.into_data_set(
+            &name,
+            &path.display().to_string(),
+            reading,
+        ),
+        b"PK\x03\x04" | b"PK\x05\x06" => open_archive(Archive::open(bytes)?, &name, reading),
+        [0, 0, 8, 1..=3] => idx::open_images(path),
+        _ => {
+            let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            match Found::new(path, file_name) {
+                Some(Found { kind: Kind::Npy | Kind::Npz, .. }) => {
+                    Err(not_a_set("the file is no NumPy array and no zip archive"))
+                }
+                Some(Found { kind: Kind::Matlab, .. }) => {
+                    Err(not_a_set("MATLAB files are not read"))
+                }
+                Some(found) if found.kind != Kind::Idx => foreign::open_file(found, reading),
+                _ => Err(not_a_set("the file is no picture, no array and no table")),
+            }
+        }
     }
 }
 
@@ -157,18 +234,34 @@ fn folder_file(folder: &Path, name: &str) -> Result<Option<Bytes>, DataError> {
     if path.exists() { Bytes::open(&path).map(Some) } else { Ok(None) }
 }
 
-fn open_archive(mut archive: Archive, name: &str) -> Result<DataSet, DataError> {
+fn open_archive(mut archive: Archive, name: &str, reading: &Reading) -> Result<DataSet, DataError> {
     let label = archive.label().to_owned();
     let mut files = Files::read(&mut |file| archive.member(file))?;
-    if files.description.is_none() && files.designs.is_none() {
-        // A `.npz` with one array of any name.
-        let names = npz::array_names(&archive);
-        let [only] = &names[..] else {
-            return Err(DataError::MissingArray { file: label, wanted: "designs".into(), names });
-        };
-        files.designs = archive.member(&format!("{only}.npy"))?;
+    if files.description.is_some() {
+        return files.into_data_set(name, &label, reading);
     }
-    files.into_data_set(name, &label)
+    let (designs, others) = npz::designs_and_others(&mut archive, reading, true)?;
+    files.designs = Some(designs);
+    let has_conditions = files.conditions.is_some();
+    let mut set = files.into_data_set(name, &label, reading)?;
+    if has_conditions {
+        return Ok(set);
+    }
+    let mut named = Vec::new();
+    for (name, bytes) in others {
+        // What is no array of plain numbers is none of ours.
+        let Ok(header) = npy::Header::read(&bytes, "conditions") else { continue };
+        if header.shape == [set.len()] || header.shape == [set.len(), 1] {
+            let values: ArrayD<f32> = npy::read_bytes(&bytes, "conditions")?;
+            set.put_condition(&name, "", values.into_iter().collect())?;
+            named.push(name);
+        }
+    }
+    if !named.is_empty() {
+        set.notes
+            .push(format!("arrays with a number per design are conditions: {}", named.join(", ")));
+    }
+    Ok(set)
 }
 
 /// The files of a set, opened but not read.
@@ -221,7 +314,13 @@ impl Files {
             .collect()
     }
 
-    fn into_data_set(self, name: &str, path: &str) -> Result<DataSet, DataError> {
+    fn into_data_set(
+        self,
+        name: &str,
+        path: &str,
+        reading: &Reading,
+    ) -> Result<DataSet, DataError> {
+        let mut notes = Vec::new();
         let members = self.present();
         let description = match &self.description {
             Some(file) => Description::parse(&file.read_text(MAX_TEXT)?, file.label())?,
@@ -233,12 +332,17 @@ impl Files {
                 why: "it has no designs.npy".into(),
             });
         };
-        let designs = NpyDesigns::open(designs)?;
+        let (designs, trajectories) = Stored::open(designs, reading, &mut notes)?;
         let (n, size) = (designs.len(), designs.size());
         let (conditions, values) =
             read_conditions(self.conditions.as_ref(), description.conditions, n, path)?;
-        let groups = match &self.groups {
-            Some(file) => read_groups(file, n)?,
+        let stated = match &self.groups {
+            Some(file) => Some(read_groups(file, n)?),
+            None => trajectories,
+        };
+        let grouped = stated.is_some();
+        let groups = match stated {
+            Some(groups) => groups,
             None => own_groups(path, n, size)?,
         };
         let masks = match &self.masks {
@@ -266,6 +370,10 @@ impl Files {
             results,
             metadata: description.metadata,
             members,
+            names: Vec::new(),
+            grouped,
+            label_groups: None,
+            notes,
         })
     }
 }

@@ -98,10 +98,22 @@ impl Table {
         cells.enumerate().map(number).collect::<Result<_, _>>().map(Some)
     }
 
+    /// Reads text with a header line, separated by whatever separates the names in it: commas, semicolons or tabulators.
+    pub(crate) fn read_any(text: &str, file: &str) -> Result<Self, DataError> {
+        let text = text.trim_start_matches('\u{feff}');
+        let header = text.lines().next().unwrap_or_default();
+        let separator = [',', ';', '\t'].into_iter().max_by_key(|c| header.matches(*c).count());
+        Self::read_separated(text.as_bytes(), file, separator.map_or(b',', |c| c as u8))
+    }
+
     /// Reads comma-separated text with a header line.
     pub(crate) fn read(text: impl Read, file: &str) -> Result<Self, DataError> {
+        Self::read_separated(text, file, b',')
+    }
+
+    fn read_separated(text: impl Read, file: &str, separator: u8) -> Result<Self, DataError> {
         let fail = |source| DataError::Table { file: file.into(), source };
-        let mut reader = csv::Reader::from_reader(text);
+        let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(text);
         let columns = reader.headers().map_err(fail)?.iter().map(str::to_owned).collect();
         let mut cells = Vec::new();
         for row in reader.records() {

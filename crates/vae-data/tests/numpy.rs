@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array1, Array2, Array3, arr0, arr1};
 use vae_data::npz::{self, Npz};
 use vae_data::{
-    Condition, DataError, DataSet, Details, Element, Source, npy, open, pack_to, write_data_set,
+    Condition, DataError, DataSet, Details, Element, Reading, Source, npy, open, open_with,
+    pack_to, write_data_set,
 };
 
 const SHAPE: (usize, usize, usize) = (5, 3, 4);
@@ -60,7 +61,7 @@ fn every_type_and_order_is_read() {
         assert_eq!(set.element(), element);
         assert_eq!(set.name(), name);
         assert_eq!(read_all(&set), densities(element), "{name}");
-        assert_eq!(set.groups(), [0, 1, 2, 3, 4]);
+        assert_eq!(set.len(), 5);
         assert_eq!(set.conditions().shape(), [5, 0]);
     }
 }
@@ -101,21 +102,28 @@ fn what_cannot_be_meant_is_refused_with_a_hint() {
     check_refused(
         "rank2.npy",
         "shape [3, 4] where (designs, rows, columns)",
-        "shape (1, rows, columns)",
+        "--layout rows:NELXxNELY",
     );
-    check_refused("rank4.npy", "shape [5, 1, 3, 4]", "drop the channel axis");
-    check_refused("int64.npy", "\"int64\" cannot be read as densities", "uint8 (0 to 255)");
+    check_refused("int64.npy", "design 0 has the value", "--range VOID:SOLID");
     check_refused("record.npy", "[('x', '<f4'), ('y', '<i2')]", "save designs as");
     check_refused("objects.npy", "\"|O\"", "object arrays are pickles");
     check_refused("objects.npz", "\"|O\"", "object arrays are pickles");
-    check_refused(
-        "several.npz",
-        "no array \"designs\"; it holds \"a\", \"b\"",
-        "numpy.savez(file, designs=",
-    );
+    check_refused("several.npz", "no array \"designs\"; it holds \"a\", \"b\"", "--array NAME");
     check_refused("nested.npz", "\"../designs.npy\" is refused", "plain names");
     check_refused("nan.npy", "design 3 has the value NaN at row 1, column 2", "remove the design");
-    check_refused("outside.npy", "design 0 has the value", "divide by the largest value");
+    check_refused("outside.npy", "design 0 has the value", "such as 0:255");
+}
+
+#[test]
+fn a_channel_and_whole_levels_are_read_when_it_is_said_what_they_mean() {
+    assert_eq!(read_all(&open_fixture("rank4.npy").unwrap()), densities(Element::U8));
+    let reading = Reading { range: "0:255".parse().unwrap(), ..Reading::default() };
+    let set = open_with(&Source::Path(fixture("int64.npy")), &reading).unwrap();
+    let close = |a: &f32, b: &f32| (a - b).abs() < 1e-6;
+    assert!(read_all(&set).iter().zip(&densities(Element::U8)).all(|(a, b)| close(a, b)));
+    let reading = Reading { array: "b".parse().unwrap(), ..Reading::default() };
+    let set = open_with(&Source::Path(fixture("several.npz")), &reading).unwrap();
+    assert_eq!(read_all(&set), densities(Element::U8));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
-use vae_data::SplitRule;
+use vae_data::{Reading, SplitRule};
 use vae_models::{Decoder, Encoder, Likelihood, ModelConfig, Sigma};
 
 use crate::error::{Result, TrainError, nearest};
@@ -32,8 +32,10 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataConfig {
-    /// `builtin`, or the path of a data set.
+    /// `builtin`, the path of a folder or file with designs, or `mnist:FOLDER`.
     pub source: String,
+    /// How the source is read.
+    pub reading: Reading,
     /// `random`, `interpolate:COLUMN` or `extrapolate:COLUMN`; always by group.
     pub split: SplitRule,
     /// Share of the groups for validation.
@@ -80,6 +82,8 @@ pub struct TrainingConfig {
     pub objective: Objective,
     /// Whether the output starts at the mean density of the data; if not, everything starts as PyTorch's layers do.
     pub start_at_density: bool,
+    /// Run or weight file whose weights it starts from; empty for random ones.
+    pub init: String,
     /// Passes over the training split.
     pub epochs: u64,
     /// Designs per step.
@@ -114,6 +118,7 @@ pub struct Overrides {
     pub split: Option<SplitRule>,
     pub targets: Option<TargetKind>,
     pub seed: Option<u64>,
+    pub init: Option<String>,
     pub epochs: Option<u64>,
     pub batch_size: Option<usize>,
     pub learning_rate: Option<f64>,
@@ -153,6 +158,7 @@ impl Config {
             seed: 1,
             data: DataConfig {
                 source: "builtin".to_owned(),
+                reading: Reading::default(),
                 split: SplitRule::Random,
                 validation: 0.1,
                 test: 0.1,
@@ -169,6 +175,7 @@ impl Config {
             training: TrainingConfig {
                 objective: Objective::Elbo,
                 start_at_density: true,
+                init: String::new(),
                 epochs: 30,
                 batch_size: 32,
                 learning_rate: 2e-3,
@@ -205,7 +212,7 @@ impl Config {
             max_gradient_norm: 0.0,
             beta,
             kl_warmup: 0.0,
-            ..self.training
+            ..self.training.clone()
         };
     }
 
@@ -408,6 +415,7 @@ impl Overrides {
         set(self.targets.as_ref(), &mut config.data.targets);
         set(self.conditional.as_ref(), &mut config.data.conditional);
         set(self.seed.as_ref(), &mut config.seed);
+        set(self.init.as_ref(), &mut config.training.init);
         set(self.epochs.as_ref(), &mut config.training.epochs);
         set(self.batch_size.as_ref(), &mut config.training.batch_size);
         set(self.learning_rate.as_ref(), &mut config.training.learning_rate);

@@ -1,11 +1,13 @@
 //! A model in training, and the step it takes: the code that `vae train` runs and `vae bench train` times.
 
+use std::path::Path;
+
 use candle_core::{DType, Device, Tensor, Var};
 use vae_models::{ModelConfig, Vae};
 use vae_nn::{Adam, AdamConfig, Parameters, clip_global_norm};
 
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Result, TrainError};
 use crate::metrics::Parts;
 use crate::objective::Loss;
 use crate::targets::Batch;
@@ -60,6 +62,19 @@ impl Learner {
     /// What a step minimizes.
     pub fn loss(&self) -> Loss {
         self.loss
+    }
+
+    /// Takes the weights of another network of the same architecture, which came from `path`.
+    ///
+    /// # Errors
+    /// [`TrainError::OtherArchitecture`] if a tensor has another name or shape.
+    pub fn take_weights(&self, from: &Parameters, path: &Path) -> Result<()> {
+        let tensors =
+            from.iter().map(|(name, variable)| (name, variable.as_tensor().clone())).collect();
+        self.parameters.load(&tensors).map_err(|error| TrainError::OtherArchitecture {
+            path: path.to_owned(),
+            message: error.to_string(),
+        })
     }
 
     /// One step: forward, loss, backward, clip, update. `eps` (B, Z) are standard normal draws, `beta` the weight of the KL term.

@@ -1,12 +1,13 @@
 //! The training loop.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use candle_core::Device;
 use vae_data::{DataSet, Shares, Split};
 use vae_models::Vae;
-use vae_nn::stream;
+use vae_nn::{Parameters, stream};
 
 use crate::checkpoint::{self, Best, Position};
 use crate::config::{Config, TargetKind};
@@ -112,15 +113,19 @@ pub fn train(
         note_resumption(run, manifest, position.step)?;
         position
     } else {
-        run.make()?;
-        write_json(&run.manifest(), manifest)?;
-        write_json(&run.splits(), &split.groups)?;
-        write(&run.config(), config.to_toml().as_bytes())?;
-        if training.start_at_density {
+        // Weights first: a run that cannot start leaves no folder behind.
+        if !training.init.is_empty() {
+            let path = Path::new(&training.init);
+            learner.take_weights(&weights_of(path, &device)?, path)?;
+        } else if training.start_at_density {
             // The output starts at the mean of the data, so that no step is spent on learning it.
             let density = mean_density(&designs, &split.train)?;
             learner.vae.start_at_density(&learner.parameters, density)?;
         }
+        run.make()?;
+        write_json(&run.manifest(), manifest)?;
+        write_json(&run.splits(), &split.groups)?;
+        write(&run.config(), config.to_toml().as_bytes())?;
         let position = Position::default();
         checkpoint::save(&run.last_checkpoint(), &position, &learner)?;
         position
@@ -283,6 +288,17 @@ pub fn split(config: &Config, data: &DataSet) -> Result<Split> {
     let mut rng = stream(config.seed, "split", 0);
     let shares = Shares { validation: config.data.validation, test: config.data.test };
     Ok(vae_data::split(data, &config.data.split, shares, &mut rng)?)
+}
+
+/// The weights of a run, or in a weight file.
+fn weights_of(path: &Path, device: &Device) -> Result<Parameters> {
+    let file = if path.is_dir() { RunFolder::open(path)?.model() } else { path.to_owned() };
+    if !file.is_file() {
+        let missing =
+            if path.is_dir() { "model.safetensors yet" } else { "weights: there is no such file" };
+        return Err(TrainError::NotARun { path: path.to_owned(), missing });
+    }
+    Ok(vae_models::load(&file, device)?.1)
 }
 
 /// Mean target over at most 512 designs, evenly spaced.

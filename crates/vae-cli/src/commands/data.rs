@@ -1,52 +1,147 @@
 //! `vae data`.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use vae_data::{ConditionInfo, Info};
+use ndarray::Array1;
+use vae_data::{ConditionInfo, DataSet, Element, Info, Metadata};
+use vae_report::{Histogram, histogram};
 
 use super::fetch;
-use crate::opened::open_data;
-use crate::output::{json, line};
+use crate::contact;
+use crate::mechanics::check_compliances;
+use crate::output::{json, line, shown};
+use crate::reading::{ReadingArgs, open_data};
 
-/// Fetch data and look at them
+/// Fetch data, look at them, and bring them into one form
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Fetch(fetch::Args),
     Info(InfoArgs),
+    Convert(ConvertArgs),
 }
 
-/// Say what a data set holds, and what is suspicious in it
+/// Say what data hold, and what is suspicious in them
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae data info builtin
-  vae data info my-designs/ --json")]
+  vae data info my-designs/ --json
+  vae data info pictures/ --labels '{volume_fraction%}_{iterate}' --out look/")]
 pub(crate) struct InfoArgs {
-    /// `builtin`, a data-set folder, or a .npy/.npz file
+    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file, `mnist:FOLDER`
     #[arg(value_name = "SOURCE", default_value = "builtin")]
     source: String,
+    /// Draw a contact sheet (with supports and loads where they are known) and histograms into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+/// Write data as a data-set folder
+///
+/// Designs are read and written one by one, so that they may be larger than memory. Every command reads sources directly too; a
+/// folder is worth its place for pictures that are used often, for data to hand on, and for seeing what was understood.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  vae data convert pictures/ --resize 64x192 --out beams/
+  vae data convert densities.npy --layout columns:60x20 --conditions loads.csv --problem part.toml --out parts/")]
+pub(crate) struct ConvertArgs {
+    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file, `mnist:FOLDER`
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// The folder to write; it may not exist
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     match command {
-        Command::Fetch(args) => fetch::run(args),
-        Command::Info(args) => info(args),
+        Command::Fetch(args) => return fetch::run(args),
+        Command::Info(args) => info(args)?,
+        Command::Convert(args) => convert(args)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
-fn info(args: &InfoArgs) -> Result<ExitCode> {
-    let data = open_data(&args.source)?;
+fn info(args: &InfoArgs) -> Result<()> {
+    let data = open_data(&args.source, &args.reading.reading()?)?;
     let info = vae_data::info(&data)?;
     if args.json {
         json(&info)?;
     } else {
         table(&info)?;
+        if let Some(text) = check_compliances(&data)? {
+            line(text)?;
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    if let Some(out) = &args.out {
+        let drawn = draw(&data, &info, out)?;
+        if !args.json {
+            line(format!("{drawn} pictures in {}", shown(out)))?;
+        }
+    }
+    Ok(())
+}
+
+fn convert(args: &ConvertArgs) -> Result<()> {
+    let data = open_data(&args.source, &args.reading.reading()?)?;
+    let element = match data.element() {
+        element @ (Element::Bool | Element::U8 | Element::F16) => element,
+        _ => Element::F32,
+    };
+    let metadata = Metadata {
+        source: data.metadata().source.clone().or_else(|| Some(args.source.clone())),
+        command: Some(std::env::args().collect::<Vec<_>>().join(" ")),
+        ..data.metadata().clone()
+    };
+    let data = data.with_metadata(metadata);
+    data.write_to(&args.out, element)?;
+    line(format!(
+        "{}: {} designs of {} x {} in {} groups, {}",
+        shown(&args.out),
+        data.len(),
+        data.height(),
+        data.width(),
+        data.n_groups(),
+        match data.condition_info().len() {
+            0 => "no conditions".to_owned(),
+            n => format!("{n} conditions"),
+        }
+    ))
+}
+
+/// Draws the contact sheet, and a histogram of the volume fraction and of each condition.
+fn draw(data: &DataSet, info: &Info, out: &Path) -> Result<usize> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    let mut drawn = usize::from(0 < contact::draw(data, &out.join("designs.png"))?);
+    let volumes: Array1<f32> = info.volume_fractions().iter().map(|v| *v as f32).collect();
+    let mut quantities = vec![("mean density".to_owned(), "volume".to_owned(), volumes)];
+    for (info, values) in data.condition_info().iter().zip(data.conditions().columns()) {
+        let unit = if info.unit.is_empty() { String::new() } else { format!(" [{}]", info.unit) };
+        quantities.push((format!("{}{unit}", info.name), file_name(&info.name), values.to_owned()));
+    }
+    for (name, file, values) in quantities {
+        if !values.is_empty() {
+            let figure =
+                Histogram { title: data.name(), name: &name, values: values.view(), bins: None };
+            histogram(&figure, &out.join(format!("histogram-{file}.png")))?;
+            drawn += 1;
+        }
+    }
+    Ok(drawn)
+}
+
+/// A name that is fit for a file.
+fn file_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '-' }).collect()
 }
 
 fn table(info: &Info) -> Result<()> {
@@ -73,8 +168,8 @@ fn table(info: &Info) -> Result<()> {
             if condition.unit.is_empty() { String::new() } else { format!(" {}", condition.unit) };
         let ConditionInfo { name, values, distinct, .. } = condition;
         line(format!(
-            "condition {name}: {:.3} to {:.3}{unit}, {distinct} distinct values",
-            values.min, values.max
+            "condition {name}: {:.3} ± {:.3}, {:.3} to {:.3}{unit}, {distinct} distinct values",
+            values.mean, values.std, values.min, values.max
         ))?;
     }
     if info.problems {

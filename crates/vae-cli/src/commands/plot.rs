@@ -13,8 +13,9 @@ use vae_train::evaluate::{encode, unit_activity};
 
 use crate::dimensions::{TwoDimensions, two_dimensions};
 use crate::failure::UsageError;
-use crate::opened::{ModelArgs, Part, RunArgs, open_data};
+use crate::opened::{ModelArgs, Part, RunArgs};
 use crate::output::{self, line, shown};
+use crate::reading::{ReadingArgs, open_data};
 
 /// Draw one figure: training curves, latent space, or samples of data
 #[derive(Subcommand)]
@@ -70,9 +71,11 @@ pub(crate) struct LatentArgs {
   vae plot samples builtin
   vae plot samples my-designs/ --count 40 --seed 3 --out my-designs-shown")]
 pub(crate) struct SamplesArgs {
-    /// `builtin`, a data-set folder, or a .npy/.npz file
+    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file, `mnist:FOLDER`
     #[arg(value_name = "SOURCE", default_value = "builtin")]
     source: String,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// How many designs
     #[arg(long, value_name = "N", default_value_t = 24)]
     count: usize,
@@ -154,7 +157,7 @@ fn draw_samples(args: &SamplesArgs) -> Result<ExitCode> {
     if args.count == 0 {
         return Err(UsageError::new("--count 0 leaves nothing to do").into());
     }
-    let data = open_data(&args.source)?;
+    let data = open_data(&args.source, &args.reading.reading()?)?;
     let all: Vec<usize> = (0..data.len()).collect();
     let mut chosen = shuffled(&all, &mut vae_nn::stream(args.seed, "plot", 0));
     chosen.truncate(args.count);

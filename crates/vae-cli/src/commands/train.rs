@@ -16,8 +16,9 @@ use vae_train::{
 
 use crate::failure::{INTERRUPTED, UsageError};
 use crate::figures;
-use crate::opened::{OpenedRun, RUNS, absolute, open_data};
+use crate::opened::{OpenedRun, RUNS};
 use crate::output::{line, note, shown};
+use crate::reading::{ReadingArgs, absolute_source, open_data};
 use crate::{interrupt, progress, threads};
 
 /// Train a model on designs
@@ -28,6 +29,8 @@ use crate::{interrupt, progress, threads};
 #[command(after_help = "Examples:
   vae train
   vae train --data my-designs/ --latent-dim 16 --epochs 60
+  vae train --data pictures/ --resize 64x192 --labels '{volume_fraction%}_{iterate}'
+  vae train --data densities.npy --layout columns:60x20 --conditions loads.csv
   vae train --config study.toml --run runs/study
   vae train --resume runs/cantilever-default-1")]
 pub(crate) struct Args {
@@ -37,7 +40,7 @@ pub(crate) struct Args {
     /// TOML file with settings over the preset's
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// `builtin`, a data-set folder, or a .npy/.npz file [default: builtin]
+    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file, `mnist:FOLDER` [default: builtin]
     #[arg(long, value_name = "SOURCE")]
     data: Option<String>,
     /// Folder of the new run [default: runs/DATA-PRESET-N]
@@ -52,6 +55,9 @@ pub(crate) struct Args {
     /// What is learned: designs cut to 0/1 at their own volume, or densities as they are
     #[arg(long, value_enum)]
     targets: Option<TargetsArg>,
+    /// Start from the weights of this run, or of this weight file, instead of random ones
+    #[arg(long, value_name = "RUN", conflicts_with = "resume")]
+    init: Option<String>,
     /// Seed of every random number
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -85,6 +91,8 @@ pub(crate) struct Args {
     /// Threads to use [default: all]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -120,6 +128,7 @@ impl Args {
                 TargetsArg::Binary => TargetKind::Binary,
                 TargetsArg::Grey => TargetKind::Grey,
             }),
+            init: self.init.clone(),
             seed: self.seed,
             epochs: self.epochs,
             batch_size: self.batch_size,
@@ -143,19 +152,31 @@ impl Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     // The run: its configuration and folder, new or old.
     let (config, data, folder) = if let Some(path) = &args.resume {
+        if args.reading.is_given() {
+            let message = "a run is resumed with its own data, read as before";
+            return Err(UsageError::with_hint(
+                message,
+                "leave out the flags that say how data are read",
+            )
+            .into());
+        }
         let folder = RunFolder::open(path)?;
         if folder.model().is_file() && !folder.last_checkpoint().is_file() {
             let message = format!("{} was imported: it has no checkpoint", shown(folder.root()));
             return Err(UsageError::new(message).into());
         }
         let config = Config::read(&folder.config())?;
-        let data = open_data(&config.data.source)?;
+        let data = open_data(&config.data.source, &config.data.reading)?;
         (config, data, folder)
     } else {
         let mut config =
             Config::resolve(args.preset.as_deref(), args.config.as_deref(), &args.overrides())?;
-        let data = open_data(&config.data.source)?;
-        config.data.source = absolute(&config.data.source)?;
+        args.reading.apply(&mut config.data.reading)?;
+        let data = open_data(&config.data.source, &config.data.reading)?;
+        config.data.source = absolute_source(&config.data.source)?;
+        if !config.training.init.is_empty() {
+            config.training.init = absolute_source(&config.training.init)?;
+        }
         let path = args
             .run
             .clone()

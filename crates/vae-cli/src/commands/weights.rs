@@ -10,8 +10,9 @@ use vae_train::run::write;
 use vae_train::{Config, FORMAT, Manifest, Overrides, RunFolder};
 
 use crate::failure::UsageError;
-use crate::opened::{ModelArgs, OpenedModel, absolute, open_data};
+use crate::opened::{ModelArgs, OpenedModel};
 use crate::output::{line, shown};
+use crate::reading::{ReadingArgs, absolute_source, open_data};
 use crate::threads;
 
 /// Exchange weights with PyTorch
@@ -75,9 +76,11 @@ pub(crate) struct ImportArgs {
     /// A condition in its order, NAME=MEAN,DEVIATION,MIN,MAX of the training designs; may be repeated
     #[arg(long = "condition", value_name = "NAME=MEAN,STD,MIN,MAX", value_parser = condition)]
     conditions: Vec<ConditionStats>,
-    /// Data set that the weights were trained on, for commands that need one
+    /// Data that the weights were trained on, for commands that need them
     #[arg(long, value_name = "SOURCE")]
     data: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Folder of the new run
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -162,13 +165,14 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
         let message = format!("there is no file {}", args.file.display());
         return Err(UsageError::new(message).into());
     }
-    let source = args.data.as_deref().map(absolute).transpose()?;
+    let source = args.data.as_deref().map(absolute_source).transpose()?;
     let overrides = Overrides {
         source: Some(source.unwrap_or_default()),
         conditional: Some(!args.conditions.is_empty()),
         ..Overrides::default()
     };
     let mut config = Config::resolve(Some(&args.preset), None, &overrides)?;
+    args.reading.apply(&mut config.data.reading)?;
     let like =
         vae_train::model::network(&config, args.size.unwrap_or(size), args.conditions.clone());
     let device = candle_core::Device::Cpu;
@@ -179,7 +183,8 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
     config.model.encoder = vae.config().encoder.clone();
     config.model.decoder = vae.config().decoder.clone();
 
-    let data = args.data.as_deref().map(open_data).transpose()?;
+    let reading = &config.data.reading;
+    let data = args.data.as_deref().map(|source| open_data(source, reading)).transpose()?;
     let split = data.as_ref().map(|data| vae_train::train::split(&config, data)).transpose()?;
     let manifest = Manifest {
         format: FORMAT,

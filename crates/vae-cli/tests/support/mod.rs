@@ -20,9 +20,14 @@ pub(crate) struct Ran {
 }
 
 impl Bench {
+    /// Makes the folder, with nothing in it.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
     /// Makes the folder and the beams.
     pub(crate) fn new() -> Self {
-        let bench = Self { folder: tempfile::tempdir().unwrap() };
+        let bench = Self::empty();
         bench.vae("simp generate cantilever --grid 12x24 --problems 16 --variants 3 --filter-radii 1.5 --out beams").succeeds();
         bench
     }

@@ -10,12 +10,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 use indicatif::HumanBytes;
 use serde::Serialize;
+use vae_data::Reading;
 use vae_hub::{Fetched, Fetcher, Options, Record, Retry, ZENODO};
 
 use self::bars::Bars;
 use self::source::{HUB_SETS, Source, TUTORIAL, folder_name};
-use crate::opened::open_data;
 use crate::output::{json, line, note, shown};
+use crate::reading::open_data;
 
 /// Extensions of pictures.
 const PICTURES: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "tif", "tiff"];
@@ -128,7 +129,7 @@ fn check_builtin(args: &Args) -> Result<()> {
         height: usize,
         width: usize,
     }
-    let data = open_data("builtin")?;
+    let data = open_data("builtin", &Reading::default())?;
     let mut design = vec![0.0; data.design_len()];
     for index in 0..data.len() {
         data.read_into(&[index], &mut design)?;

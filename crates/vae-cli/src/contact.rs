@@ -1,0 +1,166 @@
+//! The contact sheet of a data set, with supports and loads where they are known.
+
+use std::path::Path;
+
+use anyhow::Result;
+use ndarray::{Array2, Array3, Axis, s};
+use topo_simp::{Place, Problem, Side};
+use vae_data::DataSet;
+use vae_report::{Grid, grid};
+
+use crate::mechanics::problem_of;
+
+/// Designs on a sheet.
+const SHOWN: usize = 30;
+/// Designs smaller than this are enlarged before marks are drawn, in pixels of the longer side.
+const SIDE: usize = 160;
+/// Shade of the marks of supports, between void and material.
+const SUPPORT: f32 = 0.45;
+
+/// Draws evenly spaced designs of a set with their numbers.
+pub(crate) fn draw(data: &DataSet, out: &Path) -> Result<usize> {
+    let n = SHOWN.min(data.len());
+    let chosen: Vec<usize> = (0..n).map(|i| i * data.len() / n).collect();
+    let mut sheet: Vec<Array2<f32>> = Vec::new();
+    let mut captions = Vec::new();
+    let mut design = vec![0.0; data.design_len()];
+    for index in chosen {
+        // Values that are no densities are listed in words.
+        if data.read_into(&[index], &mut design).is_err() {
+            continue;
+        }
+        let picture = Array2::from_shape_vec((data.height(), data.width()), design.clone())?;
+        sheet.push(match problem_of(data, index)? {
+            Some(problem) => marked(&picture, &problem),
+            None => picture,
+        });
+        captions.push(match data.condition_info().first() {
+            Some(info) => {
+                format!("{index}: {} {:.3}", info.name, data.conditions()[[index, 0]])
+            }
+            None => index.to_string(),
+        });
+    }
+    if sheet.is_empty() {
+        return Ok(0);
+    }
+    let views: Vec<_> = sheet.iter().map(|design| design.view()).collect();
+    let designs: Array3<f32> = ndarray::stack(Axis(0), &views)?;
+    let title = format!("{}: {} of {} designs", data.name(), sheet.len(), data.len());
+    let figure = Grid { title: &title, captions: &captions, ..Grid::new(designs.view()) };
+    grid(&figure, out)?;
+    Ok(sheet.len())
+}
+
+/// A design in a margin, with squares at its supports and arrows for its loads.
+fn marked(design: &Array2<f32>, problem: &Problem) -> Array2<f32> {
+    let (height, width) = design.dim();
+    let zoom = (SIDE / height.max(width)).max(1);
+    let (h, w) = (height * zoom, width * zoom);
+    let margin = h.max(w) / 7;
+    let mut picture = Array2::zeros((h + 2 * margin, w + 2 * margin));
+    picture
+        .slice_mut(s![margin..margin + h, margin..margin + w])
+        .assign(&Array2::from_shape_fn((h, w), |(row, column)| {
+            design[[row / zoom, column / zoom]]
+        }));
+    let at = |[x, y]: [f64; 2]| (margin as f64 + x * w as f64, margin as f64 + y * h as f64);
+    let radius = (margin as f64 / 8.0).max(1.0);
+    for support in &problem.supports {
+        for point in points(&support.at, problem) {
+            let (x, y) = at(point);
+            // Outside the design, where a support on a side stands.
+            let away = |relative: f64| {
+                if relative <= 0.0 {
+                    -1.0
+                } else if 1.0 <= relative {
+                    1.0
+                } else {
+                    0.0
+                }
+            };
+            let (x, y) = (x + away(point[0]) * radius * 1.5, y + away(point[1]) * radius * 1.5);
+            square(&mut picture, (x, y), radius, SUPPORT);
+        }
+    }
+    let strongest = problem
+        .load_cases
+        .iter()
+        .flat_map(|case| &case.loads)
+        .map(|load| load.force[0].hypot(load.force[1]))
+        .fold(0.0, f64::max);
+    for load in problem.load_cases.iter().flat_map(|case| &case.loads) {
+        let all = points(&load.at, problem);
+        let Some(point) = all.get(all.len() / 2) else { continue };
+        if 0.0 < strongest {
+            let length = 0.8 * margin as f64 / strongest;
+            // Picture rows grow downward, forces upward.
+            arrow(
+                &mut picture,
+                at(*point),
+                (load.force[0] * length, -load.force[1] * length),
+                radius / 2.0,
+            );
+        }
+    }
+    picture
+}
+
+/// Some points of a place, in relative coordinates.
+fn points(place: &Place, problem: &Problem) -> Vec<[f64; 2]> {
+    const STEPS: usize = 9;
+    let side = |side: &Side, from: f64, to: f64| {
+        let along = (0..STEPS).map(|i| from + (to - from) * i as f64 / (STEPS - 1) as f64);
+        along
+            .map(|t| match side {
+                Side::Left => [0.0, t],
+                Side::Right => [1.0, t],
+                Side::Top => [t, 0.0],
+                Side::Bottom => [t, 1.0],
+            })
+            .collect()
+    };
+    match place {
+        Place::Point(point) => vec![*point],
+        Place::Node([column, row]) => {
+            vec![[
+                *column as f64 / problem.grid.nelx as f64,
+                *row as f64 / problem.grid.nely as f64,
+            ]]
+        }
+        Place::Edge(edge) => side(edge, 0.0, 1.0),
+        Place::Segment { side: edge, from, to } => side(edge, *from, *to),
+        Place::Area { min, max } => {
+            let corner = |x: f64, y: f64| [x, y];
+            vec![
+                corner(min[0], min[1]),
+                corner(max[0], min[1]),
+                corner(min[0], max[1]),
+                corner(max[0], max[1]),
+            ]
+        }
+    }
+}
+
+fn square(picture: &mut Array2<f32>, (x, y): (f64, f64), radius: f64, shade: f32) {
+    let (h, w) = picture.dim();
+    let clamp = |value: f64, n: usize| (value.round().max(0.0) as usize).min(n);
+    let (rows, columns) =
+        (clamp(y - radius, h)..clamp(y + radius, h), clamp(x - radius, w)..clamp(x + radius, w));
+    picture.slice_mut(s![rows, columns]).fill(shade);
+}
+
+/// A shaft that ends at a place, and a head there.
+fn arrow(picture: &mut Array2<f32>, (x, y): (f64, f64), (dx, dy): (f64, f64), thickness: f64) {
+    let length = dx.hypot(dy);
+    let steps = (length * 2.0).ceil().max(1.0) as usize;
+    for step in 0..=steps {
+        // From the tail to the tip; the last third widens into the head and narrows to the tip.
+        let t = step as f64 / steps as f64;
+        let from_tip = (1.0 - t) * length;
+        let head = length / 3.0;
+        let radius =
+            if from_tip < head { thickness.max(1.0) * 3.0 * from_tip / head } else { thickness };
+        square(picture, (x - (1.0 - t) * dx, y - (1.0 - t) * dy), radius.max(0.6), 1.0);
+    }
+}
