@@ -24,7 +24,7 @@ impl Conditioning {
             return Ok(None);
         }
         let embedding = match config.embedding {
-            Some(_) => Some(Sequential::new(&config.embedding_layers(), &vb.pp(EMBEDDING))?),
+            Some(_) => Some(Sequential::new(&[(EMBEDDING, config.embedding_layers())], vb)?),
             None => None,
         };
         let row = |value: fn(&ConditionStats) -> f64| {

@@ -47,8 +47,8 @@ pub struct Vae {
     fc_mu: Linear,
     fc_var: Linear,
     decoder_input: Option<Linear>,
+    /// With the final layer.
     decoder: Sequential,
-    final_layer: Sequential,
     likelihood: LikelihoodHead,
 }
 
@@ -87,15 +87,17 @@ impl Vae {
             dtype: vb.dtype(),
             device: vb.device().clone(),
             conditioning: Conditioning::new(config, &vb)?,
-            encoder: Sequential::new(&config.encoder_layers(), &vb.pp(ENCODER))?,
+            encoder: Sequential::new(&[(ENCODER, config.encoder_layers())], &vb)?,
             fc_mu: linear(config.head_size(), &vb, FC_MU)?,
             fc_var: linear(config.head_size(), &vb, FC_VAR)?,
             decoder_input: config
                 .decoder_input_size()
                 .map(|size| linear(size, &vb, DECODER_INPUT))
                 .transpose()?,
-            decoder: Sequential::new(&config.decoder_layers(), &vb.pp(DECODER))?,
-            final_layer: Sequential::new(&config.final_layers(), &vb.pp(FINAL_LAYER))?,
+            decoder: Sequential::new(
+                &[(DECODER, config.decoder_layers()), (FINAL_LAYER, config.final_layers())],
+                &vb,
+            )?,
             likelihood: LikelihoodHead::new(config.likelihood, &vb)?,
         })
     }
@@ -172,7 +174,7 @@ impl Vae {
             }
             _ => features,
         };
-        let output = self.final_layer.forward(&self.decoder.forward(&maps, train)?, train)?;
+        let output = self.decoder.forward(&maps, train)?;
         let (height, width) = self.config.padded_size();
         let output = self.crop(&output.reshape((batch, 1, height, width))?)?;
         Ok(self.likelihood.params(&output)?)

@@ -1,10 +1,9 @@
 //! Convolution in two dimensions.
 
-use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::error::{Error, at_least_one};
-use crate::kernels::conv::{self, Geometry};
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp3, Layout, Module, Result, Shape, Tensor, WithDType};
+use crate::kernels::conv::Geometry;
+use crate::network::{self, Layer};
+use candle_core::{Module, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
 const OP: &str = "conv2d";
@@ -98,122 +97,32 @@ impl Conv2d {
         &self.config
     }
 
-    fn geometry(&self, xs: &Tensor) -> Result<Geometry> {
+    pub(crate) fn geometry(&self, dims: &[usize; 4]) -> Result<Geometry> {
         let Conv2dConfig { kernel, stride, padding } = self.config;
         let (out_channels, in_channels) = (self.weight.dims()[0], self.weight.dims()[1]);
-        match *xs.dims() {
-            [_, channels, in_height, in_width]
-                if channels == in_channels
-                    && 0 < in_height.min(in_width)
-                    && kernel <= in_height + 2 * padding
-                    && kernel <= in_width + 2 * padding =>
-            {
-                Ok(Geometry {
-                    in_channels,
-                    in_height,
-                    in_width,
-                    out_channels,
-                    out_height: (in_height + 2 * padding - kernel) / stride + 1,
-                    out_width: (in_width + 2 * padding - kernel) / stride + 1,
-                    kernel,
-                    stride,
-                    padding,
-                })
-            }
-            _ => Err(Error::Shape {
-                op: OP,
-                expected: format!(
-                    "(B, {in_channels}, H, W) with H and W at least {}",
-                    kernel.saturating_sub(2 * padding).max(1)
-                ),
-                actual: xs.dims().to_vec(),
-            }
-            .into()),
+        let [_, channels, in_height, in_width] = *dims;
+        let smallest = kernel.saturating_sub(2 * padding).max(1);
+        if channels != in_channels || in_height.min(in_width) < smallest {
+            let expected = format!("(B, {in_channels}, H, W) with H and W at least {smallest}");
+            return Err(Error::Shape { op: OP, expected, actual: dims.to_vec() }.into());
         }
+        Ok(Geometry {
+            in_channels,
+            in_height,
+            in_width,
+            out_channels,
+            out_height: (in_height + 2 * padding - kernel) / stride + 1,
+            out_width: (in_width + 2 * padding - kernel) / stride + 1,
+            kernel,
+            stride,
+            padding,
+        })
     }
 }
 
 impl Module for Conv2d {
     /// `(B, in, H, W) → (B, out, H', W')`
     fn forward(&self, xs: &Tensor) -> Result<Tensor> {
-        let op = Conv2dOp { geometry: self.geometry(xs)? };
-        xs.contiguous()?.apply_op3(&self.weight, &self.bias, op)
-    }
-}
-
-struct Conv2dOp {
-    geometry: Geometry,
-}
-
-impl Conv2dOp {
-    fn backward<T: Element>(
-        &self,
-        xs: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let g = &self.geometry;
-        let (x_read, w_read, g_read) = (reading(OP, xs), reading(OP, weight), reading(OP, grad));
-        let (x, w, grad) = (x_read.elements::<T>()?, w_read.elements()?, g_read.elements()?);
-        // An image that tracks no gradients, as the data do, is spared the most expensive of the three.
-        let grad_xs = xs
-            .track_op()
-            .then(|| {
-                let mut grad_xs = vec![T::ZERO; x.len()];
-                conv::grad_input(g, grad, w, None, &mut grad_xs);
-                tensor(grad_xs, xs.shape())
-            })
-            .transpose()?;
-        let grad_weight = weight
-            .track_op()
-            .then(|| tensor(conv::grad_weight(g, x, grad), weight.shape()))
-            .transpose()?;
-        let grad_bias = bias
-            .track_op()
-            .then(|| {
-                let sums = conv::grad_bias(g.out_channels, g.out_height * g.out_width, grad);
-                tensor(sums, bias.shape())
-            })
-            .transpose()?;
-        Ok((grad_xs, grad_weight, grad_bias))
-    }
-}
-
-impl CustomOp3 for Conv2dOp {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn cpu_fwd(
-        &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-        s3: &CpuStorage,
-        l3: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let g = &self.geometry;
-        let batch = l1.dims()[0];
-        by_dtype!(OP, s1.dtype(), T => {
-            let (x, w, b) = (elements(OP, s1, l1)?, elements(OP, s2, l2)?, elements(OP, s3, l3)?);
-            let mut ys = vec![T::ZERO; batch * g.map_len()];
-            conv::forward(g, x, w, b, &mut ys);
-            let shape = (batch, g.out_channels, g.out_height, g.out_width);
-            Ok((T::to_cpu_storage_owned(ys), shape.into()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        xs: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        _ys: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
-        by_dtype!(OP, grad.dtype(), T => self.backward::<T>(xs, weight, bias, &grad))
+        network::run(&[Layer::Conv2d(self.clone())], xs, false)
     }
 }

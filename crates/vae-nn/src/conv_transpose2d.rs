@@ -1,10 +1,9 @@
 //! Transposed convolution in two dimensions: the adjoint of a convolution, used to enlarge.
 
-use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::error::{Error, at_least_one};
-use crate::kernels::conv::{self, Geometry};
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp3, Layout, Module, Result, Shape, Tensor, WithDType};
+use crate::kernels::conv::Geometry;
+use crate::network::{self, Layer};
+use candle_core::{Module, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
 const OP: &str = "conv_transpose2d";
@@ -107,7 +106,7 @@ impl ConvTranspose2d {
     }
 
     /// The convolution that this layer is the adjoint of: it leads from our result to our argument.
-    fn geometry(&self, xs: &Tensor) -> Result<Geometry> {
+    pub(crate) fn geometry(&self, dims: &[usize; 4]) -> Result<Geometry> {
         let ConvTranspose2dConfig { kernel, stride, padding, output_padding } = self.config;
         let (in_channels, out_channels) = (self.weight.dims()[0], self.weight.dims()[1]);
         let enlarged = |n: usize| {
@@ -115,8 +114,8 @@ impl ConvTranspose2d {
                 .checked_sub(2 * padding)
                 .filter(|&n| n > 0)
         };
-        if let [_, channels, height, width] = *xs.dims()
-            && channels == in_channels
+        let [_, channels, height, width] = *dims;
+        if channels == in_channels
             && let (Some(in_height), Some(in_width)) = (enlarged(height), enlarged(width))
         {
             return Ok(Geometry {
@@ -131,96 +130,14 @@ impl ConvTranspose2d {
                 padding,
             });
         }
-        Err(Error::Shape {
-            op: OP,
-            expected: format!("(B, {in_channels}, H, W) with a result of at least one pixel"),
-            actual: xs.dims().to_vec(),
-        }
-        .into())
+        let expected = format!("(B, {in_channels}, H, W) with a result of at least one pixel");
+        Err(Error::Shape { op: OP, expected, actual: dims.to_vec() }.into())
     }
 }
 
 impl Module for ConvTranspose2d {
     /// `(B, in, H, W) → (B, out, H', W')`
     fn forward(&self, xs: &Tensor) -> Result<Tensor> {
-        let op = ConvTranspose2dOp { adjoint: self.geometry(xs)? };
-        xs.contiguous()?.apply_op3(&self.weight, &self.bias, op)
-    }
-}
-
-struct ConvTranspose2dOp {
-    /// In its terms our argument is the map and our result the image.
-    adjoint: Geometry,
-}
-
-impl ConvTranspose2dOp {
-    fn backward<T: Element>(
-        &self,
-        xs: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let g = &self.adjoint;
-        let (x_read, w_read, g_read) = (reading(OP, xs), reading(OP, weight), reading(OP, grad));
-        let (x, w, grad) = (x_read.elements::<T>()?, w_read.elements()?, g_read.elements()?);
-        let grad_xs = xs
-            .track_op()
-            .then(|| {
-                let mut grad_xs = vec![T::ZERO; x.len()];
-                conv::forward(g, grad, w, &vec![T::ZERO; g.out_channels], &mut grad_xs);
-                tensor(grad_xs, xs.shape())
-            })
-            .transpose()?;
-        let grad_weight = weight
-            .track_op()
-            .then(|| tensor(conv::grad_weight(g, grad, x), weight.shape()))
-            .transpose()?;
-        let grad_bias = bias
-            .track_op()
-            .then(|| {
-                let sums = conv::grad_bias(g.in_channels, g.in_height * g.in_width, grad);
-                tensor(sums, bias.shape())
-            })
-            .transpose()?;
-        Ok((grad_xs, grad_weight, grad_bias))
-    }
-}
-
-impl CustomOp3 for ConvTranspose2dOp {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn cpu_fwd(
-        &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-        s3: &CpuStorage,
-        l3: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let g = &self.adjoint;
-        let batch = l1.dims()[0];
-        by_dtype!(OP, s1.dtype(), T => {
-            let (x, w, b) = (elements(OP, s1, l1)?, elements(OP, s2, l2)?, elements(OP, s3, l3)?);
-            let mut ys = vec![T::ZERO; batch * g.image_len()];
-            conv::grad_input(g, x, w, Some(b), &mut ys);
-            let shape = (batch, g.in_channels, g.in_height, g.in_width);
-            Ok((T::to_cpu_storage_owned(ys), shape.into()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        xs: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        _ys: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
-        by_dtype!(OP, grad.dtype(), T => self.backward::<T>(xs, weight, bias, &grad))
+        network::run(&[Layer::ConvTranspose2d(self.clone())], xs, false)
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::error::Error;
 use crate::kernels::exponential;
+use crate::kernels::micro::{self, Kernel, Level};
 use candle_core::{CpuStorage, Device, Layout, Result, Shape, Storage, Tensor, WithDType};
 use std::cell::Cell;
 use std::ops::Deref;
+use std::sync::Mutex;
 use std::thread::LocalKey;
 
 /// `f32` or `f64`. Sealed: the kernels are tested for these two.
@@ -29,21 +31,33 @@ pub(crate) trait Element:
     fn values_mut(storage: &mut CpuStorage) -> Option<&mut [Self]>;
     /// The scratch buffers of this thread, one per [`Scratch`] purpose.
     fn scratch(purpose: Scratch) -> &'static LocalKey<Cell<Vec<Self>>>;
+    /// Buffers that wait for their next use, see [`crate::buffer`].
+    fn spare() -> &'static Mutex<Vec<Vec<Self>>>;
+    /// Elements of a vector that the innermost loops use.
+    fn lanes(level: Level) -> usize;
+    /// Vectors per block of channels at most.
+    fn vectors(level: Level) -> usize;
+    /// Runs an innermost loop.
+    ///
+    /// # Safety
+    /// What the kernel asks for holds.
+    #[expect(unsafe_code, reason = "passes the demands of the kernel on")]
+    unsafe fn run(level: Level, kernel: impl Kernel<Self>);
 }
 
 /// What a scratch buffer is for. Two live buffers of one thread have different purposes.
 #[derive(Clone, Copy)]
 pub(crate) enum Scratch {
-    /// Unfolded image patches.
-    Columns,
-    /// A group of samples, channels outermost.
-    Map,
-    /// An image sorted by remainders.
-    Phases,
+    /// Rows that a convolution reads.
+    Source,
+    /// Rows of the gradient by the result of a convolution.
+    Gradient,
+    /// Rows on their way to a pool, or into another layout.
+    Rows,
 }
 
 macro_rules! element {
-    ($t:ty, $variant:ident, $decay_and_log:path) => {
+    ($t:ty, $variant:ident, $decay_and_log:path, $micro:ident) => {
         impl Element for $t {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -86,21 +100,40 @@ macro_rules! element {
 
             fn scratch(purpose: Scratch) -> &'static LocalKey<Cell<Vec<Self>>> {
                 thread_local! {
-                    static COLUMNS: Cell<Vec<$t>> = const { Cell::new(Vec::new()) };
-                    static MAP: Cell<Vec<$t>> = const { Cell::new(Vec::new()) };
-                    static PHASES: Cell<Vec<$t>> = const { Cell::new(Vec::new()) };
+                    static SOURCE: Cell<Vec<$t>> = const { Cell::new(Vec::new()) };
+                    static GRADIENT: Cell<Vec<$t>> = const { Cell::new(Vec::new()) };
+                    static ROWS: Cell<Vec<$t>> = const { Cell::new(Vec::new()) };
                 }
                 match purpose {
-                    Scratch::Columns => &COLUMNS,
-                    Scratch::Map => &MAP,
-                    Scratch::Phases => &PHASES,
+                    Scratch::Source => &SOURCE,
+                    Scratch::Gradient => &GRADIENT,
+                    Scratch::Rows => &ROWS,
                 }
+            }
+
+            fn spare() -> &'static Mutex<Vec<Vec<Self>>> {
+                static SPARE: Mutex<Vec<Vec<$t>>> = Mutex::new(Vec::new());
+                &SPARE
+            }
+
+            fn lanes(level: Level) -> usize {
+                micro::$micro::lanes(level)
+            }
+
+            fn vectors(level: Level) -> usize {
+                micro::$micro::vectors(level)
+            }
+
+            #[expect(unsafe_code, reason = "passes the demands of the kernel on")]
+            unsafe fn run(level: Level, kernel: impl Kernel<Self>) {
+                // SAFETY: passed on to the caller.
+                unsafe { micro::$micro::run(level, kernel) }
             }
         }
     };
 }
-element!(f32, F32, exponential::decay_and_log_f32);
-element!(f64, F64, exponential::decay_and_log_f64);
+element!(f32, F32, exponential::decay_and_log_f32, single);
+element!(f64, F64, exponential::decay_and_log_f64, double);
 
 /// Lends a buffer of `len` elements with unspecified contents, kept by the thread between calls: no allocation in
 /// the steady state, and no page faults.

@@ -14,8 +14,8 @@
 
 mod activation;
 mod adam;
-mod avg_pool;
 mod batch_norm;
+mod buffer;
 mod clip;
 mod conv2d;
 mod conv_transpose2d;
@@ -24,15 +24,15 @@ mod error;
 mod kernels;
 mod linear;
 mod losses;
-mod max_pool;
 mod memory;
+mod network;
 mod parameters;
+mod pooling;
 mod stream;
 mod upsample;
 
 pub use activation::{leaky_relu, relu, tanh};
 pub use adam::{Adam, AdamConfig};
-pub use avg_pool::avg_pool2d;
 pub use batch_norm::BatchNorm2d;
 pub use clip::clip_global_norm;
 pub use conv_transpose2d::{ConvTranspose2d, ConvTranspose2dConfig};
@@ -40,8 +40,9 @@ pub use conv2d::{Conv2d, Conv2dConfig};
 pub use error::Error;
 pub use linear::Linear;
 pub use losses::{bernoulli_log_prob, gaussian_log_prob, kl_to_standard_normal, soft_bound};
-pub use max_pool::max_pool2d;
 pub use memory::keep_freed_memory;
+pub use network::{Layer, Sequential};
 pub use parameters::Parameters;
+pub use pooling::{avg_pool2d, max_pool2d};
 pub use stream::stream;
 pub use upsample::upsample_nearest2d;

@@ -2,7 +2,7 @@
 
 use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::error::Error;
-use crate::kernels::conv;
+use crate::kernels::channels::Sums;
 use crate::kernels::linear::product;
 use crate::kernels::matmul::Strided;
 use candle_core::{CpuStorage, CustomOp3, Layout, Module, Result, Shape, Tensor};
@@ -119,7 +119,14 @@ impl LinearOp {
             .transpose()?;
         let grad_bias = bias
             .track_op()
-            .then(|| tensor(conv::grad_bias(self.out_features, 1, g), bias.shape()))
+            .then(|| {
+                let mut sums = Sums::new(self.out_features);
+                for rows in g.chunks(256 * self.out_features) {
+                    sums.add(rows);
+                    sums.flush();
+                }
+                tensor(sums.totals().iter().map(|sums| T::lit(sums[0])).collect(), bias.shape())
+            })
             .transpose()?;
         Ok((grad_xs, grad_weight, grad_bias))
     }

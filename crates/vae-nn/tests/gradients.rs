@@ -5,10 +5,11 @@
 
 mod common;
 
-use candle_core::{DType, Device, Module, Tensor, Var};
+use candle_core::{DType, Device, Module, ModuleT, Tensor, Var};
 use common::{check_gradients, steps, tensor, var, wave};
 use vae_nn::{
-    BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Linear, Parameters,
+    BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Layer, Linear,
+    Parameters, Sequential,
 };
 
 /// Fourth-order differences with a step of 2e-4 are good to about 1e-10: rounding of sums over a step, more than truncation.
@@ -98,7 +99,10 @@ fn batch_norm2d() {
             }
             check_layer(&parameters, &xs, || layer.forward_t(&xs, train));
             let composed = |slope| vae_nn::leaky_relu(&layer.forward_t(&xs, train)?, slope);
-            let fused = |slope| layer.forward_leaky_relu(&xs, train, slope);
+            let fused = |slope| {
+                let layers = vec![Layer::BatchNorm2d(layer.clone()), Layer::LeakyRelu { slope }];
+                Sequential::new(layers).forward_t(&xs, train)
+            };
             for slope in [0.0, 0.01, 0.3] {
                 let grads = |y: candle_core::Result<Tensor>| {
                     let grads = common::probed(&y.unwrap()).unwrap().backward().unwrap();
