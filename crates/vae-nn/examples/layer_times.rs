@@ -3,11 +3,11 @@
 //! `cargo run --release -p vae-nn --example layer_times [batch [height width]]`
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
-use candle_core::{DType, Device, Module, Result, Tensor, Var};
+use candle_core::{DType, Device, Module, ModuleT, Result, Tensor, Var};
 use std::time::Instant;
 use vae_nn::{
-    BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Linear, Parameters,
-    bernoulli_log_prob, keep_freed_memory, leaky_relu,
+    BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Layer, Linear,
+    Parameters, Sequential, bernoulli_log_prob, keep_freed_memory, leaky_relu,
 };
 
 /// Best of several runs, in milliseconds: the machine may be busy, never faster than it is.
@@ -83,9 +83,9 @@ fn main() -> Result<()> {
     let xs = Var::from_tensor(&noise(&[batch, 32, h / 2, w / 2])?)?;
     let norm = BatchNorm2d::new(32, vb.pp("norm"))?;
     time_layer("batch_norm 32", &xs, 0.0, |xs| norm.forward_t(xs, true))?;
-    time_layer("batch_norm 32 + leaky_relu", &xs, 0.0, |xs| {
-        norm.forward_leaky_relu(xs, true, 0.01)
-    })?;
+    let both =
+        Sequential::new(vec![Layer::BatchNorm2d(norm.clone()), Layer::LeakyRelu { slope: 0.01 }]);
+    time_layer("batch_norm 32 + leaky_relu", &xs, 0.0, |xs| both.forward_t(xs, true))?;
     time_layer("leaky_relu", &xs, 0.0, |xs| leaky_relu(xs, 0.01))?;
     time_layer("max_pool 2", &xs, 0.0, |xs| vae_nn::max_pool2d(xs, 2))?;
     time_layer("avg_pool 2", &xs, 0.0, |xs| vae_nn::avg_pool2d(xs, 2))?;

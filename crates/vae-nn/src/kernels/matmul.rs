@@ -23,11 +23,6 @@ impl Strided {
         Self { rows, cols, row_stride: cols, col_stride: 1 }
     }
 
-    /// Rows `row_stride` apart.
-    pub(crate) fn rows_apart(rows: usize, cols: usize, row_stride: usize) -> Self {
-        Self { rows, cols, row_stride, col_stride: 1 }
-    }
-
     /// The same elements with rows and columns exchanged.
     pub(crate) fn transposed(self) -> Self {
         Self {
@@ -130,7 +125,7 @@ mod tests {
             for a in [Strided::row_major(m, k), Strided::row_major(k, m).transposed()] {
                 for b in [Strided::row_major(k, n), Strided::row_major(n, k).transposed()] {
                     let expected = naive(&lhs, a, &rhs, b);
-                    let shape = Strided::rows_apart(m, n, n + 2);
+                    let shape = Strided { row_stride: n + 2, ..Strided::row_major(m, n) };
                     let mut dst = vec![2.0; m * (n + 2)];
                     multiply((&mut dst, shape), (&lhs, a), (&rhs, b), true);
                     for i in 0..m {

@@ -51,12 +51,7 @@ pub(crate) fn zip_map<T: Element>(
     out
 }
 
-/// Sum in f64, in lanes, the same for every caller: a plain loop would wait for each addition.
-pub(crate) fn sum<T: Element>(xs: &[T]) -> f64 {
-    sum_of(xs, T::wide)
-}
-
-/// Sum of `f(x)` in f64, in lanes.
+/// Sum of `f(x)` in f64, in lanes: a plain loop would wait for each addition.
 pub(crate) fn sum_of<T: Element>(xs: &[T], f: impl Fn(T) -> f64 + Copy) -> f64 {
     wide!({
         let mut lanes = [0.0; 16];

@@ -5,7 +5,7 @@
 
 use super::forward::{Cut, Network, Results};
 use super::plan::{Block, Convolution};
-use super::view::{NormBackward, View};
+use super::view::{ByParameters, NormBackward, View};
 use crate::buffer::Buffer;
 use crate::element::{Element, Scratch};
 use crate::kernels::channels::Sums;
@@ -17,8 +17,17 @@ use std::ops::Range;
 const SHARDS: usize = 16;
 const SHARD_BYTES: usize = 5 << 20;
 
-/// Gradients by weight and bias of the layers that have them.
-pub(super) type Gradients<T> = Vec<Option<[Vec<T>; 2]>>;
+/// Gradients by the parameters of the layers that have some.
+pub(super) type Gradients<T> = Vec<Option<ByParameters<T>>>;
+
+/// What the backward pass of a block gives.
+struct BlockGradients<T: Element> {
+    /// The masked gradient by the value before it, if it was wanted.
+    before: Option<Buffer<T>>,
+    /// The sums over the batch for the normalization of that value.
+    sums: Vec<[f64; 2]>,
+    parameters: Option<ByParameters<T>>,
+}
 
 /// The gradient by a value: the masked one, and its way in front of the normalization.
 struct Gradient<T: Element> {
@@ -42,10 +51,10 @@ impl<T: Element> Network<'_, T> {
         self.keep(last, norm, &mut gradients);
         for (i, block) in plan.blocks.iter().enumerate().rev() {
             let pass_on = 0 < i || wanted || results.views[0].is_normalized();
-            let (before, parameters, sums) =
+            let BlockGradients { before, sums, parameters } =
                 self.block_backward(i, block, xs, results, &gradient, pass_on);
-            if let (Some(convolution), Some(parameters)) = (&block.convolution, parameters) {
-                gradients[convolution.layer] = Some(parameters);
+            if let Some(convolution) = &block.convolution {
+                gradients[convolution.layer] = parameters;
             }
             let Some(masked) = before else { return (gradients, None) };
             let (norm, back) = results.views[i].norm_backward(&sums, self.count(i));
@@ -70,9 +79,9 @@ impl<T: Element> Network<'_, T> {
         (self.plan.batch * value.height * value.width) as f64
     }
 
-    fn keep(&self, value: usize, norm: Option<(Vec<T>, Vec<T>)>, gradients: &mut Gradients<T>) {
-        if let (Some(layer), Some((weight, bias))) = (self.plan.values[value].norm, norm) {
-            gradients[layer] = Some([weight, bias]);
+    fn keep(&self, value: usize, norm: Option<ByParameters<T>>, gradients: &mut Gradients<T>) {
+        if let Some(layer) = self.plan.values[value].norm {
+            gradients[layer] = norm;
         }
     }
 
@@ -83,7 +92,7 @@ impl<T: Element> Network<'_, T> {
         results: &Results<T>,
         xs: &[T],
         mut gradient: Buffer<T>,
-    ) -> (Gradient<T>, Option<(Vec<T>, Vec<T>)>) {
+    ) -> (Gradient<T>, Option<ByParameters<T>>) {
         let (value, view) = (&self.plan.values[i], &results.views[i]);
         let mut totals = Vec::new();
         if !view.is_plain() {
@@ -103,8 +112,7 @@ impl<T: Element> Network<'_, T> {
         (Gradient { masked: gradient, back }, norm)
     }
 
-    /// The masked gradient by the value before a block, if it is to be passed on, the gradients by the parameters of the block,
-    /// and the sums for the normalization of the value before it.
+    /// The backward pass of one block; `pass_on` tells whether the gradient by the value before it is wanted.
     fn block_backward(
         &self,
         i: usize,
@@ -113,7 +121,7 @@ impl<T: Element> Network<'_, T> {
         results: &Results<T>,
         gradient: &Gradient<T>,
         pass_on: bool,
-    ) -> (Option<Buffer<T>>, Option<[Vec<T>; 2]>, Vec<[f64; 2]>) {
+    ) -> BlockGradients<T> {
         let plan = self.plan;
         let (before, after) = (&plan.values[i], &plan.values[i + 1]);
         let mut out = pass_on.then(|| Buffer::new(plan.batch * before.len()));
@@ -175,7 +183,7 @@ impl<T: Element> Network<'_, T> {
             let bias = add_up(&bias_sums, after.channels);
             [weight, bias.iter().map(|sums| T::lit(sums[0])).collect()]
         });
-        (out, parameters, add_up(&sums, before.channels))
+        BlockGradients { before: out, sums: add_up(&sums, before.channels), parameters }
     }
 }
 
@@ -188,7 +196,9 @@ impl Block {
     /// The rows of the value before the block that belong to a part: all parts together have each row once.
     fn rows_before(&self, rows: &Range<usize>, height: usize, map_height: usize) -> Range<usize> {
         match &self.convolution {
-            Some(Convolution { g, to_map: true, .. }) => strided(rows, g.stride, map_height, height),
+            Some(Convolution { g, to_map: true, .. }) => {
+                strided(rows, g.stride, map_height, height)
+            }
             _ => rows.clone(),
         }
     }
@@ -281,19 +291,17 @@ impl<T: Element> Step<'_, T> {
     }
 
     fn part(&self, part: Part<'_, T>, shard: &mut Shard<T>) {
-        match &self.block.convolution {
-            Some(convolution) => self.convolution(convolution, part, shard),
-            None => {
-                let Part { images, own_rows, out, .. } = part;
-                let (Some(out), mut pooled) = (out, Vec::new()) else { return };
-                let row_len = self.network.plan.values[self.i].row_len();
-                let mut rows = out.chunks_exact_mut(row_len.max(1));
-                for image in images {
-                    for (y, row) in own_rows.clone().zip(&mut rows) {
-                        self.gradient_row(image, y, &mut pooled, row);
-                        self.finish(image, y, row, &mut shard.sums);
-                    }
-                }
+        if let Some(convolution) = &self.block.convolution {
+            self.convolution(convolution, part, shard);
+            return;
+        }
+        let Part { images, own_rows, out, .. } = part;
+        let (Some(out), mut pooled) = (out, Vec::new()) else { return };
+        let mut rows = out.chunks_exact_mut(self.network.plan.values[self.i].row_len());
+        for image in images {
+            for (y, row) in own_rows.clone().zip(&mut rows) {
+                self.gradient_row(image, y, &mut pooled, row);
+                self.finish(image, y, row, &mut shard.sums);
             }
         }
     }
@@ -314,7 +322,8 @@ impl<T: Element> Step<'_, T> {
         let image_rows = strided(&rows, g.stride, g.out_height, g.in_height);
         let (source_rows, gradient_rows, bias_rows) = if c.to_map {
             let seen = g.map_rows(&own_rows);
-            let all = seen.start.min(rows.start.cast_signed())..seen.end.max(rows.end.cast_signed());
+            let all =
+                seen.start.min(rows.start.cast_signed())..seen.end.max(rows.end.cast_signed());
             (g.image_rows(&rows), all, rows.clone())
         } else {
             let seen = g.image_rows(&rows);

@@ -1,10 +1,10 @@
 //! The forward pass, block by block.
 
-use super::plan::{Block, Convolution, Plan};
+use super::plan::{Block, Convolution, Plan, Value};
 use super::view::{Moments, Statistics, View};
 use crate::buffer::Buffer;
 use crate::element::{Element, Scratch, with_scratch};
-use crate::kernels::conv::{Lay, Pass};
+use crate::kernels::conv::{Lay, Pass, Weights};
 use crate::kernels::micro::Level;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -78,7 +78,7 @@ impl<T: Element> Network<'_, T> {
     pub(super) fn infer(&self, xs: &[T], mut write: impl FnMut(Range<usize>, &[T], &View<T>)) {
         let plan = self.plan;
         let image = plan.values[0].len();
-        let largest = plan.values.iter().map(super::plan::Value::len).max().unwrap_or(1);
+        let largest = plan.values.iter().map(Value::len).max().unwrap_or(1);
         let chunk = (CHUNK_BYTES / (largest * size_of::<T>()).max(1)).max(1);
         let mut first = 0;
         for xs in xs.chunks(chunk * image) {
@@ -164,41 +164,41 @@ impl<T: Element> Network<'_, T> {
         i: usize,
         block: &Block,
         (xs, view): (&[T], &View<T>),
-        pass: Option<&(Pass, crate::kernels::conv::Weights<T>)>,
+        pass: Option<&(Pass, Weights<T>)>,
         task: &mut Task<'_, T>,
     ) {
         let (before, after) = (&self.plan.values[i], &self.plan.values[i + 1]);
         let first = task.images.start;
         let n_images = task.images.len();
-        let source_row =
-            |image: usize, y: usize| &xs[(first + image) * before.len() + y * before.row_len()..][..before.row_len()];
+        let source_row = |image: usize, y: usize| {
+            &xs[(first + image) * before.len() + y * before.row_len()..][..before.row_len()]
+        };
         // All rows that are computed: with a pool more than come out.
         let k = block.pool.map_or(1, |pool| pool.windows().k);
         let full = task.rows.start * k..task.rows.end * k;
-        let compute = |full_out: &mut [T]| match pass {
-            Some((pass, weights)) => {
-                let lay = Lay {
-                    rows: pass.source_rows(&full),
-                    cols: pass.source_cols(),
-                    height: before.height,
-                    width: before.width,
-                    channels: before.channels,
-                };
-                lay.stage(
-                    Scratch::Source,
-                    n_images,
-                    |image, y, row| view.read(source_row(image, y), row),
-                    |staged| pass.run(weights, staged, n_images, &full, full_out),
-                );
-            }
-            None => {
+        let compute = |full_out: &mut [T]| {
+            let Some((pass, weights)) = pass else {
                 let mut rows = full_out.chunks_exact_mut(before.row_len());
                 for image in 0..n_images {
                     for (y, row) in full.clone().zip(&mut rows) {
                         view.read(source_row(image, y), row);
                     }
                 }
-            }
+                return;
+            };
+            let lay = Lay {
+                rows: pass.source_rows(&full),
+                cols: pass.source_cols(),
+                height: before.height,
+                width: before.width,
+                channels: before.channels,
+            };
+            lay.stage(
+                Scratch::Source,
+                n_images,
+                |image, y, row| view.read(source_row(image, y), row),
+                |staged| pass.run(weights, staged, n_images, &full, full_out),
+            );
         };
         let Some(pool) = &block.pool else {
             compute(task.out);

@@ -168,7 +168,12 @@ impl NetworkOp {
             let n_blocks = self.plan.blocks.len();
             let mut results = network.forward(xs.values(), batch, n_blocks);
             let measured = results.views.iter().map(View::measured).collect();
-            to_planes(results.value(n_blocks, xs.values()), &last, &results.views[n_blocks], &mut ys);
+            to_planes(
+                results.value(n_blocks, xs.values()),
+                &last,
+                &results.views[n_blocks],
+                &mut ys,
+            );
             if !self.needs_last() {
                 results.values.truncate(n_blocks - 1);
             }
@@ -197,15 +202,14 @@ impl NetworkOp {
             let x = Interleaved::new(x, &first);
             let kept = self.shared.results.get().and_then(|kept| kept.downcast_ref());
             let computed;
-            let results: &Results<T> = match kept {
-                Some(results) => results,
-                None => {
-                    let n = if self.needs_last() { n_blocks } else { n_blocks - 1 };
-                    let mut results = network.forward(x.values(), batch, n);
-                    results.views.resize_with(n_blocks + 1, || View::new(None, 1.0));
-                    computed = results;
-                    &computed
-                }
+            let results: &Results<T> = if let Some(results) = kept {
+                results
+            } else {
+                let n = if self.needs_last() { n_blocks } else { n_blocks - 1 };
+                let mut results = network.forward(x.values(), batch, n);
+                results.views.resize_with(n_blocks + 1, || View::new(None, 1.0));
+                computed = results;
+                &computed
             };
             let gradient = interleaved(g, &last);
             let (gradients, grad_xs) =

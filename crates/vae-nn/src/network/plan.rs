@@ -90,7 +90,13 @@ impl Plan {
                         (Some(&Layer::LeakyRelu { slope }), Some(&Layer::MaxPool2d { k }))
                             if 0.0 <= slope =>
                         {
-                            (Some(Pool::Max { windows: Windows::new("max_pool2d", full, k)?, slope }), 2)
+                            (
+                                Some(Pool::Max {
+                                    windows: Windows::new("max_pool2d", full, k)?,
+                                    slope,
+                                }),
+                                2,
+                            )
                         }
                         (Some(&Layer::MaxPool2d { k }), _) => {
                             let windows = Windows::new("max_pool2d", full, k)?;
@@ -103,12 +109,8 @@ impl Plan {
                 }
                 Layer::ConvTranspose2d(conv) => {
                     let g = conv.geometry(&value.dims(batch))?;
-                    let convolution = Convolution {
-                        layer: i,
-                        g,
-                        filter: Filter::plain(&g),
-                        to_map: false,
-                    };
+                    let convolution =
+                        Convolution { layer: i, g, filter: Filter::plain(&g), to_map: false };
                     plan.push(Some(convolution), None, [g.in_channels, g.in_height, g.in_width]);
                 }
                 Layer::BatchNorm2d(norm) => {
@@ -190,4 +192,3 @@ impl Convolution {
         Self { layer, g, filter: Filter::plain(&g), to_map: true }
     }
 }
-

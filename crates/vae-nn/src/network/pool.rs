@@ -90,7 +90,10 @@ impl Pool {
                                 out.iter_mut().zip(&mut *argmax).zip(candidates)
                             {
                                 // Strictly above: the first of several stays. A NaN differs from itself, and stays too.
-                                #[expect(clippy::eq_op, reason = "the test for NaN of a generic type")]
+                                #[expect(
+                                    clippy::eq_op,
+                                    reason = "the test for NaN of a generic type"
+                                )]
                                 let better = x > *best || (x != x && *best == *best);
                                 *best = if better { x } else { *best };
                                 *place = if better { at } else { *place };

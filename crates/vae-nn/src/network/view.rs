@@ -47,7 +47,7 @@ impl Moments {
     /// The statistics of all parts together, taken in order.
     ///
     /// # References
-    /// T. F. Chan, G. H. Golub, R. J. LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances, 1979.
+    /// T. F. Chan, G. H. Golub, R. J. `LeVeque`, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances, 1979.
     pub(crate) fn merge(parts: &[Self], channels: usize) -> Statistics {
         let (mut n, mut mean, mut squares) = (0.0, vec![0.0; channels], vec![0.0; channels]);
         for part in parts {
@@ -62,6 +62,9 @@ impl Moments {
         Statistics { mean, var: squares.into_iter().map(|squares| squares / n).collect() }
     }
 }
+
+/// Gradients by weight and bias of a layer.
+pub(crate) type ByParameters<T> = [Vec<T>; 2];
 
 /// A normalization (or none) and a leaky rectifier (of slope 1: none).
 pub(crate) struct View<T> {
@@ -90,10 +93,7 @@ pub(crate) struct NormBackward<T> {
 }
 
 impl<T: Element> View<T> {
-    pub(crate) fn new(
-        norm: Option<(Statistics, &[T], &[T], bool)>,
-        slope: f64,
-    ) -> Self {
+    pub(crate) fn new(norm: Option<(Statistics, &[T], &[T], bool)>, slope: f64) -> Self {
         let norm = norm.map(|(statistics, weight, bias, train)| {
             let scale = |(c, weight): (usize, &T)| T::lit(weight.wide() * statistics.inv_std(c));
             Norm {
@@ -126,9 +126,10 @@ impl<T: Element> View<T> {
             }
             None => {
                 wide!({
-                    let slope = slope;
+                    // A copy of its own, here and below, or every store might change it and nothing vectorizes.
+                    let leak = slope;
                     for (out, &x) in out.iter_mut().zip(row) {
-                        *out = leaky(x, slope);
+                        *out = leaky(x, leak);
                     }
                 });
             }
@@ -152,22 +153,21 @@ impl<T: Element> View<T> {
         match &self.norm {
             None => {
                 wide!({
-                    let through = through;
+                    let op = through;
                     for (g, &x) in grad.iter_mut().zip(row) {
-                        *g = through(x, *g);
+                        *g = op(x, *g);
                     }
                 });
             }
             Some(norm) => {
                 wide!({
-                    let through = through;
-                    let n = norm.mean.len();
+                    let (op, n) = (through, norm.mean.len());
                     for (grad, row) in grad.chunks_mut(n).zip(row.chunks(n)) {
                         let line = norm.mean.iter().zip(&norm.scale).zip(&norm.shift);
                         for ((g, &y), ((&mean, &scale), &shift)) in
                             grad.iter_mut().zip(row).zip(line)
                         {
-                            *g = through((y - mean) * scale + shift, *g);
+                            *g = op((y - mean) * scale + shift, *g);
                         }
                     }
                 });
@@ -197,7 +197,7 @@ impl<T: Element> View<T> {
         &self,
         sums: &[[f64; 2]],
         n: f64,
-    ) -> (Option<(Vec<T>, Vec<T>)>, NormBackward<T>) {
+    ) -> (Option<ByParameters<T>>, NormBackward<T>) {
         let Some(norm) = &self.norm else { return (None, NormBackward::none()) };
         let inv_std = |c: usize| norm.statistics.inv_std(c);
         // In evaluation the statistics do not depend on the input.
@@ -213,7 +213,7 @@ impl<T: Element> View<T> {
         };
         let weight = channels().map(|(c, sums)| T::lit(sums[1] * inv_std(c))).collect();
         let bias = channels().map(|(_, sums)| T::lit(sums[0])).collect();
-        (Some((weight, bias)), back)
+        (Some([weight, bias]), back)
     }
 }
 
@@ -222,12 +222,11 @@ impl<T: Element> Norm<T> {
     #[inline]
     fn read(&self, row: &[T], out: &mut [T], f: impl Fn(T) -> T + Copy) {
         wide!({
-            let f = f;
-            let n = self.mean.len();
+            let (op, n) = (f, self.mean.len());
             for (out, row) in out.chunks_mut(n).zip(row.chunks(n)) {
                 let line = self.mean.iter().zip(&self.scale).zip(&self.shift);
                 for ((out, &y), ((&mean, &scale), &shift)) in out.iter_mut().zip(row).zip(line) {
-                    *out = f((y - mean) * scale + shift);
+                    *out = op((y - mean) * scale + shift);
                 }
             }
         });

@@ -52,8 +52,7 @@ impl Pass {
     /// The convolution itself.
     pub(crate) fn gather(g: Geometry, filter: Filter) -> Self {
         let k = g.kernel;
-        let phase =
-            Phase { remainder: (0, 0), size: (k, k), taps: (0..g.taps()).collect() };
+        let phase = Phase { remainder: (0, 0), size: (k, k), taps: (0..g.taps()).collect() };
         Self { g, filter, to_map: true, phases: vec![phase] }
     }
 
@@ -166,8 +165,7 @@ impl Pass {
                 continue;
             }
             let (n_y, n_x) = phase.size;
-            let runs =
-                Runs { count: n_y, stride: staged.row_len(), len: n_x * staged.channels() };
+            let runs = Runs { count: n_y, stride: staged.row_len(), len: n_x * staged.channels() };
             let (xs, pixels, level) = (staged.values, &pixels[..], weights.level);
             if weights.blocks.is_empty() {
                 let bias = &weights.bias;
@@ -178,16 +176,19 @@ impl Pass {
             for block in &weights.blocks {
                 let (weight, others) = packed.split_at(runs.total() * block.width);
                 packed = others;
-                tiles(level, Tiles {
-                    xs,
-                    pixels,
-                    runs,
-                    weights: weight,
-                    bias: &weights.bias[block.first..],
-                    block: block.width,
-                    channels: block.channels,
-                    out: &mut out[block.first..],
-                });
+                tiles(
+                    level,
+                    Tiles {
+                        xs,
+                        pixels,
+                        runs,
+                        weights: weight,
+                        bias: &weights.bias[block.first..],
+                        block: block.width,
+                        channels: block.channels,
+                        out: &mut out[block.first..],
+                    },
+                );
             }
         }
     }
@@ -231,10 +232,10 @@ impl Pass {
             for y in (first_y..rows.end).step_by(step) {
                 let from = staged.place(image, source(y, n_y), source(first_x, n_x));
                 let to = ((image * rows.len() + y - rows.start) * width + first_x) * channels;
-                pixels.extend((0..n_cols).map(|i| Pixel {
-                    from: from + i * x_step,
-                    to: to + i * step * channels,
-                }));
+                pixels.extend(
+                    (0..n_cols)
+                        .map(|i| Pixel { from: from + i * x_step, to: to + i * step * channels }),
+                );
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Rows of images laid out for a convolution: channels innermost, with a border of zeros.
 
-use super::geometry::signed;
 use crate::element::{Element, Scratch, with_scratch};
 use std::ops::Range;
 
@@ -84,12 +83,6 @@ impl<T: Element> Staged<'_, T> {
         assert!(rows.contains(&y) && cols.contains(&x), "({y}, {x}) in {:?}", self.lay);
         let (y, x) = ((y - rows.start).cast_unsigned(), (x - cols.start).cast_unsigned());
         image * self.lay.image_len() + y * self.row_len() + x * channels
-    }
-
-    /// The values of a row inside of the image.
-    pub(crate) fn row(&self, image: usize, y: usize) -> &[T] {
-        let first = self.place(image, signed(y), 0);
-        &self.values[first..][..self.lay.width * self.lay.channels]
     }
 }
 

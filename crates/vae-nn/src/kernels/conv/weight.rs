@@ -40,10 +40,7 @@ pub(crate) fn accumulate<T: Element>(
     for n in 0..images {
         for y in map_rows.clone() {
             let first = (signed(y * g.stride) - signed(g.padding), -signed(g.padding));
-            rows.push(Row {
-                x: image.place(n, first.0, first.1),
-                g: map.place(n, signed(y), 0),
-            });
+            rows.push(Row { x: image.place(n, first.0, first.1), g: map.place(n, signed(y), 0) });
         }
     }
     let run = g.kernel * g.in_channels;
@@ -55,17 +52,20 @@ pub(crate) fn accumulate<T: Element>(
     for block in blocks::<T>(g.out_channels, level) {
         let (part, others) = sums.split_at_mut(offsets.len() * block.width);
         sums = others;
-        outer(level, Outer {
-            xs: image.values,
-            offsets: &offsets,
-            gs: &map.values[block.first..],
-            rows: &rows,
-            len: g.out_width,
-            x_step: g.stride * g.in_channels,
-            g_step: g.out_channels,
-            block: block.width,
-            sums: part,
-        });
+        outer(
+            level,
+            Outer {
+                xs: image.values,
+                offsets: &offsets,
+                gs: &map.values[block.first..],
+                rows: &rows,
+                len: g.out_width,
+                x_step: g.stride * g.in_channels,
+                g_step: g.out_channels,
+                block: block.width,
+                sums: part,
+            },
+        );
     }
 }
 

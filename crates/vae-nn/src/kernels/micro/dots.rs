@@ -2,7 +2,10 @@
 //!
 //! Loop order: channels of the result, tiles of `P` pixels, runs, vectors of inputs; each product of vectors is added to one
 //! vector per pixel, whose lanes are summed at the end. A block of result channels, as in `tiles`, would be nearly all padding.
-#![expect(unsafe_code, reason = "unchecked reads in the innermost loop; the bounds are checked once per call")]
+#![expect(
+    unsafe_code,
+    reason = "unchecked reads in the innermost loop; the bounds are checked once per call"
+)]
 
 use super::level::{Kernel, Level};
 use super::tiles::{Pixel, Runs};

@@ -51,9 +51,9 @@ pub(crate) trait Kernel<T> {
 
 /// `f32` on every instruction set.
 pub(crate) mod single {
-    use super::{Kernel, Level, Portable, Vector};
     #[cfg(target_arch = "x86_64")]
     use super::{Avx2, Avx512, with_avx2, with_avx512};
+    use super::{Kernel, Level, Portable, Vector};
 
     /// Elements of a vector.
     pub(crate) fn lanes(level: Level) -> usize {

@@ -3,7 +3,10 @@
 //! Loop order: tiles of `M` inputs of a pixel, then rows of pixels, then pixels; innermost the `M × N` products of `M` inputs with `N`
 //! vectors of channels. The tile of sums stays in registers for all pixels of the call and is added to memory once, which also
 //! keeps the rounding of long sums small.
-#![expect(unsafe_code, reason = "unchecked reads in the innermost loop; the bounds are checked once per call")]
+#![expect(
+    unsafe_code,
+    reason = "unchecked reads in the innermost loop; the bounds are checked once per call"
+)]
 
 use super::level::{Kernel, Level};
 use super::vector::Vector;

@@ -3,7 +3,10 @@
 //! Loop order: tiles of `P` pixels, then runs of contiguous inputs (a row of the window, all its taps and channels), then the inputs
 //! of a run; innermost the `P × N` products of one input per pixel with `N` vectors of weights. Weights are read once per tile,
 //! front to back; every input is read once per tile and broadcast.
-#![expect(unsafe_code, reason = "unchecked reads in the innermost loop; the bounds are checked once per call")]
+#![expect(
+    unsafe_code,
+    reason = "unchecked reads in the innermost loop; the bounds are checked once per call"
+)]
 
 use super::level::{Kernel, Level};
 use super::vector::Vector;
@@ -119,16 +122,16 @@ unsafe fn all<V: Vector, const P: usize, const N: usize>(call: Tiles<'_, V::Scal
                     row = row.add(N * V::LANES);
                 }
             }
-            for p in 0..P {
-                let to = out.as_mut_ptr().add(pixel[p].to);
+            for (pixel, sums) in pixel.iter().zip(&sums) {
+                let to = out.as_mut_ptr().add(pixel.to);
                 if channels == N * V::LANES {
-                    for n in 0..N {
-                        sums[p][n].store(to.add(n * V::LANES));
+                    for (n, sum) in sums.iter().enumerate() {
+                        sum.store(to.add(n * V::LANES));
                     }
                 } else {
                     let mut block = [V::Scalar::ZERO; MAX_VECTORS * MAX_LANES];
-                    for n in 0..N {
-                        sums[p][n].store(block.as_mut_ptr().add(n * V::LANES));
+                    for (n, sum) in sums.iter().enumerate() {
+                        sum.store(block.as_mut_ptr().add(n * V::LANES));
                     }
                     std::ptr::copy_nonoverlapping(block.as_ptr(), to, channels);
                 }

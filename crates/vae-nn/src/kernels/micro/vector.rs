@@ -4,17 +4,16 @@
 use crate::element::Element;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256, __m512, _mm256_castps256_ps128, _mm256_extractf128_ps, _mm256_fmadd_ps,
-    _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
-    _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_storeu_ps, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32,
-    _mm_movehl_ps, _mm_shuffle_ps,
+    __m256, __m512, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehl_ps, _mm_shuffle_ps,
+    _mm256_castps256_ps128, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
+    _mm256_set1_ps, _mm256_storeu_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_reduce_add_ps,
+    _mm512_set1_ps, _mm512_storeu_ps,
 };
 
 /// A few numbers that are loaded, multiplied and stored at once.
 ///
 /// Every function is `unsafe` for one reason, stated here once: the processor must have the instructions of the vector. `load` and
 /// `store` moreover take a pointer to `LANES` elements that may be read or written, aligned as one element.
-#[expect(clippy::missing_safety_doc, reason = "stated once, above")]
 pub(crate) trait Vector: Copy {
     /// What it holds.
     type Scalar: Element;
@@ -112,7 +111,8 @@ impl Vector for Avx2 {
     unsafe fn sum(self) -> f32 {
         // SAFETY: as in `splat`.
         unsafe {
-            let four = _mm_add_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0));
+            let four =
+                _mm_add_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0));
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
         }
