@@ -3,7 +3,7 @@
 use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::error::Error;
 use crate::kernels::channels::Sums;
-use crate::kernels::linear::product;
+use crate::kernels::linear::{few_rows, product};
 use crate::kernels::matmul::Strided;
 use candle_core::{CpuStorage, CustomOp3, Layout, Module, Result, Shape, Tensor};
 use candle_nn::{Init, VarBuilder};
@@ -77,6 +77,9 @@ impl Module for Linear {
     }
 }
 
+/// Arguments that are multiplied one by one: packing the weight for a matrix product would cost more than the product.
+const FEW: usize = 2;
+
 struct LinearOp {
     in_features: usize,
     out_features: usize,
@@ -85,6 +88,9 @@ struct LinearOp {
 impl LinearOp {
     fn forward<T: Element>(&self, xs: &[T], weight: &[T], bias: &[T]) -> Vec<T> {
         let rows = xs.len() / self.in_features;
+        if rows <= FEW {
+            return few_rows(xs, weight, bias);
+        }
         let xs = (xs, Strided::row_major(rows, self.in_features));
         let mut ys = product(xs, (weight, self.weight_shape().transposed()));
         for row in ys.chunks_exact_mut(self.out_features) {

@@ -9,6 +9,9 @@ use crate::element::Element;
 /// Elements of a repeated pattern, about.
 const PATTERN: usize = 256;
 
+/// Elements that are treated together, in registers.
+const LANES: usize = 16;
+
 /// Values per channel, repeated.
 pub(crate) fn repeated<T: Element>(per_channel: impl Iterator<Item = T>) -> Vec<T> {
     let values: Vec<T> = per_channel.collect();
@@ -72,6 +75,42 @@ impl<T: Element> Sums<T> {
         });
     }
 
+    /// Replaces `d` by `f(h, d)` with `h = (y − mean) · scale + shift`, then adds it and `d · (y − mean)`.
+    pub(crate) fn add_masked(
+        &mut self,
+        ds: &mut [T],
+        ys: &[T],
+        [mean, scale, shift]: [&[T]; 3],
+        f: impl Fn(T, T) -> T + Copy,
+    ) {
+        wide!({
+            let (f, n) = (f, self.first.len());
+            for (ds, ys) in ds.chunks_mut(n).zip(ys.chunks(n)) {
+                let n = ds.len();
+                // All that is read is read first: the compiler need not ask which of the slices overlap.
+                let (groups, ds_rest) = ds.as_chunks_mut::<LANES>();
+                let ((ys, ys_rest), (means, means_rest)) = (ys.as_chunks(), mean[..n].as_chunks());
+                let (scales, scales_rest) = scale[..n].as_chunks();
+                let (shifts, shifts_rest) = shift[..n].as_chunks();
+                let (firsts, firsts_rest) = self.first[..n].as_chunks_mut();
+                let (seconds, seconds_rest) = self.second[..n].as_chunks_mut();
+                let lines = means.iter().zip(scales).zip(shifts);
+                let sums = firsts.iter_mut().zip(seconds);
+                for (((d, y), ((mean, scale), shift)), (first, second)) in
+                    groups.iter_mut().zip(ys).zip(lines).zip(sums)
+                {
+                    one_group(d, y, [mean, scale, shift], [first, second], f);
+                }
+                for i in 0..ds_rest.len() {
+                    let centered = ys_rest[i] - means_rest[i];
+                    ds_rest[i] = f(centered * scales_rest[i] + shifts_rest[i], ds_rest[i]);
+                    firsts_rest[i] += ds_rest[i];
+                    seconds_rest[i] += ds_rest[i] * centered;
+                }
+            }
+        });
+    }
+
     /// Ends a stretch.
     pub(crate) fn flush(&mut self) {
         let channels = self.totals.len();
@@ -91,4 +130,23 @@ impl<T: Element> Sums<T> {
         self.flush();
         self.totals
     }
+}
+
+/// [`Sums::add_masked`] of a few elements.
+#[inline]
+fn one_group<T: Element>(
+    ds: &mut [T; LANES],
+    ys: &[T; LANES],
+    [mean, scale, shift]: [&[T; LANES]; 3],
+    [first, second]: [&mut [T; LANES]; 2],
+    f: impl Fn(T, T) -> T,
+) {
+    let (mut d, mut one, mut two) = (*ds, *first, *second);
+    for i in 0..LANES {
+        let centered = ys[i] - mean[i];
+        d[i] = f(centered * scale[i] + shift[i], d[i]);
+        one[i] += d[i];
+        two[i] += d[i] * centered;
+    }
+    (*ds, *first, *second) = (d, one, two);
 }

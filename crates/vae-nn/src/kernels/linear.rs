@@ -2,11 +2,15 @@
 
 use super::matmul::{Strided, multiply};
 use super::parallel::sharded_sum;
+use super::simd::wide;
 use crate::element::Element;
 use rayon::prelude::*;
 
 /// Multiply-adds below which threads do not pay.
 const SERIAL: usize = 1 << 17;
+
+/// Results of a product with a vector that one task computes.
+const PIECE: usize = 2048;
 
 /// Pieces of one product: enough to keep many threads busy, few enough to leave each piece its worth.
 const PIECES: usize = 16;
@@ -73,9 +77,62 @@ pub(crate) fn product<T: Element>(
     }
 }
 
+/// `weight · x + bias` for each `x` of a few rows; a row of the weight is as long as one of `xs`, and there is one per bias.
+pub(crate) fn few_rows<T: Element>(xs: &[T], weight: &[T], bias: &[T]) -> Vec<T> {
+    let (n_in, n_out) = (weight.len() / bias.len(), bias.len());
+    let mut ys = vec![T::ZERO; xs.len() / n_in * n_out];
+    for (ys, x) in ys.chunks_exact_mut(n_out).zip(xs.chunks_exact(n_in)) {
+        let piece = |(i, ys): (usize, &mut [T])| {
+            let rows = &weight[i * PIECE * n_in..][..ys.len() * n_in];
+            wide!({
+                for ((y, row), &b) in
+                    ys.iter_mut().zip(rows.chunks_exact(n_in)).zip(&bias[i * PIECE..])
+                {
+                    let mut lanes = [T::ZERO; 8];
+                    let (whole, x_whole) = (row.chunks_exact(8), x.chunks_exact(8));
+                    let tail = whole.remainder().iter().zip(x_whole.remainder());
+                    let mut sum = b;
+                    for (&w, &x) in tail {
+                        sum += w * x;
+                    }
+                    for (w, x) in whole.zip(x_whole) {
+                        for i in 0..8 {
+                            lanes[i] += w[i] * x[i];
+                        }
+                    }
+                    *y = sum + lanes.into_iter().sum::<T>();
+                }
+            });
+        };
+        if weight.len() < SERIAL {
+            ys.chunks_mut(PIECE).enumerate().for_each(piece);
+        } else {
+            ys.par_chunks_mut(PIECE).enumerate().for_each(piece);
+        }
+    }
+    ys
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_rows_give_the_same_as_many() {
+        for (rows, n_in, n_out) in [(1, 3, 5), (2, 19, 2100), (1, 1000, 7), (2, 8, 1), (0, 2, 3)] {
+            let wave =
+                |n: usize, s: f64| -> Vec<f64> { (0..n).map(|i| (s * i as f64).sin()).collect() };
+            let (xs, weight, bias) =
+                (wave(rows * n_in, 1.0), wave(n_in * n_out, 0.7), wave(n_out, 2.0));
+            let shape = Strided::row_major(n_out, n_in).transposed();
+            let expected = product((&xs, Strided::row_major(rows, n_in)), (&weight, shape));
+            let got = few_rows(&xs, &weight, &bias);
+            assert_eq!(got.len(), expected.len());
+            for (i, (got, expected)) in got.iter().zip(expected).enumerate() {
+                assert!((got - expected - bias[i % n_out]).abs() < 1e-12);
+            }
+        }
+    }
 
     #[test]
     fn every_way_of_cutting_gives_the_product() {

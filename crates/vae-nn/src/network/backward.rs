@@ -49,10 +49,15 @@ impl<T: Element> Network<'_, T> {
         let last = plan.blocks.len();
         let (mut gradient, norm) = self.receive(last, results, xs, gradient);
         self.keep(last, norm, &mut gradients);
+        // The first block passes nothing on to data that track no gradient.
+        let first_wanted = wanted || results.views[0].is_normalized();
+        let passing = &plan.blocks[usize::from(!first_wanted).min(last)..];
+        let prepared = self.prepare(passing, Convolution::backward_pass, false);
         for (i, block) in plan.blocks.iter().enumerate().rev() {
-            let pass_on = 0 < i || wanted || results.views[0].is_normalized();
+            let pass_on = 0 < i || first_wanted;
+            let prepared = pass_on.then(|| prepared[i + passing.len() - last].as_ref()).flatten();
             let BlockGradients { before, sums, parameters } =
-                self.block_backward(i, block, xs, results, &gradient, pass_on);
+                self.block_backward(i, (prepared, pass_on), xs, results, &gradient);
             if let Some(convolution) = &block.convolution {
                 gradients[convolution.layer] = parameters;
             }
@@ -101,8 +106,7 @@ impl<T: Element> Network<'_, T> {
                 .zip(results.value(i, xs).par_chunks(value.len()))
                 .map(|(grad, ys)| {
                     let mut sums = Sums::new(value.channels);
-                    view.mask(ys, grad);
-                    view.add_sums(ys, grad, &mut sums);
+                    view.receive(ys, grad, &mut sums);
                     sums.totals()
                 })
                 .collect();
@@ -116,13 +120,13 @@ impl<T: Element> Network<'_, T> {
     fn block_backward(
         &self,
         i: usize,
-        block: &Block,
+        (prepared, pass_on): (Option<&(Pass, Weights<T>)>, bool),
         xs: &[T],
         results: &Results<T>,
         gradient: &Gradient<T>,
-        pass_on: bool,
     ) -> BlockGradients<T> {
         let plan = self.plan;
+        let block = &plan.blocks[i];
         let (before, after) = (&plan.values[i], &plan.values[i + 1]);
         let mut out = pass_on.then(|| Buffer::new(plan.batch * before.len()));
         let bytes = (before.len() + block.full_len(after)) * size_of::<T>();
@@ -151,13 +155,7 @@ impl<T: Element> Network<'_, T> {
             })
             .collect();
 
-        let back = block.convolution.as_ref().filter(|_| pass_on).map(|convolution| {
-            let pass = convolution.backward_pass();
-            let [weight, _] = self.parameters[convolution.layer].unwrap_or([&[], &[]]);
-            let weights = pass.pack(self.level, weight, None);
-            (pass, weights)
-        });
-        let step = Step { network: self, i, block, xs, results, gradient, back: back.as_ref() };
+        let step = Step { network: self, i, block, xs, results, gradient, prepared };
         let shards: Vec<Shard<T>> = shards
             .into_par_iter()
             .with_max_len(1)
@@ -178,8 +176,8 @@ impl<T: Element> Network<'_, T> {
             bias_sums.push(shard.bias.totals());
             sums.push(shard.sums.totals());
         }
-        let parameters = block.convolution.as_ref().map(|c| {
-            let weight = unpack(&c.g, &c.filter, self.level, &weight_sums);
+        let parameters = block.convolution.map(|c| {
+            let weight = unpack(&c.g, &c.filter, self.level, weight_sums);
             let bias = add_up(&bias_sums, after.channels);
             [weight, bias.iter().map(|sums| T::lit(sums[0])).collect()]
         });
@@ -247,7 +245,8 @@ struct Step<'a, T: Element> {
     xs: &'a [T],
     results: &'a Results<T>,
     gradient: &'a Gradient<T>,
-    back: Option<&'a (Pass, Weights<T>)>,
+    /// `None` where nothing is passed on.
+    prepared: Option<&'a (Pass, Weights<T>)>,
 }
 
 impl<T: Element> Step<'_, T> {
@@ -309,8 +308,7 @@ impl<T: Element> Step<'_, T> {
     /// Through the activation of the value before the block.
     fn finish(&self, image: usize, y: usize, row: &mut [T], sums: &mut Sums<T>) {
         let values = self.row_before(image, y);
-        self.view().mask(values, row);
-        self.view().add_sums(values, row, sums);
+        self.view().receive(values, row, sums);
     }
 
     fn convolution(&self, c: &Convolution, part: Part<'_, T>, shard: &mut Shard<T>) {
@@ -355,6 +353,8 @@ impl<T: Element> Step<'_, T> {
             width: before.width,
             channels: before.channels,
         };
+        // Behind a bias, a normalization over the batch takes the mean off again: its gradient is 0.
+        let balanced = self.block.pool.is_none() && self.network.measures(self.i + 1);
         let mut pooled = Vec::new();
         let Shard { weight, bias, sums } = shard;
         gradient_lay.stage(
@@ -362,7 +362,7 @@ impl<T: Element> Step<'_, T> {
             n_images,
             |image, y, row: &mut [T]| {
                 self.gradient_row(first + image, y, &mut pooled, row);
-                if bias_rows.contains(&y) {
+                if !balanced && bias_rows.contains(&y) {
                     bias.add(row);
                 }
             },
@@ -382,7 +382,7 @@ impl<T: Element> Step<'_, T> {
                         },
                     );
                 }
-                if let (Some((pass, weights)), Some(out)) = (self.back, out) {
+                if let (Some((pass, weights)), Some(out)) = (self.prepared, out) {
                     pass.run(weights, gradient, n_images, &own_rows, out);
                     let mut out_rows = out.chunks_exact_mut(before.row_len());
                     for image in images {

@@ -4,7 +4,7 @@ use super::plan::{Block, Convolution, Plan, Value};
 use super::view::{Moments, Statistics, View};
 use crate::buffer::Buffer;
 use crate::element::{Element, Scratch, with_scratch};
-use crate::kernels::conv::{Lay, Pass, Weights};
+use crate::kernels::conv::{Lay, Packing, Pass, Weights};
 use crate::kernels::micro::Level;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -15,6 +15,9 @@ const TASK_BYTES: usize = 256 << 10;
 /// Tasks that a block of a batch is cut into at least. In training a constant: the sums over the parts of a batch must not depend on
 /// the number of threads.
 const TRAIN_TASKS: usize = 8;
+
+/// Weights that one thread brings into order faster than several.
+const SERIAL: usize = 1 << 14;
 
 /// Bytes of the largest value of as many images as go through all blocks together where nothing is kept.
 const CHUNK_BYTES: usize = 4 << 20;
@@ -49,7 +52,39 @@ impl<T: Element> Results<T> {
     }
 }
 
+/// The way through the convolution of a block, and the weights in its order.
+pub(super) type Prepared<T> = Option<(Pass, Weights<T>)>;
+
 impl<T: Element> Network<'_, T> {
+    /// Brings the weights of some blocks into the order of `pass`, all at once, with the biases if `biased`.
+    pub(super) fn prepare(
+        &self,
+        blocks: &[Block],
+        pass: impl Fn(&Convolution) -> Pass,
+        biased: bool,
+    ) -> Vec<Prepared<T>> {
+        let parameters = |c: &Convolution| self.parameters[c.layer].unwrap_or([&[], &[]]);
+        let prepare = |c: &Convolution| {
+            let pass = pass(c);
+            let weights = pass.weights(self.level, biased.then_some(parameters(c)[1]));
+            (pass, weights)
+        };
+        let mut all: Vec<Prepared<T>> =
+            blocks.iter().map(|block| block.convolution.as_ref().map(prepare)).collect();
+        let mut packings = Vec::new();
+        for (block, prepared) in blocks.iter().zip(&mut all) {
+            if let (Some(c), Some((pass, weights))) = (&block.convolution, prepared) {
+                packings.extend(pass.packings(parameters(c)[0], weights));
+            }
+        }
+        if packings.iter().map(Packing::len).sum::<usize>() < SERIAL {
+            packings.into_iter().for_each(Packing::run);
+        } else {
+            packings.into_par_iter().with_max_len(1).for_each(Packing::run);
+        }
+        all
+    }
+
     /// The first `blocks` blocks for `batch` images `xs`, channels innermost; all results are kept.
     pub(super) fn forward(&self, xs: &[T], batch: usize, blocks: usize) -> Results<T> {
         let mut results = Results { values: Vec::new(), views: Vec::new(), argmax: Vec::new() };
@@ -60,12 +95,14 @@ impl<T: Element> Network<'_, T> {
             Vec::new()
         };
         results.views.push(self.view(0, &moments));
-        for (i, block) in self.plan.blocks[..blocks].iter().enumerate() {
+        let blocks = &self.plan.blocks[..blocks];
+        let prepared = self.prepare(blocks, Convolution::forward_pass, true);
+        for (i, block) in blocks.iter().enumerate() {
             let mut out = Buffer::new(batch * self.plan.values[i + 1].len());
             let argmax_len = if block.pool.is_some() { out.len() } else { 0 };
             let mut argmax = vec![0; argmax_len];
             let source = (results.value(i, xs), &results.views[i]);
-            let moments = self.block(i, block, source, batch, (&mut out, &mut argmax));
+            let moments = self.block(i, &prepared[i], source, batch, (&mut out, &mut argmax));
             results.values.push(out);
             results.argmax.push(argmax);
             results.views.push(self.view(i + 1, &moments));
@@ -80,6 +117,7 @@ impl<T: Element> Network<'_, T> {
         let image = plan.values[0].len();
         let largest = plan.values.iter().map(Value::len).max().unwrap_or(1);
         let chunk = (CHUNK_BYTES / (largest * size_of::<T>()).max(1)).max(1);
+        let prepared = self.prepare(&plan.blocks, Convolution::forward_pass, true);
         let mut first = 0;
         for xs in xs.chunks(chunk * image) {
             let batch = xs.len() / image;
@@ -90,7 +128,7 @@ impl<T: Element> Network<'_, T> {
                 let argmax_len = if block.pool.is_some() { out.len() } else { 0 };
                 let mut argmax = vec![0; argmax_len];
                 let source = (value.as_deref().unwrap_or(xs), &view);
-                let _ = self.block(i, block, source, batch, (&mut out, &mut argmax));
+                let _ = self.block(i, &prepared[i], source, batch, (&mut out, &mut argmax));
                 value = Some(out);
                 view = self.view(i + 1, &[]);
             }
@@ -100,7 +138,7 @@ impl<T: Element> Network<'_, T> {
     }
 
     /// Whether the statistics of a value are taken from the batch.
-    fn measures(&self, value: usize) -> bool {
+    pub(super) fn measures(&self, value: usize) -> bool {
         self.train && self.plan.values[value].norm.is_some()
     }
 
@@ -121,18 +159,12 @@ impl<T: Element> Network<'_, T> {
     fn block(
         &self,
         i: usize,
-        block: &Block,
+        prepared: &Prepared<T>,
         source: (&[T], &View<T>),
         batch: usize,
         (out, argmax): (&mut [T], &mut [u16]),
     ) -> Vec<Moments> {
-        let value = &self.plan.values[i + 1];
-        let pass = block.convolution.as_ref().map(|convolution| {
-            let pass = convolution.forward_pass();
-            let [weight, bias] = self.parameters[convolution.layer].unwrap_or([&[], &[]]);
-            let weights = pass.pack(self.level, weight, Some(bias));
-            (pass, weights)
-        });
+        let (block, value) = (&self.plan.blocks[i], &self.plan.values[i + 1]);
         let wanted = if self.train { TRAIN_TASKS } else { rayon::current_num_threads() };
         let source_bytes = self.plan.values[i].len() * size_of::<T>();
         let cut = Cut::new(batch, value.height, source_bytes, wanted);
@@ -147,7 +179,7 @@ impl<T: Element> Network<'_, T> {
         }
         let measures = self.measures(i + 1);
         let run = |mut task: Task<'_, T>| {
-            self.task(i, block, source, pass.as_ref(), &mut task);
+            self.task(i, block, source, prepared, &mut task);
             measures.then(|| Moments::of(task.out, value.channels))
         };
         if let [_] = &tasks[..] {
@@ -164,7 +196,7 @@ impl<T: Element> Network<'_, T> {
         i: usize,
         block: &Block,
         (xs, view): (&[T], &View<T>),
-        pass: Option<&(Pass, Weights<T>)>,
+        prepared: &Prepared<T>,
         task: &mut Task<'_, T>,
     ) {
         let (before, after) = (&self.plan.values[i], &self.plan.values[i + 1]);
@@ -177,7 +209,7 @@ impl<T: Element> Network<'_, T> {
         let k = block.pool.map_or(1, |pool| pool.windows().k);
         let full = task.rows.start * k..task.rows.end * k;
         let compute = |full_out: &mut [T]| {
-            let Some((pass, weights)) = pass else {
+            let Some((pass, weights)) = prepared else {
                 let mut rows = full_out.chunks_exact_mut(before.row_len());
                 for image in 0..n_images {
                     for (y, row) in full.clone().zip(&mut rows) {

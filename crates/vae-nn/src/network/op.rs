@@ -123,10 +123,11 @@ struct NetworkOp {
 }
 
 impl NetworkOp {
-    /// Calls `f` with the network on the parameters as they are now.
-    fn with_network<T: Element, R>(
+    /// Calls `f` with the network on the parameters as they are now, on a thread of the pool: every parallel loop that is started from
+    /// another thread would put that one to sleep and wake it up again.
+    fn with_network<T: Element, R: Send>(
         &self,
-        f: impl FnOnce(&Network<'_, T>) -> Result<R>,
+        f: impl FnOnce(&Network<'_, T>) -> Result<R> + Send,
     ) -> Result<R> {
         let readings: Vec<_> = self
             .layers
@@ -140,13 +141,14 @@ impl NetworkOp {
                 None => Ok(None),
             })
             .collect::<Result<Vec<_>>>()?;
-        f(&Network {
+        let network = Network {
             plan: &self.plan,
             parameters: &parameters,
             fixed: &self.fixed,
             train: self.train,
             level: Level::best(),
-        })
+        };
+        rayon::scope(|_| f(&network))
     }
 
     fn forward<T: Element>(&self, xs: &[T]) -> Result<Vec<T>> {

@@ -139,18 +139,17 @@ impl<T: Element> View<T> {
         }
     }
 
-    /// Takes the gradient by a row as read to the gradient by the row in front of the activation, in place.
-    pub(crate) fn mask(&self, row: &[T], grad: &mut [T]) {
+    /// Takes the gradient by a row as read to the gradient by the row in front of the activation, in place, and adds what the
+    /// gradients of the normalization are made of.
+    pub(crate) fn receive(&self, row: &[T], grad: &mut [T], sums: &mut Sums<T>) {
         let slope = self.slope;
-        if slope == T::ONE {
-            return;
-        }
         let through = move |h: T, g: T| {
             // Not `0 * g`: that would be NaN at infinity.
             let leaked = if slope == T::ZERO { T::ZERO } else { slope * g };
             if h > T::ZERO { g } else { leaked }
         };
         match &self.norm {
+            None if slope == T::ONE => {}
             None => {
                 wide!({
                     let op = through;
@@ -159,26 +158,10 @@ impl<T: Element> View<T> {
                     }
                 });
             }
+            Some(norm) if slope == T::ONE => sums.add_products(grad, row, &norm.mean),
             Some(norm) => {
-                wide!({
-                    let (op, n) = (through, norm.mean.len());
-                    for (grad, row) in grad.chunks_mut(n).zip(row.chunks(n)) {
-                        let line = norm.mean.iter().zip(&norm.scale).zip(&norm.shift);
-                        for ((g, &y), ((&mean, &scale), &shift)) in
-                            grad.iter_mut().zip(row).zip(line)
-                        {
-                            *g = op((y - mean) * scale + shift, *g);
-                        }
-                    }
-                });
+                sums.add_masked(grad, row, [&norm.mean, &norm.scale, &norm.shift], through);
             }
-        }
-    }
-
-    /// Adds what the gradients of the normalization are made of, from masked gradients.
-    pub(crate) fn add_sums(&self, row: &[T], grad: &[T], sums: &mut Sums<T>) {
-        if let Some(norm) = &self.norm {
-            sums.add_products(grad, row, &norm.mean);
         }
     }
 

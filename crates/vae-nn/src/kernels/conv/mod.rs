@@ -12,6 +12,6 @@ mod staged;
 mod weight;
 
 pub(crate) use geometry::{Filter, Geometry};
-pub(crate) use pass::{Pass, Weights};
+pub(crate) use pass::{Packing, Pass, Weights};
 pub(crate) use staged::Lay;
 pub(crate) use weight::{WeightSums, accumulate, unpack};

@@ -1,8 +1,8 @@
 //! Weights in the order in which the innermost loops read them.
 
-use super::geometry::{Filter, Geometry};
 use crate::element::Element;
 use crate::kernels::micro::Level;
+use crate::kernels::simd::wide;
 
 /// Channels that are computed together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,42 +36,65 @@ pub(super) struct Sides {
     pub(super) computed_stride: usize,
 }
 
+/// Where the rows of a tap start: one row per summed channel follows.
+#[derive(Clone, Copy)]
+pub(super) struct TapRows {
+    /// Place of the tap in a filter.
+    pub(super) tap: usize,
+    /// First of its rows in a block.
+    pub(super) row: usize,
+}
+
 /// For each tap and summed channel a row with the weights of a block, zeros behind its last channel.
+///
+/// Loop order: summed channels, groups of computed channels that fit a cache line, taps. The weights of a few filters are read from
+/// the first-level cache once per tap, each row is written in one go.
 pub(super) fn pack_block<T: Element>(
-    (g, filter, sides): (&Geometry, &Filter, Sides),
-    taps: &[usize],
+    sides: Sides,
+    taps: &[TapRows],
     block: Block,
     weight: &[T],
     packed: &mut [T],
 ) {
-    let taps: Vec<usize> = taps.iter().map(|&tap| filter.tap(g, tap)).collect();
-    for channel in 0..sides.summed {
-        for (t, tap) in taps.iter().enumerate() {
-            let row = &mut packed[(t * sides.summed + channel) * block.width..][..block.width];
-            let first = channel * sides.summed_stride + block.first * sides.computed_stride + tap;
-            let values = weight[first..].iter().step_by(sides.computed_stride);
-            let (row, rest) = row.split_at_mut(block.channels);
-            for (packed, &value) in row.iter_mut().zip(values) {
-                *packed = value;
+    const LINE: usize = 16;
+    let stride = sides.computed_stride;
+    wide!({
+        for channel in 0..sides.summed {
+            let first = channel * sides.summed_stride + block.first * stride;
+            for lane in (0..block.width).step_by(LINE) {
+                let n = LINE.min(block.width - lane);
+                let filled = n.min(block.channels.saturating_sub(lane));
+                for &TapRows { tap, row } in taps {
+                    let to = (row + channel) * block.width + lane;
+                    let (values, rest) = packed[to..to + n].split_at_mut(filled);
+                    if filled > 0 {
+                        let from = weight[first + lane * stride + tap..].iter().step_by(stride);
+                        for (value, &weight) in values.iter_mut().zip(from) {
+                            *value = weight;
+                        }
+                    }
+                    rest.fill(T::ZERO);
+                }
             }
-            rest.fill(T::ZERO);
         }
-    }
+    });
 }
 
-/// For each computed channel its weights, tap by tap.
+/// For each computed channel its weights, tap by tap: `rows` of them per channel.
 pub(super) fn pack_rows<T: Element>(
-    (g, filter, sides): (&Geometry, &Filter, Sides),
-    taps: &[usize],
-    computed: usize,
+    sides: Sides,
+    taps: &[TapRows],
+    rows: usize,
     weight: &[T],
-) -> Vec<T> {
-    let mut rows = Vec::with_capacity(computed * taps.len() * sides.summed);
-    for row in 0..computed {
-        for &tap in taps {
-            let first = row * sides.computed_stride + filter.tap(g, tap);
-            rows.extend((0..sides.summed).map(|c| weight[first + c * sides.summed_stride]));
+    packed: &mut [T],
+) {
+    for (computed, packed) in packed.chunks_exact_mut(rows.max(1)).enumerate() {
+        for &TapRows { tap, row } in taps {
+            let first = computed * sides.computed_stride + tap;
+            let values = weight[first..].iter().step_by(sides.summed_stride);
+            for (value, &weight) in packed[row..row + sides.summed].iter_mut().zip(values) {
+                *value = weight;
+            }
         }
     }
-    rows
 }

@@ -5,18 +5,15 @@
 //! falls into `s²` phases, each an ordinary convolution of the map with part of the kernel, without a scattered addition.
 
 use super::geometry::{Filter, Geometry, signed};
-use super::pack::{Block, Sides, blocks, pack_block, pack_rows};
+use super::pack::{Block, Sides, TapRows, blocks, pack_block, pack_rows};
 use super::staged::Staged;
+use crate::buffer::Buffer;
 use crate::element::Element;
 use crate::kernels::micro::{Dots, Level, MAX_LANES, MAX_VECTORS, Pixel, Runs, Tiles, dots, tiles};
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// Results with no more channels are computed one channel at a time.
 const FEW: usize = 4;
-
-/// Weights below which packing on several threads does not pay.
-const SERIAL: usize = 1 << 14;
 
 /// One way through a convolution.
 #[derive(Clone, Debug)]
@@ -39,13 +36,22 @@ struct Phase {
     taps: Vec<usize>,
 }
 
-/// Weights in the order of a [`Pass`].
-pub(crate) struct Weights<T> {
+/// Weights in the order of a [`Pass`]: block by block, and in a block phase by phase.
+pub(crate) struct Weights<T: Element> {
     level: Level,
+    /// Empty where the channels are few: then there is one row of weights per channel.
     blocks: Vec<Block>,
-    /// Per phase.
-    packed: Vec<Vec<T>>,
+    packed: Buffer<T>,
     bias: Vec<T>,
+}
+
+/// Part of some [`Weights`] that is still to be filled.
+pub(crate) struct Packing<'a, T> {
+    pass: &'a Pass,
+    weight: &'a [T],
+    /// `None` for few channels.
+    block: Option<Block>,
+    packed: &'a mut [T],
 }
 
 impl Pass {
@@ -100,50 +106,51 @@ impl Pass {
         Sides { summed, summed_stride, computed_stride }
     }
 
-    /// Brings the weight into the order of this pass; without a bias it is 0.
-    pub(crate) fn pack<T: Element>(
-        &self,
-        level: Level,
-        weight: &[T],
-        bias: Option<&[T]>,
-    ) -> Weights<T> {
-        let (channels, sides) = (self.result_channels(), self.sides());
-        let view = (&self.g, &self.filter, sides);
-        let few = channels <= FEW;
-        let blocks = if few { Vec::new() } else { blocks::<T>(channels, level) };
-        let packed = self
-            .phases
-            .iter()
-            .map(|Phase { taps, .. }| {
-                if few {
-                    return pack_rows(view, taps, channels, weight);
-                }
-                let rows = taps.len() * sides.summed;
-                let width: usize = blocks.iter().map(|block| block.width).sum();
-                let mut packed = vec![T::ZERO; rows * width];
-                let mut rest = &mut packed[..];
-                let mut parts = Vec::new();
-                for &block in &blocks {
-                    let (part, others) = rest.split_at_mut(rows * block.width);
-                    parts.push((block, part));
-                    rest = others;
-                }
-                let pack = |(block, part): (Block, &mut [T])| {
-                    pack_block(view, taps, block, weight, part);
-                };
-                if weight.len() < SERIAL {
-                    parts.into_iter().for_each(pack);
-                } else {
-                    parts.into_par_iter().with_max_len(1).for_each(pack);
-                }
-                packed
-            })
-            .collect();
+    /// Inputs of a pixel, over all phases.
+    fn rows(&self) -> usize {
+        self.phases.iter().map(|phase| phase.taps.len()).sum::<usize>() * self.sides().summed
+    }
+
+    /// Taps of all phases with the rows that their weights go to.
+    fn tap_rows(&self) -> Vec<TapRows> {
+        let summed = self.sides().summed;
+        let taps = self.phases.iter().flat_map(|phase| &phase.taps);
+        let place = |(i, &tap)| TapRows { tap: self.filter.tap(&self.g, tap), row: i * summed };
+        taps.enumerate().map(place).collect()
+    }
+
+    /// Room for the weights of this pass, with the bias if there is one; [`Pass::packings`] fill it.
+    pub(crate) fn weights<T: Element>(&self, level: Level, bias: Option<&[T]>) -> Weights<T> {
+        let channels = self.result_channels();
+        let blocks = if channels <= FEW { Vec::new() } else { blocks::<T>(channels, level) };
         let mut bias = bias.map_or_else(|| vec![T::ZERO; channels], <[T]>::to_vec);
-        if !few {
+        let width = if blocks.is_empty() {
+            channels
+        } else {
+            // Whole vectors are read.
             bias.resize(channels + MAX_VECTORS * MAX_LANES, T::ZERO);
+            blocks.iter().map(|block| block.width).sum()
+        };
+        Weights { level, blocks, packed: Buffer::new(self.rows() * width), bias }
+    }
+
+    /// The work of bringing `weight` into the order of this pass, in parts.
+    pub(crate) fn packings<'a, T: Element>(
+        &'a self,
+        weight: &'a [T],
+        to: &'a mut Weights<T>,
+    ) -> Vec<Packing<'a, T>> {
+        let mut rest = &mut to.packed[..];
+        if to.blocks.is_empty() {
+            return vec![Packing { pass: self, weight, block: None, packed: rest }];
         }
-        Weights { level, blocks, packed, bias }
+        let mut packings = Vec::new();
+        for &block in &to.blocks {
+            let (packed, others) = rest.split_at_mut(self.rows() * block.width);
+            packings.push(Packing { pass: self, weight, block: Some(block), packed });
+            rest = others;
+        }
+        packings
     }
 
     /// Computes the rows `rows` of the result for `images` images, laid out one after the other in `out`.
@@ -159,36 +166,45 @@ impl Pass {
         out: &mut [T],
     ) {
         let mut pixels = Vec::new();
-        for (phase, packed) in self.phases.iter().zip(&weights.packed) {
+        let all_rows = self.rows();
+        let mut first_row = 0;
+        for phase in &self.phases {
             self.pixels(phase, staged, images, rows, &mut pixels);
+            let (n_y, n_x) = phase.size;
+            let runs = Runs { count: n_y, stride: staged.row_len(), len: n_x * staged.channels() };
+            let row = first_row;
+            first_row += runs.total();
             if pixels.is_empty() {
                 continue;
             }
-            let (n_y, n_x) = phase.size;
-            let runs = Runs { count: n_y, stride: staged.row_len(), len: n_x * staged.channels() };
             let (xs, pixels, level) = (staged.values, &pixels[..], weights.level);
             if weights.blocks.is_empty() {
-                let bias = &weights.bias;
-                dots(level, Dots { xs, pixels, runs, weights: packed, bias, out });
+                let weights_of = &weights.packed[row..];
+                let call = Dots {
+                    xs,
+                    pixels,
+                    runs,
+                    weights: weights_of,
+                    weights_stride: all_rows,
+                    bias: &weights.bias,
+                    out,
+                };
+                dots(level, call);
                 continue;
             }
-            let mut packed = &packed[..];
             for block in &weights.blocks {
-                let (weight, others) = packed.split_at(runs.total() * block.width);
-                packed = others;
-                tiles(
-                    level,
-                    Tiles {
-                        xs,
-                        pixels,
-                        runs,
-                        weights: weight,
-                        bias: &weights.bias[block.first..],
-                        block: block.width,
-                        channels: block.channels,
-                        out: &mut out[block.first..],
-                    },
-                );
+                let start = all_rows * block.first + row * block.width;
+                let call = Tiles {
+                    xs,
+                    pixels,
+                    runs,
+                    weights: &weights.packed[start..],
+                    bias: &weights.bias[block.first..],
+                    block: block.width,
+                    channels: block.channels,
+                    out: &mut out[block.first..],
+                };
+                tiles(level, call);
             }
         }
     }
@@ -237,6 +253,22 @@ impl Pass {
                         .map(|i| Pixel { from: from + i * x_step, to: to + i * step * channels }),
                 );
             }
+        }
+    }
+}
+
+impl<T: Element> Packing<'_, T> {
+    /// Weights that it moves.
+    pub(crate) fn len(&self) -> usize {
+        self.packed.len()
+    }
+
+    /// Fills its part.
+    pub(crate) fn run(self) {
+        let (sides, taps) = (self.pass.sides(), self.pass.tap_rows());
+        match self.block {
+            Some(block) => pack_block(sides, &taps, block, self.weight, self.packed),
+            None => pack_rows(sides, &taps, self.pass.rows(), self.weight, self.packed),
         }
     }
 }

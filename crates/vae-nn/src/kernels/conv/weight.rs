@@ -3,6 +3,7 @@
 use super::geometry::{Filter, Geometry, signed};
 use super::pack::blocks;
 use super::staged::Staged;
+use crate::buffer::Buffer;
 use crate::element::Element;
 use crate::kernels::micro::{Level, Outer, Row, outer};
 use crate::kernels::simd::wide;
@@ -13,13 +14,17 @@ use std::ops::Range;
 const LANES: usize = 16;
 
 /// Sums in the order of the innermost loop: per block of map channels, a row for every tap and image channel.
-pub(crate) struct WeightSums<T>(Vec<T>);
+pub(crate) struct WeightSums<T: Element> {
+    sums: Buffer<T>,
+    /// Whether nothing was added yet: then the contents have no meaning.
+    fresh: bool,
+}
 
 impl<T: Element> WeightSums<T> {
     /// All 0.
     pub(crate) fn new(g: &Geometry, level: Level) -> Self {
         let width: usize = blocks::<T>(g.out_channels, level).iter().map(|block| block.width).sum();
-        Self(vec![T::ZERO; g.taps() * g.in_channels * width])
+        Self { sums: Buffer::new(g.taps() * g.in_channels * width), fresh: true }
     }
 }
 
@@ -48,7 +53,11 @@ pub(crate) fn accumulate<T: Element>(
         .flat_map(|ky| (0..run).map(move |i| (ky, i)))
         .map(|(ky, i)| ky * image.row_len() + i)
         .collect();
-    let mut sums = &mut sums.0[..];
+    if rows.is_empty() {
+        return;
+    }
+    let fresh = std::mem::replace(&mut sums.fresh, false);
+    let mut sums = &mut sums.sums[..];
     for block in blocks::<T>(g.out_channels, level) {
         let (part, others) = sums.split_at_mut(offsets.len() * block.width);
         sums = others;
@@ -63,19 +72,35 @@ pub(crate) fn accumulate<T: Element>(
                 x_step: g.stride * g.in_channels,
                 g_step: g.out_channels,
                 block: block.width,
+                fresh,
                 sums: part,
             },
         );
     }
 }
 
+/// Elements that one task adds up.
+const CHUNK: usize = 1 << 15;
+
 /// Adds up the shards, in order, in the layout of the weight.
 pub(crate) fn unpack<T: Element>(
     g: &Geometry,
     filter: &Filter,
     level: Level,
-    shards: &[WeightSums<T>],
+    shards: Vec<WeightSums<T>>,
 ) -> Vec<T> {
+    let mut shards = shards.into_iter().filter(|shard| !shard.fresh).map(|shard| shard.sums);
+    let Some(mut sums) = shards.next() else { return vec![T::ZERO; g.weight_len()] };
+    let others: Vec<Buffer<T>> = shards.collect();
+    sums.par_chunks_mut(CHUNK).enumerate().for_each(|(i, sums)| {
+        for other in &others {
+            wide!({
+                for (sum, &x) in sums.iter_mut().zip(&other[i * CHUNK..]) {
+                    *sum += x;
+                }
+            });
+        }
+    });
     let mut weight = vec![T::ZERO; g.weight_len()];
     let n_rows = g.taps() * g.in_channels;
     // Map channels in groups of a few vectors: those of one row of sums lie together.
@@ -96,10 +121,10 @@ pub(crate) fn unpack<T: Element>(
             parts.push((group, part));
             rest = others;
         }
-        parts.into_par_iter().for_each(|(group, part)| group.unpack(g, filter, shards, part));
+        parts.into_par_iter().for_each(|(group, part)| group.unpack(g, filter, &sums, part));
     } else {
         for group in groups {
-            group.unpack(g, filter, shards, &mut weight[group.first * filter.map_stride..]);
+            group.unpack(g, filter, &sums, &mut weight[group.first * filter.map_stride..]);
         }
     }
     weight
@@ -118,28 +143,15 @@ struct Group {
 
 impl Group {
     /// Writes the weights of this group, the first of its channels at 0.
-    fn unpack<T: Element>(
-        &self,
-        g: &Geometry,
-        filter: &Filter,
-        shards: &[WeightSums<T>],
-        out: &mut [T],
-    ) {
+    fn unpack<T: Element>(&self, g: &Geometry, filter: &Filter, sums: &[T], out: &mut [T]) {
         wide!({
-            for tap in 0..g.taps() {
-                for channel in 0..g.in_channels {
+            for channel in 0..g.in_channels {
+                for tap in 0..g.taps() {
                     let at = self.start + (tap * g.in_channels + channel) * self.width;
-                    let mut totals = [T::ZERO; LANES];
-                    let totals = &mut totals[..self.channels];
-                    for WeightSums(sums) in shards {
-                        for (total, &sum) in totals.iter_mut().zip(&sums[at..]) {
-                            *total += sum;
-                        }
-                    }
                     let to = channel * filter.image_stride + filter.tap(g, tap);
                     let places = out[to..].iter_mut().step_by(filter.map_stride);
-                    for (place, &total) in places.zip(&*totals) {
-                        *place = total;
+                    for (place, &sum) in places.zip(&sums[at..at + self.channels]) {
+                        *place = sum;
                     }
                 }
             }

@@ -19,6 +19,8 @@ pub(crate) struct Dots<'a, T> {
     pub(crate) runs: Runs,
     /// For each channel one weight per input of a pixel.
     pub(crate) weights: &'a [T],
+    /// Distance between the weights of two channels.
+    pub(crate) weights_stride: usize,
     /// One value per channel.
     pub(crate) bias: &'a [T],
     pub(crate) out: &'a mut [T],
@@ -33,7 +35,8 @@ pub(crate) fn dots<T: Element>(level: Level, call: Dots<'_, T>) {
     let (Some(from), Some(to)) = (last(|pixel| pixel.from), last(|pixel| pixel.to)) else { return };
     assert!(from.checked_add(call.runs.reach()).is_some_and(|end| end <= call.xs.len()));
     assert!(to.checked_add(call.bias.len()).is_some_and(|end| end <= call.out.len()));
-    assert!(call.runs.total() * call.bias.len() <= call.weights.len());
+    let Some(channel) = call.bias.len().checked_sub(1) else { return };
+    assert!(channel * call.weights_stride + call.runs.total() <= call.weights.len());
     // SAFETY: the lengths were just checked: every pixel reads `runs` within `xs`, every channel has its weights, and the channels fit
     // behind every place in `out`.
     unsafe { T::run(level, call) }
@@ -44,7 +47,7 @@ const P: usize = 8;
 impl<T: Element> Kernel<T> for Dots<'_, T> {
     #[inline(always)]
     unsafe fn run<V: Vector<Scalar = T>>(self) {
-        let Self { xs, pixels, runs, weights, bias, out } = self;
+        let Self { xs, pixels, runs, weights, weights_stride, bias, out } = self;
         let whole = runs.len / V::LANES * V::LANES;
         for (channel, &bias) in bias.iter().enumerate() {
             for tile in pixels.chunks(P) {
@@ -53,7 +56,7 @@ impl<T: Element> Kernel<T> for Dots<'_, T> {
                 unsafe {
                     let mut sums = [V::splat(T::ZERO); P];
                     let mut tails = [bias; P];
-                    let mut row = weights.as_ptr().add(channel * runs.total());
+                    let mut row = weights.as_ptr().add(channel * weights_stride);
                     for run in 0..runs.count {
                         let inputs: [_; P] = std::array::from_fn(|p| {
                             xs.as_ptr().add(pixel[p].from + run * runs.stride)

@@ -30,6 +30,8 @@ pub(crate) struct Outer<'a, T> {
     pub(crate) g_step: usize,
     /// Values per row of `sums`: whole vectors. Those read beyond the channels of a pixel add up to nothing of meaning.
     pub(crate) block: usize,
+    /// Whether the sums replace what is there instead of being added.
+    pub(crate) fresh: bool,
     /// `offsets.len()` rows.
     pub(crate) sums: &'a mut [T],
 }
@@ -77,7 +79,7 @@ impl<T: Element> Kernel<T> for Outer<'_, T> {
 /// All tiles; the last one repeats its last input.
 #[inline(always)]
 unsafe fn all<V: Vector, const M: usize, const N: usize>(call: Outer<'_, V::Scalar>) {
-    let Outer { xs, offsets, gs, rows, len, x_step, g_step, sums: out, .. } = call;
+    let Outer { xs, offsets, gs, rows, len, x_step, g_step, fresh, sums: out, .. } = call;
     for (tile, chunk) in offsets.chunks(M).enumerate() {
         let offset: [usize; M] = std::array::from_fn(|m| chunk[m.min(chunk.len() - 1)]);
         // SAFETY: all places are inside the slices, as the caller has checked.
@@ -101,7 +103,11 @@ unsafe fn all<V: Vector, const M: usize, const N: usize>(call: Outer<'_, V::Scal
             for (m, sums) in sums.iter().enumerate().take(chunk.len()) {
                 for (n, sum) in sums.iter().enumerate() {
                     let to = out.as_mut_ptr().add(((tile * M + m) * N + n) * V::LANES);
-                    V::load(to).mul_add(*sum, V::splat(V::Scalar::ONE)).store(to);
+                    if fresh {
+                        sum.store(to);
+                    } else {
+                        V::load(to).mul_add(*sum, V::splat(V::Scalar::ONE)).store(to);
+                    }
                 }
             }
         }
