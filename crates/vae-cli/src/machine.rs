@@ -1,13 +1,4 @@
-//! What the process runs on.
-
-/// The widest instructions that the kernels use on this processor.
-pub(crate) fn instruction_set() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        return "avx2";
-    }
-    "portable"
-}
+//! What the process takes.
 
 /// Most memory that this process has held so far, in MiB; known on Linux.
 pub(crate) fn peak_rss_mb() -> Option<f64> {

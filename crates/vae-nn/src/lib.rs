@@ -2,11 +2,11 @@
 //! initialization.
 //!
 //! Everything here works on candle tensors of `f32` or `f64` on the CPU, and takes part in candle's `backward`. Each layer
-//! and loss is one operation with a hand-written gradient, tested against PyTorch and against finite differences; convolutions are
-//! matrix products over tiles that fit the cache. Results do not depend on the number of threads.
+//! and loss is one operation with a hand-written gradient, tested against PyTorch and against finite differences; so is a whole
+//! [`Sequential`] of layers on images. Results do not depend on the number of threads.
 //!
 //! - Layers: [`Linear`], [`Conv2d`], [`ConvTranspose2d`], [`BatchNorm2d`], [`relu`], [`leaky_relu`], [`tanh`], [`max_pool2d`],
-//!   [`avg_pool2d`], [`upsample_nearest2d`].
+//!   [`avg_pool2d`], [`upsample_nearest2d`]; [`Sequential`], several of them as one operation.
 //! - Losses, in nats: [`bernoulli_log_prob`], [`gaussian_log_prob`], [`kl_to_standard_normal`], with [`soft_bound`] for
 //!   log-variances.
 //! - Training: [`Parameters`] with seeded initial values, [`Adam`], [`clip_global_norm`], and [`stream`] for every other random number.
@@ -38,6 +38,7 @@ pub use clip::clip_global_norm;
 pub use conv_transpose2d::{ConvTranspose2d, ConvTranspose2dConfig};
 pub use conv2d::{Conv2d, Conv2dConfig};
 pub use error::Error;
+pub use kernels::micro::instruction_set;
 pub use linear::Linear;
 pub use losses::{bernoulli_log_prob, gaussian_log_prob, kl_to_standard_normal, soft_bound};
 pub use memory::keep_freed_memory;

@@ -217,7 +217,7 @@ impl ModelArgs {
             parameters: workload.network().weight_count(),
             threads: threads::current(),
             device: "cpu",
-            instruction_set: machine::instruction_set(),
+            instruction_set: vae_nn::instruction_set(),
             peak_rss_mb: machine::peak_rss_mb(),
         }
     }

@@ -102,7 +102,8 @@ impl<T: Element> Network<'_, T> {
             let argmax_len = if block.pool.is_some() { out.len() } else { 0 };
             let mut argmax = vec![0; argmax_len];
             let source = (results.value(i, xs), &results.views[i]);
-            let moments = self.block(i, &prepared[i], source, batch, (&mut out, &mut argmax));
+            let moments =
+                self.block(i, prepared[i].as_ref(), source, batch, (&mut out, &mut argmax));
             results.values.push(out);
             results.argmax.push(argmax);
             results.views.push(self.view(i + 1, &moments));
@@ -128,7 +129,7 @@ impl<T: Element> Network<'_, T> {
                 let argmax_len = if block.pool.is_some() { out.len() } else { 0 };
                 let mut argmax = vec![0; argmax_len];
                 let source = (value.as_deref().unwrap_or(xs), &view);
-                let _ = self.block(i, &prepared[i], source, batch, (&mut out, &mut argmax));
+                let _ = self.block(i, prepared[i].as_ref(), source, batch, (&mut out, &mut argmax));
                 value = Some(out);
                 view = self.view(i + 1, &[]);
             }
@@ -159,7 +160,7 @@ impl<T: Element> Network<'_, T> {
     fn block(
         &self,
         i: usize,
-        prepared: &Prepared<T>,
+        prepared: Option<&(Pass, Weights<T>)>,
         source: (&[T], &View<T>),
         batch: usize,
         (out, argmax): (&mut [T], &mut [u16]),
@@ -196,7 +197,7 @@ impl<T: Element> Network<'_, T> {
         i: usize,
         block: &Block,
         (xs, view): (&[T], &View<T>),
-        prepared: &Prepared<T>,
+        prepared: Option<&(Pass, Weights<T>)>,
         task: &mut Task<'_, T>,
     ) {
         let (before, after) = (&self.plan.values[i], &self.plan.values[i + 1]);

@@ -4,6 +4,7 @@ mod backward;
 mod forward;
 mod op;
 mod plan;
+mod planes;
 mod pool;
 mod view;
 

@@ -6,17 +6,16 @@
 
 use super::Layer;
 use super::forward::{Network, Results};
-use super::plan::{Plan, Value};
+use super::plan::Plan;
+use super::planes::{Interleaved, interleaved, to_planes};
 use super::view::{Statistics, View};
-use crate::buffer::Buffer;
-use crate::element::{Element, Scratch, by_dtype, elements, reading, tensor, with_scratch};
+use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::error::Error;
 use crate::kernels::micro::Level;
 use candle_core::backend::BackendStorage;
 use candle_core::{
     CpuStorage, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Tensor, WithDType,
 };
-use rayon::prelude::*;
 use std::any::Any;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -324,80 +323,5 @@ impl CustomOp3 for Collect {
             weight.track_op().then_some(by_weight),
             bias.track_op().then_some(by_bias),
         ))
-    }
-}
-
-/// Images with channels innermost: as they are where there is only one channel or pixel.
-enum Interleaved<'a, T: Element> {
-    Borrowed(&'a [T]),
-    Owned(Buffer<T>),
-}
-
-impl<'a, T: Element> Interleaved<'a, T> {
-    fn new(planes: &'a [T], value: &Value) -> Self {
-        if value.channels == 1 || value.height * value.width == 1 {
-            Self::Borrowed(planes)
-        } else {
-            Self::Owned(interleaved(planes, value))
-        }
-    }
-
-    fn values(&self) -> &[T] {
-        match self {
-            Self::Borrowed(values) => values,
-            Self::Owned(values) => values,
-        }
-    }
-}
-
-/// From planes per channel to channels innermost.
-fn interleaved<T: Element>(planes: &[T], value: &Value) -> Buffer<T> {
-    let mut out = Buffer::new(planes.len());
-    let (width, channels) = (value.width, value.channels);
-    each_image(planes, &mut out, value, |planes, out| {
-        for (y, row) in out.chunks_exact_mut(value.row_len()).enumerate() {
-            for (c, plane) in planes.chunks_exact(value.height * width).enumerate() {
-                let line = &plane[y * width..][..width];
-                for (out, &x) in row[c..].iter_mut().step_by(channels).zip(line) {
-                    *out = x;
-                }
-            }
-        }
-    });
-    out
-}
-
-/// From channels innermost, through a view, to planes per channel.
-fn to_planes<T: Element>(values: &[T], value: &Value, view: &View<T>, out: &mut [T]) {
-    let (width, channels) = (value.width, value.channels);
-    each_image(values, out, value, |values, planes| {
-        with_scratch(Scratch::Rows, value.row_len(), |read| {
-            for (y, row) in values.chunks_exact(value.row_len()).enumerate() {
-                view.read(row, read);
-                for (c, plane) in planes.chunks_exact_mut(value.height * width).enumerate() {
-                    let line = &mut plane[y * width..][..width];
-                    for (out, &x) in line.iter_mut().zip(read[c..].iter().step_by(channels)) {
-                        *out = x;
-                    }
-                }
-            }
-        });
-    });
-}
-
-/// Runs `f` on every image of both, on all threads where that pays.
-fn each_image<T: Element>(
-    from: &[T],
-    to: &mut [T],
-    value: &Value,
-    f: impl Fn(&[T], &mut [T]) + Sync,
-) {
-    let len = value.len();
-    if to.len() < 1 << 15 {
-        from.chunks_exact(len).zip(to.chunks_exact_mut(len)).for_each(|(from, to)| f(from, to));
-    } else {
-        from.par_chunks_exact(len)
-            .zip(to.par_chunks_exact_mut(len))
-            .for_each(|(from, to)| f(from, to));
     }
 }

@@ -170,7 +170,7 @@ impl<T: Element> View<T> {
         self.norm.as_ref().filter(|norm| norm.train).map(|norm| norm.statistics.clone())
     }
 
-    /// Whether [`View::add_sums`] is needed.
+    /// Whether the values are normalized.
     pub(crate) fn is_normalized(&self) -> bool {
         self.norm.is_some()
     }

@@ -6,6 +6,15 @@ use super::vector::{Avx2, Avx512};
 use super::vector::{Portable, Vector};
 use std::sync::OnceLock;
 
+/// The instruction set that the innermost loops run on here: `portable`, `avx2` (with FMA) or `avx512` (AVX-512F).
+pub fn instruction_set() -> &'static str {
+    match Level::best() {
+        Level::Portable => "portable",
+        Level::Avx2 => "avx2",
+        Level::Avx512 => "avx512",
+    }
+}
+
 /// An instruction set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {

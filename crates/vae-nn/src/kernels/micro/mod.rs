@@ -15,6 +15,7 @@ mod tiles;
 mod vector;
 
 pub(crate) use dots::{Dots, dots};
+pub use level::instruction_set;
 pub(crate) use level::{Kernel, Level, double, single};
 pub(crate) use outer::{Outer, Row, outer};
 pub(crate) use tiles::{Pixel, Runs, Tiles, tiles};
