@@ -53,6 +53,9 @@ pub(crate) struct Settings {
     /// Times that every contender is measured, in turn; 0 prints the table of what is in --samples
     #[arg(long, value_name = "N", default_value_t = 5)]
     rounds: usize,
+    /// Training steps that are timed per measurement, after three that are not
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    steps: usize,
     /// Workloads to measure [default: all]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = WORKLOADS.map(|workload| workload.name))]
     workloads: Vec<String>,
@@ -94,28 +97,29 @@ impl Workload {
     }
 
     /// Arguments that both programs take.
-    fn arguments(&self) -> Vec<String> {
+    fn arguments(&self, steps: usize) -> Vec<String> {
         let mut arguments = vec!["--preset".to_owned(), self.preset.to_owned()];
         arguments.extend(["--batch-size".to_owned(), self.batch_size.to_string()]);
-        if self.half.is_some() {
-            arguments.extend(["--count".to_owned(), self.count.to_string()]);
-        }
+        arguments.extend(match self.half {
+            None => ["--steps".to_owned(), steps.to_string()],
+            Some(_) => ["--count".to_owned(), self.count.to_string()],
+        });
         arguments
     }
 
-    fn ours(&self, vae: &Path) -> Command {
+    fn ours(&self, vae: &Path, steps: usize) -> Command {
         let mut command = Command::new(vae);
-        command.args(["bench", self.half.unwrap_or("train"), "--json"]).args(self.arguments());
+        command.args(["bench", self.half.unwrap_or("train"), "--json"]).args(self.arguments(steps));
         command
     }
 
-    fn theirs(&self, python: &Path, mode: &str) -> Command {
+    fn theirs(&self, python: &Path, mode: &str, steps: usize) -> Command {
         let mut command = Command::new(python);
         match self.half {
             None => command.arg("benches/pytorch/train.py"),
             Some(half) => command.args(["benches/pytorch/calls.py", "--half", half]),
         };
-        command.args(["--mode", mode]).args(self.arguments());
+        command.args(["--mode", mode]).args(self.arguments(steps));
         command
     }
 }
@@ -149,9 +153,9 @@ fn measure(settings: &Settings, vae: &Path, python: &Path) -> Result<()> {
             let contenders = std::iter::once(OURS).chain(settings.modes.iter().map(String::as_str));
             for contender in contenders {
                 let mut command = if contender == OURS {
-                    workload.ours(vae)
+                    workload.ours(vae, settings.steps)
                 } else {
-                    workload.theirs(python, contender)
+                    workload.theirs(python, contender, settings.steps)
                 };
                 let result = output(&mut command)?;
                 let found = result["parameters"].as_u64();

@@ -110,7 +110,7 @@ fn compare(got: &[Vec<f64>; 4], expected: &[Vec<f64>; 4]) -> Result<(), TestCase
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
     #[test]
     fn conv2d_is_its_definition(n in sizes()) {

@@ -9,6 +9,8 @@ mod geometry;
 mod pack;
 mod pass;
 mod staged;
+#[cfg(test)]
+mod tests;
 mod weight;
 
 pub(crate) use geometry::{Filter, Geometry};
