@@ -25,7 +25,7 @@ pub(crate) struct ReadingArgs {
     /// What to cut off pictures: auto (a frame around all of them), none, or TOP,RIGHT,BOTTOM,LEFT pixels
     #[arg(long, value_name = "MARGINS")]
     crop: Option<Setting<Margins>>,
-    /// Size to bring designs to: ROWSxCOLUMNS stretches, fit:ROWSxCOLUMNS keeps the aspect ratio
+    /// Size to bring designs to: `ROWSxCOLUMNS` stretches, `fit:ROWSxCOLUMNS` keeps the aspect ratio
     #[arg(long, value_name = "SIZE")]
     resize: Option<Setting<Resize>>,
     /// Leave out pictures and files that cannot be read
@@ -34,7 +34,7 @@ pub(crate) struct ReadingArgs {
     /// How flat vectors are laid out: rows:NELXxNELY, or columns:NELXxNELY as in the classic codes
     #[arg(long, value_name = "LAYOUT")]
     layout: Option<Setting<Layout>>,
-    /// Grid that tables of elements (x, y, density) are binned to: ROWSxCOLUMNS
+    /// Grid that tables of elements (x, y, density) are binned to: `ROWSxCOLUMNS`
     #[arg(long, value_name = "SIZE")]
     grid: Option<Setting<Size>>,
     /// What to take of trajectories: all (as one group), last

@@ -1,10 +1,14 @@
 //! Other people's data: folders of pictures, arrays and tables, in one command; and what is wrong with them, in one line.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::float_cmp, reason = "what is written is read")]
+
 #[path = "support/failure.rs"]
 mod failure;
 mod support;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -253,7 +257,9 @@ fn flat_vectors_tables_and_conditions() {
     let ran = bench.vae("data info flat.npy --layout rows:24x16").succeeds();
     assert!(ran.stderr.contains("columns:24x16"), "{}", ran.stderr);
     let mut table = String::from("volume,load,remark\n");
-    (0..12).for_each(|n| table.push_str(&format!("{},{},none\n", 0.3 + n as f32 / 100.0, n % 3)));
+    for n in 0..12 {
+        writeln!(table, "{},{},none", 0.3 + n as f32 / 100.0, n % 3).unwrap();
+    }
     fs::write(bench.path("table.csv"), &table).unwrap();
     let train = format!(
         "train --data flat.npy --layout columns:24x16 --conditions table.csv {TRAIN} --batch-size 4 --run run"
@@ -278,7 +284,10 @@ fn flat_vectors_tables_and_conditions() {
         fs::write(bench.path(&format!("text/d{n}.txt")), rows.join("\n")).unwrap();
     }
     let rows = |skip: usize| {
-        (0..12).rev().filter(|n| *n != skip).map(|n| format!("d{n}.txt;{n}\n")).collect::<String>()
+        (0..12)
+            .rev()
+            .filter(|n| *n != skip)
+            .fold(String::new(), |lines, n| format!("{lines}d{n}.txt;{n}\n"))
     };
     fs::write(bench.path("named.csv"), format!("file;number\n{}", rows(99))).unwrap();
     bench.vae("data convert text --conditions named.csv --out folder").succeeds();
@@ -322,7 +331,7 @@ fn stated_compliances_are_held_against_the_problem() {
             let part = topo_simp::Problem::from_toml_with(&problem, |_| Some(load_y)).unwrap();
             let density = design.mapv(f64::from);
             let compliance = topo_simp::compliance(&part, density.view(), 3.0).unwrap();
-            table.push_str(&format!("{load_y},{}\n", scale * compliance));
+            writeln!(table, "{load_y},{}", scale * compliance).unwrap();
         }
         fs::write(bench.path("table.csv"), table).unwrap();
         bench

@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Two chords and a brace that come out of uniform grey, at a volume fraction throughout.
 fn picture(volume: f64, progress: f64) -> ImageBuffer<Luma<u8>, Vec<u8>> {
     ImageBuffer::from_fn(WIDTH, HEIGHT, |x, y| {
-        let inside = FRAME <= x && x < WIDTH - FRAME && FRAME <= y && y < HEIGHT - FRAME;
+        let inside = (FRAME..WIDTH - FRAME).contains(&x) && (FRAME..HEIGHT - FRAME).contains(&y);
         if !inside {
             return Luma([255]);
         }

@@ -150,6 +150,7 @@ fn numbers(
 }
 
 /// Whether a column is what programs write before the others to count the rows.
+#[expect(clippy::float_cmp, reason = "counts are whole")]
 fn is_row_number(name: &str, values: &[f32]) -> bool {
     let counts = values.iter().enumerate().all(|(i, value)| *value == i as f32)
         || values.iter().enumerate().all(|(i, value)| *value == i as f32 + 1.0);

@@ -436,10 +436,10 @@ impl Designs for Resized {
 mod tests {
     use super::*;
 
-    fn open(
-        bytes: Vec<u8>,
-        reading: &Reading,
-    ) -> Result<(Stored, Option<Vec<u32>>, Vec<String>), DataError> {
+    /// Designs, groups and notes.
+    type Opened = (Stored, Option<Vec<u32>>, Vec<String>);
+
+    fn open(bytes: Vec<u8>, reading: &Reading) -> Result<Opened, DataError> {
         let mut notes = Vec::new();
         let (stored, groups) =
             Stored::open(&Bytes::from_vec(bytes, "designs.npy"), reading, &mut notes)?;

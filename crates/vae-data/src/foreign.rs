@@ -292,9 +292,9 @@ fn read(file: &Found, reading: &Reading, notes: &mut Vec<String>) -> Result<Cont
                 None => text::design(&text, bytes.label(), reading.grid, notes)?,
             };
             if let Some(range) = reading.range.given() {
-                values
-                    .iter_mut()
-                    .for_each(|value| *value = (*value - range.void) / (range.solid - range.void));
+                for value in &mut values {
+                    *value = (*value - range.void) / (range.solid - range.void);
+                }
             }
             Ok(Contents { size, values, numbers: BTreeMap::new() })
         }

@@ -19,7 +19,7 @@ pub(crate) fn regroup(mut set: DataSet, group_by: &Setting<String>) -> Result<Da
         }
         Setting::Auto => group_near_copies(&mut set)?,
         Setting::None => {
-            set.groups = own_groups(&set.name, set.len(), (set.height(), set.width()))?
+            set.groups = own_groups(&set.name, set.len(), (set.height(), set.width()))?;
         }
         Setting::Given(text) if text.contains('{') => set.groups = by_pattern(&set, text)?,
         Setting::Given(column) => set.groups = by_column(&set, column)?,
@@ -80,7 +80,9 @@ mod tests {
         let values = arr2(&[[1.0], [2.0], [1.0], [2.0]]);
         let conditions = vec![Condition::covering("v", "", values.column(0))];
         let mut results = Table::new(&["source"]);
-        ["a", "a", "b", "a"].iter().for_each(|cell| results.push(&[*cell]));
+        for cell in ["a", "a", "b", "a"] {
+            results.push(&[cell]);
+        }
         let details = Details { conditions, values, results: Some(results), ..Details::default() };
         let mut set = DataSet::new("x", designs, details).unwrap();
         set.names =

@@ -109,7 +109,9 @@ mod tests {
 
     fn idx(sizes: &[u32], values: &[u8]) -> Vec<u8> {
         let mut bytes = vec![0, 0, 8, sizes.len() as u8];
-        sizes.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
+        for size in sizes {
+            bytes.extend(size.to_be_bytes());
+        }
         bytes.extend(values);
         bytes
     }
@@ -125,7 +127,7 @@ mod tests {
         let set = open_folder(folder.path()).unwrap();
         let mut out = [0.0; 4];
         set.read_into(&[0, 1], &mut out).unwrap();
-        assert_eq!(out, [0.0, 1.0, 0.2, 0.0]);
+        assert_eq!(out.map(|value| (255.0 * value).round() as u8), [0, 255, 51, 0]);
         assert_eq!(set.condition("label").unwrap().to_vec(), [7.0, 3.0]);
     }
 

@@ -198,6 +198,7 @@ impl Labeled {
 }
 
 /// Whether numbers in names look like a label.
+#[expect(clippy::float_cmp, reason = "counts are whole")]
 fn is_label(values: &[f32]) -> bool {
     let mut sorted = values.to_vec();
     sorted.sort_by(f32::total_cmp);
@@ -242,7 +243,9 @@ impl FromStr for Pattern {
             };
             let (name, unit) = name.split_once(':').unwrap_or((name, ""));
             let dropped = name.is_empty() || name == "_";
-            if name.contains('{') || fields.iter().any(|field| !dropped && field.name == name) {
+            if name.contains(['{', '%'])
+                || fields.iter().any(|field| !dropped && field.name == name)
+            {
                 return Err(fail());
             }
             fields.push(Field { name: name.into(), unit: unit.into(), percent, dropped });
@@ -305,7 +308,7 @@ mod tests {
 
     #[test]
     fn patterns_without_a_meaning_are_refused() {
-        for text in ["", "abc", "{a}{b}", "{a", "a}", "{_}", "{a}_{a}", "{{a}}"] {
+        for text in ["", "abc", "{a}{b}", "{a", "a}", "{_}", "{a}_{a}", "{{a}}", "{_%%}"] {
             assert!(text.parse::<Pattern>().is_err(), "{text:?}");
         }
         for text in ["{a}_{b}", "vf{v%}_{_}_l{load:deg}.x", "{v:mm%}"] {

@@ -51,7 +51,9 @@ pub(crate) fn find(set: &DataSet) -> Result<Near, DataError> {
     for (i, within) in NEAR.into_iter().enumerate() {
         let groups = linked(&small, within);
         let mut sizes = vec![0_usize; n];
-        groups.iter().for_each(|group| sizes[*group as usize] += 1);
+        for group in &groups {
+            sizes[*group as usize] += 1;
+        }
         let n_groups = sizes.iter().filter(|size| 0 < **size).count();
         if n_groups == n {
             return Ok(Near::None);

@@ -34,13 +34,11 @@ impl Store {
             self.memory = Vec::new();
             self.file = Some(file);
         }
-        match &mut self.file {
-            Some(file) => file.write_all(bytes).map_err(fail),
-            None => {
-                self.memory.extend_from_slice(bytes);
-                Ok(())
-            }
+        if let Some(file) = &mut self.file {
+            return file.write_all(bytes).map_err(fail);
         }
+        self.memory.extend_from_slice(bytes);
+        Ok(())
     }
 
     /// Whether it went to a file; the number of bytes.

@@ -28,7 +28,7 @@ pub(crate) fn design(
     let Some((line, first)) = lines.next() else {
         return Err(wrong(file, 1, "the file holds no numbers"));
     };
-    let header: Vec<String> = cells(first).map(|cell| cell.to_lowercase()).collect();
+    let header: Vec<String> = cells(first).map(str::to_lowercase).collect();
     let place = |names: &[&str]| header.iter().position(|cell| names.contains(&cell.as_str()));
     if let (Some(x), Some(y), Some(density)) = (place(&X), place(&Y), place(&DENSITY)) {
         return elements(lines, file, [x, y, density], grid, notes);

@@ -19,7 +19,7 @@ use crate::threads;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Export(ExportArgs),
-    Import(ImportArgs),
+    Import(Box<ImportArgs>),
 }
 
 /// Write the weights of a run for PyTorch

@@ -49,7 +49,7 @@ pub(crate) fn open(
         let why = "none of its pictures can be read".into();
         return Err(DataError::NotADataSet { path: label.into(), why });
     }
-    let crops = crops(&looks, reading, notes)?;
+    let crops = crops(&looks, reading, notes);
     let polarity = polarity::decide(&evidence(&looks, &crops, labels(files)?), reading.invert);
     notes.push(polarity.note());
 
@@ -172,7 +172,7 @@ fn crops(
     looks: &[Look],
     reading: &Reading,
     notes: &mut Vec<String>,
-) -> Result<BTreeMap<(usize, usize), Crop>, DataError> {
+) -> BTreeMap<(usize, usize), Crop> {
     let mut sizes: BTreeMap<(usize, usize), Vec<&Look>> = BTreeMap::new();
     for look in looks {
         sizes.entry(look.size).or_default().push(look);
@@ -192,7 +192,7 @@ fn crops(
         let inside = margins.inside(size).unwrap_or(size);
         crops.insert(size, Crop { margins, inside, frame });
     }
-    Ok(crops)
+    crops
 }
 
 /// All pictures must have one size.
