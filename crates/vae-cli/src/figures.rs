@@ -10,7 +10,7 @@ use vae_models::Vae;
 use vae_report::{Grid, Pairs, Scatter, Shade, Strip, curves, grid, latent_scatter, pairs, strip};
 use vae_train::Targets;
 use vae_train::evaluate::{encode, reconstruct};
-use vae_train::explore::{Path as Way, decode, path, prior_draws};
+use vae_train::explore::{Path as Way, decode, path, prior_draws, repeated};
 
 use crate::commands::most_active;
 use crate::opened::OpenedRun;
@@ -144,20 +144,19 @@ fn draw_samples(opened: &OpenedRun) -> Result<()> {
     let designs = opened.designs();
     let rows = evenly_spaced(&opened.split.test, 6);
     let truth = designs.array(&rows)?;
-    let n = designs.n_conditions();
+    let names = designs.condition_info();
     let zs = prior_draws(opened.vae.config().latent_dim, SAMPLES, 1);
     let mut sheet: Vec<Array3<f32>> = Vec::new();
     let mut labels = Vec::new();
     for (i, &row) in rows.iter().enumerate() {
         let condition = designs.conditions(&[row]).index_axis_move(Axis(0), 0);
-        let cs = condition.broadcast((SAMPLES, n)).context("one row is repeated")?.to_owned();
+        let cs = repeated(&condition.to_vec(), SAMPLES);
         sheet.push(truth.slice(s![i..=i, .., ..]).to_owned());
         sheet.push(decode(&opened.vae, &zs, &cs, &opened.device)?);
-        let names = opened.data.condition_info();
         labels.push(
             condition
                 .iter()
-                .zip(names)
+                .zip(&names)
                 .map(|(value, info)| format!("{} {value:.2}", info.name))
                 .collect::<Vec<_>>()
                 .join("\n"),

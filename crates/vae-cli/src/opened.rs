@@ -62,6 +62,8 @@ pub(crate) struct OpenedRun {
     pub(crate) folder: RunFolder,
     pub(crate) config: Config,
     pub(crate) data: DataSet,
+    /// Columns of the conditions that the model is told.
+    told: Vec<usize>,
     pub(crate) split: Split,
     pub(crate) vae: Vae,
     pub(crate) device: Device,
@@ -142,7 +144,8 @@ impl OpenedRun {
         split: Split,
     ) -> Result<Self> {
         let OpenedModel { vae, device, .. } = OpenedModel::of(&folder)?;
-        let opened = Self { folder, config, data, split, vae, device };
+        let told = config.data.told.columns(&data)?;
+        let opened = Self { folder, config, data, told, split, vae, device };
         opened.check_fit()?;
         Ok(opened)
     }
@@ -164,7 +167,7 @@ impl OpenedRun {
 
     /// The designs as the model sees them.
     pub(crate) fn designs(&self) -> Targets<'_> {
-        Targets::new(&self.data, self.config.data.targets, self.config.data.conditional)
+        Targets::new(&self.data, self.config.data.targets, self.told.clone())
     }
 
     /// Other data must have the model's size and conditions.
@@ -180,8 +183,8 @@ impl OpenedRun {
             model.width,
             model.conditions.iter().map(|c| c.name.as_str()).collect(),
         );
-        let n = self.designs().n_conditions();
-        let names = self.data.condition_info().iter().take(n).map(|c| c.name.as_str()).collect();
+        let designs = self.designs();
+        let names = designs.condition_info().iter().map(|c| c.name.as_str()).collect();
         let found = describe(self.data.height(), self.data.width(), names);
         if found == expected {
             Ok(())

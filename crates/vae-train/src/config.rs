@@ -9,6 +9,7 @@ use vae_models::{Decoder, Encoder, Likelihood, ModelConfig, Sigma};
 
 use crate::error::{Result, TrainError, nearest};
 use crate::objective::Objective;
+use crate::told::Told;
 
 /// Everything that decides the result of a run, fully resolved; `config.toml` of a run folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,8 +45,8 @@ pub struct DataConfig {
     pub test: f64,
     /// Whether designs are cut to 0/1 at their own volume.
     pub targets: TargetKind,
-    /// Whether the model is told the conditions of a design.
-    pub conditional: bool,
+    /// Which conditions the model is told: `all`, `none`, `first`, or names.
+    pub told: Told,
 }
 
 /// What the model is trained to reproduce.
@@ -125,7 +126,7 @@ pub struct Overrides {
     pub latent_dim: Option<usize>,
     pub beta: Option<f64>,
     pub likelihood: Option<Likelihood>,
-    pub conditional: Option<bool>,
+    pub told: Option<Told>,
     pub objective: Option<Objective>,
 }
 
@@ -163,7 +164,7 @@ impl Config {
                 validation: 0.1,
                 test: 0.1,
                 targets: TargetKind::Binary,
-                conditional: true,
+                told: Told::All,
             },
             model: ModelSection {
                 latent_dim: network.latent_dim,
@@ -198,9 +199,10 @@ impl Config {
         Ok(config)
     }
 
-    /// The lecture's training: five epochs of plain Adam on grey pictures, from PyTorch's initial values.
+    /// The lecture's training: five epochs of plain Adam on grey pictures and their volumes, from PyTorch's initial values.
     fn set_lecture(&mut self, batch_size: usize, learning_rate: f64, beta: f64) {
         self.data.targets = TargetKind::Grey;
+        self.data.told = Told::First;
         self.training = TrainingConfig {
             objective: Objective::Lecture,
             start_at_density: false,
@@ -413,7 +415,7 @@ impl Overrides {
         set(self.source.as_ref(), &mut config.data.source);
         set(self.split.as_ref(), &mut config.data.split);
         set(self.targets.as_ref(), &mut config.data.targets);
-        set(self.conditional.as_ref(), &mut config.data.conditional);
+        set(self.told.as_ref(), &mut config.data.told);
         set(self.seed.as_ref(), &mut config.seed);
         set(self.init.as_ref(), &mut config.training.init);
         set(self.epochs.as_ref(), &mut config.training.epochs);

@@ -101,7 +101,7 @@ pub fn nearest_by_pixels(
     designs.array(&found)
 }
 
-/// For each test design the first training design with the nearest conditions, each in units of its deviation; none without conditions.
+/// For each test design the first training design with the nearest conditions, each in units of its deviation; only conditions that the model is told count, and without any there is none.
 ///
 /// # Errors
 /// When a design cannot be read.
@@ -110,7 +110,8 @@ pub fn nearest_by_condition(
     train: &[usize],
     test: &[usize],
 ) -> Result<Option<Array3<f32>>> {
-    let table = designs.data().conditions().mapv(f64::from);
+    let all: Vec<usize> = (0..designs.data().len()).collect();
+    let table = designs.conditions(&all).mapv(f64::from);
     if table.ncols() == 0 {
         return Ok(None);
     }

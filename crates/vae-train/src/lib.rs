@@ -20,6 +20,7 @@ pub mod objective;
 pub mod run;
 pub mod schedule;
 pub mod targets;
+pub mod told;
 pub mod train;
 
 pub use config::{Config, Overrides, PRESETS, TargetKind};
@@ -27,6 +28,7 @@ pub use error::{Result, TrainError};
 pub use objective::Objective;
 pub use run::{Manifest, RunFolder};
 pub use targets::Targets;
+pub use told::Told;
 pub use train::{Ending, Outcome, Progress, train};
 
 /// Version of the layout of a run folder.

@@ -1,6 +1,5 @@
 //! From configuration and data to a model, and from a run folder back to one.
 
-use ndarray::Axis;
 use vae_data::Split;
 use vae_models::{ConditionStats, ModelConfig};
 
@@ -14,11 +13,10 @@ use crate::targets::Targets;
 /// When the architecture does not fit the designs.
 pub fn model_config(config: &Config, designs: &Targets<'_>, split: &Split) -> Result<ModelConfig> {
     let data = designs.data();
-    let train = data.conditions().select(Axis(0), &split.train);
-    let conditions: Vec<ConditionStats> = data
+    let train = designs.conditions(&split.train);
+    let conditions: Vec<ConditionStats> = designs
         .condition_info()
         .iter()
-        .take(designs.n_conditions())
         .zip(train.columns())
         .filter_map(|(info, column)| {
             ConditionStats::from_values(&info.name, &info.unit, &column.to_vec())

@@ -1,8 +1,8 @@
 //! Targets: what training makes of the designs of a data set, and the tensors of a batch.
 
 use candle_core::{Device, Tensor};
-use ndarray::{Array2, Array3, Axis, s};
-use vae_data::{DataSet, FREE};
+use ndarray::{Array2, Array3, Axis};
+use vae_data::{Condition, DataSet, FREE};
 
 use crate::config::TargetKind;
 use crate::error::Result;
@@ -11,7 +11,7 @@ use crate::error::Result;
 pub struct Targets<'a> {
     data: &'a DataSet,
     kind: TargetKind,
-    conditional: bool,
+    told: Vec<usize>,
 }
 
 /// Some targets, design after design, row after row.
@@ -33,9 +33,9 @@ pub struct Batch {
 }
 
 impl<'a> Targets<'a> {
-    /// Wraps a data set.
-    pub fn new(data: &'a DataSet, kind: TargetKind, conditional: bool) -> Self {
-        Self { data, kind, conditional }
+    /// Wraps a data set, of whose conditions the model is told some columns ([`Told::columns`](crate::Told::columns)).
+    pub fn new(data: &'a DataSet, kind: TargetKind, told: Vec<usize>) -> Self {
+        Self { data, kind, told }
     }
 
     /// The data set.
@@ -43,9 +43,9 @@ impl<'a> Targets<'a> {
         self.data
     }
 
-    /// Number of conditions that the model is told.
-    pub fn n_conditions(&self) -> usize {
-        if self.conditional { self.data.conditions().ncols() } else { 0 }
+    /// The conditions that the model is told, in its order.
+    pub fn condition_info(&self) -> Vec<&'a Condition> {
+        self.told.iter().map(|&column| &self.data.condition_info()[column]).collect()
     }
 
     /// Targets of some designs.
@@ -106,8 +106,7 @@ impl<'a> Targets<'a> {
 
     /// Conditions of some designs, `(N, C)`; no columns for a model without.
     pub fn conditions(&self, indices: &[usize]) -> Array2<f32> {
-        let table = self.data.conditions().select(Axis(0), indices);
-        table.slice_move(s![.., ..self.n_conditions()])
+        self.data.conditions().select(Axis(0), indices).select(Axis(1), &self.told)
     }
 
     fn active(&self, indices: &[usize]) -> Result<Option<Vec<f32>>> {

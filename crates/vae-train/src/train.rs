@@ -89,7 +89,8 @@ pub fn train(
     let Config { seed, training, .. } = config;
 
     // Data: who is in training, validation and test.
-    let designs = Targets::new(data, config.data.targets, config.data.conditional);
+    let told = config.data.told.columns(data)?;
+    let designs = Targets::new(data, config.data.targets, told);
     let split = split(config, data)?;
     let batch_size = training.batch_size.min(split.train.len());
     // Every step has a full batch: a last short one would give BatchNorm other statistics. Epochs are reshuffled, so all take part.

@@ -19,7 +19,7 @@ fn squared_distance(a: ndarray::ArrayView2<'_, f32>, b: ndarray::ArrayView2<'_, 
 #[test]
 fn nearest_by_pixels_is_the_nearest() {
     let data = bars();
-    let targets = Targets::new(&data, TargetKind::Grey, true);
+    let targets = Targets::new(&data, TargetKind::Grey, vec![0, 1]);
     let (train, test) = parts();
     let found = nearest_by_pixels(&targets, &train, &test).unwrap();
     let (trains, tests) = (targets.array(&train).unwrap(), targets.array(&test).unwrap());
@@ -35,7 +35,7 @@ fn nearest_by_pixels_is_the_nearest() {
 #[test]
 fn nearest_by_condition_finds_the_same_conditions_where_they_exist() {
     let data = bars();
-    let targets = Targets::new(&data, TargetKind::Grey, true);
+    let targets = Targets::new(&data, TargetKind::Grey, vec![0, 1]);
     let (train, test) = parts();
     let found = nearest_by_condition(&targets, &train, &test).unwrap().unwrap();
     for (&test, found) in test.iter().zip(found.outer_iter()) {
@@ -52,7 +52,7 @@ fn nearest_by_condition_finds_the_same_conditions_where_they_exist() {
 #[test]
 fn principal_components_leave_out_the_smallest_singular_values() {
     let data = bars();
-    let targets = Targets::new(&data, TargetKind::Grey, true);
+    let targets = Targets::new(&data, TargetKind::Grey, vec![0, 1]);
     let all: Vec<usize> = (0..96).collect();
     let xs = targets.array(&all).unwrap().mapv(f64::from).into_shape_with_order((96, 128)).unwrap();
     let centered = &xs - &xs.mean_axis(Axis(0)).unwrap();
@@ -84,7 +84,7 @@ fn both_ways_to_the_components_agree() {
         .clamp(0.0, 1.0)
     });
     let large = DataSet::new("waves", designs.clone(), Details::default()).unwrap();
-    let targets = Targets::new(&large, TargetKind::Grey, false);
+    let targets = Targets::new(&large, TargetKind::Grey, Vec::new());
     let all: Vec<usize> = (0..n).collect();
     let iterative =
         compare(&targets, &all, &principal_components(&targets, &all, &all, 4).unwrap())

@@ -174,7 +174,7 @@ fn an_evaluation_does_not_depend_on_batches_and_is_ordered() {
     run(&config(30), &run_folder, None).unwrap();
     let (data, device) = (bars(), Device::Cpu);
     let (vae, _) = vae_models::load(&run_folder.model(), &device).unwrap();
-    let targets = Targets::new(&data, vae_train::TargetKind::Binary, true);
+    let targets = Targets::new(&data, vae_train::TargetKind::Binary, vec![0, 1]);
     let all: Vec<usize> = (0..data.len()).collect();
     let bounds = |indices: &[usize], samples| {
         vae_train::evaluate::bounds(&vae, &targets, indices, samples, &device, &mut |_| ()).unwrap()
@@ -188,4 +188,33 @@ fn an_evaluation_does_not_depend_on_batches_and_is_ordered() {
     // More draws tighten the bound.
     assert!(at_once.elbo < at_once.iwae);
     assert!(bounds(&all, 2).iwae < bounds(&all, 64).iwae);
+}
+
+/// The model is told what the configuration says, and the control that goes by conditions sees no more.
+#[test]
+fn a_model_is_told_what_the_configuration_says() {
+    use vae_train::{TargetKind, Told, controls, model, train};
+    let data = bars();
+    let names = |told: Told| -> Vec<String> {
+        let mut config = config(1);
+        config.data.told = told.clone();
+        let targets = Targets::new(&data, TargetKind::Binary, told.columns(&data).unwrap());
+        let split = train::split(&config, &data).unwrap();
+        let model = model::model_config(&config, &targets, &split).unwrap();
+        model.conditions.into_iter().map(|condition| condition.name).collect()
+    };
+    assert_eq!(names(Told::All), ["height", "thickness"]);
+    assert_eq!(names(Told::First), ["height"]);
+    assert_eq!(names("thickness,height".to_owned().into()), ["thickness", "height"]);
+    assert!(names(Told::None).is_empty());
+    let error = Told::Named(vec!["lenght".into()]).columns(&data).unwrap_err();
+    assert!(error.to_string().contains("lenght"), "{error}");
+
+    // Designs 0 and 8 have one height and different thicknesses, 1 and 9 another height.
+    let nearest = |told: Vec<usize>| {
+        let targets = Targets::new(&data, TargetKind::Binary, told);
+        let found = controls::nearest_by_condition(&targets, &[9, 8, 1], &[0]).unwrap();
+        found.map(|found| found == targets.array(&[8]).unwrap())
+    };
+    assert_eq!((nearest(vec![0]), nearest(Vec::new())), (Some(true), None));
 }

@@ -8,8 +8,8 @@ use clap::Subcommand;
 use ndarray::Axis;
 use vae_data::shuffled;
 use vae_report::{Grid, Histogram, Scatter, Shade, curves, grid, histogram, latent_scatter};
-use vae_train::Targets;
 use vae_train::evaluate::{encode, unit_activity};
+use vae_train::{TargetKind, Targets};
 
 use crate::dimensions::{TwoDimensions, two_dimensions};
 use crate::failure::UsageError;
@@ -164,7 +164,7 @@ fn draw_samples(args: &SamplesArgs) -> Result<ExitCode> {
     chosen.sort_unstable();
     output::folder(&args.out)?;
 
-    let designs = Targets::new(&data, vae_train::TargetKind::Grey, true).array(&chosen)?;
+    let designs = Targets::new(&data, TargetKind::Grey, Vec::new()).array(&chosen)?;
     let captions: Vec<String> = chosen
         .iter()
         .map(|&index| {

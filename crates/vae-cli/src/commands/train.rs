@@ -11,7 +11,7 @@ use vae_train::metrics::{EpochMetrics, Validation};
 use vae_train::objective::Loss;
 use vae_train::{
     Config, Ending, FORMAT, Manifest, Objective, Outcome, Overrides, Progress, RunFolder,
-    TargetKind, Targets,
+    TargetKind, Targets, Told,
 };
 
 use crate::failure::{INTERRUPTED, UsageError};
@@ -47,7 +47,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     run: Option<PathBuf>,
     /// Go on with this run as if it had never stopped
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "data", "split", "targets", "seed", "epochs", "batch_size", "learning_rate", "latent_dim", "beta", "likelihood", "objective", "unconditional"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "data", "split", "targets", "seed", "epochs", "batch_size", "learning_rate", "latent_dim", "beta", "likelihood", "objective", "told", "unconditional"])]
     resume: Option<PathBuf>,
     /// How groups are split: random, interpolate:COLUMN, extrapolate:COLUMN
     #[arg(long, value_name = "RULE")]
@@ -82,6 +82,9 @@ pub(crate) struct Args {
     /// What is minimized; `elbo` makes the lecture's presets honest: a stated likelihood, and β = 1
     #[arg(long, value_enum)]
     objective: Option<ObjectiveArg>,
+    /// Conditions that the model is told: all, first, or names, separated by commas
+    #[arg(long, value_name = "NAMES", conflicts_with = "unconditional")]
+    told: Option<Told>,
     /// Do not tell the model the conditions of a design
     #[arg(long)]
     unconditional: bool,
@@ -140,7 +143,7 @@ impl Args {
                 LikelihoodArg::Gaussian => Likelihood::Gaussian { sigma: Sigma::Shared },
                 LikelihoodArg::SquaredError => Likelihood::SquaredError,
             }),
-            conditional: self.unconditional.then_some(false),
+            told: if self.unconditional { Some(Told::None) } else { self.told.clone() },
             objective: self.objective.map(|objective| match objective {
                 ObjectiveArg::Elbo => Objective::Elbo,
                 ObjectiveArg::Lecture => Objective::Lecture,
@@ -197,7 +200,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
     // Training.
     let stop = interrupt::stop_flag()?;
-    let designs = Targets::new(&data, config.data.targets, config.data.conditional);
+    let told = config.data.told.columns(&data)?;
+    let designs = Targets::new(&data, config.data.targets, told);
     let preview = args.preview_every.map(|every| Preview { every, designs, chosen: Vec::new() });
     let mut observer = Observer::new(&folder, &config, preview);
     let outcome = vae_train::train(&config, &data, &folder, &manifest, &stop, &mut |progress| {

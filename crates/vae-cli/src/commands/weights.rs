@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use vae_models::{ConditionStats, load_pytorch, to_pytorch_tutorial};
 use vae_train::run::write;
-use vae_train::{Config, FORMAT, Manifest, Overrides, RunFolder};
+use vae_train::{Config, FORMAT, Manifest, Overrides, RunFolder, Told};
 
 use crate::failure::UsageError;
 use crate::opened::{ModelArgs, OpenedModel};
@@ -166,9 +166,11 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
         return Err(UsageError::new(message).into());
     }
     let source = args.data.as_deref().map(absolute_source).transpose()?;
+    let names: Vec<String> = args.conditions.iter().map(|c| c.name.clone()).collect();
+    let told = if names.is_empty() { Told::None } else { Told::Named(names) };
     let overrides = Overrides {
         source: Some(source.unwrap_or_default()),
-        conditional: Some(!args.conditions.is_empty()),
+        told: Some(told),
         ..Overrides::default()
     };
     let mut config = Config::resolve(Some(&args.preset), None, &overrides)?;
