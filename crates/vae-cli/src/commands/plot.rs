@@ -6,8 +6,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use ndarray::Axis;
-use vae_data::shuffled;
-use vae_report::{Grid, Histogram, Scatter, Shade, curves, grid, histogram, latent_scatter};
+use vae_data::{Reading, Setting, open_with, shuffled};
+use vae_report::{
+    Comparison, Grid, Histogram, Scatter, Shade, Version, comparison, curves, grid, histogram,
+    latent_scatter,
+};
 use vae_train::evaluate::{encode, unit_activity};
 use vae_train::{TargetKind, Targets};
 
@@ -66,10 +69,13 @@ pub(crate) struct LatentArgs {
 }
 
 /// Draw some designs of a data set, and how its conditions are distributed
+///
+/// With `--resize` also the same designs before and after it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae plot samples builtin
-  vae plot samples my-designs/ --count 40 --seed 3 --out my-designs-shown")]
+  vae plot samples my-designs/ --count 40 --seed 3 --out my-designs-shown
+  vae plot samples pictures/ --resize 64x192 --count 8 --out resized")]
 pub(crate) struct SamplesArgs {
     /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file, `mnist:FOLDER`
     #[arg(value_name = "SOURCE", default_value = "builtin")]
@@ -82,7 +88,7 @@ pub(crate) struct SamplesArgs {
     /// Seed of the choice
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Folder to write into: samples.png, histogram-NAME.png
+    /// Folder to write into: samples.png, histogram-NAME.png, and with --resize also resized.png
     #[arg(long, value_name = "DIR", default_value = "data-figures")]
     out: PathBuf,
 }
@@ -157,7 +163,8 @@ fn draw_samples(args: &SamplesArgs) -> Result<ExitCode> {
     if args.count == 0 {
         return Err(UsageError::new("--count 0 leaves nothing to do").into());
     }
-    let data = open_data(&args.source, &args.reading.reading()?)?;
+    let reading = args.reading.reading()?;
+    let data = open_data(&args.source, &reading)?;
     let all: Vec<usize> = (0..data.len()).collect();
     let mut chosen = shuffled(&all, &mut vae_nn::stream(args.seed, "plot", 0));
     chosen.truncate(args.count);
@@ -170,7 +177,9 @@ fn draw_samples(args: &SamplesArgs) -> Result<ExitCode> {
         .map(|&index| {
             let values = data.conditions();
             let words = data.condition_info().iter().zip(values.row(index));
-            let words = words.map(|(info, value)| format!("{} {value:.2}", info.name));
+            // Two digits at most, and none for whole numbers.
+            let words = words
+                .map(|(info, value)| format!("{} {}", info.name, (value * 100.0).round() / 100.0));
             std::iter::once(format!("design {index}")).chain(words).collect::<Vec<_>>().join("\n")
         })
         .collect();
@@ -179,6 +188,25 @@ fn draw_samples(args: &SamplesArgs) -> Result<ExitCode> {
     let sheet = args.out.join("samples.png");
     grid(&figure, &sheet).with_context(|| format!("cannot draw {}", sheet.display()))?;
     line(format!("{} designs in {}", chosen.len(), shown(&sheet)))?;
+
+    if let Some(size) = reading.resize.given() {
+        let reading = Reading { resize: Setting::None, ..reading.clone() };
+        let as_found = open_with(&args.source.parse()?, &reading)?;
+        let originals = Targets::new(&as_found, TargetKind::Grey, Vec::new()).array(&chosen)?;
+        let (height, width) = (as_found.height(), as_found.width());
+        let versions = [
+            Version {
+                name: &format!("{height} x {width}"),
+                designs: originals.view(),
+                captions: &[],
+            },
+            Version { name: &format!("as {size}"), designs: designs.view(), captions: &[] },
+        ];
+        let out = args.out.join("resized.png");
+        comparison(&Comparison { title: "Before and after resizing", versions: &versions }, &out)
+            .with_context(|| format!("cannot draw {}", out.display()))?;
+        line(format!("originals and resized copies in {}", shown(&out)))?;
+    }
 
     for (info, values) in data.condition_info().iter().zip(data.conditions().columns()) {
         let name = if info.unit.is_empty() {
