@@ -178,8 +178,7 @@ fn alone(points: Vec<(f64, Option<f64>)>, pen: Pen) -> Vec<Curve> {
 fn bound(record: &Metrics) -> Panel {
     let epochs = &record.epochs;
     let validation = over_epochs(epochs, |epoch| epoch.validation.elbo);
-    if !epochs.is_empty() && validation.iter().all(|(_, elbo)| elbo.is_none()) || epochs.is_empty()
-    {
+    if !states_a_bound(epochs) {
         let points = over_steps(&record.steps, |step| step.loss);
         return Panel::new("Loss", "per design", alone(points, STEPS));
     }
@@ -194,10 +193,21 @@ fn bound(record: &Metrics) -> Panel {
     panel
 }
 
+/// Whether the likelihood is normalized for these data, so that there is a bound; unknown before the first epoch ends.
+fn states_a_bound(epochs: &[Epoch]) -> bool {
+    epochs.iter().any(|epoch| epoch.validation.elbo.is_some())
+}
+
+/// The reconstruction term, named a likelihood only where it is one.
 fn likelihood(record: &Metrics) -> Panel {
     let training = training(record, |epoch| epoch.train.log_likelihood, |step| step.log_likelihood);
     let validation = over_epochs(&record.epochs, |epoch| epoch.validation.log_likelihood);
-    Panel::new("Expected log-likelihood", "nats per design", both(training, validation))
+    let (title, unit) = if record.epochs.is_empty() || states_a_bound(&record.epochs) {
+        ("Expected log-likelihood", "nats per design")
+    } else {
+        ("Minus the reconstruction error", "per design")
+    };
+    Panel::new(title, unit, both(training, validation))
 }
 
 fn divergence(record: &Metrics) -> Panel {
@@ -303,6 +313,8 @@ mod tests {
     fn without_a_bound_the_loss_is_shown() {
         assert_eq!(bound(&epochs(&[None, None])).title, "Loss");
         assert_eq!(bound(&epochs(&[])).title, "Loss");
+        assert_eq!(likelihood(&epochs(&[None, None])).title, "Minus the reconstruction error");
+        assert_eq!(likelihood(&epochs(&[None, Some(-3.0)])).title, "Expected log-likelihood");
     }
 
     #[test]
