@@ -2,10 +2,15 @@
 
 use ndarray::{Array2, Array3, ArrayView2};
 
-use crate::{Code, Grid, Optimizer, Problem, SimpError, options::Options};
+use crate::{
+    Code, Grid, Optimizer, Options, Problem, SimpError, Solution, Solver, Start, model::Model,
+};
 
 /// Young's modulus of a density of 0, over that of the solid: 1e-9.
 pub const VOID_STIFFNESS: f64 = 1e-9;
+
+/// How exactly multigrid solves, in the energy norm.
+const TOLERANCE: f64 = 1e-9;
 
 /// What is known of a design after one solve.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +24,12 @@ pub struct Analysis {
     pub gradient: Array2<f64>,
     /// Displacements of each load case, shape (nely + 1, nelx + 1, 2): row 0 on top, components (x, y **up**).
     pub displacements: Vec<Array3<f64>>,
+    /// Strain energy per area and thickness, `½ σ : ε` averaged over each element and summed over the load cases, shape
+    /// (nely, nelx). Times area and thickness it sums up to half the compliance.
+    pub energy_density: Array2<f64>,
+    /// Von Mises stress `√(σx² − σx σy + σy² + 3 τ²)` at the center of each element for each load case, shape
+    /// (nely, nelx). It is the stress of the grey material, with the Young's modulus of the element's density.
+    pub von_mises: Vec<Array2<f64>>,
 }
 
 /// Compliance `Σ fᵀu` of a design, summed over the load cases.
@@ -55,7 +66,7 @@ pub fn compliance(
     Ok(analyze(problem, density, penalty)?.compliance)
 }
 
-/// Compliance, its gradient and the displacements of a design: [`Optimizer::analyze`] for a single use.
+/// Compliance, gradient, displacements, strain energy and stress of a design: [`Optimizer::analyze`] for a single use.
 ///
 /// # Errors
 /// As [`compliance`].
@@ -68,12 +79,12 @@ pub fn analyze(
     density: ArrayView2<'_, f64>,
     penalty: f64,
 ) -> Result<Analysis, SimpError> {
-    problem.validate()?;
+    Model::new(problem)?;
     Optimizer::new(problem.grid)?.analyze(problem, density, penalty)
 }
 
 impl Optimizer {
-    /// Compliance, its gradient and the displacements of a design.
+    /// Compliance, its gradient, displacements, strain energy and stress of a design.
     ///
     /// The stiffness of a density is that of [`compliance`].
     ///
@@ -89,7 +100,8 @@ impl Optimizer {
         density: ArrayView2<'_, f64>,
         penalty: f64,
     ) -> Result<Analysis, SimpError> {
-        let model = self.take_over(problem)?;
+        let model = Model::new(problem)?;
+        self.take_over(&model, Solver::Auto)?;
         let grid = problem.grid;
         check_density(grid, &density)?;
         Options { penalty, ..Options::default() }.check(grid)?;
@@ -101,29 +113,122 @@ impl Optimizer {
         }
         let stiffness = Stiffness { code: Code::Top88, penalty };
         let moduli: Vec<f64> = x.iter().map(|&x| stiffness.modulus(x)).collect();
-        self.system.solve(&model.ke, &moduli).map_err(|_| SimpError::Singular { iteration: 0 })?;
+        self.equations
+            .solve(&model, &moduli, TOLERANCE)
+            .map_err(|_| SimpError::Singular { iteration: 0 })?;
         let case_compliances: Vec<f64> =
-            self.system.compliances().iter().map(|c| c * model.compliance_unit).collect();
-        let mut gradient = vec![0.0; x.len()];
-        self.system.energies(&model.ke, &mut gradient);
+            self.equations.compliances().iter().map(|c| c * model.compliance_unit).collect();
+        let mut energies = vec![0.0; x.len()];
+        self.equations.energies(&model, &mut energies);
+        let mut gradient = energies.clone();
         for ((slope, &x), cell) in gradient.iter_mut().zip(&x).zip(&model.cells) {
             *slope *=
                 if cell.in_domain() { -stiffness.slope(x) * model.compliance_unit } else { 0.0 };
         }
         let shape = (grid.nely + 1, grid.nelx + 1, 2);
-        let displacements = (0..case_compliances.len()).map(|case| {
-            let u = self.system.displacements(case);
-            Array3::from_shape_fn(shape, |(r, c, axis)| {
-                u[2 * grid.node(r, c) + axis] * model.displacement_unit
+        let displacements: Vec<_> = (0..case_compliances.len())
+            .map(|case| {
+                let u = self.equations.displacements(case);
+                Array3::from_shape_fn(shape, |(r, c, axis)| {
+                    u[2 * grid.node(r, c) + axis] * model.displacement_unit
+                })
+            })
+            .collect();
+        let von_mises = displacements.iter().map(|u| {
+            Array2::from_shape_fn((grid.nely, grid.nelx), |(i, j)| {
+                let corners = [(i + 1, j), (i + 1, j + 1), (i, j + 1), (i, j)];
+                let u = corners.map(|(r, c)| [u[[r, c, 0]], u[[r, c, 1]]]);
+                let strains = center_strains(u).map(|strain| strain / problem.cell_size);
+                let modulus = problem.youngs_modulus * moduli[i * grid.nelx + j];
+                modulus * unit_von_mises(strains, problem.poisson_ratio)
             })
         });
+        let energy_unit =
+            0.5 * model.compliance_unit / (problem.cell_size.powi(2) * problem.thickness);
         Ok(Analysis {
             compliance: case_compliances.iter().sum(),
-            displacements: displacements.collect(),
+            von_mises: von_mises.collect(),
+            displacements,
             gradient: to_array(grid, &gradient),
+            energy_density: Array2::from_shape_fn((grid.nely, grid.nelx), |(i, j)| {
+                let e = i * grid.nelx + j;
+                energy_unit * moduli[e] * energies[e]
+            }),
             case_compliances,
         })
     }
+
+    /// Goes on from a design for a few iterations, and compares with the uniform start.
+    ///
+    /// It runs `options` twice: from the design (see [`Start::Design`]) for at most `iterations`, and from the uniform
+    /// start to its end.
+    ///
+    /// # Errors
+    /// As [`Optimizer::optimize`].
+    ///
+    /// # Examples
+    /// ```
+    /// use topo_simp::{Filter, Grid, Optimizer, Options, Problem};
+    /// let grid = Grid { nelx: 30, nely: 10 };
+    /// let problem = Problem::mbb(grid, 0.5);
+    /// let options = Options::top88(Filter::Sensitivity, 1.5);
+    /// let mut optimizer = Optimizer::new(grid)?;
+    /// let optimum = optimizer.optimize(&problem, &options)?.design;
+    /// let refined = optimizer.refine(&problem, &options, optimum.view(), 5)?;
+    /// assert!(refined.iterations_saved().is_none_or(|saved| saved > 0));
+    /// # Ok::<(), topo_simp::SimpError>(())
+    /// ```
+    pub fn refine(
+        &mut self,
+        problem: &Problem,
+        options: &Options,
+        design: ArrayView2<'_, f64>,
+        iterations: usize,
+    ) -> Result<Refined, SimpError> {
+        let warm = Options {
+            start: Start::Design(design.to_owned()),
+            max_iterations: iterations,
+            ..options.clone()
+        };
+        let cold = Options { start: Start::Uniform, ..options.clone() };
+        Ok(Refined { warm: self.optimize(problem, &warm)?, cold: self.optimize(problem, &cold)? })
+    }
+}
+
+/// What [`Optimizer::refine`] found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refined {
+    /// The optimization that started from the design.
+    pub warm: Solution,
+    /// The optimization of the same problem from the uniform start.
+    pub cold: Solution,
+}
+
+impl Refined {
+    /// How many more iterations the uniform start needs to come down to the compliance that the warm start reached; none
+    /// if it never does. Negative if the uniform start is faster.
+    pub fn iterations_saved(&self) -> Option<isize> {
+        let reached = self.warm.history.iter().copied().fold(f64::INFINITY, f64::min);
+        let needed = self.cold.history.iter().position(|&compliance| compliance <= reached)?;
+        let spent = self.warm.history.iter().position(|&compliance| compliance <= reached)?;
+        needed.checked_signed_diff(spent)
+    }
+}
+
+/// Strains (x, y, shear) at the center of a unit square from the displacements of its corners: lower left, lower right,
+/// upper right, upper left.
+fn center_strains(u: [[f64; 2]; 4]) -> [f64; 3] {
+    let dx = |axis: usize| 0.5 * (u[1][axis] + u[2][axis] - u[0][axis] - u[3][axis]);
+    let dy = |axis: usize| 0.5 * (u[2][axis] + u[3][axis] - u[0][axis] - u[1][axis]);
+    [dx(0), dy(1), dy(0) + dx(1)]
+}
+
+/// Von Mises stress in plane stress for unit Young's modulus.
+fn unit_von_mises([x, y, shear]: [f64; 3], nu: f64) -> f64 {
+    let factor = 1.0 / (1.0 - nu * nu);
+    let (sx, sy) = (factor * (x + nu * y), factor * (y + nu * x));
+    let tau = 0.5 / (1.0 + nu) * shear;
+    (sx * sx - sx * sy + sy * sy + 3.0 * tau * tau).sqrt()
 }
 
 /// Young's modulus as a function of the density.

@@ -1,6 +1,6 @@
 //! What can go wrong.
 
-use crate::{Grid, PassiveKind};
+use crate::{Grid, PassiveKind, Symmetry};
 
 /// A problem that cannot be solved as stated.
 ///
@@ -64,6 +64,27 @@ pub enum ProblemError {
     /// No element is free.
     #[error("the passive regions leave no element free")]
     NothingFree,
+    /// A single element, whose density the volume fraction decides.
+    #[error("a grid of one element leaves nothing to design")]
+    OneElement,
+    /// Two passive regions that contradict each other.
+    #[error(
+        "passive regions {first} and {second} overlap at row {row}, column {column}, but one is {first_kind} and the other {second_kind}: shrink one"
+    )]
+    Overlap {
+        /// The earlier region.
+        first: usize,
+        /// What it is filled with.
+        first_kind: PassiveKind,
+        /// The later region.
+        second: usize,
+        /// What that one is filled with.
+        second_kind: PassiveKind,
+        /// Row of an element in both.
+        row: usize,
+        /// Its column.
+        column: usize,
+    },
     /// Nothing is held.
     #[error("no support: add at least one [[supports]]")]
     NoSupport,
@@ -155,6 +176,21 @@ pub enum SimpError {
         value: f64,
         /// What it may be.
         range: &'static str,
+    },
+    /// A projection without the density filter, or with the 99-line rules.
+    #[error("a projection needs the density filter and the rules of the 88-line code")]
+    ProjectionNeeds,
+    /// A symmetry that the passive regions do not have.
+    #[error(
+        "no {symmetry} symmetric design is possible: the passive regions at row {row}, column {column} are not mirrored"
+    )]
+    NotSymmetric {
+        /// The symmetry asked for.
+        symmetry: Symmetry,
+        /// Row of an element whose mirror image has another role.
+        row: usize,
+        /// Its column.
+        column: usize,
     },
     /// A design of another shape than the grid's.
     #[error("the design has {got_rows} rows and {got_columns} columns, but the grid is {grid}")]

@@ -6,24 +6,31 @@
 
 mod analysis;
 mod element;
+mod equations;
 mod error;
 mod filter;
 mod grid;
 mod model;
+mod multigrid;
 mod optimizer;
 mod options;
 mod ordering;
 mod problem;
+mod projection;
 mod region;
+mod state;
 mod system;
 mod update;
 
-pub use analysis::{Analysis, VOID_STIFFNESS, analyze, compliance};
+pub use analysis::{Analysis, Refined, VOID_STIFFNESS, analyze, compliance};
 pub use error::{Motion, ProblemError, SimpError};
 pub use grid::Grid;
-pub use optimizer::{Iteration, Optimizer, Solution, optimize};
-pub use options::{Code, Filter, Options, Start};
+pub use optimizer::{Ended, Iteration, Optimizer, Solution, optimize};
+pub use options::{
+    Code, Filter, Options, PenaltyContinuation, Solver, Stagnation, Start, Symmetry,
+};
 pub use problem::{
     BracketLoad, Fix, Load, LoadCase, NamedProblem, PassiveKind, PassiveRegion, Place, Problem,
     Shape, Side, Support,
 };
+pub use projection::{Projection, ProjectionRule};

@@ -1,7 +1,7 @@
 //! A problem put on its grid: fixed degrees of freedom, nodal forces, and the role of every element.
 
 use crate::{
-    Fix, Grid, Load, Motion, PassiveKind, Place, Problem, ProblemError, Side,
+    Fix, Grid, Load, Motion, PassiveKind, PassiveRegion, Place, Problem, ProblemError, Side,
     element::{ElementMatrix, element_matrix},
     region::contains,
 };
@@ -13,6 +13,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) grid: Grid,
+    pub(crate) poisson_ratio: f64,
     pub(crate) ke: ElementMatrix,
     /// By degree of freedom.
     pub(crate) fixed: Vec<bool>,
@@ -50,6 +51,13 @@ impl Cell {
 }
 
 impl Model {
+    /// The model of a problem that leaves something to design.
+    pub(crate) fn of_task(problem: &Problem) -> Result<Self, ProblemError> {
+        let model = Self::new(problem)?;
+        if model.cells.len() == 1 { Err(ProblemError::OneElement) } else { Ok(model) }
+    }
+
+    /// The model of a problem in which a design can be judged.
     pub(crate) fn new(problem: &Problem) -> Result<Self, ProblemError> {
         let grid = problem.grid;
         check_numbers(problem)?;
@@ -71,6 +79,7 @@ impl Model {
         }
         Ok(Self {
             grid,
+            poisson_ratio: problem.poisson_ratio,
             ke: element_matrix(problem.poisson_ratio),
             fixed,
             cases,
@@ -94,7 +103,7 @@ fn check_numbers(problem: &Problem) -> Result<(), ProblemError> {
         }
     };
     let v = problem.volume_fraction;
-    check("volume_fraction", v, v > 0.0 && v <= 1.0, "above 0 and at most 1")?;
+    check("volume_fraction", v, v > 0.0 && v < 1.0, "between 0 and 1, both excluded")?;
     for (what, value) in [
         ("cell_size", problem.cell_size),
         ("thickness", problem.thickness),
@@ -109,13 +118,30 @@ fn check_numbers(problem: &Problem) -> Result<(), ProblemError> {
 fn cells(problem: &Problem) -> Result<Vec<Cell>, ProblemError> {
     let grid = problem.grid;
     let mut cells = vec![Cell::Free; grid.n_elements()];
-    for (region, passive) in problem.passive.iter().enumerate() {
-        crate::region::check(region, &passive.shape)?;
+    for (second, passive) in problem.passive.iter().enumerate() {
+        crate::region::check(second, &passive.shape)?;
         for row in 0..grid.nely {
             for column in 0..grid.nelx {
-                if contains(&passive.shape, grid, row, column) {
-                    cells[row * grid.nelx + column] = Cell::Passive(passive.kind);
+                let covers = |region: &PassiveRegion| contains(&region.shape, grid, row, column);
+                if !covers(passive) {
+                    continue;
                 }
+                let cell = &mut cells[row * grid.nelx + column];
+                if let Cell::Passive(first_kind) = *cell
+                    && first_kind != passive.kind
+                {
+                    let first = problem.passive.iter().position(covers).unwrap_or(second);
+                    let second_kind = passive.kind;
+                    return Err(ProblemError::Overlap {
+                        first,
+                        first_kind,
+                        second,
+                        second_kind,
+                        row,
+                        column,
+                    });
+                }
+                *cell = Cell::Passive(passive.kind);
             }
         }
     }

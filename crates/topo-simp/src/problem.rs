@@ -58,7 +58,7 @@ pub struct Problem {
     pub supports: Vec<Support>,
     /// Each case acts alone; the compliances are summed.
     pub load_cases: Vec<LoadCase>,
-    /// Regions that are not free; where they overlap, the later one wins.
+    /// Regions that are not free; only regions of one kind may overlap.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passive: Vec<PassiveRegion>,
 }
@@ -118,10 +118,10 @@ impl Problem {
     ///
     /// # Errors
     /// A [`ProblemError`] for values outside their range, places outside the grid, missing loads or supports, a load on
-    /// void or on supports alone, a loaded part that can still move as a rigid body, and a volume fraction that the
-    /// passive regions make impossible.
+    /// void or on supports alone, a loaded part that can still move as a rigid body, passive regions that contradict each
+    /// other, a volume fraction that they make impossible, and a grid of a single element.
     pub fn validate(&self) -> Result<(), ProblemError> {
-        Model::new(self).map(|_| ())
+        Model::of_task(self).map(|_| ())
     }
 }
 
@@ -231,6 +231,16 @@ pub enum PassiveKind {
     Void,
     /// Not part of the domain: left out of the volume fraction and of the filter.
     Outside,
+}
+
+impl std::fmt::Display for PassiveKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Solid => "solid",
+            Self::Void => "void",
+            Self::Outside => "outside",
+        })
+    }
 }
 
 /// An area in relative coordinates. An element belongs to it if its center does; a center on the boundary (to 1e-9 of an

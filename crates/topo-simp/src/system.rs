@@ -100,10 +100,6 @@ impl System {
         })
     }
 
-    pub(crate) const fn grid(&self) -> Grid {
-        self.grid
-    }
-
     /// Takes over the supports and loads of a problem on the same grid; nothing of the previous one stays.
     pub(crate) fn set_model(&mut self, model: &Model) -> Result<(), TooLarge> {
         let fixed: Vec<bool> = {
@@ -185,15 +181,6 @@ impl System {
             compliances[case] += force * self.displacements[case * n + unknown];
         }
         compliances
-    }
-
-    /// `fᵀ u` summed over the load cases.
-    pub(crate) fn compliance(&self) -> f64 {
-        let n = self.grid.n_dofs();
-        self.loads
-            .iter()
-            .map(|&(case, unknown, force)| force * self.displacements[case * n + unknown])
-            .sum()
     }
 
     /// `uᵀ KE u` of every element for unit modulus, summed over the load cases of the last solution.

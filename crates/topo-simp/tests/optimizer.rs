@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use ndarray::Array2;
 use topo_simp::{
-    Code, Filter, Grid, Optimizer, Options, PassiveKind, Problem, ProblemError, Shape, SimpError,
-    Start, compliance, optimize,
+    Code, Ended, Filter, Grid, Optimizer, Options, PassiveKind, Problem, ProblemError, Shape,
+    SimpError, Start, compliance, optimize,
 };
 
 const GRID: Grid = Grid { nelx: 24, nely: 12 };
@@ -15,7 +15,7 @@ fn api_walkthrough() {
     let problem = Problem::cantilever(GRID, 0.4);
     let mut optimizer = Optimizer::new(GRID).unwrap();
     let solution = optimizer.optimize(&problem, &Options::top88(Filter::Density, 1.5)).unwrap();
-    assert!(solution.converged);
+    assert!(solution.converged());
     assert_eq!(solution.history.len(), solution.iterations);
     assert_eq!(solution.history.last(), Some(&solution.compliance));
     let judged = optimizer.analyze(&problem, solution.design.view(), 3.0).unwrap();
@@ -142,7 +142,7 @@ fn every_run_ends() {
     let problem = Problem::cantilever(GRID, 0.4);
     let never = Options { tolerance: 0.0, max_iterations: 7, ..Options::default() };
     let solution = optimize(&problem, &never).unwrap();
-    assert_eq!((solution.iterations, solution.converged), (7, false));
+    assert_eq!((solution.iterations, solution.ended), (7, Ended::IterationLimit));
     // No multiplier meets the volume in the first steps: far too thin and far too thick a start.
     for value in [0.0, 1.0] {
         for code in [Code::Top88, Code::Top99] {
@@ -150,12 +150,12 @@ fn every_run_ends() {
             let solution =
                 optimize(&problem, &Options { code, start, ..Options::default() }).unwrap();
             assert!(
-                solution.converged && (solution.volume_fraction - 0.4).abs() < 1e-3,
+                solution.converged() && (solution.volume_fraction - 0.4).abs() < 1e-3,
                 "{value} {code:?}"
             );
         }
     }
-    for volume_fraction in [1e-3, 1.0] {
+    for volume_fraction in [1e-3, 0.999] {
         let problem = Problem { volume_fraction, ..problem.clone() };
         assert!(optimize(&problem, &Options { max_iterations: 50, ..Options::default() }).is_ok());
     }
@@ -177,7 +177,7 @@ fn an_observer_sees_every_iteration_and_may_stop() {
             }
         })
         .unwrap();
-    assert_eq!((solution.iterations, solution.converged, seen.len()), (9, false, 9));
+    assert_eq!((solution.iterations, solution.ended, seen.len()), (9, Ended::Stopped, 9));
     for ((value, design, change), history) in seen.iter().zip(&solution.history) {
         assert_eq!(value.to_bits(), history.to_bits());
         assert!((compliance(&problem, design.view(), 3.0).unwrap() / value - 1.0).abs() < 1e-12);
@@ -188,11 +188,12 @@ fn an_observer_sees_every_iteration_and_may_stop() {
 #[test]
 fn density_filter_radius_of_one_is_no_filter() {
     let problem = Problem::mbb(GRID, 0.5);
+    // Filtered sensitivities are those of the densities as long as none is below 0.001: for two steps of 0.2.
     let run = |filter, radius| {
-        optimize(&problem, &Options { max_iterations: 10, ..Options::top88(filter, radius) })
+        optimize(&problem, &Options { max_iterations: 2, ..Options::top88(filter, radius) })
     };
-    let (none, one) = (run(Filter::Density, 0.5).unwrap(), run(Filter::Density, 1.0).unwrap());
-    for (a, b) in none.design.iter().zip(&one.design) {
+    let (none, same) = (run(Filter::Density, 1.0).unwrap(), run(Filter::Sensitivity, 1.0).unwrap());
+    for (a, b) in none.design.iter().zip(&same.design) {
         assert!((a - b).abs() < 1e-12);
     }
     let wide = run(Filter::Density, 3.0).unwrap();
@@ -206,7 +207,7 @@ fn options_out_of_range_are_named() {
         other => panic!("{other:?}"),
     };
     let good = Options::default;
-    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+    for bad in [0.0, 0.99, f64::NAN, f64::INFINITY] {
         assert_eq!(refused(Options { filter_radius: bad, ..good() }), "filter_radius");
     }
     for bad in [0.9, f64::NAN, f64::INFINITY] {

@@ -114,7 +114,7 @@ fn conditions_replace_text() {
 #[test]
 fn numbers_out_of_range_are_named() {
     let good = clamped().with_load_case([(Place::Point([1.0, 0.5]), DOWN)]);
-    for bad in [0.0, -0.1, 1.1, f64::NAN] {
+    for bad in [0.0, -0.1, 1.0, 1.1, f64::NAN] {
         refused_number(&Problem { volume_fraction: bad, ..good.clone() }, "volume_fraction");
     }
     for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
@@ -249,12 +249,42 @@ fn void_is_no_support_and_carries_no_load() {
             ProblemError::NothingFree
         );
     }
-    // Where regions overlap the later one wins, so solid can bridge a gap.
-    let bridge = Shape::Rectangle { min: [0.4, 0.0], max: [0.6, 0.5] };
+    // Two parts of a gap with solid between them.
+    let part = |y0, y1| Shape::Rectangle { min: [0.4, y0], max: [0.6, y1] };
     let bridged = loaded
-        .with_passive(PassiveKind::Void, void(0.4, 0.6))
-        .with_passive(PassiveKind::Solid, bridge);
+        .with_passive(PassiveKind::Void, part(0.5, 1.0))
+        .with_passive(PassiveKind::Solid, part(0.0, 0.5));
     assert_eq!(bridged.validate(), Ok(()));
+}
+
+#[test]
+fn contradicting_regions_are_refused() {
+    let loaded = clamped().with_load_case([(Place::Point([1.0, 0.5]), DOWN)]);
+    let part = |x0, x1| Shape::Rectangle { min: [x0, 0.0], max: [x1, 0.5] };
+    let overlapping = |first, second| {
+        loaded
+            .clone()
+            .with_passive(PassiveKind::Solid, part(0.0, 0.1))
+            .with_passive(first, part(0.2, 0.5))
+            .with_passive(second, part(0.4, 0.6))
+    };
+    let error = refused(&overlapping(PassiveKind::Void, PassiveKind::Solid));
+    assert_eq!(
+        error.to_string(),
+        "passive regions 1 and 2 overlap at row 0, column 5, but one is void and the other solid: shrink one"
+    );
+    refused(&overlapping(PassiveKind::Outside, PassiveKind::Void));
+    // Regions of one kind may overlap: together they are one region.
+    assert_eq!(overlapping(PassiveKind::Void, PassiveKind::Void).validate(), Ok(()));
+}
+
+#[test]
+fn one_element_is_no_design_task() {
+    let problem = Problem::mbb(Grid { nelx: 1, nely: 1 }, 0.5);
+    assert_eq!(refused(&problem), ProblemError::OneElement);
+    let mut optimizer = topo_simp::Optimizer::new(problem.grid).unwrap();
+    let solved = optimizer.optimize(&problem, &topo_simp::Options::default());
+    assert_eq!(solved, Err(ProblemError::OneElement.into()));
 }
 
 #[test]

@@ -95,7 +95,12 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
     if let Some(err) = cause.downcast_ref::<UsageError>() {
         return (err.hint.clone(), true);
     }
-    let wrong_setting = matches!(cause.downcast_ref(), Some(SimpError::Option { .. }));
+    let wrong_setting = matches!(
+        cause.downcast_ref(),
+        Some(
+            SimpError::Option { .. } | SimpError::ProjectionNeeds | SimpError::NotSymmetric { .. }
+        )
+    );
     (None, wrong_setting || cause.downcast_ref().is_some_and(is_wrong_generation))
 }
 

@@ -5,6 +5,7 @@
 
 mod commands;
 mod contact;
+mod design;
 mod dimensions;
 mod failure;
 mod figures;

@@ -39,6 +39,49 @@ fn wrong_flags_and_configurations() {
 }
 
 #[test]
+fn problems_that_cannot_be_solved() {
+    let bench = Bench::new();
+    bench.vae("simp solve mbb --volume-fraction 1").fails(2, &["volume_fraction is 1"]);
+    bench
+        .vae("simp solve mbb --filter-radius 0.5")
+        .fails(2, &["filter_radius is 0.5", "at least 1"]);
+    bench.vae("simp solve mbb --nelx 1 --nely 1").fails(2, &["grid of one element"]);
+    bench.vae("simp solve mbb --code 99 --filter heaviside").fails(2, &["projection", "88-line"]);
+    bench
+        .vae("simp solve l-bracket --nelx 20 --nely 20 --symmetry top-bottom")
+        .fails(2, &["symmetric"]);
+    bench.vae("simp solve nowhere.toml").fails(2, &["nowhere.toml"]);
+    bench.vae("simp solve mbb --start nowhere.npy").fails(2, &["nowhere.npy"]);
+
+    let problem = r#"
+        volume_fraction = 0.4
+        grid = { nelx = 12, nely = 6 }
+        supports = [{ at = { edge = "left" }, fix = "xy" }]
+        load_cases = [{ loads = [{ at = { point = [1, 0.5] }, force = [0, -1] }] }]
+        [[passive]]
+        kind = "void"
+        shape = { rectangle = { min = [X0, 0.0], max = [X1, 1.0] } }
+        [[passive]]
+        kind = "solid"
+        shape = { rectangle = { min = [0.0, 0.0], max = [0.1, 1.0] } }
+    "#;
+    let write = |x0: &str, x1: &str| {
+        fs::write(bench.path("p.toml"), problem.replace("X0", x0).replace("X1", x1)).unwrap();
+    };
+    write("0.8", "1.0");
+    bench.vae("simp solve p.toml").fails(1, &["p.toml", "acts on void"]);
+    write("0.4", "0.6");
+    bench.vae("simp solve p.toml").fails(1, &["p.toml", "slide", "support is missing"]);
+    write("0.05", "0.5");
+    bench.vae("simp solve p.toml").fails(1, &["p.toml", "overlap"]);
+
+    fs::write(bench.path("small.csv"), "0.5,0.5\n0.5,0.5\n").unwrap();
+    bench.vae("simp solve mbb --start small.csv").fails(1, &["2 rows", "60 × 20"]);
+    fs::write(bench.path("odd.csv"), "0.5,0.5\n0.5\n").unwrap();
+    bench.vae("simp solve mbb --start odd.csv").fails(1, &["odd.csv", "line 2"]);
+}
+
+#[test]
 fn what_is_wrong_inside_data() {
     let bench = Bench::new();
     let write = |name: &str, shape: &str, values: &[f32]| {

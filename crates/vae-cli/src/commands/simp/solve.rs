@@ -3,16 +3,24 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use serde::Serialize;
-use topo_simp::{Code, Filter, Grid, NamedProblem, Optimizer, Options, Problem, ProblemError};
+use topo_simp::{
+    Code, Ended, Filter, Grid, NamedProblem, Optimizer, Options, PenaltyContinuation, Problem,
+    ProblemError, Projection, ProjectionRule, Refined, Solution, Solver, Stagnation, Start,
+    Symmetry,
+};
+use vae_data::npy;
 use vae_report::grid;
 
-use crate::failure::UsageError;
-use crate::output::{json, line, shown};
+use crate::design;
+use crate::failure::{INTERRUPTED, UsageError};
+use crate::interrupt;
+use crate::output::{json, line, note, shown};
 use crate::progress::Progress;
 
 /// Optimize one structure with SIMP
@@ -23,7 +31,10 @@ use crate::progress::Progress;
 #[command(after_help = "Examples:
   vae simp solve mbb --nelx 60 --nely 20 --volume-fraction 0.5 --filter-radius 2.4 --filter density --json
   vae simp solve cantilever --nelx 96 --nely 48 --volume-fraction 0.4 --out beam.png
-  vae simp solve mbb --code 99 --filter sensitivity --filter-radius 1.5")]
+  vae simp solve mbb --code 99 --filter sensitivity --filter-radius 1.5
+  vae simp solve mbb --filter heaviside --filter-radius 1.8
+  vae simp solve l-bracket --nelx 50 --nely 50 --filter robust --filter-radius 4 --out bracket.npy
+  vae simp solve l-bracket --nelx 50 --nely 50 --start bracket.npy --max-iterations 20")]
 pub(crate) struct Args {
     /// A problem's name or file
     #[arg(value_name = "PROBLEM")]
@@ -40,19 +51,49 @@ pub(crate) struct Args {
     /// SIMP exponent
     #[arg(long, value_name = "P", default_value_t = 3.0)]
     penalty: f64,
+    /// Raise the exponent from here by 0.25 every 20 iterations
+    #[arg(long, value_name = "P")]
+    penalty_start: Option<f64>,
     /// Filter radius in elements
     #[arg(long, value_name = "R", default_value_t = 2.4)]
     filter_radius: f64,
-    /// What is filtered
+    /// What is filtered, and projected after that
     #[arg(long, value_enum, default_value_t = FilterArg::Density)]
     filter: FilterArg,
+    /// Threshold of --filter tanh [default: the one that keeps the volume]
+    #[arg(long, value_name = "X")]
+    eta: Option<f64>,
+    /// Largest sharpness of the projection [default: 512 for heaviside, else 32]
+    #[arg(long, value_name = "X")]
+    max_beta: Option<f64>,
     /// Whose rules: the 88-line or the 99-line code
     #[arg(long, value_enum, default_value_t = CodeArg::Top88)]
     code: CodeArg,
+    /// Make the design its own mirror image
+    #[arg(long, value_enum)]
+    symmetry: Option<SymmetryArg>,
+    /// Largest change of a density in one iteration
+    #[arg(long, value_name = "X", default_value_t = 0.2)]
+    move_limit: f64,
+    /// Change of the densities at which the design has converged
+    #[arg(long, value_name = "X", default_value_t = 0.01)]
+    tolerance: f64,
+    /// Stop after so many iterations without a gain of 0.01 %
+    #[arg(long, value_name = "N")]
+    stagnation: Option<usize>,
+    /// What solves the equations
+    #[arg(long, value_enum, default_value_t = SolverArg::Auto)]
+    solver: SolverArg,
     /// Iterations at most
     #[arg(long, value_name = "N", default_value_t = 2000)]
     max_iterations: usize,
-    /// Picture of the design to write
+    /// Design to start from (.npy, .npz, .csv); says how many iterations it saves against the uniform start
+    #[arg(long, value_name = "FILE")]
+    start: Option<PathBuf>,
+    /// Which design of the file, from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    start_index: usize,
+    /// Where to write the design: a picture, or numbers if the name ends in .npy
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Threads to use; one design is solved on one thread
@@ -65,8 +106,16 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum FilterArg {
+    /// The derivatives
     Sensitivity,
+    /// The densities
     Density,
+    /// The densities, then a step at 0 as in the 110-line code: no thin bars
+    Heaviside,
+    /// The densities, then a step in the middle: black and white
+    Tanh,
+    /// As tanh, optimized for a thinner copy of the design: no thin bars, no thin holes
+    Robust,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -79,6 +128,26 @@ enum CodeArg {
     Top99,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum SymmetryArg {
+    /// Left and right
+    LeftRight,
+    /// Top and bottom
+    TopBottom,
+    /// Both
+    Both,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SolverArg {
+    /// Direct up to 128 x 128, so that published histories hold to the last digit; multigrid beyond
+    Auto,
+    /// Sparse Cholesky, exact to round-off
+    Direct,
+    /// Conjugate gradients with multigrid: fastest at every size, final compliance within 0.1 %
+    Multigrid,
+}
+
 #[derive(Serialize)]
 struct Solved<'a> {
     problem: &'a str,
@@ -86,86 +155,180 @@ struct Solved<'a> {
     compliance_returned: f64,
     iterations: usize,
     converged: bool,
+    ended: Ended,
     volume_fraction: f64,
     greyness: f64,
     seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cold: Option<Cold>,
     history: &'a [f64],
+}
+
+/// The same problem from the uniform start.
+#[derive(Serialize)]
+struct Cold {
+    compliance: f64,
+    iterations: usize,
+    iterations_saved: Option<isize>,
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let started = Instant::now();
     let problem = args.problem()?;
-    let filter = match args.filter {
-        FilterArg::Sensitivity => Filter::Sensitivity,
-        FilterArg::Density => Filter::Density,
-    };
-    let code = match args.code {
-        CodeArg::Top88 => Code::Top88,
-        CodeArg::Top99 => Code::Top99,
-    };
-    let options = Options {
-        code,
-        penalty: args.penalty,
-        max_iterations: args.max_iterations,
-        ..Options::top88(filter, args.filter_radius)
-    };
-    let mut bar = Progress::new("solve", "iterations", args.max_iterations as u64, 0);
-    let solution =
-        Optimizer::new(problem.grid)?.optimize_with(&problem, &options, |iteration| {
+    let options = args.options()?;
+    let stop = interrupt::stop_flag()?;
+    let mut optimizer = Optimizer::new(problem.grid)?;
+    let mut optimize = |what, options: &Options| {
+        let mut bar = Progress::new(what, "iterations", options.max_iterations as u64, 0);
+        let solution = optimizer.optimize_with(&problem, options, |iteration| {
             bar.set(
                 iteration.iteration as u64,
                 &format!("compliance {:.4}, change {:.3}", iteration.compliance, iteration.change),
             );
-            ControlFlow::Continue(())
-        })?;
-    bar.finish();
+            if stop.load(Ordering::Relaxed) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        bar.finish();
+        solution
+    };
+    let mut solution = optimize("solve", &options)?;
+    let mut cold = None;
+    if args.start.is_some() && solution.ended != Ended::Stopped {
+        let uniform = Options { start: Start::Uniform, max_iterations: 2000, ..options };
+        let refined = Refined { warm: solution, cold: optimize("uniform start", &uniform)? };
+        cold = (refined.cold.ended != Ended::Stopped).then(|| Cold {
+            compliance: refined.cold.compliance,
+            iterations: refined.cold.iterations,
+            iterations_saved: refined.iterations_saved(),
+        });
+        solution = refined.warm;
+    }
     if let Some(out) = &args.out {
-        let design = solution.design.mapv(|density| density as f32).insert_axis(ndarray::Axis(0));
-        grid(
-            &vae_report::Grid { title: &args.problem, ..vae_report::Grid::new(design.view()) },
-            out,
-        )
-        .with_context(|| format!("cannot draw {}", out.display()))?;
+        args.write(&solution, out)?;
     }
     let solved = Solved {
         problem: &args.problem,
         compliance: solution.compliance,
         compliance_returned: solution.compliance_returned,
         iterations: solution.iterations,
-        converged: solution.converged,
+        converged: solution.converged(),
+        ended: solution.ended,
         volume_fraction: solution.volume_fraction,
         greyness: solution.greyness,
         seconds: started.elapsed().as_secs_f64(),
+        cold,
         history: &solution.history,
     };
     if args.json {
         json(&solved)?;
     } else {
-        let Solved {
-            compliance,
-            compliance_returned,
-            iterations,
-            volume_fraction,
-            greyness,
-            seconds,
-            ..
-        } = solved;
-        let end = if solved.converged { "converged" } else { "stopped" };
-        line(format!(
-            "{}: compliance {compliance:.6} ({end} after {iterations} iterations, {seconds:.2} s)",
-            args.problem
-        ))?;
-        line(format!(
-            "returned design: compliance {compliance_returned:.6}, volume fraction {volume_fraction:.4}, greyness {greyness:.3}"
-        ))?;
-        if let Some(out) = &args.out {
-            line(format!("picture: {}", shown(out)))?;
-        }
+        args.print(&solved)?;
+    }
+    if solution.ended == Ended::Stopped {
+        note("interrupted: the design is that of the last iteration");
+        return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 impl Args {
+    fn print(&self, solved: &Solved<'_>) -> Result<()> {
+        let Solved { compliance, compliance_returned, iterations, seconds, .. } = *solved;
+        let end = match solved.ended {
+            Ended::Converged => "converged",
+            Ended::Stagnated => "stagnated",
+            Ended::IterationLimit | Ended::Stopped => "stopped",
+        };
+        line(format!(
+            "{}: compliance {compliance:.6} ({end} after {iterations} iterations, {seconds:.2} s)",
+            self.problem
+        ))?;
+        line(format!(
+            "returned design: compliance {compliance_returned:.6}, volume fraction {:.4}, greyness {:.3}",
+            solved.volume_fraction, solved.greyness
+        ))?;
+        if let Some(Cold { compliance, iterations, iterations_saved }) = solved.cold {
+            let saved = match iterations_saved {
+                Some(saved) => format!("the given start saves {saved}"),
+                None => "it never comes down to that".to_owned(),
+            };
+            line(format!(
+                "from the uniform start: compliance {compliance:.6} after {iterations} iterations; {saved}"
+            ))?;
+        }
+        if let Some(out) = &self.out {
+            line(format!("design: {}", shown(out)))?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, solution: &Solution, out: &Path) -> Result<()> {
+        if out.extension().is_some_and(|extension| extension == "npy") {
+            return Ok(npy::write(out, solution.design.view())?);
+        }
+        let design = solution.design.mapv(|density| density as f32).insert_axis(ndarray::Axis(0));
+        grid(
+            &vae_report::Grid { title: &self.problem, ..vae_report::Grid::new(design.view()) },
+            out,
+        )
+        .with_context(|| format!("cannot draw {}", out.display()))
+    }
+
+    fn options(&self) -> Result<Options> {
+        let (filter, projection) = match self.filter {
+            FilterArg::Sensitivity => (Filter::Sensitivity, None),
+            FilterArg::Density => (Filter::Density, None),
+            FilterArg::Heaviside => (Filter::Density, Some(Projection::top110())),
+            FilterArg::Tanh => {
+                let rule = self
+                    .eta
+                    .map_or(ProjectionRule::VolumePreserving, |eta| ProjectionRule::Tanh { eta });
+                (Filter::Density, Some(Projection::tanh(rule)))
+            }
+            FilterArg::Robust => (Filter::Density, Some(Projection::robust())),
+        };
+        let code = match self.code {
+            CodeArg::Top88 => Code::Top88,
+            CodeArg::Top99 => Code::Top99,
+        };
+        let start = match &self.start {
+            Some(path) => Start::Design(design::read(path, self.start_index)?),
+            None => Start::Uniform,
+        };
+        Ok(Options {
+            code,
+            projection: projection.map(|projection| Projection {
+                max_beta: self.max_beta.unwrap_or(projection.max_beta),
+                ..projection
+            }),
+            penalty: self.penalty,
+            penalty_continuation: self.penalty_start.map(|first| PenaltyContinuation {
+                first,
+                step: 0.25,
+                iterations_per_step: 20,
+            }),
+            symmetry: self.symmetry.map(|symmetry| match symmetry {
+                SymmetryArg::LeftRight => Symmetry::LeftRight,
+                SymmetryArg::TopBottom => Symmetry::TopBottom,
+                SymmetryArg::Both => Symmetry::Both,
+            }),
+            move_limit: self.move_limit,
+            tolerance: self.tolerance,
+            stagnation: self.stagnation.map(|iterations| Stagnation { iterations, gain: 1e-4 }),
+            max_iterations: self.max_iterations,
+            start,
+            solver: match self.solver {
+                SolverArg::Auto => Solver::Auto,
+                SolverArg::Direct => Solver::Direct,
+                SolverArg::Multigrid => Solver::Multigrid,
+            },
+            ..Options::top88(filter, self.filter_radius)
+        })
+    }
+
     fn problem(&self) -> Result<Problem> {
         let path = Path::new(&self.problem);
         if path.extension().is_some_and(|extension| extension == "toml") {
@@ -176,6 +339,7 @@ impl Args {
             problem.grid.nelx = self.nelx.unwrap_or(problem.grid.nelx);
             problem.grid.nely = self.nely.unwrap_or(problem.grid.nely);
             problem.volume_fraction = self.volume_fraction.unwrap_or(problem.volume_fraction);
+            problem.validate().with_context(|| path.display().to_string())?;
             return Ok(problem);
         }
         let grid = Grid { nelx: self.nelx.unwrap_or(60), nely: self.nely.unwrap_or(20) };

@@ -1,0 +1,468 @@
+//! The variables of a running optimization.
+
+use crate::{
+    Code, Filter, Options, PassiveKind, ProjectionRule, SimpError, Start, Symmetry,
+    analysis::Stiffness,
+    equations::Equations,
+    filter::ConeFilter,
+    model::{Cell, Model},
+    projection::{self, volume_preserving_eta},
+    update::Step,
+};
+
+/// Everything that changes from iteration to iteration, element by element, row by row.
+pub(crate) struct State<'a> {
+    options: &'a Options,
+    stiffness: Stiffness,
+    filter: ConeFilter,
+    /// Sharpness and threshold of the projection; unused without one.
+    beta: f64,
+    eta: f64,
+    /// Iterations since the penalty or the sharpness changed.
+    stage: usize,
+    /// Multiplier of the volume.
+    lambda: f64,
+    /// Design variables, and those after the update.
+    design: Vec<f64>,
+    new_design: Vec<f64>,
+    /// Filtered design variables, before projection.
+    filtered: Vec<f64>,
+    physical: Vec<f64>,
+    moduli: Vec<f64>,
+    energies: Vec<f64>,
+    /// Filtered derivatives of the compliance and of the volume.
+    compliance_slope: Vec<f64>,
+    volume_slope: Vec<f64>,
+    /// What a design variable adds to the volume of the filtered densities, and the volume that none of them changes.
+    volume_weight: Vec<f64>,
+    constant_volume: f64,
+    /// 1 where an element is free, else 0.
+    free: Vec<f64>,
+    work: Vec<f64>,
+}
+
+impl<'a> State<'a> {
+    pub(crate) fn new(model: &Model, options: &'a Options, volume_fraction: f64) -> Self {
+        let n = model.cells.len();
+        let least = options.code.least_density();
+        let mut filter = ConeFilter::new(model.grid, &model.cells, options.filter_radius);
+        let free: Vec<f64> =
+            model.cells.iter().map(|&cell| if cell == Cell::Free { 1.0 } else { 0.0 }).collect();
+        let (volume_weight, volume_slope) = match options.filter {
+            Filter::Sensitivity => (free.clone(), vec![1.0; n]),
+            Filter::Density => {
+                let mut weight = vec![0.0; n];
+                filter.pull_back(&free, &mut weight);
+                let slope = weight.iter().map(|&w| positive(w)).collect();
+                (weight, slope)
+            }
+        };
+        let count =
+            |kind| model.cells.iter().filter(|&&cell| cell == Cell::Passive(kind)).count() as f64;
+        let first = options.penalty_continuation.map(|continuation| continuation.first);
+        let mut state = Self {
+            options,
+            stiffness: Stiffness { code: options.code, penalty: first.unwrap_or(options.penalty) },
+            filter,
+            beta: options.projection.map_or(1.0, |projection| projection.beta),
+            eta: 0.5,
+            stage: 0,
+            lambda: 1.0,
+            design: vec![volume_fraction.max(least); n],
+            new_design: vec![0.0; n],
+            filtered: vec![0.0; n],
+            physical: vec![0.0; n],
+            moduli: vec![0.0; n],
+            energies: vec![0.0; n],
+            compliance_slope: vec![0.0; n],
+            volume_slope,
+            volume_weight,
+            constant_volume: count(PassiveKind::Void) * least + count(PassiveKind::Solid),
+            free,
+            work: vec![0.0; n],
+        };
+        state.start(model, volume_fraction);
+        state.take_held_variables_out_of_the_volume(model);
+        state
+    }
+
+    /// The physical densities.
+    pub(crate) fn physical(&self) -> &[f64] {
+        &self.physical
+    }
+
+    /// The penalty of this iteration.
+    pub(crate) const fn penalty(&self) -> f64 {
+        self.stiffness.penalty
+    }
+
+    fn start(&mut self, model: &Model, volume_fraction: f64) {
+        if let Start::Design(design) = &self.options.start {
+            let least = self.options.code.least_density();
+            for (x, given) in self.design.iter_mut().zip(design) {
+                *x = ((1.0 - 1e-4) * given + 1e-4 * volume_fraction).clamp(least, 1.0);
+            }
+            if let Some(symmetry) = self.options.symmetry {
+                symmetry.average(model.grid, &mut self.design);
+            }
+        }
+        self.hold_design(model);
+        std::mem::swap(&mut self.design, &mut self.new_design);
+        match (&self.options.start, self.options.code) {
+            // The first solve of the 88-line code does not know the passive elements yet, and filters nothing.
+            (Start::Uniform, Code::Top88) => {
+                std::mem::swap(&mut self.design, &mut self.new_design);
+                self.filtered.copy_from_slice(&self.design);
+                self.physical.copy_from_slice(&self.design);
+                self.project(model);
+            }
+            _ => self.accept(model),
+        }
+    }
+
+    /// The 99-line code holds the design variables of passive elements: what they add to the volume is constant.
+    fn take_held_variables_out_of_the_volume(&mut self, model: &Model) {
+        if self.options.code == Code::Top99 {
+            for ((weight, x), cell) in
+                self.volume_weight.iter_mut().zip(&self.design).zip(&model.cells)
+            {
+                if *cell != Cell::Free {
+                    self.constant_volume += *weight * x;
+                    *weight = 0.0;
+                }
+            }
+        }
+    }
+
+    /// Displacements for the physical densities; returns the compliance in the units of the problem.
+    pub(crate) fn solve(
+        &mut self,
+        equations: &mut Equations,
+        model: &Model,
+        tolerance: f64,
+        iteration: usize,
+    ) -> Result<f64, SimpError> {
+        for (modulus, &x) in self.moduli.iter_mut().zip(&self.physical) {
+            *modulus = self.stiffness.modulus(x);
+        }
+        equations
+            .solve(model, &self.moduli, tolerance)
+            .map_err(|_| SimpError::Singular { iteration })?;
+        let compliance: f64 = equations.compliances().iter().sum();
+        if compliance.is_finite() {
+            Ok(compliance * model.compliance_unit)
+        } else {
+            Err(SimpError::Singular { iteration })
+        }
+    }
+
+    /// Filtered slopes and the next design variables; returns the largest change.
+    pub(crate) fn update(&mut self, equations: &Equations, model: &Model) -> f64 {
+        equations.energies(model, &mut self.energies);
+        self.slopes(model);
+        let step = Step {
+            design: &self.design,
+            compliance_slope: &self.compliance_slope,
+            volume_slope: &self.volume_slope,
+            target_volume: model.target_volume,
+            move_limit: self.options.move_limit,
+        };
+        let (roots, new, constant) = (&mut self.work, &mut self.new_design, self.constant_volume);
+        let (code, guess) = (self.options.code, self.lambda);
+        self.lambda = match volume_step(self.options, self.beta) {
+            None => code
+                .update(&step, guess, roots, new, |new| constant + dot(&self.volume_weight, new)),
+            Some(projection) => code.update(&step, guess, roots, new, |new| {
+                self.filter.average(new, &mut self.filtered);
+                let projected = self.filtered.iter().zip(&self.free);
+                constant + projected.map(|(&x, free)| free * projection.value(x)).sum::<f64>()
+            }),
+        };
+        std::mem::swap(&mut self.design, &mut self.new_design);
+        self.hold_design(model);
+        std::mem::swap(&mut self.design, &mut self.new_design);
+        self.design
+            .iter()
+            .zip(&self.new_design)
+            .map(|(old, new)| (new - old).abs())
+            .fold(0.0, f64::max)
+    }
+
+    /// Derivatives of compliance and volume by the design variables, as the filter wants them.
+    fn slopes(&mut self, model: &Model) {
+        for ((slope, energy), &x) in self.work.iter_mut().zip(&self.energies).zip(&self.physical) {
+            *slope = -self.stiffness.slope(x) * energy;
+        }
+        match self.options.filter {
+            Filter::Sensitivity => {
+                for (slope, x) in self.work.iter_mut().zip(&self.design) {
+                    *slope *= x;
+                }
+                self.filter.average(&self.work, &mut self.compliance_slope);
+                for (slope, x) in self.compliance_slope.iter_mut().zip(&self.design) {
+                    *slope /= x.max(1e-3);
+                }
+            }
+            Filter::Density => {
+                if let Some(step) = self.stiffness_step() {
+                    for (slope, &x) in self.work.iter_mut().zip(&self.filtered) {
+                        *slope *= step.slope(x);
+                    }
+                }
+                // A passive density does not depend on the design.
+                for (slope, free) in self.work.iter_mut().zip(&self.free) {
+                    *slope *= free;
+                }
+                self.filter.pull_back(&self.work, &mut self.compliance_slope);
+                if let Some(step) = volume_step(self.options, self.beta).or(self.stiffness_step()) {
+                    for ((slope, &x), free) in
+                        self.work.iter_mut().zip(&self.filtered).zip(&self.free)
+                    {
+                        *slope = free * step.slope(x);
+                    }
+                    self.filter.pull_back(&self.work, &mut self.volume_slope);
+                    for slope in &mut self.volume_slope {
+                        *slope = positive(*slope);
+                    }
+                }
+            }
+        }
+        if let Some(symmetry) = self.options.symmetry {
+            symmetry.average(model.grid, &mut self.compliance_slope);
+            symmetry.average(model.grid, &mut self.volume_slope);
+        }
+    }
+
+    /// Makes the next design the current one.
+    pub(crate) fn accept(&mut self, model: &Model) {
+        std::mem::swap(&mut self.design, &mut self.new_design);
+        match self.options.filter {
+            Filter::Sensitivity => self.physical.copy_from_slice(&self.design),
+            Filter::Density => {
+                self.filter.average(&self.design, &mut self.filtered);
+                self.physical.copy_from_slice(&self.filtered);
+                self.project(model);
+            }
+        }
+        self.hold_physical(model);
+    }
+
+    /// Goes on to the next penalty or sharpness if it is time; `settled` says that this one has nothing more to give.
+    pub(crate) fn advance(&mut self, model: &Model, settled: bool) -> bool {
+        self.stage += 1;
+        if let Some(continuation) = self.options.penalty_continuation
+            && self.stiffness.penalty < self.options.penalty
+        {
+            if settled || self.stage >= continuation.iterations_per_step {
+                let next = self.stiffness.penalty + continuation.step;
+                self.stiffness.penalty = next.min(self.options.penalty);
+                self.stage = 0;
+                return true;
+            }
+            return false;
+        }
+        if let Some(projection) = self.options.projection
+            && self.beta < projection.max_beta
+            && (settled || self.stage >= projection.iterations_per_beta)
+        {
+            self.beta = (2.0 * self.beta).min(projection.max_beta);
+            self.stage = 0;
+            // The 110-line code solves once more with the densities of the old sharpness.
+            if projection.rule != ProjectionRule::Exponential {
+                self.project(model);
+                self.hold_physical(model);
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Turns the densities whose stiffness was optimized into those to hand back.
+    pub(crate) fn finish(&mut self, model: &Model) {
+        if let Some(ProjectionRule::Robust { .. }) = self.options.projection.map(|p| p.rule)
+            && let Some(step) = volume_step(self.options, self.beta)
+        {
+            apply(step, &self.filtered, &mut self.physical);
+            self.hold_physical(model);
+        }
+    }
+
+    /// Physical densities from the filtered ones.
+    fn project(&mut self, model: &Model) {
+        let rule = self.options.projection.map(|projection| projection.rule);
+        if rule == Some(ProjectionRule::VolumePreserving) {
+            let free = self.filtered.iter().zip(&model.cells);
+            let free = free.filter(|(_, cell)| **cell == Cell::Free).map(|(&x, _)| x);
+            let volume = model.target_volume - self.constant_volume;
+            self.eta = volume_preserving_eta(free, self.beta, volume, self.eta);
+        }
+        if let Some(step) = self.stiffness_step() {
+            apply(step, &self.filtered, &mut self.physical);
+        }
+    }
+
+    /// The projection whose stiffness is optimized.
+    fn stiffness_step(&self) -> Option<projection::Step> {
+        let beta = self.beta;
+        Some(match self.options.projection?.rule {
+            ProjectionRule::Exponential => projection::Step::Exponential { beta },
+            ProjectionRule::Tanh { eta } => projection::Step::Tanh { beta, eta },
+            ProjectionRule::VolumePreserving => projection::Step::Tanh { beta, eta: self.eta },
+            ProjectionRule::Robust { offset } => projection::Step::Tanh { beta, eta: 0.5 + offset },
+        })
+    }
+
+    fn hold_physical(&mut self, model: &Model) {
+        let least = self.options.code.least_density();
+        for (x, cell) in self.physical.iter_mut().zip(&model.cells) {
+            match cell {
+                Cell::Free => {}
+                Cell::Passive(PassiveKind::Solid) => *x = 1.0,
+                Cell::Passive(PassiveKind::Void | PassiveKind::Outside) => *x = least,
+            }
+        }
+    }
+
+    /// Design variables that the code keeps fixed.
+    fn hold_design(&mut self, model: &Model) {
+        let least = self.options.code.least_density();
+        for (x, cell) in self.design.iter_mut().zip(&model.cells) {
+            match (cell, self.options.code) {
+                (Cell::Passive(PassiveKind::Outside), _)
+                | (Cell::Passive(PassiveKind::Void), Code::Top99) => *x = least,
+                (Cell::Passive(PassiveKind::Solid), Code::Top99) => *x = 1.0,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The projection whose volume is held, if that is not the volume of the filtered densities.
+fn volume_step(options: &Options, beta: f64) -> Option<projection::Step> {
+    match options.projection?.rule {
+        ProjectionRule::Exponential => Some(projection::Step::Exponential { beta }),
+        ProjectionRule::Tanh { eta } => Some(projection::Step::Tanh { beta, eta }),
+        ProjectionRule::VolumePreserving => None,
+        ProjectionRule::Robust { .. } => Some(projection::Step::Tanh { beta, eta: 0.5 }),
+    }
+}
+
+fn apply(step: projection::Step, filtered: &[f64], physical: &mut [f64]) {
+    for (physical, &filtered) in physical.iter_mut().zip(filtered) {
+        *physical = step.value(filtered);
+    }
+}
+
+/// The slope itself, or 1: a variable far inside a passive region changes nothing, and any positive slope will do.
+fn positive(slope: f64) -> f64 {
+    if slope > 0.0 { slope } else { 1.0 }
+}
+
+/// `Σ a b`, in several sums side by side, so that it can be vectorized.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    const LANES: usize = 8;
+    let (a, a_rest) = a.as_chunks::<LANES>();
+    let (b, b_rest) = b.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for l in 0..LANES {
+            sums[l] += a[l] * b[l];
+        }
+    }
+    sums.iter().sum::<f64>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f64>()
+}
+
+/// Refuses a symmetry that the roles of the elements do not have.
+pub(crate) fn check_symmetry(model: &Model, symmetry: Symmetry) -> Result<(), SimpError> {
+    let grid = model.grid;
+    for (e, &cell) in model.cells.iter().enumerate() {
+        let (row, column) = (e / grid.nelx, e % grid.nelx);
+        let mirrored = |flip: bool, upside: bool| {
+            let i = if upside { grid.nely - 1 - row } else { row };
+            let j = if flip { grid.nelx - 1 - column } else { column };
+            model.cells[i * grid.nelx + j]
+        };
+        let same = match symmetry {
+            Symmetry::LeftRight => mirrored(true, false) == cell,
+            Symmetry::TopBottom => mirrored(false, true) == cell,
+            Symmetry::Both => mirrored(true, false) == cell && mirrored(false, true) == cell,
+        };
+        if !same {
+            return Err(SimpError::NotSymmetric { symmetry, row, column });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Grid, Place, Problem, Projection, Shape, Solver};
+
+    const GRID: Grid = Grid { nelx: 10, nely: 8 };
+
+    /// Two load cases, a hole, a solid corner, and a part that does not belong to the domain.
+    fn problem() -> Problem {
+        let at = |min, max| Shape::Rectangle { min, max };
+        Problem::two_loads(GRID, 0.45)
+            .with_load_case([(Place::Point([1.0, 0.5]), [0.7, 0.2])])
+            .with_passive(PassiveKind::Void, Shape::Circle { center: [0.4, 0.5], radius: 0.2 })
+            .with_passive(PassiveKind::Solid, at([0.0, 0.0], [0.2, 0.25]))
+            .with_passive(PassiveKind::Outside, at([0.7, 0.3], [0.9, 0.6]))
+    }
+
+    #[test]
+    fn slopes_equal_central_differences() {
+        let model = Model::new(&problem()).unwrap();
+        let mut equations = Equations::new(GRID);
+        equations.set_model(&model, Solver::Direct).unwrap();
+        let n = GRID.n_elements();
+        let design: Vec<f64> =
+            (0..n).map(|e| 0.3 + 0.6 * ((e * 37 % 101) as f64) / 101.0).collect();
+        for rule in [
+            None,
+            Some(ProjectionRule::Exponential),
+            Some(ProjectionRule::Tanh { eta: 0.4 }),
+            Some(ProjectionRule::Robust { offset: 0.2 }),
+        ] {
+            let projection = rule.map(|rule| Projection { beta: 3.0, ..Projection::tanh(rule) });
+            let options = Options { projection, ..Options::top88(Filter::Density, 1.8) };
+            let mut state = State::new(&model, &options, 0.45);
+            let mut values = |design: &[f64]| {
+                state.new_design.copy_from_slice(design);
+                state.accept(&model);
+                let compliance = state.solve(&mut equations, &model, 0.0, 0).unwrap();
+                equations.energies(&model, &mut state.energies);
+                state.slopes(&model);
+                let volume = match volume_step(&options, state.beta) {
+                    None => dot(&state.volume_weight, design),
+                    Some(step) => {
+                        let projected = state.filtered.iter().zip(&state.free);
+                        projected.map(|(&x, free)| free * step.value(x)).sum()
+                    }
+                };
+                let slopes = (state.compliance_slope.clone(), state.volume_slope.clone());
+                (compliance, volume, slopes)
+            };
+            let (compliance, _, slopes) = values(&design);
+            for e in 0..n {
+                let mut at = |step: f64| {
+                    let mut moved = design.clone();
+                    moved[e] += step;
+                    let (compliance, volume, _) = values(&moved);
+                    (compliance, volume)
+                };
+                let ((c1, v1), (c0, v0)) = (at(1e-5), at(-1e-5));
+                let (dc, dv) = ((c1 - c0) / 2e-5, (v1 - v0) / 2e-5);
+                let unit = compliance / n as f64;
+                assert!(
+                    (slopes.0[e] - dc).abs() < 1e-5 * unit,
+                    "{rule:?} {e}: {} {dc}",
+                    slopes.0[e]
+                );
+                let dv = positive(if dv.abs() < 1e-12 { 0.0 } else { dv });
+                assert!((slopes.1[e] - dv).abs() < 1e-7, "{rule:?} {e}: {} {dv}", slopes.1[e]);
+            }
+        }
+    }
+}
