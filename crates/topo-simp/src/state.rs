@@ -7,7 +7,7 @@ use crate::{
     filter::ConeFilter,
     model::{Cell, Model},
     projection::{self, volume_preserving_eta},
-    update::Step,
+    update::{Step, Volume},
 };
 
 /// Everything that changes from iteration to iteration, element by element, row by row.
@@ -148,7 +148,7 @@ impl<'a> State<'a> {
         equations
             .solve(model, &self.moduli, tolerance)
             .map_err(|_| SimpError::Singular { iteration })?;
-        let compliance: f64 = equations.compliances().iter().sum();
+        let compliance = equations.compliance();
         if compliance.is_finite() {
             Ok(compliance * model.compliance_unit)
         } else {
@@ -167,17 +167,22 @@ impl<'a> State<'a> {
             target_volume: model.target_volume,
             move_limit: self.options.move_limit,
         };
-        let (roots, new, constant) = (&mut self.work, &mut self.new_design, self.constant_volume);
-        let (code, guess) = (self.options.code, self.lambda);
-        self.lambda = match volume_step(self.options, self.beta) {
-            None => code
-                .update(&step, guess, roots, new, |new| constant + dot(&self.volume_weight, new)),
-            Some(projection) => code.update(&step, guess, roots, new, |new| {
-                self.filter.average(new, &mut self.filtered);
-                let projected = self.filtered.iter().zip(&self.free);
-                constant + projected.map(|(&x, free)| free * projection.value(x)).sum::<f64>()
-            }),
+        let constant = self.constant_volume;
+        let mut projected = |step: projection::Step, new: &[f64]| {
+            self.filter.average(new, &mut self.filtered);
+            let projected = self.filtered.iter().zip(&self.free);
+            constant + projected.map(|(&x, free)| free * step.value(x)).sum::<f64>()
         };
+        let mut of;
+        let volume = match volume_step(self.options, self.beta) {
+            None => Volume::Linear { constant, weights: &self.volume_weight },
+            Some(step) => {
+                of = move |new: &[f64]| projected(step, new);
+                Volume::Of(&mut of)
+            }
+        };
+        let (roots, new) = (&mut self.work, &mut self.new_design);
+        self.lambda = self.options.code.update(&step, self.lambda, roots, new, volume);
         std::mem::swap(&mut self.design, &mut self.new_design);
         self.hold_design(model);
         std::mem::swap(&mut self.design, &mut self.new_design);
@@ -358,20 +363,6 @@ fn positive(slope: f64) -> f64 {
     if slope > 0.0 { slope } else { 1.0 }
 }
 
-/// `Σ a b`, in several sums side by side, so that it can be vectorized.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    const LANES: usize = 8;
-    let (a, a_rest) = a.as_chunks::<LANES>();
-    let (b, b_rest) = b.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for l in 0..LANES {
-            sums[l] += a[l] * b[l];
-        }
-    }
-    sums.iter().sum::<f64>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f64>()
-}
-
 /// Refuses a symmetry that the roles of the elements do not have.
 pub(crate) fn check_symmetry(model: &Model, symmetry: Symmetry) -> Result<(), SimpError> {
     let grid = model.grid;
@@ -434,8 +425,8 @@ mod tests {
                 let compliance = state.solve(&mut equations, &model, 0.0, 0).unwrap();
                 equations.energies(&model, &mut state.energies);
                 state.slopes(&model);
-                let volume = match volume_step(&options, state.beta) {
-                    None => dot(&state.volume_weight, design),
+                let volume: f64 = match volume_step(&options, state.beta) {
+                    None => state.volume_weight.iter().zip(design).map(|(w, x)| w * x).sum(),
                     Some(step) => {
                         let projected = state.filtered.iter().zip(&state.free);
                         projected.map(|(&x, free)| free * step.value(x)).sum()

@@ -183,6 +183,15 @@ impl System {
         compliances
     }
 
+    /// `fᵀ u` summed over the load cases.
+    pub(crate) fn compliance(&self) -> f64 {
+        let n = self.grid.n_dofs();
+        self.loads
+            .iter()
+            .map(|&(case, unknown, force)| force * self.displacements[case * n + unknown])
+            .sum()
+    }
+
     /// `uᵀ KE u` of every element for unit modulus, summed over the load cases of the last solution.
     pub(crate) fn energies(&self, ke: &ElementMatrix, energies: &mut [f64]) {
         energies.fill(0.0);

@@ -28,14 +28,15 @@ fn projections_are_black_and_white_at_the_volume() {
         Projection::tanh(ProjectionRule::Tanh { eta: 0.5 }),
         Projection::robust(),
     ] {
-        let options = Options { max_iterations: 2000, ..projected(projection, 2.0) };
-        let crisp = optimize(&problem, &options).unwrap();
+        let projection = Projection { iterations_per_beta: 20, ..projection };
+        let crisp = optimize(&problem, &projected(projection, 2.0)).unwrap();
         assert!(crisp.greyness < 0.25 * grey.greyness, "{projection:?}: {}", crisp.greyness);
         assert!((crisp.volume_fraction - 0.4).abs() < 2e-3, "{projection:?}");
         let judged = compliance(&problem, crisp.design.view(), 3.0).unwrap();
         assert!((judged / crisp.compliance_returned - 1.0).abs() < 1e-9, "{projection:?}");
-        // Less grey is stiffer at the same volume.
-        assert!(crisp.compliance_returned < grey.compliance_returned, "{projection:?}");
+        // Less grey is stiffer at the same volume, unless thin bars are forbidden.
+        let robust = matches!(projection.rule, ProjectionRule::Robust { .. });
+        assert!(robust || crisp.compliance_returned < grey.compliance_returned, "{projection:?}");
     }
 }
 

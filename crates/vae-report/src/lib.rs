@@ -31,6 +31,7 @@ mod histogram;
 mod metrics;
 mod pairs;
 mod panel;
+mod scaling;
 mod scatter;
 mod sheet;
 mod strip;
@@ -42,6 +43,7 @@ pub use grid::{Grid, grid};
 pub use histogram::{Histogram, histogram};
 pub use metrics::{Epoch, Metrics, Step, Train, Validation};
 pub use pairs::{Comparison, Pairs, Version, comparison, pairs};
+pub use scaling::{Scaling, scaling};
 pub use scatter::{Scatter, Shade, latent_scatter};
 pub use strip::{Strip, strip};
 

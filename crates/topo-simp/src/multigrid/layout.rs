@@ -15,7 +15,7 @@ pub(super) struct Layout {
 }
 
 /// Rows are filled up to a multiple of this, the widest vector of any processor.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
 impl Layout {
     pub(super) const fn new(nelx: usize, nely: usize) -> Self {

@@ -269,6 +269,11 @@ impl Multigrid {
         self.cases.iter().map(|case| case.compliance).collect()
     }
 
+    /// `fᵀ u` summed over the load cases.
+    pub(crate) fn compliance(&self) -> f64 {
+        self.cases.iter().map(|case| case.compliance).sum()
+    }
+
     /// `uᵀ KE u` of every element for unit modulus, summed over the load cases of the last solution.
     pub(crate) fn energies(&self, energies: &mut [f64]) {
         energies.fill(0.0);
@@ -420,13 +425,14 @@ impl Level {
 
     fn set_damped(&mut self) {
         let layout = self.layout;
-        for axis in 0..2 {
-            for row in 0..=layout.nely {
-                for place in layout.place(row, 0)..=layout.place(row, layout.nelx) {
-                    let diagonal = self.stencil.diagonal(place, axis);
+        for row in 0..=layout.nely {
+            for column in 0..=layout.nelx {
+                let place = layout.place(row, column);
+                let places = [place, place + layout.plane()];
+                for (place, diagonal) in places.into_iter().zip(self.stencil.diagonal(row, column))
+                {
                     // Without stiffness: held, or beside the grid.
-                    let damped = if diagonal > 0.0 { DAMPING / diagonal } else { 0.0 };
-                    self.damped[axis * layout.plane() + place] = damped;
+                    self.damped[place] = if diagonal > 0.0 { DAMPING / diagonal } else { 0.0 };
                 }
             }
         }
