@@ -65,9 +65,21 @@ impl Stencil {
         }
     }
 
-    /// The diagonal entries of a node.
-    pub(super) fn diagonal(&self, row: usize, column: usize) -> [f64; 2] {
-        [0, 2].map(|plane| self.entries[Self::index(self.layout, plane, row, column)])
+    /// Of both unknowns of a node: the diagonal entry, and the sum of the magnitudes in its row of the matrix.
+    pub(super) fn diagonals_and_row_sums(&self, row: usize, column: usize) -> [[f64; 2]; 2] {
+        let layout = self.layout;
+        let own = Self::index(layout, 0, row, column);
+        let before = own - Self::row_len(layout);
+        let entry = |start: usize, plane: usize| self.entries[start + plane * layout.stride];
+        let [xx, xy, yy] = [0, 1, 2].map(|plane| entry(own, plane));
+        let (mut x, mut y) = (xx.abs() + xy.abs(), yy.abs() + xy.abs());
+        for (later, towards) in [own - 1, before + 1, before, before - 1].into_iter().enumerate() {
+            let block = |start| [0, 1, 2, 3].map(|i| entry(start, 3 + 4 * later + i).abs());
+            let ([xx, xy, yx, yy], [txx, txy, tyx, tyy]) = (block(own), block(towards));
+            x += xx + xy + txx + tyx;
+            y += yx + yy + txy + tyy;
+        }
+        [[xx, x], [yy, y]]
     }
 }
 

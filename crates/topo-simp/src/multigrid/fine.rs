@@ -34,6 +34,11 @@ impl Modes {
     pub(super) fn diagonal(self) -> f64 {
         self.stretch + self.shear + self.hourglass
     }
+
+    /// The largest eigenvalue of the element matrix: that of uniform expansion, or of stretch against shrinkage.
+    pub(super) fn largest_eigenvalue(self) -> f64 {
+        4.0 * (self.stretch + self.cross.abs())
+    }
 }
 
 /// Rows of element forces (six of the elements below a row of nodes), what the elements above left for the nodes, and the
