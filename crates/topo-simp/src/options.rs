@@ -265,8 +265,9 @@ pub enum Solver {
     /// Sparse Cholesky: exact to round-off, at a cost of about n^1.5.
     Direct,
     /// Conjugate gradients with a multigrid preconditioner, started from the last displacements and ended as soon as they are
-    /// good enough for the next step: the fastest at every size, at a cost of about n. Histories differ from the exact ones
-    /// in the fourth digit, the final compliance by less than 0.1 %.
+    /// good enough for the next step, at a cost of about n. Histories differ from the exact ones. Of 200 random problems, 196
+    /// ended within 0.1 % of the direct solver's compliance, two below, and two above by up to 0.8 %. Where the conjugate
+    /// gradients fail, the direct solver takes over.
     Multigrid,
 }
 
