@@ -12,6 +12,7 @@ mod figures;
 mod interrupt;
 mod machine;
 mod mechanics;
+mod mirrors;
 mod opened;
 mod output;
 mod progress;

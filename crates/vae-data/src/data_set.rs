@@ -494,8 +494,9 @@ mod tests {
 
     #[test]
     fn parts_that_do_not_fit_are_refused() {
-        let condition =
-            |min, max| vec![Condition { name: "v".into(), unit: String::new(), min, max }];
+        let condition = |min, max| {
+            vec![Condition { min, max, ..Condition::covering("v", "", ndarray::aview1(&[])) }]
+        };
         let new = |details| DataSet::new("bars", two_bars(), details).unwrap_err().to_string();
         let with = |conditions, values| Details { conditions, values, ..Details::default() };
         assert_eq!(

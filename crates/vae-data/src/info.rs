@@ -366,7 +366,11 @@ mod tests {
         )
         .unwrap();
         let values = arr2(&[[1.0], [2.0], [3.0], [4.0], [5.0]]);
-        let conditions = vec![Condition { name: "a".into(), unit: "m".into(), min: 0.0, max: 9.0 }];
+        let conditions = vec![Condition {
+            min: 0.0,
+            max: 9.0,
+            ..Condition::covering("a", "m", values.column(0))
+        }];
         let groups = Some(vec![3, 3, 4, 4, 4]);
         let set = DataSet::new(
             "x",

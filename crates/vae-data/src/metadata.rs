@@ -4,7 +4,7 @@ use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::DataError;
+use crate::{DataError, Mirror, MirrorRule};
 
 /// The version of the folder that this crate reads and writes.
 pub const FORMAT: u32 = 1;
@@ -21,6 +21,12 @@ pub struct Condition {
     pub min: f32,
     /// Largest value that the set covers.
     pub max: f32,
+    /// What becomes of it when left and right change places; unknown if the set does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror_x: Option<MirrorRule>,
+    /// The same for top and bottom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror_y: Option<MirrorRule>,
 }
 
 impl Condition {
@@ -43,7 +49,16 @@ impl Condition {
             .map(|value| (*value, *value))
             .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let (min, max) = range.unwrap_or_default();
-        Self { name: name.into(), unit: unit.into(), min, max }
+        Self { name: name.into(), unit: unit.into(), min, max, mirror_x: None, mirror_y: None }
+    }
+
+    /// What becomes of it in a mirror image, if the set says so.
+    #[must_use]
+    pub fn mirror_rule(&self, mirror: Mirror) -> Option<MirrorRule> {
+        match mirror {
+            Mirror::X => self.mirror_x,
+            Mirror::Y => self.mirror_y,
+        }
     }
 }
 
@@ -94,6 +109,10 @@ pub(crate) struct DeclaredCondition {
     pub(crate) unit: String,
     pub(crate) min: Option<f32>,
     pub(crate) max: Option<f32>,
+    #[serde(default)]
+    pub(crate) mirror_x: Option<MirrorRule>,
+    #[serde(default)]
+    pub(crate) mirror_y: Option<MirrorRule>,
 }
 
 impl Description {
@@ -144,15 +163,23 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_kept() {
-        let text = r#"{"format": 1, "name": "beams", "paper": {"year": 2024}, "conditions": [{"name": "v"}]}"#;
+        let text = r#"{"format": 1, "name": "beams", "paper": {"year": 2024}, "conditions": [{"name": "v", "mirror_x": "same", "mirror_y": {"sum": 2}}]}"#;
         let read = parse(text).unwrap();
         assert_eq!(read.metadata.name.as_deref(), Some("beams"));
         assert_eq!(read.metadata.extra["paper"]["year"], 2024);
-        let conditions = [Condition { name: "v".into(), unit: "1".into(), min: 0.0, max: 1.0 }];
+        let declared = &read.conditions.unwrap()[0];
+        assert_eq!(declared.mirror_x, Some(MirrorRule::Same));
+        assert_eq!(declared.mirror_y, Some(MirrorRule::Sum(2.0)));
+        let conditions = [Condition {
+            mirror_y: declared.mirror_y,
+            ..Condition::covering("v", "1", ndarray::arr1(&[0.0, 1.0]).view())
+        }];
         let written = Description::to_text(&read.metadata, &conditions, "dataset.json").unwrap();
         let again = parse(&written).unwrap();
         assert_eq!(again.metadata, read.metadata);
-        assert_eq!(again.conditions.unwrap()[0].max, Some(1.0));
+        let again = &again.conditions.unwrap()[0];
+        assert_eq!(again.max, Some(1.0));
+        assert_eq!((again.mirror_x, again.mirror_y), (None, Some(MirrorRule::Sum(2.0))));
     }
 
     #[test]

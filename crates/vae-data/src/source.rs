@@ -409,6 +409,8 @@ fn read_conditions(
         unit: String::new(),
         min: None,
         max: None,
+        mirror_x: None,
+        mirror_y: None,
     };
     let declared = declared.unwrap_or_else(|| (0..values.ncols()).map(unnamed).collect());
     check_count(file.label(), "columns of conditions", values.ncols(), declared.len())?;
@@ -416,7 +418,8 @@ fn read_conditions(
         let covering = Condition::covering(&declared.name, &declared.unit, column);
         let (min, max) =
             (declared.min.unwrap_or(covering.min), declared.max.unwrap_or(covering.max));
-        Condition { min, max, ..covering }
+        let DeclaredCondition { mirror_x, mirror_y, .. } = declared;
+        Condition { min, max, mirror_x, mirror_y, ..covering }
     };
     let conditions: Vec<Condition> =
         declared.into_iter().zip(values.columns()).map(describe).collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
-use vae_data::{Reading, SplitRule};
+use vae_data::{Mirror, Reading, SplitRule};
 use vae_models::{Decoder, Encoder, Likelihood, ModelConfig, Sigma};
 
 use crate::error::{Result, TrainError, nearest};
@@ -47,6 +47,8 @@ pub struct DataConfig {
     pub targets: TargetKind,
     /// Which conditions the model is told: `all`, `none`, `first`, or names.
     pub told: Told,
+    /// Mirror images that stand in for training designs: `mirror-x`, `mirror-y`.
+    pub augment: Vec<Mirror>,
 }
 
 /// What the model is trained to reproduce.
@@ -127,6 +129,7 @@ pub struct Overrides {
     pub beta: Option<f64>,
     pub likelihood: Option<Likelihood>,
     pub told: Option<Told>,
+    pub augment: Option<Vec<Mirror>>,
     pub objective: Option<Objective>,
 }
 
@@ -165,6 +168,7 @@ impl Config {
                 test: 0.1,
                 targets: TargetKind::Binary,
                 told: Told::All,
+                augment: Vec::new(),
             },
             model: ModelSection {
                 latent_dim: network.latent_dim,
@@ -416,6 +420,7 @@ impl Overrides {
         set(self.split.as_ref(), &mut config.data.split);
         set(self.targets.as_ref(), &mut config.data.targets);
         set(self.told.as_ref(), &mut config.data.told);
+        set(self.augment.as_ref(), &mut config.data.augment);
         set(self.seed.as_ref(), &mut config.seed);
         set(self.init.as_ref(), &mut config.training.init);
         set(self.epochs.as_ref(), &mut config.training.epochs);

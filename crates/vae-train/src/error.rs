@@ -119,6 +119,16 @@ pub enum TrainError {
         /// Where `--resume` would go on.
         checkpoint_step: u64,
     },
+    /// A condition of which nobody says what becomes of it in a mirror image.
+    #[error(
+        "designs cannot be mirrored by {mirror}: the data do not say what becomes of the condition `{condition}`"
+    )]
+    NoMirrorRule {
+        /// The mirror.
+        mirror: vae_data::Mirror,
+        /// The condition.
+        condition: String,
+    },
     /// A condition that the model does not have.
     #[error("unknown condition `{name}`{}; the model has {}", did_you_mean(.suggestion.as_deref()), list_or_none(.known))]
     UnknownCondition {
@@ -221,6 +231,10 @@ impl TrainError {
                 "resume with a lower --learning-rate in a copy of the run, or look at that batch with `vae data info`".into()
             }
             Self::DataChanged { .. } => "restore the data, or start a new run on the new ones".into(),
+            Self::NoMirrorRule { mirror, .. } => {
+                let key = mirror.to_string().replace('-', "_");
+                format!("state it beside the condition in dataset.json, as \"{key}\": \"same\" or \"{key}\": {{\"sum\": 1.0}} for a value that becomes 1 - value, or leave the condition out with --told")
+            }
             Self::ConditionRange { .. } => {
                 "the model has seen nothing there; take a value inside the range".into()
             }
@@ -241,6 +255,7 @@ impl TrainError {
                 | Self::Setting { .. }
                 | Self::RunExists { .. }
                 | Self::NotARun { .. }
+                | Self::NoMirrorRule { .. }
                 | Self::UnknownCondition { .. }
                 | Self::ConditionRange { .. }
                 | Self::Index { .. }

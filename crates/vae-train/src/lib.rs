@@ -5,6 +5,7 @@
 //! The crate knows no command line and prints nothing: an observer is told what happens. Every random number comes from a
 //! generator keyed by (seed, purpose, step), so a run that is taken up again takes the same steps as one that was never stopped.
 
+pub mod augment;
 pub mod benchmark;
 pub mod checkpoint;
 pub mod config;

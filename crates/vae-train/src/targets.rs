@@ -2,8 +2,10 @@
 
 use candle_core::{Device, Tensor};
 use ndarray::{Array2, Array3, Axis};
+use rand::Rng;
 use vae_data::{Condition, DataSet, FREE};
 
+use crate::augment::Augmentation;
 use crate::config::TargetKind;
 use crate::error::Result;
 
@@ -95,11 +97,31 @@ impl<'a> Targets<'a> {
     /// # Errors
     /// When a design cannot be read.
     pub fn batch(&self, indices: &[usize], device: &Device) -> Result<Batch> {
-        let shape = (indices.len(), 1, self.data.height(), self.data.width());
-        let Pixels { values, active } = self.read(indices)?;
+        self.tensors(self.read(indices)?, &self.conditions(indices), device)
+    }
+
+    /// One batch with mirror images in it.
+    ///
+    /// # Errors
+    /// When a design cannot be read.
+    pub(crate) fn augmented_batch(
+        &self,
+        indices: &[usize],
+        augmentation: &Augmentation,
+        rng: &mut impl Rng,
+        device: &Device,
+    ) -> Result<Batch> {
+        let (mut pixels, mut conditions) = (self.read(indices)?, self.conditions(indices));
+        augmentation.apply(&mut pixels, &mut conditions, self.data.width(), rng);
+        self.tensors(pixels, &conditions, device)
+    }
+
+    fn tensors(&self, pixels: Pixels, conditions: &Array2<f32>, device: &Device) -> Result<Batch> {
+        let shape = (conditions.nrows(), 1, self.data.height(), self.data.width());
+        let Pixels { values, active } = pixels;
         Ok(Batch {
             xs: Tensor::from_vec(values, shape, device)?,
-            cs: tensor(&self.conditions(indices), device)?,
+            cs: tensor(conditions, device)?,
             mask: active.map(|active| Tensor::from_vec(active, shape, device)).transpose()?,
         })
     }

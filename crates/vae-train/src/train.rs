@@ -9,6 +9,7 @@ use vae_data::{DataSet, Shares, Split};
 use vae_models::Vae;
 use vae_nn::{Parameters, stream};
 
+use crate::augment::Augmentation;
 use crate::checkpoint::{self, Best, Position};
 use crate::config::{Config, TargetKind};
 use crate::error::{Result, TrainError};
@@ -91,6 +92,7 @@ pub fn train(
     // Data: who is in training, validation and test.
     let told = config.data.told.columns(data)?;
     let designs = Targets::new(data, config.data.targets, told);
+    let augmentation = Augmentation::new(&config.data.augment, &designs.condition_info())?;
     let split = split(config, data)?;
     let batch_size = training.batch_size.min(split.train.len());
     // Every step has a full batch: a last short one would give BatchNorm other statistics. Epochs are reshuffled, so all take part.
@@ -165,7 +167,12 @@ pub fn train(
 
             // Forward, backward, update.
             let from = at.batch as usize * batch_size;
-            let batch = designs.batch(&order[from..from + batch_size], &device)?;
+            let batch = designs.augmented_batch(
+                &order[from..from + batch_size],
+                &augmentation,
+                &mut stream(*seed, "mirror", at.step),
+                &device,
+            )?;
             let eps = noise(
                 &mut stream(*seed, "noise", at.step),
                 (batch_size, model_config.latent_dim),

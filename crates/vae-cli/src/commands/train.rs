@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use vae_data::SplitRule;
+use vae_data::{Mirror, SplitRule};
 use vae_models::{Likelihood, Sigma, Vae};
 use vae_train::metrics::{EpochMetrics, Validation};
 use vae_train::objective::Loss;
@@ -16,6 +16,7 @@ use vae_train::{
 
 use crate::failure::{INTERRUPTED, UsageError};
 use crate::figures;
+use crate::mirrors::check_mirrors;
 use crate::opened::{OpenedRun, RUNS};
 use crate::output::{line, note, shown};
 use crate::reading::{ReadingArgs, absolute_source, open_data};
@@ -55,6 +56,11 @@ pub(crate) struct Args {
     /// What is learned: designs cut to 0/1 at their own volume, or densities as they are
     #[arg(long, value_enum)]
     targets: Option<TargetsArg>,
+    /// Mirror training designs at random: mirror-x (left and right), mirror-y (top and bottom), or both, separated by a comma
+    ///
+    /// Masks and conditions are mirrored with them. dataset.json says what becomes of each condition.
+    #[arg(long, value_name = "MIRRORS", value_delimiter = ',', conflicts_with = "resume")]
+    augment: Option<Vec<Mirror>>,
     /// Start from the weights of this run, or of this weight file, instead of random ones
     #[arg(long, value_name = "RUN", conflicts_with = "resume")]
     init: Option<String>,
@@ -131,6 +137,7 @@ impl Args {
                 TargetsArg::Binary => TargetKind::Binary,
                 TargetsArg::Grey => TargetKind::Grey,
             }),
+            augment: self.augment.clone(),
             init: self.init.clone(),
             seed: self.seed,
             epochs: self.epochs,
@@ -185,6 +192,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             .clone()
             .unwrap_or_else(|| RunFolder::next_name(Path::new(RUNS), data.name(), &config.preset));
         let folder = RunFolder::vacant(&path)?;
+        check_mirrors(&data, &config.data.augment)?;
         (config, data, folder)
     };
     let manifest = Manifest {
