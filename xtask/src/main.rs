@@ -65,19 +65,34 @@ fn run(task: Task) -> Result<()> {
     }
 }
 
-/// Cheapest first. One profile and `--workspace` throughout, so that nothing is compiled twice.
+/// Cheapest first. One profile and `--workspace` throughout, so that nothing is compiled twice; the lints and the documentation
+/// see the code of the feature `hub` too.
 fn ci() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    let with_hub = ["--workspace", "--features", "vae-cli/hub"];
+    cargo(&[&["clippy"], &with_hub[..], &["--all-targets", "--", "-D", "warnings"]].concat())?;
     if has_nextest() {
         cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])?;
     } else {
         cargo(&["test", "--workspace", "--all-targets"])?;
     }
+    test_hub()?;
     cargo(&["test", "--workspace", "--doc"])?;
-    say("$ cargo doc --workspace --no-deps, warnings denied");
-    let mut doc = command(&["doc", "--workspace", "--no-deps", "--quiet"]);
+    say("$ cargo doc --workspace --features vae-cli/hub --no-deps, warnings denied");
+    let mut doc = command(&[&["doc"], &with_hub[..], &["--no-deps", "--quiet"]].concat());
     finish(doc.env("RUSTDOCFLAGS", "-D warnings"), "doc")
+}
+
+/// The feature `hub` of vae-hub alone, not optimized: its 360 crates are compiled for these few tests only.
+fn test_hub() -> Result<()> {
+    let arguments = ["nextest", "run", "--package", "vae-hub", "--features", "hub"];
+    let arguments = if has_nextest() {
+        &arguments[..]
+    } else {
+        &["test", "--package", "vae-hub", "--features", "hub", "--tests"]
+    };
+    say(&format!("$ CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo {}", arguments.join(" ")));
+    finish(command(arguments).env("CARGO_PROFILE_DEV_OPT_LEVEL", "0"), arguments[0])
 }
 
 fn fetch_data(regenerate: bool, hub: bool, arguments: &[String]) -> Result<()> {

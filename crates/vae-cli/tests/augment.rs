@@ -4,6 +4,7 @@
 
 #[path = "support/failure.rs"]
 mod failure;
+#[expect(dead_code, reason = "other tests want beams too")]
 mod support;
 
 use std::fs;
