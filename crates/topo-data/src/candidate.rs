@@ -1,10 +1,14 @@
 //! One design: a problem, a variant, a SIMP run, and what is measured on the result.
 
+use std::ops::ControlFlow;
+
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use topo_simp::{Filter, Grid, Optimizer, Options, Problem, SimpError, Start};
+use topo_simp::{Grid, Optimizer, Options, Problem, SimpError, Start};
 
 use crate::{
+    domain::Domain,
+    error::Result,
     family::Family,
     spec::{GenerateSpec, SHARP_RADIUS},
     start::random_start,
@@ -13,9 +17,6 @@ use crate::{
 /// SIMP penalty of every stage and of every compliance in a data set.
 const PENALTY: f64 = 3.0;
 
-/// A stage ends early when no density moves by more than this.
-const TOLERANCE: f64 = 0.01;
-
 /// A finished design and its measures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
@@ -23,6 +24,9 @@ pub struct Candidate {
     pub problem: usize,
     /// Number of the variant of that problem; 0 started uniformly.
     pub variant: usize,
+    /// Number of the iterate, 0 for the start, where iterates are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterate: Option<usize>,
     /// Filter radius of the first stage, in elements.
     #[serde(with = "crate::exact")]
     pub filter_radius: f64,
@@ -50,13 +54,6 @@ impl Candidate {
     pub fn densities(&self) -> Vec<f32> {
         self.design.iter().map(|&byte| f32::from(byte) / 255.0).collect()
     }
-
-    /// The design cut to 0/1 at exactly this volume fraction: the densest elements become solid.
-    pub fn cut(&self, volume_fraction: f64) -> Vec<f32> {
-        let mut design = self.densities();
-        vae_data::cut_at_volume(&mut design, None, volume_fraction as f32);
-        design
-    }
 }
 
 /// Makes the candidates of one specification; keeps what all its runs share.
@@ -72,7 +69,7 @@ impl<'a> Maker<'a> {
     /// # Errors
     ///
     /// The solver's, if the grid does not fit into memory.
-    pub fn new(spec: &'a GenerateSpec, family: &'a Family) -> Result<Self, SimpError> {
+    pub fn new(spec: &'a GenerateSpec, family: &'a Family) -> Result<Self> {
         let optimizer = Optimizer::new(Grid { nelx: spec.width, nely: spec.height })?;
         Ok(Self { spec, family, optimizer })
     }
@@ -81,66 +78,140 @@ impl<'a> Maker<'a> {
     ///
     /// # Errors
     ///
-    /// The solver's.
+    /// The solver's, and that of a template that gives no problem.
     ///
     /// # Panics
     ///
     /// If the family has no problem of this number.
-    pub fn make(&mut self, problem: usize, variant: usize) -> Result<Candidate, SimpError> {
+    pub fn make(&mut self, problem: usize, variant: usize) -> Result<Candidate> {
         let spec = self.spec;
-        let task = self.family.problem(problem, spec.height, spec.width);
-        let volume_fraction = task.volume_fraction;
-        let filter_radius = spec.filter_radius(variant);
+        let job = Job::new(spec, self.family, problem, variant)?;
         let stages = [
-            (filter_radius, spec.iterations),
+            (job.filter_radius, spec.iterations),
             (SHARP_RADIUS, spec.sharpen_iterations),
             (1.0, spec.crisp_iterations),
         ];
-
-        let mut start = if variant == 0 {
-            Start::Uniform
-        } else {
-            let key = (spec.seed, problem, variant);
-            let noise = (spec.knot_rows, spec.noise);
-            Start::Design(random_start((spec.height, spec.width), volume_fraction, noise, key))
-        };
+        let mut start = job.start();
         let (mut design, mut compliance, mut history) = (None, 0.0, Vec::new());
         for (filter_radius, max_iterations) in stages.into_iter().filter(|stage| stage.1 > 0) {
-            let options = Options {
-                penalty: PENALTY,
-                max_iterations,
-                tolerance: TOLERANCE,
-                start,
-                ..Options::top88(Filter::Sensitivity, filter_radius)
-            };
-            let solution = self.optimizer.optimize(&task, &options)?;
+            let options =
+                Options { max_iterations, start, ..job.options(filter_radius, spec.tolerance) };
+            let solution = self.optimizer.optimize(&job.task, &options)?;
             history.extend(solution.history);
             compliance = solution.compliance_returned;
             start = Start::Design(solution.design.clone());
             design = Some(solution.design);
         }
-        let design =
-            design.unwrap_or_else(|| Array2::from_elem((spec.height, spec.width), volume_fraction));
-
-        let mut candidate = Candidate {
-            problem,
-            variant,
-            filter_radius,
-            iterations: history.len(),
-            compliance,
-            compliance_cut: f64::INFINITY,
-            greyness: design.mapv(|x| 4.0 * x * (1.0 - x)).mean().unwrap_or(0.0),
-            design: design.iter().map(|&x| (x * 255.0).round().clamp(0.0, 255.0) as u8).collect(),
-            history,
-        };
-        candidate.compliance_cut = self.compliance_of(&task, &candidate.cut(volume_fraction))?;
+        let uniform = || Array2::from_elem((spec.height, spec.width), job.task.volume_fraction);
+        let design = design.unwrap_or_else(uniform);
+        let mut candidate = job.candidate(&design, compliance);
+        candidate.iterations = history.len();
+        candidate.history = history;
+        candidate.compliance_cut = self.compliance_cut(&job, &candidate)?;
         Ok(candidate)
     }
 
-    /// The compliance of a cut design.
-    fn compliance_of(&mut self, task: &Problem, cut: &[f32]) -> Result<f64, SimpError> {
+    /// The designs before each of the first iterations of one variant of one problem, the start first.
+    ///
+    /// An iterate that the cut disconnects from its load has an infinite `compliance_cut`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Maker::make`].
+    ///
+    /// # Panics
+    ///
+    /// If the family has no problem of this number.
+    pub fn iterates(
+        &mut self,
+        problem: usize,
+        variant: usize,
+        count: usize,
+    ) -> Result<Vec<Candidate>> {
+        let job = Job::new(self.spec, self.family, problem, variant)?;
+        // A run that has converged goes on in small steps, so that every problem has all iterates.
+        let options = Options {
+            max_iterations: count,
+            start: job.start(),
+            ..job.options(job.filter_radius, 0.0)
+        };
+        let mut candidates = Vec::with_capacity(count);
+        self.optimizer.optimize_with(&job.task, &options, |iteration| {
+            let mut candidate = job.candidate(&iteration.design.to_owned(), iteration.compliance);
+            candidate.iterate = Some(iteration.iteration - 1);
+            candidate.iterations = iteration.iteration - 1;
+            candidates.push(candidate);
+            ControlFlow::Continue(())
+        })?;
+        for candidate in &mut candidates {
+            candidate.compliance_cut =
+                self.compliance_cut(&job, candidate).unwrap_or(f64::INFINITY);
+        }
+        Ok(candidates)
+    }
+
+    /// The compliance of a candidate that is cut to 0/1 at its volume.
+    fn compliance_cut(&mut self, job: &Job<'_>, candidate: &Candidate) -> Result<f64> {
+        let cut = job.domain.cut(&candidate.densities());
         let shape = (self.spec.height, self.spec.width);
         let density = Array2::from_shape_fn(shape, |(i, j)| f64::from(cut[i * shape.1 + j]));
-        Ok(self.optimizer.analyze(task, density.view(), PENALTY)?.compliance)
+        Ok(self.optimizer.analyze(&job.task, density.view(), PENALTY)?.compliance)
+    }
+}
+
+/// What is to be optimized, and how.
+struct Job<'a> {
+    spec: &'a GenerateSpec,
+    problem: usize,
+    variant: usize,
+    task: Problem,
+    domain: Domain,
+    filter_radius: f64,
+}
+
+impl<'a> Job<'a> {
+    fn new(
+        spec: &'a GenerateSpec,
+        family: &Family,
+        problem: usize,
+        variant: usize,
+    ) -> Result<Self> {
+        let task = family.problem(problem, spec.height, spec.width)?;
+        let domain = Domain::of(&task).map_err(SimpError::from)?;
+        let filter_radius =
+            family.value(problem, "filter_radius").unwrap_or_else(|| spec.filter_radius(variant));
+        Ok(Self { spec, problem, variant, task, domain, filter_radius })
+    }
+
+    fn start(&self) -> Start {
+        if self.variant == 0 {
+            return Start::Uniform;
+        }
+        let spec = self.spec;
+        let key = (spec.seed, self.problem, self.variant);
+        let noise = (spec.knot_rows, spec.noise);
+        let shape = (spec.height, spec.width);
+        Start::Design(random_start(shape, self.task.volume_fraction, noise, key))
+    }
+
+    fn options(&self, filter_radius: f64, tolerance: f64) -> Options {
+        Options { penalty: PENALTY, tolerance, ..Options::top88(self.spec.filter, filter_radius) }
+    }
+
+    /// A design before its measures are complete.
+    fn candidate(&self, design: &Array2<f64>, compliance: f64) -> Candidate {
+        let byte = |x: &f64| (x * 255.0).round().clamp(0.0, 255.0) as u8;
+        Candidate {
+            problem: self.problem,
+            variant: self.variant,
+            iterate: None,
+            filter_radius: self.filter_radius,
+            iterations: 0,
+            compliance,
+            compliance_cut: f64::INFINITY,
+            greyness: self.domain.greyness(design.iter().copied()),
+            design: design.iter().map(byte).collect(),
+            history: Vec::new(),
+        }
     }
 }

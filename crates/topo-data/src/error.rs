@@ -17,6 +17,26 @@ pub enum TopoDataError {
         /// All names.
         known: Vec<String>,
     },
+    /// The text of a family is no family.
+    #[error("the family `{name}` cannot be used: {reason}")]
+    Family {
+        /// Its name; `family` if the text does not get so far.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The family has fewer well-posed problems than asked for.
+    #[error(
+        "{wanted} problems were asked for, but the family `{family}` has {found} well-posed ones on this grid"
+    )]
+    TooFewProblems {
+        /// The family.
+        family: String,
+        /// How many were asked for.
+        wanted: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// Values that lie on no problem of the family.
     #[error("the family `{family}` has no problem at {values:?}")]
     NoSuchProblem {
@@ -57,6 +77,46 @@ pub enum TopoDataError {
         /// What is wrong there.
         reason: String,
     },
+    /// A part of a generation that does not exist.
+    #[error("there is no part {index} of {count}: parts are numbered from 1")]
+    Shard {
+        /// The part asked for.
+        index: usize,
+        /// How many there are said to be.
+        count: usize,
+    },
+    /// A file handed to the merge is no part of a generation.
+    #[error("{} is no part of a generation", .path.display())]
+    NoShard {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Two files handed to the merge are the same part.
+    #[error("{} is part {index} once more", .path.display())]
+    ShardTwice {
+        /// The file.
+        path: PathBuf,
+        /// Which part it is.
+        index: usize,
+    },
+    /// The merge misses parts.
+    #[error("part {} of {count} is missing", .missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    MissingShards {
+        /// The parts that are missing.
+        missing: Vec<usize>,
+        /// How many there are.
+        count: usize,
+    },
+    /// A part is not complete.
+    #[error("{} has {done} of its {total} designs: run its command again to complete it", .path.display())]
+    UnfinishedShard {
+        /// The file.
+        path: PathBuf,
+        /// Jobs done.
+        done: usize,
+        /// Jobs to do.
+        total: usize,
+    },
     /// Reading or writing failed.
     #[error("cannot {verb} {}", .path.display())]
     Io {
@@ -83,14 +143,9 @@ pub enum TopoDataError {
         /// Why the first one failed.
         first_failure: String,
     },
-    /// A problem that the solver refuses.
-    #[error("the problem {problem} of the family cannot be optimized")]
-    Simp {
-        /// The problem's number in its family.
-        problem: usize,
-        /// The solver's words.
-        source: topo_simp::SimpError,
-    },
+    /// What the solver refuses.
+    #[error(transparent)]
+    Simp(#[from] topo_simp::SimpError),
     /// The data set could not be written.
     #[error("the data set cannot be written")]
     Data(#[from] vae_data::DataError),

@@ -1,15 +1,13 @@
 //! From a specification to a data-set folder: all jobs in parallel, then the selection, then the files.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     ops::ControlFlow,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Instant,
 };
 
-use rand::{SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +15,10 @@ use crate::{
     candidate::{Candidate, Maker},
     error::{Result, TopoDataError},
     family::Family,
-    log::{Log, Outcome},
+    log::{Header, Log, Outcome},
+    problems::{Chosen, choose},
     select::{Verdict, select},
+    shard::Shard,
     spec::GenerateSpec,
     write::write,
 };
@@ -54,15 +54,19 @@ pub struct GenerateReport {
     pub command: String,
     /// Problems of the family that were worked on.
     pub problems: usize,
-    /// Designs that were tried: one per problem and variant.
+    /// Draws that were no well-posed problem, by reason.
+    pub rejected: BTreeMap<String, usize>,
+    /// Designs that were tried: one per problem and variant, or all their iterates.
     pub candidates: usize,
     /// Designs in the data set.
     pub kept: usize,
     /// Designs dropped because their compliance after the cut was too far above the best of their problem.
     pub weak: usize,
+    /// Designs dropped because the cut to 0/1 multiplied their compliance by more than allowed.
+    pub cut_away: usize,
     /// Designs dropped because the cut left them in several pieces.
     pub broken: usize,
-    /// Designs dropped because they nearly equal a kept variant of their problem.
+    /// Designs dropped because they nearly equal a kept variant of their problem, or are a kept design of another problem.
     pub duplicates: usize,
     /// Jobs that gave no design.
     pub failures: Vec<Failure>,
@@ -72,6 +76,23 @@ pub struct GenerateReport {
     pub mean_greyness: f64,
     /// SIMP iterations of all candidates.
     pub iterations: usize,
+    /// Wall-clock seconds of this run.
+    pub seconds: f64,
+}
+
+/// What a part of a generation made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShardReport {
+    /// The file that [`merge`] takes.
+    pub path: PathBuf,
+    /// Which part.
+    pub shard: Shard,
+    /// Problems of this part.
+    pub problems: usize,
+    /// Jobs of this part: one per problem and variant.
+    pub jobs: usize,
+    /// Jobs that gave no design.
+    pub failures: Vec<Failure>,
     /// Wall-clock seconds of this run.
     pub seconds: f64,
 }
@@ -105,7 +126,8 @@ pub struct GenerateReport {
 /// };
 /// let report = generate(&spec, &folder.path().join("beams"), &|_| ControlFlow::Continue(()))?;
 /// assert_eq!(report.candidates, 4);
-/// assert_eq!(report.kept + report.weak + report.broken + report.duplicates, 4);
+/// let dropped = report.weak + report.cut_away + report.broken + report.duplicates;
+/// assert_eq!(report.kept + dropped, 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn generate(
@@ -114,52 +136,90 @@ pub fn generate(
     observer: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<GenerateReport> {
     let started = Instant::now();
-    let family = spec.validate()?;
     if out.exists() {
         return Err(TopoDataError::Exists { path: out.to_owned() });
     }
-    if let Some(parent) = out.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        let io = |source| TopoDataError::Io { verb: "create", path: parent.to_owned(), source };
-        std::fs::create_dir_all(parent).map_err(io)?;
-    }
-
-    // What is to be done, what is done, what is left.
-    let problems = chosen_problems(spec, &family);
-    let jobs: Vec<(usize, usize)> = problems
-        .iter()
-        .flat_map(|&problem| (0..spec.variants).map(move |variant| (problem, variant)))
-        .collect();
-    let (log, replayed) = Log::open(Log::path_for(out), spec)?;
-    let failed = replayed.iter().filter(|o| matches!(o, Outcome::Failed { .. })).count();
-    let outcomes: BTreeMap<_, _> =
-        replayed.into_iter().map(|outcome| (outcome.key(), outcome)).collect();
-    let mut left: Vec<_> = jobs.iter().filter(|job| !outcomes.contains_key(job)).copied().collect();
-    // One of each pair of mirror images first, and the same variant of all problems together: what is done after a while is spread
-    // over the whole family.
-    left.sort_by_key(|&(problem, variant)| (family.group(problem) != problem, variant, problem));
-
-    // Optimize what is left.
-    let work = Work {
-        spec,
-        family: &family,
-        observer,
-        makers: Mutex::default(),
-        book: Mutex::new(Book {
-            log,
-            replayed: outcomes.len(),
-            total: jobs.len(),
-            outcomes,
-            failed,
-        }),
-    };
-    work.observe()?;
-    left.into_iter().par_bridge().try_for_each(|job| work.run(job))?;
-
-    // Select, write, clean up.
-    let book = work.book.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let report = Harvest::from(book.outcomes).write(spec, &family, problems.len(), out, started)?;
+    let plan = Plan::new(spec, Shard::WHOLE)?;
+    let book = plan.run(out, observer)?;
+    let report = plan.write(book.outcomes, out, started)?;
     book.log.remove()?;
     Ok(report)
+}
+
+/// Makes one part of a generation: the candidates of every `count`-th problem, in one file beside `out`, which [`merge`] takes.
+///
+/// Everything else is as in [`generate`]; an interrupted part goes on with the same call, and a complete one is left as it is.
+///
+/// # Errors
+///
+/// As [`generate`].
+pub fn generate_shard(
+    spec: &GenerateSpec,
+    shard: Shard,
+    out: &Path,
+    observer: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+) -> Result<ShardReport> {
+    let started = Instant::now();
+    let plan = Plan::new(spec, shard)?;
+    let book = plan.run(out, observer)?;
+    let problems: BTreeSet<usize> = book.outcomes.keys().map(|(problem, _)| *problem).collect();
+    Ok(ShardReport {
+        path: Log::path_for(out, shard),
+        shard,
+        problems: problems.len(),
+        jobs: book.outcomes.len(),
+        failures: failures(book.outcomes.into_values()),
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// Puts all parts of a generation together: the same bytes as those of the undivided generation.
+///
+/// # Errors
+///
+/// [`TopoDataError::Exists`], [`TopoDataError::NoShard`], [`TopoDataError::OtherGeneration`] if parts are of different specifications,
+/// [`TopoDataError::ShardTwice`], [`TopoDataError::MissingShards`], [`TopoDataError::UnfinishedShard`], or as [`generate`].
+pub fn merge(parts: &[PathBuf], out: &Path) -> Result<GenerateReport> {
+    let started = Instant::now();
+    if out.exists() {
+        return Err(TopoDataError::Exists { path: out.to_owned() });
+    }
+    let mut first: Option<(Header, Plan)> = None;
+    let mut found = BTreeSet::new();
+    let mut outcomes = BTreeMap::new();
+    for path in parts {
+        let (header, part) = Log::read(path)?;
+        let shard = header.shard;
+        if first.is_none() {
+            let plan = Plan::new(&header.spec, Shard::WHOLE)?;
+            first = Some((header.clone(), plan));
+        }
+        let Some((expected, plan)) = &first else { continue };
+        let same_count = shard.count() == expected.shard.count();
+        if !same_count || header != Header::new(&expected.spec, &plan.family, shard) {
+            return Err(TopoDataError::OtherGeneration { path: path.clone() });
+        }
+        if !found.insert(shard.index()) {
+            return Err(TopoDataError::ShardTwice { path: path.clone(), index: shard.index() });
+        }
+        let part: BTreeMap<_, _> = part.into_iter().map(|o| (o.key(), o)).collect();
+        let jobs = plan.jobs(shard);
+        let done = jobs.iter().filter(|job| part.contains_key(job)).count();
+        if done < jobs.len() {
+            let (path, total) = (path.clone(), jobs.len());
+            return Err(TopoDataError::UnfinishedShard { path, done, total });
+        }
+        outcomes.extend(part);
+    }
+    let Some((header, plan)) = first else {
+        return Err(TopoDataError::MissingShards { missing: vec![1], count: 1 });
+    };
+    let count = header.shard.count();
+    let missing: Vec<usize> = (1..=count).filter(|index| !found.contains(index)).collect();
+    if !missing.is_empty() {
+        return Err(TopoDataError::MissingShards { missing, count });
+    }
+    plan.write(outcomes, out, started)
 }
 
 /// Name and version of this library, for `dataset.json`.
@@ -167,19 +227,138 @@ pub(crate) fn generator() -> String {
     format!("topo-data {}", env!("CARGO_PKG_VERSION"))
 }
 
-/// The problems of a specification, ascending.
-fn chosen_problems(spec: &GenerateSpec, family: &Family) -> Vec<usize> {
-    let mut all: Vec<usize> = (0..family.problems()).collect();
-    let Some(wanted) = spec.problems else {
-        return all;
-    };
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(b"problems");
-    key[8..16].copy_from_slice(&spec.seed.to_le_bytes());
-    let (chosen, _) = all.partial_shuffle(&mut ChaCha8Rng::from_seed(key), wanted);
-    let mut chosen = chosen.to_vec();
-    chosen.sort_unstable();
-    chosen
+/// What is to be made.
+struct Plan {
+    spec: GenerateSpec,
+    family: Family,
+    shard: Shard,
+    chosen: Chosen,
+}
+
+/// Outcomes by problem and variant.
+type Outcomes = BTreeMap<(usize, usize), Outcome>;
+
+impl Plan {
+    fn new(spec: &GenerateSpec, shard: Shard) -> Result<Self> {
+        let family = spec.validate()?;
+        let chosen = choose(spec, &family)?;
+        Ok(Self { spec: spec.clone(), family, shard, chosen })
+    }
+
+    /// The jobs of a part, problem by problem.
+    fn jobs(&self, shard: Shard) -> Vec<(usize, usize)> {
+        let problems = self.chosen.groups.keys().enumerate();
+        let of_shard = problems.filter(|&(position, _)| shard.holds(position));
+        of_shard
+            .flat_map(|(_, &problem)| (0..self.spec.variants).map(move |v| (problem, v)))
+            .collect()
+    }
+
+    /// Does what the log does not hold yet.
+    fn run(
+        &self,
+        out: &Path,
+        observer: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+    ) -> Result<Book> {
+        if let Some(parent) = out.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            let io = |source| TopoDataError::Io { verb: "create", path: parent.to_owned(), source };
+            std::fs::create_dir_all(parent).map_err(io)?;
+        }
+        let jobs = self.jobs(self.shard);
+        let header = Header::new(&self.spec, &self.family, self.shard);
+        let (log, replayed) = Log::open(Log::path_for(out, self.shard), &header)?;
+        let failed = replayed.iter().filter(|o| matches!(o, Outcome::Failed { .. })).count();
+        let outcomes: Outcomes =
+            replayed.into_iter().map(|outcome| (outcome.key(), outcome)).collect();
+        let mut left: Vec<_> =
+            jobs.iter().filter(|job| !outcomes.contains_key(job)).copied().collect();
+        // The same variant of all problems together: what is done after a while is spread over the whole family.
+        left.sort_by_key(|&(problem, variant)| (variant, problem));
+
+        let replayed = outcomes.len();
+        let book = Book { log, replayed, total: jobs.len(), outcomes, failed };
+        let work = Work {
+            spec: &self.spec,
+            family: &self.family,
+            observer,
+            makers: Mutex::default(),
+            book: Mutex::new(book),
+        };
+        work.observe()?;
+        left.into_iter().par_bridge().try_for_each(|job| work.run(job))?;
+        Ok(work.book.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Selects, and writes the folder.
+    fn write(&self, outcomes: Outcomes, out: &Path, started: Instant) -> Result<GenerateReport> {
+        let failures = failures(outcomes.values().cloned());
+        let candidates: Vec<Candidate> = outcomes
+            .into_values()
+            .flat_map(|outcome| match outcome {
+                Outcome::Made(candidates) => candidates,
+                Outcome::Failed { .. } => Vec::new(),
+            })
+            .collect();
+        let selection = select(&candidates, &self.family, &self.spec)?;
+        // The same design may be the answer to two problems, such as places of a load that snap to one node.
+        let mut seen = HashSet::new();
+        let mut copies = 0;
+        let mut kept: Vec<(&Candidate, f64)> = Vec::new();
+        for (i, candidate) in candidates.iter().enumerate() {
+            if selection.verdicts[i] != Verdict::Kept {
+                continue;
+            }
+            if candidate.iterate.is_some() || seen.insert(&candidate.design) {
+                kept.push((candidate, selection.ratios[i]));
+            } else {
+                copies += 1;
+            }
+        }
+        let tried = candidates.len() + failures.len();
+        if kept.is_empty() {
+            let first = failures.first().map_or("none failed", |failure| &failure.reason);
+            let first_failure = first.to_owned();
+            return Err(TopoDataError::NothingKept { candidates: tried, first_failure });
+        }
+        let groups: BTreeSet<_> =
+            kept.iter().map(|(c, _)| self.chosen.groups[&c.problem]).collect();
+        let report = GenerateReport {
+            command: self.spec.command(),
+            problems: self.chosen.groups.len(),
+            rejected: self.chosen.rejected.clone(),
+            candidates: tried,
+            kept: kept.len(),
+            weak: selection.count(Verdict::Weak),
+            cut_away: selection.count(Verdict::CutAway),
+            broken: selection.count(Verdict::Broken),
+            duplicates: selection.count(Verdict::Duplicate) + copies,
+            failures,
+            groups: groups.len(),
+            mean_greyness: kept.iter().map(|(c, _)| c.greyness).sum::<f64>() / kept.len() as f64,
+            iterations: iterations(&candidates),
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        write(&self.spec, &self.family, &self.chosen.groups, &kept, &report, out)?;
+        Ok(report)
+    }
+}
+
+/// The jobs that gave no design.
+fn failures(outcomes: impl Iterator<Item = Outcome>) -> Vec<Failure> {
+    outcomes
+        .filter_map(|outcome| match outcome {
+            Outcome::Made(_) => None,
+            Outcome::Failed { problem, variant, reason } => {
+                Some(Failure { problem, variant, reason })
+            }
+        })
+        .collect()
+}
+
+/// SIMP iterations in all; the last iterate counts for its run.
+fn iterations(candidates: &[Candidate]) -> usize {
+    let runs = candidates.chunk_by(|a, b| (a.problem, a.variant) == (b.problem, b.variant));
+    runs.filter_map(|run| run.iter().map(|candidate| candidate.iterations).max()).sum()
 }
 
 /// What the threads of a generation share.
@@ -195,7 +374,7 @@ struct Work<'a> {
 /// What is written down as jobs finish.
 struct Book {
     log: Log,
-    outcomes: BTreeMap<(usize, usize), Outcome>,
+    outcomes: Outcomes,
     replayed: usize,
     total: usize,
     failed: usize,
@@ -207,13 +386,19 @@ impl Work<'_> {
         let resting = self.makers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let maker = resting.map_or_else(|| Maker::new(self.spec, self.family), Ok);
         let made = maker.and_then(|mut maker| {
-            let made = maker.make(problem, variant);
+            let made = match self.spec.keep_iterates {
+                Some(count) => maker.iterates(problem, variant, count),
+                None => maker.make(problem, variant).map(|candidate| vec![candidate]),
+            };
             self.makers.lock().unwrap_or_else(PoisonError::into_inner).push(maker);
             made
         });
         let outcome = match made {
-            Ok(candidate) => Outcome::Made(candidate),
-            Err(error) => Outcome::Failed { problem, variant, reason: error.to_string() },
+            Ok(candidates) => Outcome::Made(candidates),
+            Err(TopoDataError::Simp(error)) => {
+                Outcome::Failed { problem, variant, reason: error.to_string() }
+            }
+            Err(other) => return Err(other),
         };
         {
             let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
@@ -241,70 +426,5 @@ impl Work<'_> {
                 Err(TopoDataError::Stopped { done: progress.done, total: progress.total })
             }
         }
-    }
-}
-
-/// What the jobs gave.
-struct Harvest {
-    candidates: Vec<Candidate>,
-    failures: Vec<Failure>,
-}
-
-impl From<BTreeMap<(usize, usize), Outcome>> for Harvest {
-    fn from(outcomes: BTreeMap<(usize, usize), Outcome>) -> Self {
-        let mut harvest = Self { candidates: Vec::new(), failures: Vec::new() };
-        for outcome in outcomes.into_values() {
-            match outcome {
-                Outcome::Made(candidate) => harvest.candidates.push(candidate),
-                Outcome::Failed { problem, variant, reason } => {
-                    harvest.failures.push(Failure { problem, variant, reason });
-                }
-            }
-        }
-        harvest
-    }
-}
-
-impl Harvest {
-    /// Selects, and writes the folder.
-    fn write(
-        self,
-        spec: &GenerateSpec,
-        family: &Family,
-        problems: usize,
-        out: &Path,
-        started: Instant,
-    ) -> Result<GenerateReport> {
-        let selection = select(&self.candidates, family, spec);
-        let kept: Vec<(&Candidate, f64)> = self
-            .candidates
-            .iter()
-            .zip(&selection.verdicts)
-            .zip(&selection.ratios)
-            .filter(|((_, verdict), _)| **verdict == Verdict::Kept)
-            .map(|((candidate, _), &ratio)| (candidate, ratio))
-            .collect();
-        let candidates = self.candidates.len() + self.failures.len();
-        if kept.is_empty() {
-            let first = self.failures.first().map_or("none failed", |failure| &failure.reason);
-            return Err(TopoDataError::NothingKept { candidates, first_failure: first.to_owned() });
-        }
-        let groups: BTreeSet<_> = kept.iter().map(|(c, _)| family.group(c.problem)).collect();
-        let report = GenerateReport {
-            command: spec.command(),
-            problems,
-            candidates,
-            kept: kept.len(),
-            weak: selection.count(Verdict::Weak),
-            broken: selection.count(Verdict::Broken),
-            duplicates: selection.count(Verdict::Duplicate),
-            failures: self.failures,
-            groups: groups.len(),
-            mean_greyness: kept.iter().map(|(c, _)| c.greyness).sum::<f64>() / kept.len() as f64,
-            iterations: self.candidates.iter().map(|candidate| candidate.iterations).sum(),
-            seconds: started.elapsed().as_secs_f64(),
-        };
-        write(spec, family, &kept, &report, out)?;
-        Ok(report)
     }
 }

@@ -11,16 +11,15 @@
 //! # Examples
 //!
 //! ```
-//! use topo_data::{Family, GenerateSpec};
+//! use topo_data::{Family, GenerateSpec, symmetry_key};
 //!
 //! let family = Family::named("cantilever")?;
 //! assert_eq!(family.problems(), 9 * 7 * 7);
 //!
 //! // A problem and its mirror image share a group, so that no split can separate them.
-//! let problem = family.problem_at(&[0.25, 0.0, 50.0])?;
-//! let mirror = family.mirrored(problem).expect("the cantilever has a mirror");
-//! assert_eq!(family.values(mirror), [0.25, 1.0, 130.0]);
-//! assert_eq!(family.group(problem), family.group(mirror));
+//! let problem = |values: &[f64]| family.problem(family.problem_at(values)?, 8, 16);
+//! let (one, mirror) = (problem(&[0.25, 0.0, 50.0])?, problem(&[0.25, 1.0, 130.0])?);
+//! assert_eq!(symmetry_key(&one), symmetry_key(&mirror));
 //!
 //! let spec = GenerateSpec::for_family("cantilever")?;
 //! assert_eq!(spec.command(), "vae simp generate cantilever --grid 48x96 --seed 1 --variants 8");
@@ -32,25 +31,37 @@
 struct Readme;
 
 mod candidate;
+mod domain;
 mod error;
 mod exact;
 mod family;
 mod generate;
 mod log;
 mod pieces;
+mod problems;
 mod quality;
+mod scatter;
 mod select;
+mod shard;
 mod silhouette;
 mod spec;
 mod start;
+mod symmetry;
+mod template;
 mod write;
 
 pub use candidate::{Candidate, Maker};
+pub use domain::Domain;
 pub use error::{Result, TopoDataError};
-pub use family::{Axis, Family, Mirror, PointLoad, Quantity};
-pub use generate::{Failure, GenerateReport, Progress, generate};
+pub use family::{Axis, Companion, Family};
+pub use generate::{
+    Failure, GenerateReport, Progress, ShardReport, generate, generate_shard, merge,
+};
 pub use pieces::{Components, Connectivity, components, one_piece_share};
 pub use quality::{SetQuality, cut_designs};
+pub use scatter::{ClippedNormal, Scatter};
 pub use select::{Selection, Verdict, select};
+pub use shard::Shard;
 pub use silhouette::{Silhouette, nearest_iou};
-pub use spec::GenerateSpec;
+pub use spec::{Defaults, GenerateSpec};
+pub use symmetry::symmetry_key;

@@ -2,7 +2,7 @@
 
 use ndarray::{Array3, Axis};
 use serde::{Deserialize, Serialize};
-use vae_data::{DataError, DataSet, Split, cut_at_volume};
+use vae_data::{DataError, DataSet, FREE, Split, cut_at_volume};
 
 use crate::{
     pieces::{Connectivity, one_piece_share},
@@ -66,7 +66,7 @@ impl SetQuality {
 }
 
 /// Reads designs, (B, H, W), each cut to 0/1 at exactly its condition `volume_fraction`, or at its own mean density where the set has no
-/// such condition.
+/// such condition. Cells that are void or solid by decree stay as they are; the volume fraction then counts the free cells alone.
 ///
 /// # Errors
 ///
@@ -90,10 +90,21 @@ pub fn cut_designs(set: &DataSet, indices: &[usize]) -> Result<Array3<f32>, Data
         set.read_into(&[index], &mut pixels)?;
         let mean = || pixels.iter().sum::<f32>() / pixels.len() as f32;
         let volume = volumes.map_or_else(mean, |volumes| volumes[index]);
-        cut_at_volume(&mut pixels, None, volume.clamp(0.0, 1.0));
+        let free = free_cells(set, index)?;
+        cut_at_volume(&mut pixels, free.as_deref(), volume.clamp(0.0, 1.0));
         design.iter_mut().zip(&pixels).for_each(|(to, from)| *to = *from);
     }
     Ok(designs)
+}
+
+/// Which cells of a design are free; none if all are.
+fn free_cells(set: &DataSet, index: usize) -> Result<Option<Vec<bool>>, DataError> {
+    if !set.has_masks() {
+        return Ok(None);
+    }
+    let mut mask = vec![FREE; set.design_len()];
+    set.read_masks_into(&[index], &mut mask)?;
+    Ok(Some(mask.into_iter().map(|role| role == FREE).collect()))
 }
 
 /// The quantiles 0, 0.1, 0.25, 0.5, 0.75, 0.9 and 1, by the nearest rank.

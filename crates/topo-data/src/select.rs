@@ -4,6 +4,8 @@ use ndarray::ArrayView2;
 
 use crate::{
     candidate::Candidate,
+    domain::Domain,
+    error::Result,
     family::Family,
     pieces::{Connectivity, components},
     silhouette::Silhouette,
@@ -17,6 +19,8 @@ pub enum Verdict {
     Kept,
     /// Its compliance after the cut is too far above the best of its problem.
     Weak,
+    /// The cut multiplies its compliance by more than allowed: the grey design was no design.
+    CutAway,
     /// It falls into pieces when it is cut; elements that share a corner count as connected.
     Broken,
     /// It is nearly equal to a kept variant of its problem.
@@ -39,22 +43,31 @@ impl Selection {
     }
 }
 
-/// Judges candidates, sorted by problem and variant: of two near-equal ones the first is kept.
+/// Judges candidates, sorted by problem and variant: of two near-equal ones the first is kept. Iterates are all kept.
+///
+/// # Errors
+///
+/// That of a template that gives no problem.
 ///
 /// # Panics
 ///
 /// If a candidate is not of this family, or its design not of the grid of the specification.
-pub fn select(candidates: &[Candidate], family: &Family, spec: &GenerateSpec) -> Selection {
+pub fn select(candidates: &[Candidate], family: &Family, spec: &GenerateSpec) -> Result<Selection> {
     let mut selection = Selection { verdicts: Vec::new(), ratios: Vec::new() };
     for variants in candidates.chunk_by(|a, b| a.problem == b.problem) {
-        let task = family.problem(variants[0].problem, spec.height, spec.width);
+        let task = family.problem(variants[0].problem, spec.height, spec.width)?;
+        let domain = Domain::of(&task).map_err(topo_simp::SimpError::from)?;
         let best = variants.iter().map(|c| c.compliance_cut).fold(f64::INFINITY, f64::min);
         let mut kept: Vec<Silhouette> = Vec::new();
         for candidate in variants {
             let ratio = candidate.compliance_cut / best;
-            let cut = candidate.cut(task.volume_fraction);
+            let cut = domain.cut(&candidate.densities());
             let silhouette = Silhouette::of(&cut);
-            let verdict = if ratio.is_nan() || ratio > spec.keep_ratio {
+            let verdict = if candidate.iterate.is_some() {
+                Verdict::Kept
+            } else if candidate.compliance_cut > spec.cut_ratio * candidate.compliance {
+                Verdict::CutAway
+            } else if ratio.is_nan() || ratio > spec.keep_ratio {
                 Verdict::Weak
             } else if pieces(&cut, spec) != 1 {
                 Verdict::Broken
@@ -68,7 +81,7 @@ pub fn select(candidates: &[Candidate], family: &Family, spec: &GenerateSpec) ->
             selection.ratios.push(ratio);
         }
     }
-    selection
+    Ok(selection)
 }
 
 /// Number of pieces of a cut design.
@@ -91,6 +104,7 @@ mod tests {
         Candidate {
             problem: 0,
             variant,
+            iterate: None,
             filter_radius: 2.0,
             iterations: 1,
             compliance: compliance_cut,
@@ -115,7 +129,7 @@ mod tests {
             candidate(3, 101.0, broken),
             candidate(4, 109.9, bottom),
         ];
-        let selection = select(&candidates, &family, &spec);
+        let selection = select(&candidates, &family, &spec).unwrap();
         assert_eq!(
             selection.verdicts,
             [Verdict::Kept, Verdict::Duplicate, Verdict::Weak, Verdict::Broken, Verdict::Kept]
@@ -131,6 +145,6 @@ mod tests {
             GenerateSpec { height: 4, width: 8, ..GenerateSpec::for_family("cantilever").unwrap() };
         let other = Candidate { problem: 1, ..candidate(0, 300.0, [0, 1, 2, 3, 4, 5, 6, 7]) };
         let candidates = [candidate(0, 100.0, [0, 1, 2, 3, 4, 5, 6, 7]), other];
-        assert_eq!(select(&candidates, &family, &spec).ratios, [1.0, 1.0]);
+        assert_eq!(select(&candidates, &family, &spec).unwrap().ratios, [1.0, 1.0]);
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
+use topo_simp::Filter;
 
 use crate::{
     error::{Result, TopoDataError},
@@ -12,11 +13,49 @@ use crate::{
 /// Radius of the last iterations but [`GenerateSpec::crisp_iterations`], in elements: just enough filter to prevent hinges and checkerboards.
 pub(crate) const SHARP_RADIUS: f64 = 1.2;
 
+/// How the designs of a family are made, where that differs from what suits most.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defaults {
+    /// [`GenerateSpec::variants`]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variants: Option<usize>,
+    /// [`GenerateSpec::filter`]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// [`GenerateSpec::filter_radii`]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter_radii: Option<Vec<f64>>,
+    /// [`GenerateSpec::iterations`]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<usize>,
+    /// [`GenerateSpec::sharpen_iterations`]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sharpen_iterations: Option<usize>,
+    /// [`GenerateSpec::crisp_iterations`]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crisp_iterations: Option<usize>,
+    /// [`GenerateSpec::tolerance`]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<f64>,
+    /// [`GenerateSpec::keep_iterates`]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_iterates: Option<usize>,
+}
+
+impl Defaults {
+    /// Whether nothing differs.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Everything that decides a generated data set: the same specification gives the same bytes on the same machine and build.
 ///
-/// Each design is made in three stages of one SIMP run with a sensitivity filter and penalty 3. The first, with the variant's own radius,
-/// decides the layout; the second, with radius 1.2, sharpens it; the last, without a filter (radius 1), is kept so short that the grey rim
-/// of the members goes but no checkerboard comes.
+/// Each design is made in three stages of one SIMP run with penalty 3 and, unless told otherwise, a sensitivity filter. The first, with the
+/// variant's own radius, decides the layout; the second, with radius 1.2, sharpens it; the last, without a filter (radius 1), is kept so
+/// short that the grey rim of the members goes but no checkerboard comes. With `keep_iterates` there is the first stage only, and the
+/// designs of its iterations are kept instead of its end.
 ///
 /// # Examples
 ///
@@ -32,7 +71,7 @@ pub(crate) const SHARP_RADIUS: f64 = 1.2;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GenerateSpec {
-    /// Name of the family.
+    /// Name of a built-in family, or path of a family's TOML file.
     pub family: String,
     /// Rows of elements.
     pub height: usize,
@@ -44,7 +83,11 @@ pub struct GenerateSpec {
     pub variants: usize,
     /// How many problems of the family, drawn at random; all if absent.
     pub problems: Option<usize>,
-    /// Filter radii of the first stage, in elements; variant `k` takes the `k`-th, round and round.
+    /// What is filtered.
+    #[serde(default = "sensitivity")]
+    pub filter: Filter,
+    /// Filter radii of the first stage, in elements; variant `k` takes the `k`-th, round and round. An axis `filter_radius` of the family
+    /// goes before.
     pub filter_radii: Vec<f64>,
     /// Iterations of the first stage at most.
     pub iterations: usize,
@@ -52,38 +95,51 @@ pub struct GenerateSpec {
     pub sharpen_iterations: usize,
     /// Iterations of the last stage at most.
     pub crisp_iterations: usize,
+    /// A stage ends early when no density moves by more than this.
+    #[serde(default = "hundredth")]
+    pub tolerance: f64,
+    /// Keep the designs before each of so many iterations, the uniform start first, in place of the last one, and all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_iterates: Option<usize>,
     /// Rows of knots of the random starts.
     pub knot_rows: usize,
     /// Amplitude of the random starts: the noise lies between this multiple of the volume fraction below and above it.
     pub noise: f64,
     /// A design is kept if its compliance after the cut is at most this multiple of the best of its problem.
     pub keep_ratio: f64,
+    /// A design is kept if the cut to 0/1 multiplies its compliance by at most this.
+    #[serde(default = "six_fifths")]
+    pub cut_ratio: f64,
     /// A design is a duplicate if its `IoU` with a kept design of its problem is above this.
     pub duplicate_iou: f64,
 }
 
 impl GenerateSpec {
-    /// The defaults for a family, on its own grid.
+    /// The defaults for a built-in family, or the one in a file, on its own grid.
     ///
     /// # Errors
     ///
-    /// [`TopoDataError::UnknownFamily`].
+    /// As [`Family::named`].
     pub fn for_family(name: &str) -> Result<Self> {
-        let family = Family::named(name)?;
+        let Family { height, width, defaults, .. } = Family::named(name)?;
         Ok(Self {
-            family: family.name,
-            height: family.height,
-            width: family.width,
+            family: name.to_owned(),
+            height,
+            width,
             seed: 1,
-            variants: 8,
+            variants: defaults.variants.unwrap_or(8),
             problems: None,
-            filter_radii: vec![2.5, 3.0],
-            iterations: 40,
-            sharpen_iterations: 12,
-            crisp_iterations: 2,
+            filter: defaults.filter.unwrap_or_else(sensitivity),
+            filter_radii: defaults.filter_radii.unwrap_or_else(|| vec![2.5, 3.0]),
+            iterations: defaults.iterations.unwrap_or(40),
+            sharpen_iterations: defaults.sharpen_iterations.unwrap_or(12),
+            crisp_iterations: defaults.crisp_iterations.unwrap_or(2),
+            tolerance: defaults.tolerance.unwrap_or_else(hundredth),
+            keep_iterates: defaults.keep_iterates,
             knot_rows: 4,
             noise: 0.3,
             keep_ratio: 1.1,
+            cut_ratio: six_fifths(),
             duplicate_iou: 0.98,
         })
     }
@@ -107,14 +163,22 @@ impl GenerateSpec {
     /// The flags that the command only names where they are not the default, with their values.
     fn flags(&self) -> Vec<(&'static str, String)> {
         let radii: Vec<String> = self.filter_radii.iter().map(ToString::to_string).collect();
+        let filter = match self.filter {
+            Filter::Density => "density",
+            _ => "sensitivity",
+        };
         let mut flags = vec![
+            ("filter", filter.to_owned()),
             ("filter-radii", radii.join(",")),
             ("iterations", self.iterations.to_string()),
             ("sharpen-iterations", self.sharpen_iterations.to_string()),
             ("crisp-iterations", self.crisp_iterations.to_string()),
+            ("tolerance", self.tolerance.to_string()),
+            ("keep-iterates", self.keep_iterates.unwrap_or(0).to_string()),
             ("knot-rows", self.knot_rows.to_string()),
             ("noise", self.noise.to_string()),
             ("keep-ratio", self.keep_ratio.to_string()),
+            ("cut-ratio", self.cut_ratio.to_string()),
             ("duplicate-iou", self.duplicate_iou.to_string()),
         ];
         flags.extend(self.problems.map(|problems| ("problems", problems.to_string())));
@@ -149,6 +213,8 @@ impl GenerateSpec {
                 "it is at least 1 and at most what the family has",
             )?;
         }
+        let listed = self.problems.is_some() || family.problems() <= 1 << 20;
+        check(listed, "problems", "all".to_owned(), "this family has too many: say how many")?;
         check(
             !self.filter_radii.is_empty(),
             "filter_radii",
@@ -177,10 +243,18 @@ impl GenerateSpec {
             self.knot_rows.to_string(),
             "it is at least 2 and at most the rows of the grid",
         )?;
+        let tolerance = self.tolerance >= 0.0 && self.tolerance < 1.0;
+        check(tolerance, "tolerance", self.tolerance.to_string(), "it is at least 0 and below 1")?;
+        if let Some(iterates) = self.keep_iterates {
+            let possible = (1..=1000).contains(&iterates);
+            check(possible, "keep_iterates", iterates.to_string(), "it is between 1 and 1000")?;
+        }
         let noise = self.noise > 0.0 && self.noise <= 1.0;
         check(noise, "noise", self.noise.to_string(), "it is above 0 and at most 1")?;
         let ratio = self.keep_ratio >= 1.0 && self.keep_ratio.is_finite();
         check(ratio, "keep_ratio", self.keep_ratio.to_string(), "it is at least 1")?;
+        let ratio = self.cut_ratio >= 1.0;
+        check(ratio, "cut_ratio", self.cut_ratio.to_string(), "it is at least 1")?;
         let iou = (0.0..=1.0).contains(&self.duplicate_iou);
         check(iou, "duplicate_iou", self.duplicate_iou.to_string(), "it is between 0 and 1")?;
         Ok(family)
@@ -190,6 +264,18 @@ impl GenerateSpec {
     pub(crate) fn filter_radius(&self, variant: usize) -> f64 {
         self.filter_radii[variant % self.filter_radii.len()]
     }
+}
+
+const fn sensitivity() -> Filter {
+    Filter::Sensitivity
+}
+
+const fn hundredth() -> f64 {
+    0.01
+}
+
+const fn six_fifths() -> f64 {
+    1.2
 }
 
 #[cfg(test)]

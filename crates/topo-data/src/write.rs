@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use ndarray::Array2;
+use ndarray::{Array2, Array3};
 use serde_json::{Map, json};
-use vae_data::{Condition, DataSetWriter, Details, Element, Metadata, Problems, Table};
+use vae_data::{
+    Condition, DataSetWriter, Details, Element, FREE, Masks, Metadata, Problems, Table,
+};
 
 use crate::{
     candidate::Candidate,
+    domain::Domain,
     error::Result,
     family::Family,
     generate::{GenerateReport, generator},
@@ -31,27 +34,33 @@ const RESULTS: [&str; 9] = [
 pub(crate) fn write(
     spec: &GenerateSpec,
     family: &Family,
+    groups: &BTreeMap<usize, u32>,
     kept: &[(&Candidate, f64)],
     report: &GenerateReport,
     out: &Path,
 ) -> Result<()> {
-    let values = Array2::from_shape_fn((kept.len(), family.axes.len()), |(design, axis)| {
-        family.values(kept[design].0.problem)[axis] as f32
-    });
-    let conditions = family
-        .axes
+    let iterates = spec.keep_iterates.is_some();
+    let mut columns = family.conditions();
+    columns.extend(iterates.then_some(("iterate", "")));
+    let mut values = Array2::zeros((kept.len(), columns.len()));
+    for (mut row, (candidate, _)) in values.rows_mut().into_iter().zip(kept) {
+        let iterate = candidate.iterate.map(|iterate| iterate as f64);
+        let stated = family.values(candidate.problem).into_iter().chain(iterate);
+        row.iter_mut().zip(stated).for_each(|(to, value)| *to = value as f32);
+    }
+    let conditions = columns
         .iter()
         .zip(values.columns())
-        .map(|(axis, column)| Condition::covering(&axis.name, &axis.unit, column))
+        .map(|((name, unit), column)| Condition::covering(name, unit, column))
         .collect();
     let details = Details {
         metadata: metadata(spec, family, report),
         conditions,
         values,
-        groups: Some(groups(family, kept)),
-        masks: None,
+        groups: Some(renumbered(groups, kept)),
+        masks: masks(spec, family, kept)?,
         results: Some(results(kept)),
-        problems: Problems::PerDesign(problems(spec, family, kept)),
+        problems: Problems::PerDesign(problems(spec, family, kept)?),
     };
     let mut writer = DataSetWriter::create(out, (spec.height, spec.width), Element::U8)?;
     for (candidate, _) in kept {
@@ -69,6 +78,8 @@ fn metadata(spec: &GenerateSpec, family: &Family, report: &GenerateReport) -> Me
         "kept": report.kept,
         "groups": report.groups,
         "weak": report.weak,
+        "cut_away": report.cut_away,
+        "rejected": report.rejected,
         "broken": report.broken,
         "duplicates": report.duplicates,
         "failures": report.failures,
@@ -92,22 +103,59 @@ fn metadata(spec: &GenerateSpec, family: &Family, report: &GenerateReport) -> Me
     }
 }
 
-/// The groups, numbered from 0 in the order of their cells.
-fn groups(family: &Family, kept: &[(&Candidate, f64)]) -> Vec<u32> {
-    let cells: Vec<usize> =
-        kept.iter().map(|(candidate, _)| family.group(candidate.problem)).collect();
-    let mut numbers: BTreeMap<usize, u32> = cells.iter().map(|&cell| (cell, 0)).collect();
+/// The groups of the kept designs, numbered without gaps in the order of their problems.
+fn renumbered(groups: &BTreeMap<usize, u32>, kept: &[(&Candidate, f64)]) -> Vec<u32> {
+    let of_designs: Vec<u32> =
+        kept.iter().map(|(candidate, _)| groups[&candidate.problem]).collect();
+    let mut numbers: BTreeMap<u32, u32> = of_designs.iter().map(|&group| (group, 0)).collect();
     for (number, group) in (0..).zip(numbers.values_mut()) {
         *group = number;
     }
-    cells.iter().map(|cell| numbers[cell]).collect()
+    of_designs.iter().map(|group| numbers[group]).collect()
+}
+
+/// The masks, one for all where all are the same; none where every element is free.
+fn masks(
+    spec: &GenerateSpec,
+    family: &Family,
+    kept: &[(&Candidate, f64)],
+) -> Result<Option<Masks>> {
+    let mut masks: Vec<Option<Vec<u8>>> = Vec::with_capacity(kept.len());
+    for (i, (candidate, _)) in kept.iter().enumerate() {
+        let same = i > 0 && kept[i - 1].0.problem == candidate.problem;
+        let mask = if same {
+            masks[i - 1].clone()
+        } else {
+            let problem = family.problem(candidate.problem, spec.height, spec.width)?;
+            Domain::of(&problem).map_err(topo_simp::SimpError::from)?.mask()
+        };
+        masks.push(mask);
+    }
+    let free = || vec![FREE; spec.height * spec.width];
+    if masks.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let shape = (spec.height, spec.width);
+    let masks: Vec<Vec<u8>> = masks.into_iter().map(|mask| mask.unwrap_or_else(free)).collect();
+    if masks.windows(2).all(|pair| pair[0] == pair[1]) {
+        let shared = Array2::from_shape_fn(shape, |(i, j)| masks[0][i * shape.1 + j]);
+        return Ok(Some(Masks::Shared(shared)));
+    }
+    let each = Array3::from_shape_fn((masks.len(), shape.0, shape.1), |(n, i, j)| {
+        masks[n][i * shape.1 + j]
+    });
+    Ok(Some(Masks::PerDesign(each)))
 }
 
 /// One line of JSON per design.
-fn problems(spec: &GenerateSpec, family: &Family, kept: &[(&Candidate, f64)]) -> Vec<String> {
+fn problems(
+    spec: &GenerateSpec,
+    family: &Family,
+    kept: &[(&Candidate, f64)],
+) -> Result<Vec<String>> {
     let text = |candidate: &Candidate| {
-        let problem = family.problem(candidate.problem, spec.height, spec.width);
-        serde_json::to_string(&problem).unwrap_or_default()
+        let problem = family.problem(candidate.problem, spec.height, spec.width)?;
+        Ok(serde_json::to_string(&problem).unwrap_or_default())
     };
     kept.iter().map(|(candidate, _)| text(candidate)).collect()
 }

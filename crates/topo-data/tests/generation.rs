@@ -54,7 +54,8 @@ fn every_candidate_is_accounted_for_and_every_design_has_its_problem() {
     let (report, _) = whole(folder.path());
     assert_eq!(report.candidates, 12);
     assert_eq!(report.problems, 4);
-    let dropped = report.weak + report.broken + report.duplicates + report.failures.len();
+    let dropped =
+        report.weak + report.cut_away + report.broken + report.duplicates + report.failures.len();
     assert_eq!(report.kept + dropped, report.candidates);
 
     let set = opened(&folder.path().join("whole"));

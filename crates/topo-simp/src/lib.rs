@@ -12,6 +12,7 @@ mod filter;
 mod grid;
 mod model;
 mod multigrid;
+mod nodal;
 mod optimizer;
 mod options;
 mod ordering;
@@ -25,6 +26,7 @@ mod update;
 pub use analysis::{Analysis, Refined, VOID_STIFFNESS, analyze, compliance};
 pub use error::{Motion, ProblemError, SimpError};
 pub use grid::Grid;
+pub use nodal::Nodal;
 pub use optimizer::{Ended, Iteration, Optimizer, Solution, optimize};
 pub use options::{
     Code, Filter, Options, PenaltyContinuation, Solver, Stagnation, Start, Symmetry,
