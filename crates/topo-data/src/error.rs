@@ -136,12 +136,12 @@ pub enum TopoDataError {
         total: usize,
     },
     /// No design was kept, so there is nothing to write.
-    #[error("none of the {candidates} designs could be kept; the first failure: {first_failure}")]
+    #[error("none of the {candidates} designs could be kept: {why}")]
     NothingKept {
         /// Designs that were tried.
         candidates: usize,
-        /// Why the first one failed.
-        first_failure: String,
+        /// How many were dropped for which reason, and the first failure.
+        why: String,
     },
     /// What the solver refuses.
     #[error(transparent)]

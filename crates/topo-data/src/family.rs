@@ -133,7 +133,7 @@ impl Family {
             return Self::parse(text);
         }
         let path = Path::new(name);
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path.extension().is_some_and(|extension| extension == "toml") && path.exists() {
             let io = |source| TopoDataError::Io { verb: "read", path: path.to_owned(), source };
             return Self::parse(&std::fs::read_to_string(path).map_err(io)?);
         }
@@ -297,6 +297,44 @@ impl Family {
         Ok(built)
     }
 
+    /// The problem at values that may lie between those of the axes, by name; a companion between two values of its axis follows in a
+    /// straight line.
+    ///
+    /// # Errors
+    ///
+    /// [`TopoDataError::Family`] if a value is missing, or the template gives no problem.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let family = topo_data::Family::cantilever();
+    /// let values = [("volume_fraction", 0.42), ("load_y", 0.3), ("load_angle", 85.0)];
+    /// let values = values.map(|(name, value)| (name.to_owned(), value));
+    /// assert_eq!(family.problem_with(&values, 48, 96)?.volume_fraction, 0.42);
+    /// # Ok::<(), topo_data::TopoDataError>(())
+    /// ```
+    pub fn problem_with(
+        &self,
+        values: &[(String, f64)],
+        height: usize,
+        width: usize,
+    ) -> Result<Problem> {
+        let wrong = |reason| TopoDataError::Family { name: self.name.clone(), reason };
+        let stated = |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, v)| *v);
+        let value = |name: &str| {
+            stated(name).or_else(|| {
+                self.axes.iter().find_map(|axis| {
+                    let companion = axis.with.iter().find(|companion| companion.name == name)?;
+                    interpolate(&axis.values, &companion.values, stated(&axis.name)?)
+                })
+            })
+        };
+        let grid = Grid { nelx: width, nely: height };
+        let mut built = template::fill(self.problem.clone(), grid, &value).map_err(wrong)?;
+        built.name = Some(self.name.clone());
+        Ok(built)
+    }
+
     /// Position of a problem on each axis.
     fn cell(&self, problem: usize) -> Vec<usize> {
         assert!(problem < self.problems(), "no problem {problem} of {}", self.problems());
@@ -314,6 +352,16 @@ impl Family {
         cell.reverse();
         cell
     }
+}
+
+/// The value at `x` of the piecewise linear function through the points, the first segment that holds `x` counting.
+fn interpolate(xs: &[f64], ys: &[f64], x: f64) -> Option<f64> {
+    if let Some(i) = xs.iter().position(|known| (known - x).abs() <= 1e-6) {
+        return ys.get(i).copied();
+    }
+    let i = xs.windows(2).position(|ends| (ends[0] - x) * (ends[1] - x) <= 0.0)?;
+    let share = (x - xs[i]) / (xs[i + 1] - xs[i]);
+    Some(ys[i] + share * (ys[i + 1] - ys[i]))
 }
 
 const fn yes() -> bool {

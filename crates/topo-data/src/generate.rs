@@ -316,9 +316,18 @@ impl Plan {
         }
         let tried = candidates.len() + failures.len();
         if kept.is_empty() {
-            let first = failures.first().map_or("none failed", |failure| &failure.reason);
-            let first_failure = first.to_owned();
-            return Err(TopoDataError::NothingKept { candidates: tried, first_failure });
+            let count = |verdict| selection.count(verdict);
+            let mut why = format!(
+                "{} too weak, {} not as stiff once cut, {} broken by the cut, {} failed",
+                count(Verdict::Weak),
+                count(Verdict::CutAway),
+                count(Verdict::Broken),
+                failures.len()
+            );
+            if let Some(first) = failures.first() {
+                why = format!("{why}, the first because {}", first.reason);
+            }
+            return Err(TopoDataError::NothingKept { candidates: tried, why });
         }
         let groups: BTreeSet<_> =
             kept.iter().map(|(c, _)| self.chosen.groups[&c.problem]).collect();

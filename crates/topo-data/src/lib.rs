@@ -36,12 +36,17 @@ mod error;
 mod exact;
 mod family;
 mod generate;
+mod geometry;
+mod judge;
 mod log;
 mod pieces;
+mod problem_of;
 mod problems;
 mod quality;
 mod scatter;
 mod select;
+mod set_metrics;
+mod set_scores;
 mod shard;
 mod silhouette;
 mod spec;
@@ -57,10 +62,18 @@ pub use family::{Axis, Companion, Family};
 pub use generate::{
     Failure, GenerateReport, Progress, ShardReport, generate, generate_shard, merge,
 };
+pub use geometry::{Loads, checkerboard, member_size};
+pub use judge::{Judge, Judgement, Optimum, PENALTY, Refinement};
 pub use pieces::{Components, Connectivity, components, one_piece_share};
+pub use problem_of::{problem_at_conditions, problem_of};
 pub use quality::{SetQuality, cut_designs};
 pub use scatter::{ClippedNormal, Scatter};
 pub use select::{Selection, Verdict, select};
+pub use set_metrics::{KERNEL_WIDTH, coverage, dpp, mmd, train_distances, vendi};
+pub use set_scores::{
+    COPY_DISTANCE, Distribution, METRICS_VERSION, MechanicsScores, References, TopodiffError,
+    VALID_REFERENCE, judge_all,
+};
 pub use shard::Shard;
 pub use silhouette::{Silhouette, nearest_iou};
 pub use spec::{Defaults, GenerateSpec};

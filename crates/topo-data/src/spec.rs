@@ -165,7 +165,7 @@ impl GenerateSpec {
         let radii: Vec<String> = self.filter_radii.iter().map(ToString::to_string).collect();
         let filter = match self.filter {
             Filter::Density => "density",
-            _ => "sensitivity",
+            Filter::Sensitivity => "sensitivity",
         };
         let mut flags = vec![
             ("filter", filter.to_owned()),

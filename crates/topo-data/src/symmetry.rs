@@ -141,10 +141,13 @@ impl Image {
 /// What is not as everywhere else.
 struct Marks {
     elements: (usize, usize),
-    held: Vec<((usize, usize), [bool; 2])>,
-    cases: Vec<Vec<((usize, usize), [f64; 2])>>,
-    passive: Vec<((usize, usize), PassiveKind)>,
+    held: Vec<At<[bool; 2]>>,
+    cases: Vec<Vec<At<[f64; 2]>>>,
+    passive: Vec<At<PassiveKind>>,
 }
+
+/// Something at a row and a column.
+type At<T> = ((usize, usize), T);
 
 impl Marks {
     fn of(nodal: &Nodal) -> Self {

@@ -13,9 +13,7 @@ pub(crate) fn fill(
     for (key, item) in template {
         filled.insert(key, resolve(item, value)?);
     }
-    let side = |n: usize| Value::Integer(n as i64);
-    let sides = [("nelx".to_owned(), side(grid.nelx)), ("nely".to_owned(), side(grid.nely))];
-    filled.insert("grid".to_owned(), Value::Table(sides.into_iter().collect()));
+    filled.insert("grid".to_owned(), Value::try_from(grid).map_err(|error| error.to_string())?);
     filled.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
 }
 
@@ -52,10 +50,7 @@ fn choose(mut table: Table, value: &dyn Fn(&str) -> Option<f64>) -> Result<Value
     }
     let n = items.len();
     if position.fract() != 0.0 || !(0.0..n as f64).contains(&position) {
-        return Err(format!(
-            "`choose` is {position}, but the list has the positions 0 to {}",
-            n as i64 - 1
-        ));
+        return Err(format!("`choose` is {position}, but the list has {n} items, counted from 0"));
     }
     resolve(items.swap_remove(position as usize), value)
 }

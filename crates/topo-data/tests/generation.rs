@@ -8,7 +8,10 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use topo_data::{GenerateReport, GenerateSpec, Progress, TopoDataError, cut_designs, generate};
+use topo_data::{
+    GenerateReport, GenerateSpec, Progress, Shard, TopoDataError, cut_designs, generate,
+    generate_shard, merge,
+};
 use topo_simp::Problem;
 use vae_data::{DataSet, Source, open};
 
@@ -146,4 +149,111 @@ fn settings_are_checked_before_anything_is_written() {
     let error = generate(&GenerateSpec { variants: 0, ..spec() }, &out, &go_on).unwrap_err();
     assert_eq!(error.to_string(), "`variants` = 0 is not possible: there is at least one");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn parts_are_merged_into_the_bytes_of_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, expected) = whole(folder.path());
+    let out = folder.path().join("parts");
+    let part = |i| generate_shard(&spec(), Shard::new(i, 3).unwrap(), &out, &go_on).unwrap();
+    let reports: Vec<_> = [2, 1, 3].map(part).into();
+    assert_eq!(reports.iter().map(|report| report.jobs).sum::<usize>(), 12);
+    let paths: Vec<_> = reports.iter().map(|report| report.path.clone()).collect();
+    let refused = |paths: &[std::path::PathBuf]| merge(paths, &out).unwrap_err();
+
+    // What is not complete is refused, by name.
+    assert!(
+        matches!(refused(&paths[..2]), TopoDataError::MissingShards { missing, .. } if missing == [3])
+    );
+    let twice = [paths[0].clone(), paths[1].clone(), paths[0].clone()];
+    assert!(matches!(refused(&twice), TopoDataError::ShardTwice { index: 2, .. }));
+    let bytes = std::fs::read(&paths[2]).unwrap();
+    std::fs::write(&paths[2], &bytes[..bytes.len() - 10]).unwrap();
+    assert!(matches!(refused(&paths), TopoDataError::UnfinishedShard { .. }));
+    std::fs::write(&paths[2], "nothing").unwrap();
+    assert!(matches!(refused(&paths), TopoDataError::NoShard { .. }));
+    assert!(!out.exists());
+
+    // A part that was cut off goes on, and a complete one stays as it is.
+    std::fs::write(&paths[2], &bytes[..bytes.len() - 10]).unwrap();
+    for i in 1..=3 {
+        part(i);
+    }
+    merge(&paths, &out).unwrap();
+    assert_eq!(files(&out), expected);
+
+    let other = GenerateSpec { seed: 9, ..spec() };
+    let elsewhere = folder.path().join("other");
+    let other = generate_shard(&other, Shard::new(3, 3).unwrap(), &elsewhere, &go_on).unwrap();
+    let mixed = [paths[0].clone(), paths[1].clone(), other.path];
+    let error = merge(&mixed, &folder.path().join("mixed")).unwrap_err();
+    assert!(matches!(error, TopoDataError::OtherGeneration { .. }), "{error}");
+}
+
+#[test]
+fn iterates_of_the_tutorial_are_kept_from_the_uniform_start_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("iterates");
+    let spec = GenerateSpec {
+        height: 8,
+        width: 24,
+        problems: Some(3),
+        keep_iterates: Some(6),
+        ..GenerateSpec::for_family("tutorial").unwrap()
+    };
+    let report = generate(&spec, &out, &go_on).unwrap();
+    assert_eq!((report.kept, report.groups, report.problems), (18, 3, 3));
+    let set = opened(&out);
+    let names: Vec<_> = set.condition_info().iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["volume_fraction", "iterate"]);
+    let compliances = set.results().unwrap().numbers("compliance", "results.csv").unwrap().unwrap();
+    for problem in 0..3 {
+        let first = 6 * problem;
+        let mut design = vec![0.0; set.design_len()];
+        set.read_into(&[first], &mut design).unwrap();
+        let volume = set.conditions()[(first, 0)];
+        assert!(design.iter().all(|x| (x - volume).abs() < 0.5 / 255.0), "it starts uniform");
+        for iterate in 0..6 {
+            assert_eq!(set.conditions()[(first + iterate, 1)] as usize, iterate);
+            assert_eq!(set.groups()[first + iterate], set.groups()[first]);
+        }
+        assert!(compliances[first + 5] < compliances[first]);
+        // The stored compliance is that of the stored problem and of this iterate.
+        let problem: Problem = serde_json::from_str(&set.problem(first).unwrap().unwrap()).unwrap();
+        let uniform = ndarray::Array2::from_elem((8, 24), problem.volume_fraction);
+        let compliance = topo_simp::compliance(&problem, uniform.view(), 3.0).unwrap();
+        assert!((compliance / compliances[first] - 1.0).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn passive_regions_become_masks_and_are_held() {
+    let folder = tempfile::tempdir().unwrap();
+    for (family, shape) in [("l-bracket", (20, 20)), ("bridge", (20, 40))] {
+        let out = folder.path().join(family);
+        let spec = GenerateSpec {
+            height: shape.0,
+            width: shape.1,
+            problems: Some(6),
+            variants: 1,
+            filter_radii: vec![1.5],
+            ..GenerateSpec::for_family(family).unwrap()
+        };
+        generate(&spec, &out, &go_on).unwrap();
+        let set = opened(&out);
+        assert!(set.has_masks(), "{family}");
+        let all: Vec<usize> = (0..set.len()).collect();
+        let mut masks = vec![0; set.len() * set.design_len()];
+        set.read_masks_into(&all, &mut masks).unwrap();
+        let mut designs = vec![0.0; masks.len()];
+        set.read_into(&all, &mut designs).unwrap();
+        for (role, density) in masks.iter().zip(&designs) {
+            match *role {
+                vae_data::VOID => assert!(*density < 1e-6),
+                vae_data::SOLID => assert!(*density > 1.0 - 1e-6),
+                _ => {}
+            }
+        }
+    }
 }

@@ -4,11 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use ndarray::{Array2, Array3, Axis, s};
+use topo_data::problem_of;
 use topo_simp::{Place, Problem, Side};
 use vae_data::DataSet;
 use vae_report::{Grid, grid};
-
-use crate::mechanics::problem_of;
 
 /// Designs on a sheet.
 const SHOWN: usize = 30;

@@ -95,13 +95,21 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
     if let Some(err) = cause.downcast_ref::<UsageError>() {
         return (err.hint.clone(), true);
     }
-    let wrong_setting = matches!(
-        cause.downcast_ref(),
+    let simp = match cause.downcast_ref() {
+        Some(TopoDataError::Simp(err)) => Some(err),
+        _ => cause.downcast_ref::<SimpError>(),
+    };
+    match simp {
+        Some(SimpError::DesignShape { .. }) => {
+            let hint = "nely counts rows and nelx columns: are the designs transposed?";
+            return (Some(hint.to_owned()), true);
+        }
         Some(
-            SimpError::Option { .. } | SimpError::ProjectionNeeds | SimpError::NotSymmetric { .. }
-        )
-    );
-    (None, wrong_setting || cause.downcast_ref().is_some_and(is_wrong_generation))
+            SimpError::Option { .. } | SimpError::ProjectionNeeds | SimpError::NotSymmetric { .. },
+        ) => return (None, true),
+        _ => {}
+    }
+    (None, cause.downcast_ref().is_some_and(is_wrong_generation))
 }
 
 /// Whether the data error is about what was asked for, not about what a file holds.
@@ -126,7 +134,13 @@ fn is_wrong_generation(error: &TopoDataError) -> bool {
     matches!(
         error,
         TopoDataError::UnknownFamily { .. }
+            | TopoDataError::TooFewProblems { .. }
             | TopoDataError::Spec { .. }
+            | TopoDataError::Shard { .. }
+            | TopoDataError::NoShard { .. }
+            | TopoDataError::ShardTwice { .. }
+            | TopoDataError::MissingShards { .. }
+            | TopoDataError::UnfinishedShard { .. }
             | TopoDataError::Exists { .. }
             | TopoDataError::OtherGeneration { .. }
     )

@@ -4,18 +4,21 @@
 //! output, or a run failed; 2 a wrong flag or configuration, a missing input path, an existing run folder; 130 interrupted.
 
 mod commands;
+mod compliances;
 mod contact;
 mod design;
 mod dimensions;
 mod failure;
 mod figures;
 mod interrupt;
+mod judged;
 mod machine;
 mod mechanics;
 mod mirrors;
 mod opened;
 mod output;
 mod progress;
+mod race;
 mod reading;
 mod size;
 mod threads;

@@ -1,75 +1,187 @@
-//! Data and mechanics together: the problem of a design, and whether the compliances that came with it are right.
+//! The mechanics part of an evaluation: reconstructions and new designs, each judged under its problem, controls beside the model.
 
-use anyhow::{Context as _, Result};
-use ndarray::Array2;
-use topo_simp::{Optimizer, Problem};
+use anyhow::Result;
+use ndarray::{Array2, Array3, Axis};
+use serde::Serialize;
+use topo_data::{METRICS_VERSION, MechanicsScores, References, problem_of};
+use topo_simp::Problem;
 use vae_data::DataSet;
+use vae_train::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
+use vae_train::evaluate::reconstruct;
+use vae_train::explore::{decode, prior_draws};
 
-use crate::failure::UsageError;
+use crate::opened::OpenedRun;
+use crate::output::line;
 
-/// Designs whose compliance is recomputed.
-const CHECKED: usize = 16;
-/// The penalization that stated compliances are held against.
-const PENALTY: f64 = 3.0;
+/// Test designs that are judged, at most; of more, evenly spaced ones.
+const MOST: usize = 512;
+/// Deviation of the noise that one control adds to the references.
+const NOISE: f32 = 0.25;
 
-/// The problem of a design, if the data state it.
-pub(crate) fn problem_of(data: &DataSet, index: usize) -> Result<Option<Problem>> {
-    let problem = if let Some(text) = data.problem(index)? {
-        serde_json::from_str(&text).with_context(|| format!("the problem of design {index}"))?
-    } else if let Some(text) = data.shared_problem() {
-        let condition = |name: &str| Some(f64::from(*data.condition(name).ok()?.get(index)?));
-        Problem::from_toml_with(text, condition)
-            .with_context(|| format!("the problem of design {index}"))?
-    } else {
-        return Ok(None);
-    };
-    let (nely, nelx) = (problem.grid.nely, problem.grid.nelx);
-    if (nely, nelx) != (data.height(), data.width()) {
-        let (height, width) = (data.height(), data.width());
-        return Err(UsageError::with_hint(
-            format!("the problem has a grid of nelx = {nelx}, nely = {nely}, the designs are {height} x {width}"),
-            "nely counts rows and nelx columns: are the designs transposed?",
-        )
-        .into());
-    }
-    Ok(Some(problem))
+/// Scores of the model and of what is simpler.
+#[derive(Serialize)]
+pub(crate) struct Mechanics {
+    /// Version of the definitions.
+    version: u32,
+    /// Test designs that were judged.
+    n: usize,
+    /// Designs from the codes of the test designs, or what comes close to them.
+    reconstructions: Vec<Scored>,
+    /// Designs for the conditions of the test designs.
+    generated: Vec<Scored>,
+    /// Mean change of a generated design, over the square root of the elements, when the conditions are swapped and the code stays: 0 if they
+    /// are ignored.
+    condition_sensitivity: Option<f64>,
 }
 
-/// Recomputes some of the compliances in the results; one line about how they agree, if both they and the problems are known.
-pub(crate) fn check_compliances(data: &DataSet) -> Result<Option<String>> {
-    let Some(table) = data.results() else { return Ok(None) };
-    let Some(stated) = table.numbers("compliance", "compliance")? else { return Ok(None) };
-    let mut ratios = Vec::new();
-    let mut optimizer: Option<(topo_simp::Grid, Optimizer)> = None;
-    let mut design = vec![0.0; data.design_len()];
-    for index in (0..data.len()).step_by(data.len().div_ceil(CHECKED)) {
-        let Some(problem) = problem_of(data, index)? else { return Ok(None) };
-        if !(stated[index].is_finite() && 0.0 < stated[index]) {
-            continue;
-        }
-        data.read_into(&[index], &mut design)?;
-        let shape = (data.height(), data.width());
-        let density =
-            Array2::from_shape_vec(shape, design.iter().map(|&x| f64::from(x)).collect())?;
-        if optimizer.as_ref().is_none_or(|(grid, _)| *grid != problem.grid) {
-            optimizer = Some((problem.grid, Optimizer::new(problem.grid)?));
-        }
-        let Some((_, optimizer)) = &mut optimizer else { continue };
-        let found = optimizer.analyze(&problem, density.view(), PENALTY)?.compliance;
-        ratios.push(found / stated[index]);
-    }
-    ratios.sort_by(f64::total_cmp);
-    let (Some(least), Some(most)) = (ratios.first(), ratios.last()) else { return Ok(None) };
-    let median = ratios[ratios.len() / 2];
-    let verdict = if (median - 1.0).abs() < 0.05 && most / least < 1.2 {
-        "they agree"
-    } else if most / least < 1.05 {
-        "warning: they differ by one factor: is a unit, the stiffness or the size of the load another one?"
-    } else {
-        "warning: they do not agree: is an axis, a support or a load another one?"
+/// One row of the table.
+#[derive(Serialize)]
+struct Scored {
+    name: String,
+    #[serde(flatten)]
+    scores: MechanicsScores,
+}
+
+/// Judges the model on the test split; none where the problems of the designs are not known.
+pub(crate) fn mechanics(opened: &OpenedRun) -> Result<Option<Mechanics>> {
+    let test = spread(&opened.split.test);
+    let Some(problems) = problems(&opened.data, &test)? else { return Ok(None) };
+    let designs = opened.designs();
+    let (train, vae, device) = (&opened.split.train, &opened.vae, &opened.device);
+    let training = designs.array(train)?;
+    let truth = raw(&opened.data, &test)?;
+    let references = References::new(problems, truth.view(), training.view())?;
+    let score = |name: String, found: Array3<f32>| -> Result<Scored> {
+        Ok(Scored { name, scores: references.score(found.view())? })
     };
-    Ok(Some(format!(
-        "compliance recomputed for {} designs is {median:.4} times what is stated ({least:.4} to {most:.4}); {verdict}",
-        ratios.len()
-    )))
+
+    let latent_dim = vae.config().latent_dim;
+    let pca = principal_components(&designs, train, &test, latent_dim)?.mapv(|x| x.clamp(0.0, 1.0));
+    let reconstructions = vec![
+        score("this model".into(), reconstruct(vae, &designs, &test, device)?)?,
+        score(format!("PCA, {latent_dim} components"), pca)?,
+        score("nearest training design".into(), nearest_by_pixels(&designs, train, &test)?)?,
+    ];
+
+    let zs = prior_draws(latent_dim, test.len(), 0);
+    let cs = designs.conditions(&test);
+    let samples = decode(vae, &zs, &cs, device)?;
+    let condition_sensitivity = if cs.ncols() == 0 || test.len() < 2 {
+        None
+    } else {
+        let half = test.len() / 2;
+        let swapped: Vec<usize> = (0..test.len()).map(|i| (i + half) % test.len()).collect();
+        let other = decode(vae, &zs, &cs.select(Axis(0), &swapped), device)?;
+        Some(mean_distance(&samples, &other))
+    };
+    let mut generated = vec![score("this model, prior samples".into(), samples)?];
+    if let Some(nearest) = nearest_by_condition(&designs, train, &test)? {
+        generated.push(score("nearest by condition".into(), nearest)?);
+    }
+    let mean = training.mean_axis(Axis(0)).unwrap_or_else(|| Array2::zeros((1, 1)));
+    let collapsed = Array3::from_shape_fn(truth.dim(), |(_, i, j)| mean[(i, j)]);
+    generated.push(score("mean training design".into(), collapsed)?);
+    generated.push(score("test designs with noise".into(), noisy(&truth))?);
+    let (version, n) = (METRICS_VERSION, test.len());
+    Ok(Some(Mechanics { version, n, reconstructions, generated, condition_sensitivity }))
+}
+
+/// The problems of some designs; none if one is not known.
+pub(crate) fn problems(data: &DataSet, indices: &[usize]) -> Result<Option<Vec<Problem>>> {
+    indices.iter().map(|&index| Ok(problem_of(data, index)?)).collect()
+}
+
+/// Designs as they are stored.
+pub(crate) fn raw(data: &DataSet, indices: &[usize]) -> Result<Array3<f32>> {
+    let mut designs = Array3::zeros((indices.len(), data.height(), data.width()));
+    if let Some(pixels) = designs.as_slice_mut() {
+        data.read_into(indices, pixels)?;
+    }
+    Ok(designs)
+}
+
+/// At most [`MOST`] of the items, evenly spaced.
+fn spread(items: &[usize]) -> Vec<usize> {
+    let count = items.len().min(MOST);
+    (0..count).map(|i| items[i * items.len() / count]).collect()
+}
+
+/// References with normal noise: designs that look right and are not.
+fn noisy(designs: &Array3<f32>) -> Array3<f32> {
+    let (n, height, width) = designs.dim();
+    let noise = prior_draws(height * width, n, 0);
+    Array3::from_shape_fn((n, height, width), |(k, i, j)| {
+        (designs[(k, i, j)] + NOISE * noise[(k, i * width + j)]).clamp(0.0, 1.0)
+    })
+}
+
+fn mean_distance(a: &Array3<f32>, b: &Array3<f32>) -> f64 {
+    let pairs = a.outer_iter().zip(b.outer_iter());
+    let distances = pairs.map(|(a, b)| {
+        let squared: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+        (squared / a.len() as f64).sqrt()
+    });
+    distances.sum::<f64>() / a.len_of(Axis(0)).max(1) as f64
+}
+
+/// Writes the table.
+pub(crate) fn table(mechanics: &Mechanics) -> Result<()> {
+    let left_out = mechanics.generated.first().map_or(0, |scored| scored.scores.invalid_references);
+    line(format!(
+        "mechanics of {} test problems, each design cut to 0/1 at the volume of its problem; CE = compliance / that of the test design - 1",
+        mechanics.n - left_out
+    ))?;
+    if 0 < left_out {
+        line(format!(
+            "  left out: {left_out} test designs whose own compliance the cut multiplies by more than 1.2"
+        ))?;
+    }
+    line(
+        "                               fails  CE median    mean  volume off  in pieces  load on void",
+    )?;
+    let rows = || mechanics.reconstructions.iter().chain(&mechanics.generated);
+    for (title, rows) in
+        [("reconstructions", &mechanics.reconstructions), ("new designs", &mechanics.generated)]
+    {
+        line(format!("  {title}"))?;
+        for Scored { name, scores } in rows {
+            line(format!(
+                "    {name:25} {:5.1} %  {:>9} {:>7}  {:10.4}  {:7.1} %  {:10.1} %",
+                100.0 * scores.failure_rate,
+                percent(scores.ce_median),
+                percent(scores.ce_mean),
+                scores.volume_error,
+                100.0 * scores.floating_8,
+                100.0 * scores.load_on_void
+            ))?;
+        }
+    }
+    line("                                  MMD   Vendi    DPP  coverage  train distance  copies")?;
+    for Scored { name, scores } in rows() {
+        let d = &scores.distribution;
+        let ratio = d.train_distance_ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
+        line(format!(
+            "    {name:25} {:7.4} {:7.1} {:6.3}  {:6.1} %  {ratio:>14}  {:4.1} %",
+            d.mmd,
+            d.vendi,
+            d.dpp,
+            100.0 * d.coverage,
+            100.0 * d.copy_rate
+        ))?;
+    }
+    if let Some(sensitivity) = mechanics.condition_sensitivity {
+        line(format!(
+            "  conditions swapped, code kept: a new design changes by {sensitivity:.3} (0: they are ignored)"
+        ))?;
+    }
+    Ok(())
+}
+
+/// `12.3 %`; a number beyond all sense as `> 1000 %`.
+fn percent(value: Option<f64>) -> String {
+    match value {
+        None => "-".to_owned(),
+        Some(value) if 10.0 < value => "> 1000 %".to_owned(),
+        Some(value) => format!("{:.1} %", 100.0 * value),
+    }
 }

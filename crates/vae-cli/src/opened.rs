@@ -78,6 +78,16 @@ impl ModelArgs {
         }
     }
 
+    /// The data that the model was trained on, where the run names them and they can still be opened.
+    pub(crate) fn data(&self) -> Option<DataSet> {
+        let folder = match &self.run {
+            Some(path) => RunFolder::open(path).ok()?,
+            None => RunFolder::newest(Path::new(RUNS))?,
+        };
+        let data = Config::read(&folder.config()).ok()?.data;
+        if data.source.is_empty() { None } else { open_data(&data.source, &data.reading).ok() }
+    }
+
     /// The folder of the run; says which one if none was given.
     pub(crate) fn folder(&self) -> Result<RunFolder> {
         if let Some(path) = &self.run {

@@ -9,7 +9,7 @@ use vae_data::{
     ValueRange, open_with,
 };
 
-use crate::mechanics::check_compliances;
+use crate::compliances::check_compliances;
 use crate::output::note;
 
 /// How a source is read. What is not given is found out from the data, and said.

@@ -122,8 +122,12 @@ impl Table {
         Ok(Self { columns, cells })
     }
 
-    /// The table as comma-separated text.
-    pub(crate) fn to_csv(&self, file: &str) -> Result<Vec<u8>, DataError> {
+    /// The table as comma-separated text; `file` is named in the error.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::Table`], which only a lack of memory brings about.
+    pub fn to_csv(&self, file: &str) -> Result<Vec<u8>, DataError> {
         let fail = |source| DataError::Table { file: file.into(), source };
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(&self.columns).map_err(fail)?;

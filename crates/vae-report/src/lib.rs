@@ -24,6 +24,7 @@ mod chart;
 mod color;
 mod curves;
 mod error;
+mod field;
 mod file;
 mod font;
 mod grid;
@@ -35,10 +36,12 @@ mod scaling;
 mod scatter;
 mod sheet;
 mod strip;
+mod vtk;
 mod zoom;
 
 pub use curves::curves;
 pub use error::ReportError;
+pub use field::{Field, field};
 pub use grid::{Grid, grid};
 pub use histogram::{Histogram, histogram};
 pub use metrics::{Epoch, Metrics, Step, Train, Validation};
@@ -46,6 +49,7 @@ pub use pairs::{Comparison, Pairs, Version, comparison, pairs};
 pub use scaling::{Scaling, scaling};
 pub use scatter::{Scatter, Shade, latent_scatter};
 pub use strip::{Strip, strip};
+pub use vtk::{Vtk, vtk};
 
 /// The example in the README, run with the tests.
 #[cfg(doctest)]

@@ -37,8 +37,8 @@ pub struct Shade<'a> {
 }
 
 const PLOT: f32 = 800.0;
-const BAR_WIDTH: f32 = 24.0;
-const BAR_GAP: f32 = 30.0;
+pub(crate) const BAR_WIDTH: f32 = 24.0;
+pub(crate) const BAR_GAP: f32 = 30.0;
 /// At most so many dimensions are listed below the plot.
 const LISTED: usize = 16;
 
@@ -171,7 +171,8 @@ fn draw(figure: &Scatter<'_>) -> Result<Canvas, ReportError> {
     Ok(canvas)
 }
 
-fn color_bar(canvas: &mut Canvas, area: Area, name: &str, axis: &Axis) {
+/// Colors and values beside a plot, from the low end to the high end of an axis.
+pub(crate) fn color_bar(canvas: &mut Canvas, area: Area, name: &str, axis: &Axis) {
     let left = area.right + BAR_GAP;
     let (top, height) = (area.top as i32, (area.bottom - area.top) as i32);
     for row in 0..height {

@@ -10,8 +10,8 @@ use vae_data::{ConditionInfo, DataSet, Element, Info, Metadata};
 use vae_report::{Histogram, histogram};
 
 use super::fetch;
+use crate::compliances::check_compliances;
 use crate::contact;
-use crate::mechanics::check_compliances;
 use crate::output::{json, line, shown};
 use crate::reading::{ReadingArgs, open_data};
 

@@ -9,27 +9,48 @@ use vae_train::evaluate::Reconstruction;
 use vae_train::evaluation::{Evaluation, evaluate};
 use vae_train::explore::{decode, prior_draws};
 
+use crate::mechanics::{self, Mechanics};
 use crate::opened::{OpenedRun, RunArgs};
-use crate::output::{json, line};
+use crate::output::{json, line, note};
 use crate::progress::Progress;
+use crate::race::{self, Made};
 
 /// Score a model on its test split, with simple controls beside it
 ///
-/// Bounds are in nats per design. IoU is at 0.5; reconstructions come from the posterior mean.
+/// Bounds are in nats per design. IoU is at 0.5; reconstructions come from the posterior mean. Where the data set states the mechanics of its
+/// designs, reconstructions and new designs for the test conditions are judged by their stiffness.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae evaluate
   vae evaluate runs/cantilever-default-1 --samples 64
-  vae evaluate runs/cantilever-default-1 --json")]
+  vae evaluate runs/cantilever-default-1 --json
+  vae evaluate runs/cantilever-default-1 --race 30 --threads 1")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     /// Draws per design for the importance-weighted bound
     #[arg(long, value_name = "K", default_value_t = 16)]
     samples: usize,
+    /// Leave the mechanics out
+    #[arg(long)]
+    no_mechanics: bool,
+    /// Let the model, the model with 5 SIMP iterations, SIMP from random starts, and the nearest design with 5 SIMP iterations make
+    /// designs for so many seconds each, and count the good ones
+    #[arg(long, value_name = "SECONDS", conflicts_with = "no_mechanics", value_parser = seconds)]
+    race: Option<f64>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// Reads a time above 0.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
+    if 0.0 < seconds && seconds <= 86_400.0 {
+        Ok(seconds)
+    } else {
+        Err("it is above 0 and at most 86400".to_owned())
+    }
 }
 
 #[derive(Serialize)]
@@ -38,6 +59,10 @@ struct Report<'a> {
     evaluation: &'a Evaluation,
     /// Share of designs that are one piece at 0.5, pixels joined by edges or corners.
     one_piece: OnePiece,
+    /// None where the problems are not known, or nobody asked.
+    mechanics: Option<Mechanics>,
+    /// Likewise.
+    race: Option<Vec<Made>>,
 }
 
 #[derive(Serialize)]
@@ -66,10 +91,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         prior_samples: one_piece_share(samples.outer_iter(), Connectivity::Eight),
         data: one_piece_share(designs.array(&split.test)?.outer_iter(), Connectivity::Eight),
     };
+    let mechanics = if args.no_mechanics { None } else { mechanics::mechanics(&opened)? };
+    let race = args.race.map(|seconds| race::race(&opened, seconds)).transpose()?.flatten();
+    if args.race.is_some() && race.is_none() {
+        note("no race: the data set does not state the problems of its designs");
+    }
     if args.json {
-        json(&Report { evaluation: &evaluation, one_piece })?;
-    } else {
-        table(&evaluation, &one_piece)?;
+        json(&Report { evaluation: &evaluation, one_piece, mechanics, race })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    table(&evaluation, &one_piece)?;
+    if let Some(mechanics) = &mechanics {
+        mechanics::table(mechanics)?;
+    }
+    if let Some(made) = &race {
+        race::table(made)?;
     }
     Ok(ExitCode::SUCCESS)
 }

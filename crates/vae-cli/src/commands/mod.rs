@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod analyze;
 mod bench;
 mod data;
 mod decode;
@@ -33,6 +34,7 @@ pub(crate) enum Command {
     Reconstruct(reconstruct::Args),
     Sample(sample::Args),
     Interpolate(interpolate::Args),
+    Analyze(analyze::Args),
     Traverse(traverse::Args),
     #[command(subcommand)]
     Plot(plot::Command),
@@ -62,6 +64,7 @@ impl Command {
             Self::Reconstruct(args) => reconstruct::run(&args),
             Self::Sample(args) => sample::run(&args),
             Self::Interpolate(args) => interpolate::run(&args),
+            Self::Analyze(args) => analyze::run(&args),
             Self::Traverse(args) => traverse::run(&args),
             Self::Plot(command) => plot::run(&command),
             Self::Outliers(args) => outliers::run(&args),
@@ -81,6 +84,7 @@ impl Command {
             Self::Reconstruct(args) => args.run.model.threads,
             Self::Sample(args) => args.model.threads,
             Self::Interpolate(args) => args.run.model.threads,
+            Self::Analyze(args) => args.threads,
             Self::Traverse(args) => args.model.threads,
             Self::Plot(command) => command.threads(),
             Self::Outliers(args) => args.run.model.threads,

@@ -1,26 +1,26 @@
 //! `vae sample`.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use ndarray::{Array3, ArrayView2, Axis, concatenate};
-use topo_data::{Connectivity, components};
+use ndarray::{Array3, ArrayView2, Axis, concatenate, s};
+use topo_data::{Judgement, judge_all, problem_at_conditions};
+use vae_data::DataSet;
 use vae_models::Vae;
 use vae_report::{Grid, grid};
 use vae_train::explore::{conditions, decode, prior_draws, repeated};
-use vae_train::run::write;
 
 use crate::failure::UsageError;
 use crate::figures::under;
+use crate::judged::{Optima, Row, write_table};
 use crate::opened::{ModelArgs, OpenedModel};
 use crate::output::{self, line, shown};
 
 /// Generate new designs from the prior
 ///
-/// Writes the mean designs (densities 0 to 1), a contact sheet, and a table with what was asked and what came out. Conditions
-/// that are not set stay at their training mean. With `--rows`, each row of the sheet has another value of one condition, and
+/// Writes the mean designs (densities 0 to 1), a contact sheet, and a table with what was asked, what came out, and, where the data of
+/// the run say what their designs carry, how stiff each is. Conditions that are not set stay at their training mean. With `--rows`, each row of the sheet has another value of one condition, and
 /// each column another draw from the prior.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -85,9 +85,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let arrays = args.out.join("designs.npz");
     output::arrays(&arrays, &designs, &cs, &zs)?;
     let table = args.out.join("designs.csv");
-    write(&table, judged(&vae, &designs, cs.view()).as_bytes())?;
+    // A model of other conditions than its data now have is judged by its looks.
+    let data = args.model.data().filter(|data| data.conditions().ncols() == cs.ncols());
+    let verdicts = data.map(|data| judge(&data, &designs, cs.view())).transpose()?;
+    let verdicts = verdicts.unwrap_or_default();
+    self::table(&table, &vae, &designs, cs.view(), &verdicts)?;
     let picture = args.out.join("designs.png");
     draw(&vae, args, &rows[0], &designs, &picture)?;
+    words(&verdicts)?;
     line(format!(
         "{} designs: {}, {}, {}",
         designs.len_of(Axis(0)),
@@ -114,7 +119,7 @@ fn draw(
     args: &Args,
     condition: &[f32],
     designs: &Array3<f32>,
-    out: &std::path::Path,
+    out: &Path,
 ) -> Result<()> {
     let captions: Vec<String> =
         designs.outer_iter().map(|design| format!("volume {:.3}", mean(design))).collect();
@@ -138,22 +143,70 @@ fn draw(
     grid(&figure, out).with_context(|| format!("cannot draw {}", out.display()))
 }
 
-/// One row per design: the conditions asked for, the volume fraction that came out, pieces at 0.5 and the share outside the largest.
-fn judged(vae: &Vae, designs: &Array3<f32>, cs: ArrayView2<'_, f32>) -> String {
-    let mut text = String::from("design");
-    for condition in &vae.config().conditions {
-        let _ = write!(text, ",{}", condition.name);
+/// What mechanics says of designs, with the compliance of the SIMP optimum at equal volume; none where no problem is known.
+type Verdict = Option<(Judgement, f64)>;
+
+/// Judges designs whose problem the data know: theirs at the conditions of each design.
+fn judge(data: &DataSet, designs: &Array3<f32>, cs: ArrayView2<'_, f32>) -> Result<Vec<Verdict>> {
+    let mut optima = Optima::default();
+    let mut verdicts: Vec<Verdict> = Vec::with_capacity(cs.nrows());
+    // Designs of one condition vector follow each other.
+    let mut start = 0;
+    while start < cs.nrows() {
+        let same = (start..cs.nrows()).take_while(|&i| cs.row(i) == cs.row(start)).count();
+        let block = designs.slice(s![start..start + same, .., ..]);
+        match problem_at_conditions(data, &cs.row(start).to_vec())? {
+            None => verdicts.extend((0..same).map(|_| None)),
+            Some(problem) => {
+                let optimum = optima.of(&problem)?.compliance_cut;
+                let judged = judge_all(&vec![problem; same], block)?;
+                verdicts.extend(judged.into_iter().map(|judgement| Some((judgement, optimum))));
+            }
+        }
+        start += same;
     }
-    text.push_str(",volume_fraction_realized,pieces,floating_share\n");
-    for (i, (design, condition)) in designs.outer_iter().zip(cs.axis_iter(Axis(0))).enumerate() {
-        let _ = write!(text, "{i}");
-        condition.iter().for_each(|value| {
-            let _ = write!(text, ",{value}");
-        });
-        let pieces = components(design, Connectivity::Eight);
-        let _ = writeln!(text, ",{:.4},{},{:.4}", mean(design), pieces.count(), pieces.floating());
+    Ok(verdicts)
+}
+
+/// One row per design: the conditions asked for, and what is known of it.
+fn table(
+    path: &Path,
+    vae: &Vae,
+    designs: &Array3<f32>,
+    cs: ArrayView2<'_, f32>,
+    verdicts: &[Verdict],
+) -> Result<()> {
+    let names = vae.config().conditions.iter().map(|condition| condition.name.as_str());
+    let first: Vec<&str> = std::iter::once("design").chain(names).collect();
+    let row = |i: usize| {
+        let asked = cs.row(i).to_vec().into_iter().map(|value| value.to_string());
+        let which = std::iter::once(i.to_string()).chain(asked).collect();
+        match verdicts.get(i).and_then(Option::as_ref) {
+            Some((judgement, optimum)) => Row::judged(which, judgement, Some(*optimum)),
+            None => Row::seen(which, designs.index_axis(Axis(0), i)),
+        }
+    };
+    write_table(path, &first, &(0..cs.nrows()).map(row).collect::<Vec<_>>())
+}
+
+/// How many of the designs are any good.
+fn words(verdicts: &[Verdict]) -> Result<()> {
+    let known: Vec<&(Judgement, f64)> = verdicts.iter().flatten().collect();
+    if known.is_empty() {
+        return Ok(());
     }
-    text
+    let near = |limit: f64| {
+        let good = |(j, optimum): &&&(Judgement, f64)| {
+            j.loads_supported && j.compliance_error(*optimum) <= limit
+        };
+        known.iter().filter(good).count()
+    };
+    line(format!(
+        "at equal volume, {} of {} are within 10 % of the compliance of the SIMP optimum, {} within 100 %",
+        near(0.1),
+        known.len(),
+        near(1.0)
+    ))
 }
 
 fn mean(design: ArrayView2<'_, f32>) -> f64 {

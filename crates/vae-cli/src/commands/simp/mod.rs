@@ -1,6 +1,9 @@
 //! `vae simp`.
 
 mod generate;
+mod made;
+mod merge;
+mod render;
 mod solve;
 
 use std::process::ExitCode;
@@ -13,6 +16,7 @@ use clap::Subcommand;
 pub(crate) enum Command {
     Solve(solve::Args),
     Generate(generate::Args),
+    Merge(merge::Args),
 }
 
 impl Command {
@@ -20,6 +24,7 @@ impl Command {
         match self {
             Self::Solve(args) => args.threads,
             Self::Generate(args) => args.threads,
+            Self::Merge(_) => None,
         }
     }
 }
@@ -28,5 +33,6 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Solve(args) => solve::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Merge(args) => merge::run(args),
     }
 }

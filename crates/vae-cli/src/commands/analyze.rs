@@ -1,0 +1,216 @@
+//! `vae analyze`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use ndarray::Array2;
+use serde::Serialize;
+use topo_data::{Judgement, Refinement, problem_of};
+use topo_simp::Problem;
+use vae_data::DataSet;
+
+use crate::failure::UsageError;
+use crate::judged::{self, Optima};
+use crate::output::{json, line, shown};
+use crate::progress::Progress;
+use crate::reading::{ReadingArgs, open_data};
+
+/// Say what mechanics thinks of designs
+///
+/// DESIGN is a file or folder with designs, ours or anybody's: whatever `--data` takes. Each design is analyzed as it is, and cut to 0/1 at
+/// exactly the volume fraction of its problem, so that designs are compared at equal volume with the SIMP optimum of that problem.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  vae analyze beam.npy --problem problem.toml
+  vae analyze samples/designs.npz --problem problem.toml --table judged.csv
+  vae analyze builtin --design 0 --refine 10 --json")]
+pub(crate) struct Args {
+    /// Designs: a data-set folder, NumPy arrays, pictures, tables, or `builtin`
+    #[arg(value_name = "DESIGN", required = true)]
+    designs: Vec<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    /// Only the design at this position of each DESIGN, from 0; may be repeated
+    #[arg(long, value_name = "N")]
+    design: Vec<usize>,
+    /// Do not compute the SIMP optimum to compare with
+    #[arg(long)]
+    no_optimum: bool,
+    /// Go on from each design with N SIMP iterations, and say how many a cold start needs to get as far
+    #[arg(long, value_name = "N")]
+    refine: Option<usize>,
+    /// Table of all designs to write, CSV
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
+    /// Threads to use [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is said of one design.
+#[derive(Serialize)]
+struct Analyzed {
+    source: String,
+    design: usize,
+    #[serde(flatten)]
+    judgement: Judgement,
+    /// Compliance of the SIMP optimum at equal volume; none if it was not computed.
+    optimum: Option<f64>,
+    /// Compliance of the cut design over it, minus 1.
+    compliance_error: Option<f64>,
+    refinement: Option<Refinement>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    designs: &'a [Analyzed],
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    if args.refine == Some(0) {
+        return Err(UsageError::new("--refine 0 leaves nothing to do").into());
+    }
+    let reading = args.reading.reading()?;
+    let mut analyzed = Vec::new();
+    let mut optima = Optima::default();
+    for source in &args.designs {
+        let set = open_data(source, &reading)?;
+        let chosen = args.chosen(source, &set)?;
+        let mut bar = Progress::new("analyze", "designs", chosen.len() as u64, 0);
+        for index in chosen {
+            let at = || {
+                let file = reading.problem.file_name().map(|name| name.display());
+                let under = file.map_or_else(String::new, |file| format!(" under {file}"));
+                format!("{source}, design {index}{under}")
+            };
+            let problem = problem_of(&set, index).with_context(at)?;
+            let problem = problem.ok_or_else(|| unknown_problem(source))?;
+            let design = read_design(&set, index)?;
+            analyzed.push(
+                args.analyze(&mut optima, source, index, &problem, &design).with_context(at)?,
+            );
+            bar.add(1);
+        }
+        bar.finish();
+    }
+    if let Some(path) = &args.table {
+        let rows: Vec<_> = analyzed
+            .iter()
+            .map(|a| {
+                judged::Row::judged(
+                    vec![a.source.clone(), a.design.to_string()],
+                    &a.judgement,
+                    a.optimum,
+                )
+            })
+            .collect();
+        judged::write_table(path, &["source", "design"], &rows)?;
+    }
+    if args.json {
+        json(&Report { designs: &analyzed })?;
+    } else {
+        analyzed.iter().try_for_each(words)?;
+        if let Some(path) = &args.table {
+            line(format!("written: {}", shown(path)))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    /// Which designs of a set.
+    fn chosen(&self, source: &str, set: &DataSet) -> Result<Vec<usize>> {
+        if self.design.is_empty() {
+            return Ok((0..set.len()).collect());
+        }
+        match self.design.iter().find(|&&index| set.len() <= index) {
+            Some(index) => {
+                let last = set.len() - 1;
+                Err(UsageError::new(format!(
+                    "{source} has no design {index}: they are numbered from 0 to {last}"
+                ))
+                .into())
+            }
+            None => Ok(self.design.clone()),
+        }
+    }
+
+    fn analyze(
+        &self,
+        optima: &mut Optima,
+        source: &str,
+        index: usize,
+        problem: &Problem,
+        design: &Array2<f32>,
+    ) -> Result<Analyzed> {
+        let judge = optima.judge(problem)?;
+        let judgement = judge.judge(problem, design.view())?;
+        let refinement =
+            self.refine.map(|n| judge.refine(problem, design.view(), n)).transpose()?;
+        let optimum = if self.no_optimum { None } else { Some(optima.of(problem)?.compliance_cut) };
+        let compliance_error = optimum.map(|optimum| judgement.compliance_error(optimum));
+        let source = source.to_owned();
+        Ok(Analyzed { source, design: index, judgement, optimum, compliance_error, refinement })
+    }
+}
+
+fn unknown_problem(source: &str) -> UsageError {
+    UsageError::with_hint(
+        format!("{source} does not say under which loads and supports its designs stand"),
+        "give it with --problem problem.toml",
+    )
+}
+
+fn read_design(set: &DataSet, index: usize) -> Result<Array2<f32>> {
+    let mut pixels = vec![0.0; set.design_len()];
+    set.read_into(&[index], &mut pixels)?;
+    let width = set.width();
+    Ok(Array2::from_shape_fn((set.height(), width), |(i, j)| pixels[i * width + j]))
+}
+
+fn words(analyzed: &Analyzed) -> Result<()> {
+    let j = &analyzed.judgement;
+    let yes = |fine: bool| if fine { "yes" } else { "no" };
+    line(format!("{}, design {}", analyzed.source, analyzed.design))?;
+    line(format!("  compliance as it is         {:.4}", j.compliance))?;
+    let relative = match (analyzed.optimum, analyzed.compliance_error) {
+        (Some(optimum), Some(error)) => {
+            format!("   {:+.2} % against the SIMP optimum, {optimum:.4}", 100.0 * error)
+        }
+        _ => String::new(),
+    };
+    line(format!("  compliance at equal volume  {:.4}{relative}", j.compliance_cut))?;
+    line(format!(
+        "  volume fraction             {:.4}   off by {:.4}",
+        j.volume_fraction, j.volume_error
+    ))?;
+    line(format!("  greyness, checkerboard      {:.4}, {:.4}", j.greyness, j.checkerboard))?;
+    line(format!(
+        "  pieces by sides, corners    {}, {}   {:.2} % of the material floating",
+        j.pieces_4,
+        j.pieces_8,
+        100.0 * j.floating
+    ))?;
+    line(format!(
+        "  loads on material           {}   joined to a support: {}",
+        yes(j.loads_on_material),
+        yes(j.loads_supported)
+    ))?;
+    let size = j.member_size.map_or("no material".to_owned(), |size| format!("{size} elements"));
+    line(format!("  thinnest member             {size}"))?;
+    if let Some(refinement) = &analyzed.refinement {
+        let Refinement { iterations, compliance_before, compliance_after, iterations_saved } =
+            refinement;
+        let saved = iterations_saved.map_or("a cold start never gets there".to_owned(), |saved| {
+            format!("{saved} iterations saved against a cold start")
+        });
+        line(format!(
+            "  {iterations} SIMP iterations on       {compliance_before:.4} to {compliance_after:.4}; {saved}"
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Designs as the pictures of the lecture: `--render`.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, ImageEncoder as _};
+use vae_data::DataSet;
+
+/// Width of a picture and of its white frame, in pixels; a domain of 3:1 makes it 126 high.
+const WIDTH: usize = 349;
+const FRAME: usize = 7;
+/// JPEG quality in percent: grey levels come back within a few of 255.
+const QUALITY: u8 = 95;
+
+/// Writes every design of a set as a JPEG into a new folder, which is there whole or not at all.
+pub(super) fn render(set: &DataSet, folder: &Path) -> Result<()> {
+    let fail = || format!("cannot write {}", folder.display());
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).with_context(fail)?;
+    let beside =
+        tempfile::Builder::new().prefix(".render-").tempdir_in(parent).with_context(fail)?;
+    let (volume, iterate) = (set.condition("volume_fraction").ok(), set.condition("iterate").ok());
+    let shape = (set.height(), set.width());
+    let mut design = vec![0.0; set.design_len()];
+    for index in 0..set.len() {
+        set.read_into(&[index], &mut design)?;
+        let mean = design.iter().sum::<f32>() / design.len() as f32;
+        let percent = (100.0 * volume.map_or(mean, |volume| volume[index])).round();
+        let b = iterate.map_or(index, |iterate| iterate[index] as usize);
+        let name = format!("{}_{percent}_{b}.jpg", set.name());
+        let (pixels, height) = picture(&design, shape);
+        let mut bytes = Vec::new();
+        JpegEncoder::new_with_quality(&mut bytes, QUALITY)
+            .write_image(&pixels, WIDTH as u32, height as u32, ExtendedColorType::Rgb8)
+            .with_context(fail)?;
+        std::fs::write(beside.path().join(name), bytes).with_context(fail)?;
+    }
+    readable(beside.path()).with_context(fail)?;
+    std::fs::rename(beside.keep(), folder).with_context(fail)
+}
+
+/// A temporary folder is private by default; pictures are as readable as any other new folder's.
+fn readable(folder: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    let _ = folder;
+    Ok(())
+}
+
+/// RGB pixels, row by row, and the height: every element a block of pixels, black where it is solid.
+fn picture(design: &[f32], (rows, columns): (usize, usize)) -> (Vec<u8>, usize) {
+    let inner = WIDTH - 2 * FRAME;
+    let inner_height = ((inner * rows) as f64 / columns as f64).round().max(1.0) as usize;
+    let height = inner_height + 2 * FRAME;
+    let mut pixels = vec![255; 3 * WIDTH * height];
+    for y in 0..inner_height {
+        let row = (2 * y + 1) * rows / (2 * inner_height);
+        for x in 0..inner {
+            let column = (2 * x + 1) * columns / (2 * inner);
+            let grey = ((1.0 - design[row * columns + column]) * 255.0).round() as u8;
+            let position = 3 * ((y + FRAME) * WIDTH + x + FRAME);
+            pixels[position..position + 3].fill(grey);
+        }
+    }
+    (pixels, height)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_126_by_349_with_a_white_frame_and_black_material() {
+        let mut design = vec![0.0; 1200];
+        design[..60].fill(1.0);
+        design[60..120].fill(0.5);
+        let (pixels, height) = picture(&design, (20, 60));
+        assert_eq!((pixels.len(), height), (3 * 126 * 349, 126));
+        let grey = |x: usize, y: usize| pixels[3 * (y * WIDTH + x)];
+        assert_eq!((grey(0, 0), grey(6, 60), grey(342, 60), grey(348, 125)), (255, 255, 255, 255));
+        assert_eq!((grey(7, 7), grey(341, 7), grey(341, 12), grey(7, 13)), (0, 0, 0, 128));
+        assert_eq!((grey(100, 6), grey(100, 118), grey(100, 119)), (255, 255, 255));
+        // Material is where it is: 112 rows of 20 elements, so 5 or 6 pixels each.
+        let black = (0..height).filter(|&y| grey(200, y) == 0).count();
+        assert!((5..=6).contains(&black), "{black}");
+    }
+}

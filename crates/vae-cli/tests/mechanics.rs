@@ -1,0 +1,160 @@
+//! Designs judged by mechanics from the command line: `analyze`, `evaluate`, `sample`.
+
+mod support;
+
+use std::fs;
+
+use serde_json::Value;
+use support::{Bench, Ran, bytes};
+
+const PROBLEM: &str = r#"
+volume_fraction = 0.5
+grid = { nelx = 8, nely = 4 }
+supports = [{ at = { edge = "left" }, fix = "xy" }]
+load_cases = [{ loads = [{ at = { point = [1, 1] }, force = [0, -1] }] }]
+"#;
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|err| panic!("{err}: {}", ran.stdout))
+}
+
+/// A `.npy` file of one design of float32.
+fn write_design(path: &std::path::Path, (rows, columns): (usize, usize), values: &[f32]) {
+    let shape = format!("(1, {rows}, {columns})");
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
+    header.push_str(&" ".repeat(63 - (10 + header.len()) % 64));
+    header.push('\n');
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+    file.extend(header.as_bytes());
+    file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    fs::write(path, file).unwrap();
+}
+
+#[track_caller]
+fn refused(ran: &Ran, code: i32, words: &[&str]) {
+    assert_eq!(ran.code, Some(code), "{}{}", ran.stdout, ran.stderr);
+    let lines = ran.stderr.lines().filter(|line| line.starts_with("vae: ")).count();
+    assert!(lines == 1 && !ran.stderr.contains("panicked"), "{}", ran.stderr);
+    for word in words {
+        assert!(ran.stderr.contains(word), "{word:?} is not in: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn foreign_designs_are_analyzed_under_a_problem_file() {
+    let bench = Bench::new();
+    fs::write(bench.path("p.toml"), PROBLEM).unwrap();
+    let bar: Vec<f32> = (0..32).map(|i| if i < 16 { 0.0 } else { 1.0 }).collect();
+    write_design(&bench.path("bar.npy"), (4, 8), &bar);
+    let ran =
+        bench.vae("analyze bar.npy --problem p.toml --refine 3 --table t.csv --json").succeeds();
+    let found = &json(&ran)["designs"][0];
+    assert_eq!(found["pieces_4"], 1);
+    assert_eq!(found["member_size"], 2);
+    assert_eq!(
+        (&found["loads_on_material"], &found["loads_supported"]),
+        (&true.into(), &true.into())
+    );
+    assert_eq!(found["volume_fraction"], 0.5);
+    let (compliance, error) =
+        (found["compliance_cut"].as_f64().unwrap(), found["compliance_error"].as_f64().unwrap());
+    let optimum = found["optimum"].as_f64().unwrap();
+    assert!((compliance / optimum - 1.0 - error).abs() < 1e-9 && 0.0 < error);
+    // The design itself comes first, up to the little that frees its exact zeros.
+    let before = found["refinement"]["compliance_before"].as_f64().unwrap();
+    assert!((before / compliance - 1.0).abs() < 0.01, "{found}");
+    assert_eq!(found["refinement"]["iterations"], 3);
+    let table = String::from_utf8(bytes(&bench.path("t.csv"))).unwrap();
+    assert!(table.starts_with("source,design,compliance,") && table.lines().count() == 2);
+    // In words.
+    let ran = bench.vae("analyze bar.npy --problem p.toml").succeeds();
+    assert!(ran.stdout.contains("against the SIMP optimum"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_data_set_knows_its_problems() {
+    let bench = Bench::new();
+    let ran = bench.vae("analyze beams --design 0 --design 3 --json").succeeds();
+    let found = json(&ran);
+    let designs = found["designs"].as_array().unwrap();
+    assert_eq!(designs.len(), 2);
+    for design in designs {
+        // Variants are kept within 10 % of the best of their problem.
+        assert!(design["compliance_error"].as_f64().unwrap() < 0.2, "{design}");
+        assert_eq!(design["pieces_8"], 1);
+    }
+}
+
+#[test]
+fn what_cannot_be_analyzed_is_one_clear_line() {
+    let bench = Bench::new();
+    let analyze = |text: &str| {
+        fs::write(bench.path("p.toml"), text).unwrap();
+        bench.vae("analyze bar.npy --problem p.toml")
+    };
+    write_design(&bench.path("bar.npy"), (4, 8), &[0.5; 32]);
+    analyze(PROBLEM).succeeds();
+    refused(
+        &analyze(&PROBLEM.replace("nelx = 8", "nelx = 9")),
+        2,
+        &["bar.npy", "8 columns", "9 × 4", "transposed"],
+    );
+    refused(&analyze(&PROBLEM.replace("= 0.5", "= 1.5")), 1, &["p.toml", "volume_fraction is 1.5"]);
+    refused(&analyze(&PROBLEM.replace("fix = \"xy\"", "fix = \"y\"")), 1, &["p.toml", "slide"]);
+    let void = "\n[[passive]]\nkind = \"void\"\nshape = { rectangle = { min = [0.5, 0.0], max = [1.0, 1.0] } }\n";
+    refused(&analyze(&format!("{PROBLEM}{void}")), 1, &["p.toml", "void"]);
+    refused(&bench.vae("analyze bar.npy"), 2, &["bar.npy", "loads and supports", "--problem"]);
+    refused(&bench.vae("analyze beams --design 9999"), 2, &["beams", "9999"]);
+    refused(&bench.vae("analyze bar.npy --problem no.toml"), 2, &["no.toml"]);
+    refused(&bench.vae("analyze nowhere"), 2, &["nowhere"]);
+    refused(&bench.vae("analyze beams --refine 0"), 2, &["--refine 0"]);
+}
+
+#[test]
+fn a_model_is_judged_beside_its_controls() {
+    let bench = Bench::new();
+    bench.vae("train --data beams --epochs 2 --batch-size 8 --latent-dim 2 --run one").succeeds();
+    let ran = bench.vae("evaluate one --samples 2 --race 0.5 --json").succeeds();
+    let report = json(&ran);
+    let mechanics = &report["mechanics"];
+    assert_eq!(mechanics["version"], 1);
+    let names = |rows: &Value| -> Vec<String> {
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names(&mechanics["reconstructions"])[0], "this model");
+    let generated = names(&mechanics["generated"]);
+    assert!(generated.iter().any(|name| name == "nearest by condition"), "{generated:?}");
+    for row in mechanics["generated"].as_array().unwrap() {
+        assert_eq!(row["n"], mechanics["n"]);
+        assert!((0.0..=1.0).contains(&row["failure_rate"].as_f64().unwrap()));
+    }
+    assert!(mechanics["condition_sensitivity"].as_f64().unwrap() > 0.0);
+    let race = report["race"].as_array().unwrap();
+    assert_eq!(race.len(), 4);
+    assert!(0 < race[2]["tried"].as_u64().unwrap());
+
+    let words = bench.vae("evaluate one --samples 2").succeeds().stdout;
+    assert!(words.contains("fails") && words.contains("Vendi"), "{words}");
+    let without = json(&bench.vae("evaluate one --samples 2 --no-mechanics --json").succeeds());
+    assert!(without["mechanics"].is_null());
+    refused_by_clap(&bench.vae("evaluate one --race 0"), "above 0");
+
+    bench.vae("sample one --count 3 --set volume_fraction=0.4 --out samples").succeeds();
+    let table = fs::read_to_string(bench.path("samples/designs.csv")).unwrap();
+    let mut lines = table.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let column = header.iter().position(|name| *name == "compliance_cut").unwrap();
+    assert_eq!(lines.clone().count(), 3);
+    assert!(lines.all(|line| !line.split(',').nth(column).unwrap().is_empty()), "{table}");
+}
+
+#[track_caller]
+fn refused_by_clap(ran: &Ran, word: &str) {
+    assert_eq!(ran.code, Some(2), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains(word), "{}", ran.stderr);
+}

@@ -1,0 +1,146 @@
+//! A quantity over the elements of a design: stress, energy, displacement.
+
+use std::path::Path;
+
+use ndarray::ArrayView2;
+
+use crate::axis::Axis;
+use crate::canvas::{Area, Canvas, Heading, MARGIN};
+use crate::chart::Chart;
+use crate::color::{FRAME, WHITE, mix, viridis};
+use crate::error::ReportError;
+use crate::file::save;
+use crate::scatter::{BAR_GAP, BAR_WIDTH, color_bar};
+
+/// A quantity over the elements of a design.
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'a> {
+    /// The heading of the figure; may be empty.
+    pub title: &'a str,
+    /// Name of the quantity, with its unit if it has one, written beside the color bar.
+    pub name: &'a str,
+    /// Its values, (H, W), row 0 on top.
+    pub values: ArrayView2<'a, f64>,
+    /// The design, same shape: where there is little material, colors fade to white.
+    pub design: ArrayView2<'a, f32>,
+}
+
+/// Longer side of the picture of a design, about.
+const SIDE: usize = 900;
+/// Share of the material whose values keep the colors to themselves: the highest values, at points of load and corners, share the last one.
+const RANGE: f64 = 0.99;
+
+/// Writes a PNG file with a quantity in colors over the elements of a design.
+///
+/// Colors run from 0, or the least value if that is negative, to the value that 99 % of the material stay below; what lies above has the
+/// last color. The file is written beside `out` and renamed.
+///
+/// # Errors
+/// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Count`] if the design has another number of elements;
+/// [`ReportError::TooLarge`]; [`ReportError::Write`].
+///
+/// # Examples
+/// ```
+/// use ndarray::Array2;
+/// use vae_report::{Field, field};
+/// let folder = tempfile::tempdir()?;
+/// let values = Array2::from_shape_fn((20, 60), |(i, j)| (i * j) as f64);
+/// let design = Array2::ones((20, 60));
+/// let figure = Field { title: "A bar", name: "stress", values: values.view(), design: design.view() };
+/// field(&figure, &folder.path().join("stress.png"))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn field(figure: &Field<'_>, out: &Path) -> Result<(), ReportError> {
+    save(&draw(figure)?, out)
+}
+
+fn draw(figure: &Field<'_>) -> Result<Canvas, ReportError> {
+    check(figure)?;
+    let (rows, columns) = figure.values.dim();
+    let (low, high) = range(figure);
+    let axis = Axis::linear(low, high, 6);
+    let scale = (SIDE / rows.max(columns)).max(1);
+    let (height, width) = (rows * scale, columns * scale);
+    let total =
+        MARGIN + width as f32 + BAR_GAP + BAR_WIDTH + Chart::left_margin(&axis, true) + MARGIN;
+    let heading = Heading::new(figure.title, total);
+    let (left, top) = (MARGIN, heading.bottom());
+    let area = Area { left, top, right: left + width as f32, bottom: top + height as f32 };
+    // A flat design leaves the color bar room for its ticks.
+    let bar = Area { bottom: area.bottom.max(top + 160.0), ..area };
+    let mut canvas = Canvas::new(total, bar.bottom + MARGIN)?;
+    heading.draw(&mut canvas);
+    for ((row, column), &value) in figure.values.indexed_iter() {
+        let density = figure.design[(row, column)].clamp(0.0, 1.0);
+        let color = mix(WHITE, viridis(axis.position(value)), density);
+        let (x, y) = (left as i32 + (column * scale) as i32, top as i32 + (row * scale) as i32);
+        canvas.fill(x, y, scale as i32, scale as i32, color);
+    }
+    canvas.frame(left as i32 - 1, top as i32 - 1, width as i32 + 2, height as i32 + 2, FRAME);
+    color_bar(&mut canvas, bar, figure.name, &axis);
+    Ok(canvas)
+}
+
+fn check(figure: &Field<'_>) -> Result<(), ReportError> {
+    if figure.values.is_empty() {
+        return Err(ReportError::Empty { what: "elements" });
+    }
+    if figure.design.dim() != figure.values.dim() {
+        let (expected, got) = (figure.values.len(), figure.design.len());
+        return Err(ReportError::Count { what: "elements of the design", expected, got });
+    }
+    match figure.values.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        Some(((row, column), &value)) => Err(ReportError::NotFinite {
+            what: "values",
+            position: vec![row, column],
+            value: value as f32,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The ends of the color bar.
+fn range(figure: &Field<'_>) -> (f64, f64) {
+    let material = figure.values.iter().zip(figure.design).filter(|(_, density)| 0.5 < **density);
+    let mut values: Vec<f64> = material.map(|(value, _)| *value).collect();
+    if values.is_empty() {
+        values = figure.values.iter().copied().collect();
+    }
+    values.sort_by(f64::total_cmp);
+    let last = values[((values.len() - 1) as f64 * RANGE).round() as usize];
+    (values[0].min(0.0), last)
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::*;
+
+    #[test]
+    fn the_highest_value_is_lightest_and_void_is_white() {
+        let values = array![[0.0, 1.0], [2.0, 2.0]];
+        let design = array![[1.0_f32, 1.0], [1.0, 0.0]];
+        let figure = Field { title: "", name: "q", values: values.view(), design: design.view() };
+        let canvas = draw(&figure).unwrap();
+        let at = |row: i32, column: i32| {
+            canvas.pixel(MARGIN as i32 + 450 * column + 200, MARGIN as i32 + 450 * row + 200)
+        };
+        assert_eq!(at(0, 0), Some(viridis(0.0)));
+        assert_eq!(at(0, 1), Some(viridis(0.5)));
+        assert_eq!(at(1, 0), Some(viridis(1.0)));
+        assert_eq!(at(1, 1), Some(WHITE));
+    }
+
+    #[test]
+    fn what_does_not_match_is_refused() {
+        let values = array![[0.0, f64::NAN]];
+        let refused = |design: Array2<f32>| {
+            let figure =
+                Field { title: "", name: "q", values: values.view(), design: design.view() };
+            draw(&figure).err().unwrap()
+        };
+        assert!(matches!(refused(Array2::ones((1, 3))), ReportError::Count { .. }));
+        assert!(matches!(refused(Array2::ones((1, 2))), ReportError::NotFinite { .. }));
+    }
+}
