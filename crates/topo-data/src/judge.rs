@@ -348,7 +348,7 @@ mod tests {
             let mut flipped = design.clone();
             flipped.invert_axis(Axis(1));
             let other = judge.judge(&cantilever(Side::Right, 0.0, y), flipped.view()).unwrap();
-            let close = |a: f64, b: f64| a == b || (a / b - 1.0).abs() < 1e-5;
+            let close = |a: f64, b: f64| (a.is_infinite() && b.is_infinite()) || (a / b - 1.0).abs() < 1e-5;
             prop_assert!(close(one.compliance, other.compliance));
             prop_assert!(close(one.compliance_cut, other.compliance_cut), "{one:?} {other:?}");
             prop_assert!((one.volume_fraction - other.volume_fraction).abs() < 1e-9);

@@ -1,5 +1,7 @@
 //! Problems of one symmetry key are mirror images in their mechanics.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use proptest::prelude::*;
 use topo_data::{Family, GenerateSpec, Maker, Silhouette, symmetry_key};
 use topo_simp::compliance;

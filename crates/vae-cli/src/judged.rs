@@ -29,14 +29,11 @@ impl Optima {
     /// The SIMP optimum of a problem, computed once.
     pub(crate) fn of(&mut self, problem: &Problem) -> Result<&Optimum> {
         let known = self.found.iter().position(|(known, _)| known == problem);
-        let position = match known {
-            Some(position) => position,
-            None => {
-                let optimum = self.judge(problem)?.optimum(problem)?;
-                self.found.push((problem.clone(), optimum));
-                self.found.len() - 1
-            }
-        };
+        let position = known.unwrap_or(self.found.len());
+        if known.is_none() {
+            let optimum = self.judge(problem)?.optimum(problem)?;
+            self.found.push((problem.clone(), optimum));
+        }
         Ok(&self.found[position].1)
     }
 }

@@ -14,7 +14,7 @@ use crate::opened::OpenedRun;
 use crate::output::line;
 
 /// Test designs that are judged, at most; of more, evenly spaced ones.
-const MOST: usize = 512;
+const MOST: usize = 96;
 /// Deviation of the noise that one control adds to the references.
 const NOISE: f32 = 0.25;
 

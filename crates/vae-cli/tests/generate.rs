@@ -1,5 +1,7 @@
 //! Data sets made by the command line: killed and resumed, divided and merged, drawn as pictures; and what it refuses.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -47,7 +49,7 @@ fn a_killed_generation_goes_on_and_ends_in_the_same_bytes() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while lines() < 5 && child.try_wait().unwrap().is_none() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(1));
     }

@@ -1,5 +1,7 @@
 //! Designs judged by mechanics from the command line: `analyze`, `evaluate`, `sample`.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use std::fs;

@@ -15,7 +15,7 @@ use clap::Subcommand;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Solve(solve::Args),
-    Generate(generate::Args),
+    Generate(Box<generate::Args>),
     Merge(merge::Args),
 }
 
