@@ -4,12 +4,12 @@ use std::cell::RefCell;
 
 use anyhow::{Context as _, Result, bail};
 use ndarray::Array2;
+use topo_data::problem_of;
 use topo_simp::{Problem, compliance};
 use vae_data::{DataSet, Mirror};
 use vae_train::TrainError;
 
 use crate::failure::UsageError;
-use crate::mechanics::problem_of;
 
 /// Designs that are looked at.
 const CHECKED: usize = 4;
