@@ -35,7 +35,16 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("xtask", &[]),
     (
         "benches",
-        &["vae-prob", "vae-nn", "vae-models", "topo-simp", "topo-data", "vae-data", "vae-train"],
+        &[
+            "vae-prob",
+            "vae-nn",
+            "vae-models",
+            "topo-simp",
+            "topo-data",
+            "vae-data",
+            "vae-train",
+            "vae-report",
+        ],
     ),
 ];
 

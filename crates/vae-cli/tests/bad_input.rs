@@ -72,7 +72,7 @@ fn problems_that_cannot_be_solved() {
     bench.vae("simp solve p.toml").fails(1, &["p.toml", "acts on void"]);
     write("0.4", "0.6");
     bench.vae("simp solve p.toml").fails(1, &["p.toml", "slide", "support is missing"]);
-    write("0.05", "0.5");
+    write("0.0", "0.5");
     bench.vae("simp solve p.toml").fails(1, &["p.toml", "overlap"]);
 
     fs::write(bench.path("small.csv"), "0.5,0.5\n0.5,0.5\n").unwrap();
