@@ -1,0 +1,159 @@
+//! The guide: its links lead somewhere, its figures are there, and its commands run, at a reduced size.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/src")
+}
+
+/// Text and target of each link of a page, pictures included, outside code blocks.
+fn links(page: &str) -> Vec<(String, String)> {
+    let mut links = Vec::new();
+    let text: String = page.split("```").step_by(2).collect();
+    let mut rest = text.as_str();
+    while let Some(middle) = rest.find("](") {
+        let end = middle + rest[middle..].find(')').expect("a link ends");
+        let start = rest[..middle].rfind('[').expect("a link has a text");
+        links.push((rest[start + 1..middle].to_owned(), rest[middle + 2..end].to_owned()));
+        rest = &rest[end..];
+    }
+    links
+}
+
+/// The pages in the order of the summary.
+fn pages() -> Vec<String> {
+    let summary = fs::read_to_string(source().join("SUMMARY.md")).unwrap();
+    links(&summary).into_iter().map(|(_, target)| target).collect()
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(source().join(name)).unwrap_or_else(|err| panic!("{name}: {err}"))
+}
+
+/// Names by which the headings of a page are linked.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let heading = |line: &str| line.strip_prefix('#').map(|l| l.trim_start_matches('#').to_owned());
+    let slug = |heading: String| -> String {
+        let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+    };
+    page.split("```").step_by(2).flat_map(str::lines).filter_map(heading).map(slug).collect()
+}
+
+/// Whether Rust source has an item, such as `Vae::encode` or `softplus`.
+fn has_item(source: &str, path: &str) -> bool {
+    path.split("::").all(|name| {
+        ["fn", "struct", "enum", "trait"].iter().any(|kind| {
+            let item = format!("{kind} {name}");
+            source.match_indices(&item).any(|(at, _)| {
+                let after = source[at + item.len()..].chars().next();
+                after.is_some_and(|c| !c.is_alphanumeric() && c != '_')
+            })
+        })
+    })
+}
+
+#[test]
+fn links_lead_to_files_headings_and_items() {
+    let mut items = 0;
+    for name in pages() {
+        let text = page(&name);
+        for (label, target) in links(&text) {
+            if target.starts_with("https://") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((&target, ""));
+            let path = source().join(if file.is_empty() { &name } else { file });
+            assert!(path.exists(), "{name}: there is no {target}");
+            if !anchor.is_empty() {
+                let known = anchors(&fs::read_to_string(&path).unwrap());
+                assert!(known.contains(anchor), "{name}: no heading for {target}");
+            }
+            if let Some(item) = label.strip_prefix('`').and_then(|l| l.strip_suffix('`'))
+                && path.extension().is_some_and(|extension| extension == "rs")
+            {
+                let code = fs::read_to_string(&path).unwrap();
+                assert!(has_item(&code, item), "{name}: {target} has no {item}");
+                items += 1;
+            }
+        }
+    }
+    assert!(30 < items, "the formulas of the guide are linked to what computes them: {items} are");
+}
+
+#[test]
+fn every_page_is_listed_and_every_figure_shown() {
+    let listed: BTreeSet<String> = pages().into_iter().collect();
+    let mut shown = BTreeSet::new();
+    for name in &listed {
+        shown.extend(
+            links(&page(name))
+                .into_iter()
+                .filter_map(|(_, target)| target.strip_prefix("figures/").map(str::to_owned)),
+        );
+    }
+    let files = |folder: PathBuf, extension: &str| -> BTreeSet<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = names.map(|name| name.into_string().unwrap());
+        names.filter(|name| name.ends_with(extension)).collect()
+    };
+    let mut pages = files(source(), ".md");
+    pages.remove("SUMMARY.md");
+    assert_eq!(listed, pages);
+    assert_eq!(shown, files(source().join("figures"), ".png"));
+    let size: u64 = shown
+        .iter()
+        .map(|name| fs::metadata(source().join("figures").join(name)).unwrap().len())
+        .sum();
+    assert!(size < 1_500_000, "the figures have {size} bytes");
+}
+
+/// The commands of the fenced `sh` blocks of a page, one per line, as words.
+fn commands(page: &str) -> Vec<Vec<String>> {
+    let blocks = page.split("```").skip(1).step_by(2);
+    let lines = blocks.filter_map(|block| block.strip_prefix("sh\n")).flat_map(str::lines);
+    lines.map(|line| line.split_whitespace().map(|word| word.replace('\'', "")).collect()).collect()
+}
+
+/// The arguments of a command, made small enough for a test: few iterates of few optimizations, one epoch, small pictures.
+fn reduced(words: &[String]) -> Vec<String> {
+    let mut arguments = words[1..].to_vec();
+    let has = |word: &str| words.iter().any(|w| w == word);
+    if let Some(at) = arguments.iter().position(|word| word == "--epochs") {
+        arguments.drain(at..at + 2);
+    }
+    let size: &[&str] = match words[1].as_str() {
+        "simp" => &["--problems", "12", "--keep-iterates", "5"],
+        "train" if has("--resume") => &[],
+        "train" if has("lecture") && !has("--resize") => &["--epochs", "1", "--resize", "32x96"],
+        "train" => &["--epochs", "1"],
+        _ => &[],
+    };
+    arguments.extend(size.iter().map(|&word| word.to_owned()));
+    arguments
+}
+
+#[test]
+fn the_commands_of_the_guide_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = 0;
+    for name in pages() {
+        for words in commands(&page(&name)) {
+            assert_eq!(words[0], "vae", "{name}: the test does not know how to run {words:?}");
+            let output = Command::new(env!("CARGO_BIN_EXE_vae"))
+                .args(reduced(&words))
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{name}: {}\n{stderr}", words.join(" "));
+            run += 1;
+        }
+    }
+    assert!(20 < run, "each step of the lecture is a command: {run} are");
+}
