@@ -76,7 +76,7 @@ fn problems_that_cannot_be_solved() {
     bench.vae("simp solve p.toml").fails(1, &["p.toml", "overlap"]);
 
     fs::write(bench.path("small.csv"), "0.5,0.5\n0.5,0.5\n").unwrap();
-    bench.vae("simp solve mbb --start small.csv").fails(1, &["2 rows", "60 × 20"]);
+    bench.vae("simp solve mbb --start small.csv").fails(2, &["2 rows", "60 × 20"]);
     fs::write(bench.path("odd.csv"), "0.5,0.5\n0.5\n").unwrap();
     bench.vae("simp solve mbb --start odd.csv").fails(1, &["odd.csv", "line 2"]);
 }
