@@ -3,6 +3,7 @@
 use candle_core::{Device, Tensor};
 use ndarray::{Array2, Array3, Axis};
 use rand::Rng;
+use rayon::prelude::*;
 use vae_data::{Condition, DataSet, FREE};
 
 use crate::augment::Augmentation;
@@ -60,13 +61,13 @@ impl<'a> Targets<'a> {
         self.data.read_into(indices, &mut values)?;
         let active = self.active(indices)?;
         if self.kind == TargetKind::Binary {
-            for (i, design) in values.chunks_exact_mut(pixels).enumerate() {
+            values.par_chunks_exact_mut(pixels).enumerate().for_each(|(i, design)| {
                 let active: Option<Vec<bool>> = active.as_ref().map(|active| {
                     active[i * pixels..(i + 1) * pixels].iter().map(|&a| 0.0 < a).collect()
                 });
                 let volume = own_volume(design, active.as_deref());
                 vae_data::cut_at_volume(design, active.as_deref(), volume);
-            }
+            });
         }
         Ok(Pixels { values, active })
     }
