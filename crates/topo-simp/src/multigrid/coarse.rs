@@ -7,7 +7,7 @@ use crate::element::ElementMatrix;
 
 /// Planes of a stencil: the symmetric block of the node itself, and one full block for each neighbor that comes later.
 const N_PLANES: usize = 3 + 4 * N_LATER;
-/// The neighbors to the east, south-west, south and south-east.
+/// The neighbors to the east, south, south-east and south-west.
 const N_LATER: usize = 4;
 
 /// A symmetric matrix that couples each node with its eight neighbors.
@@ -16,6 +16,9 @@ pub(super) struct Stencil {
     layout: Layout,
     /// Row of nodes after row; in each, plane after plane, so that a row is one piece of memory: xx, xy, yy of the node
     /// itself, then xx, xy, yx, yy (own direction, the neighbor's) for each later neighbor, then a few zeros.
+    ///
+    /// The product reads the south-west planes one column ahead. They come last, so that behind each of them lie zeros: the
+    /// first column of the next, which has no neighbor in the west, or the few at the end.
     entries: Vec<f64>,
 }
 
@@ -58,10 +61,10 @@ impl Stencil {
             };
             block(0, ul, 6, 4);
             block(0, ll, 0, 2);
-            block(1, ur, 4, 0);
-            block(2, ul, 6, 0);
-            block(2, ur, 4, 2);
-            block(3, ul, 6, 2);
+            block(1, ul, 6, 0);
+            block(1, ur, 4, 2);
+            block(2, ul, 6, 2);
+            block(3, ur, 4, 0);
         }
     }
 
@@ -73,7 +76,7 @@ impl Stencil {
         let entry = |start: usize, plane: usize| self.entries[start + plane * layout.stride];
         let [xx, xy, yy] = [0, 1, 2].map(|plane| entry(own, plane));
         let (mut x, mut y) = (xx.abs() + xy.abs(), yy.abs() + xy.abs());
-        for (later, towards) in [own - 1, before + 1, before, before - 1].into_iter().enumerate() {
+        for (later, towards) in [own - 1, before, before - 1, before + 1].into_iter().enumerate() {
             let block = |start| [0, 1, 2, 3].map(|i| entry(start, 3 + 4 * later + i).abs());
             let ([xx, xy, yx, yy], [txx, txy, tyx, tyy]) = (block(own), block(towards));
             x += xx + xy + txx + tyx;
@@ -83,7 +86,7 @@ impl Stencil {
     }
 }
 
-/// `f ← A u`.
+/// `f ← A u`; zeros beside the grid stay zeros.
 pub(super) struct ApplyStencil<'a> {
     pub(super) stencil: &'a Stencil,
     pub(super) u: &'a [f64],
@@ -120,9 +123,9 @@ impl WithSimd for ApplyStencil<'_> {
             // Each later neighbor, and the transposed block towards the earlier one on the opposite side.
             for (later, forward, backward, towards) in [
                 (0, here + 1, here - 1, own - 1),
-                (1, below - 1, above + 1, before + 1),
-                (2, below, above, before),
-                (3, below + 1, above - 1, before - 1),
+                (1, below, above, before),
+                (2, below + 1, above - 1, before - 1),
+                (3, below - 1, above + 1, before + 1),
             ] {
                 let block = |start: usize| {
                     [0, 1, 2, 3]
