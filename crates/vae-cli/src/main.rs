@@ -9,6 +9,7 @@ mod contact;
 mod design;
 mod dimensions;
 mod failure;
+mod fields;
 mod figures;
 mod interrupt;
 mod judged;

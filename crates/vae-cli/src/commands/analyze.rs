@@ -11,8 +11,9 @@ use topo_simp::Problem;
 use vae_data::DataSet;
 
 use crate::failure::UsageError;
+use crate::fields::{self, Drawn};
 use crate::judged::{self, Optima};
-use crate::output::{json, line, shown};
+use crate::output::{folder, json, line, note, shown};
 use crate::progress::Progress;
 use crate::reading::{ReadingArgs, open_data};
 
@@ -24,7 +25,8 @@ use crate::reading::{ReadingArgs, open_data};
 #[command(after_help = "Examples:
   vae analyze beam.npy --problem problem.toml
   vae analyze samples/designs.npz --problem problem.toml --table judged.csv
-  vae analyze builtin --design 0 --refine 10 --json")]
+  vae analyze builtin --design 0 --refine 10 --json
+  vae analyze builtin --design 0 --fields fields")]
 pub(crate) struct Args {
     /// Designs: a data-set folder, NumPy arrays, pictures, tables, or `builtin`
     #[arg(value_name = "DESIGN", required = true)]
@@ -43,6 +45,14 @@ pub(crate) struct Args {
     /// Table of all designs to write, CSV
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
+    /// Folder for displacement, strain energy density and von Mises stress of each design as it is
+    ///
+    /// `displacement.png`, `strain-energy.png`, `von-mises.png`, and all of them with the densities in `fields.vtk`, for `ParaView`. Where
+    /// several designs are analyzed, each name begins with the position of its design: `3-displacement.png`; with several DESIGNs, the position
+    /// of that comes first. Lengths and forces are in the units of the problem; what it leaves out (Young's modulus, side of an element,
+    /// thickness) is 1.
+    #[arg(long, value_name = "DIR")]
+    fields: Option<PathBuf>,
     /// Threads to use [default: all]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
@@ -75,13 +85,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return Err(UsageError::new("--refine 0 leaves nothing to do").into());
     }
     let reading = args.reading.reading()?;
+    if let Some(path) = &args.fields {
+        folder(path)?;
+    }
     let mut analyzed = Vec::new();
     let mut optima = Optima::default();
-    for source in &args.designs {
+    for (position, source) in args.designs.iter().enumerate() {
         let set = open_data(source, &reading)?;
         let chosen = args.chosen(source, &set)?;
+        let prefix = |index: usize| match (args.designs.len(), chosen.len()) {
+            (1, 1) => String::new(),
+            (1, _) => format!("{index}-"),
+            _ => format!("{position}-{index}-"),
+        };
         let mut bar = Progress::new("analyze", "designs", chosen.len() as u64, 0);
-        for index in chosen {
+        for &index in &chosen {
             let at = || {
                 let file = reading.problem.file_name().map(|name| name.display());
                 let under = file.map_or_else(String::new, |file| format!(" under {file}"));
@@ -90,9 +108,22 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             let problem = problem_of(&set, index).with_context(at)?;
             let problem = problem.ok_or_else(|| unknown_problem(source))?;
             let design = read_design(&set, index)?;
-            analyzed.push(
-                args.analyze(&mut optima, source, index, &problem, &design).with_context(at)?,
-            );
+            let found =
+                args.analyze(&mut optima, source, index, &problem, &design).with_context(at)?;
+            if let Some(path) = &args.fields {
+                if found.judgement.compliance.is_finite() {
+                    let title = format!("{source}, design {index}");
+                    let prefix = prefix(index);
+                    let drawn = Drawn { design: design.view(), title: &title, prefix: &prefix };
+                    fields::write(optima.judge(&problem)?, &problem, &drawn, path)
+                        .with_context(at)?;
+                } else {
+                    note(format!(
+                        "{source}, design {index}: no fields: it is too disconnected to be solved"
+                    ));
+                }
+            }
+            analyzed.push(found);
             bar.add(1);
         }
         bar.finish();
@@ -114,7 +145,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         json(&Report { designs: &analyzed })?;
     } else {
         analyzed.iter().try_for_each(words)?;
-        if let Some(path) = &args.table {
+        for path in args.table.iter().chain(&args.fields) {
             line(format!("written: {}", shown(path)))?;
         }
     }
