@@ -237,7 +237,7 @@ impl Optimizer {
 ///
 /// Of [`Solver::Multigrid`] only; `tests/shortcuts.rs` shows what these bounds change.
 fn tolerance(change: f64) -> f64 {
-    (0.02 * change).clamp(1e-4, 2e-3)
+    (0.001 * change).clamp(1e-5, 1e-4)
 }
 
 /// How exactly the compliance of the design handed back is known: to the square of this.

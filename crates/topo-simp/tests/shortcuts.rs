@@ -5,8 +5,7 @@ use topo_simp::{
     ProjectionRule, Shape, Side, Solver,
 };
 
-/// How many problems; `TOPO_SIMP_PROBLEMS=200` in the environment for more. Of 200, two end above the direct solver by more
-/// than 0.1 % (0.8 % at most), so that a run of all of them fails.
+/// How many problems; `TOPO_SIMP_PROBLEMS=200` in the environment for more.
 const N_PROBLEMS: usize = 12;
 
 /// A generator of numbers in [0, 1): steps of an affine congruence.
