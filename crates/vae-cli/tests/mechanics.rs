@@ -74,6 +74,58 @@ fn foreign_designs_are_analyzed_under_a_problem_file() {
     assert!(ran.stdout.contains("against the SIMP optimum"), "{}", ran.stdout);
 }
 
+/// The numbers of one field of a VTK file, as many as its header says.
+fn vtk_values(text: &str, field: &str, count: usize) -> Vec<f64> {
+    let (_, rest) = text.split_once(&format!("{field} double")).unwrap();
+    let (_, rest) = rest.split_once('\n').unwrap();
+    let rest = rest.strip_prefix("LOOKUP_TABLE default\n").unwrap_or(rest);
+    rest.split_whitespace().take(count).map(|word| word.parse().unwrap()).collect()
+}
+
+#[test]
+fn fields_are_drawn_and_agree_with_the_compliance() {
+    let bench = Bench::new();
+    // Units that are not 1, so that each of them counts.
+    let text = format!("cell_size = 0.5\nthickness = 3.0\nyoungs_modulus = 7.0\n{PROBLEM}");
+    fs::write(bench.path("p.toml"), &text).unwrap();
+    let design: Vec<f32> = (0..32).map(|i| if i % 8 == 5 { 0.25 } else { 1.0 }).collect();
+    write_design(&bench.path("bar.npy"), (4, 8), &design);
+    let ran = bench.vae("analyze bar.npy --problem p.toml --fields drawn --json").succeeds();
+    for name in ["displacement.png", "strain-energy.png", "von-mises.png"] {
+        let drawn = bytes(&bench.path(&format!("drawn/{name}")));
+        assert!(drawn.starts_with(b"\x89PNG\r\n"), "{name}");
+    }
+    let vtk = fs::read_to_string(bench.path("drawn/fields.vtk")).unwrap();
+    assert!(vtk.starts_with("# vtk DataFile Version 3.0\n"), "{vtk}");
+    for line in ["DIMENSIONS 9 5 1", "SPACING 0.5 0.5 0.5", "CELL_DATA 32", "POINT_DATA 45"] {
+        assert!(vtk.lines().any(|found| found == line), "{line:?} is not in: {vtk}");
+    }
+    let field = |name: &str, count: usize| {
+        let values = vtk_values(&vtk, name, count);
+        assert!(values.len() == count && values.iter().all(|value| value.is_finite()), "{name}");
+        values
+    };
+    let density = field("SCALARS density", 32);
+    let upward: Vec<f64> = design.chunks(8).rev().flatten().map(|&x| f64::from(x)).collect();
+    assert_eq!(density, upward);
+    // The work of the loads is twice the energy that is stored: density times area times thickness.
+    let energy: f64 = field("SCALARS strain_energy_density", 32).iter().sum();
+    let compliance = json(&ran)["designs"][0]["compliance"].as_f64().unwrap();
+    assert!((2.0 * energy * 0.25 * 3.0 / compliance - 1.0).abs() < 1e-6);
+    // The only force is 1, downward, at the lower right corner, node 8 of the lowest row, which comes first.
+    let displacements = field("VECTORS displacement", 3 * 45);
+    assert!((-displacements[3 * 8 + 1] / compliance - 1.0).abs() < 1e-6);
+    assert!(field("SCALARS von_mises", 32).iter().all(|&stress| 0.0 < stress));
+    // Several designs, and a folder that cannot be.
+    bench.vae("analyze beams --design 0 --design 3 --no-optimum --fields both").succeeds();
+    for name in ["0-displacement.png", "3-displacement.png", "0-fields.vtk", "3-fields.vtk"] {
+        assert!(bench.path("both").join(name).is_file(), "{name}");
+    }
+    refused(&bench.vae("analyze beams --fields bar.npy"), 1, &["cannot create", "bar.npy"]);
+    refused(&bench.vae("analyze bar.npy --fields none"), 2, &["bar.npy", "--problem"]);
+    assert!(!bench.path("none").exists());
+}
+
 #[test]
 fn a_data_set_knows_its_problems() {
     let bench = Bench::new();

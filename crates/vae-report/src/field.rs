@@ -4,8 +4,8 @@ use std::path::Path;
 
 use ndarray::ArrayView2;
 
-use crate::axis::Axis;
-use crate::canvas::{Area, Canvas, Heading, MARGIN};
+use crate::axis::{self, Axis};
+use crate::canvas::{Anchor, Area, Canvas, Heading, MARGIN, SMALL};
 use crate::chart::Chart;
 use crate::color::{FRAME, WHITE, mix, viridis};
 use crate::error::ReportError;
@@ -33,7 +33,7 @@ const RANGE: f64 = 0.99;
 /// Writes a PNG file with a quantity in colors over the elements of a design.
 ///
 /// Colors run from 0, or the least value if that is negative, to the value that 99 % of the material stay below; what lies above has the
-/// last color. The file is written beside `out` and renamed.
+/// last color, and the caption names the largest value. The file is written beside `out` and renamed.
 ///
 /// # Errors
 /// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Count`] if the design has another number of elements;
@@ -66,9 +66,12 @@ fn draw(figure: &Field<'_>) -> Result<Canvas, ReportError> {
     let heading = Heading::new(figure.title, total);
     let (left, top) = (MARGIN, heading.bottom());
     let area = Area { left, top, right: left + width as f32, bottom: top + height as f32 };
-    // A flat design leaves the color bar room for its ticks.
-    let bar = Area { bottom: area.bottom.max(top + 160.0), ..area };
-    let mut canvas = Canvas::new(total, bar.bottom + MARGIN)?;
+    // A flat design leaves the color bar room for its ticks and name.
+    let bar = Area { bottom: area.bottom.max(top + 360.0), ..area };
+    let captions = SMALL.wrap(&caption(figure, high), total - 2.0 * MARGIN, 4);
+    let first = bar.bottom + 22.0 + SMALL.cap_height();
+    let text_bottom = first + SMALL.line_height() * (captions.len().max(1) - 1) as f32;
+    let mut canvas = Canvas::new(total, text_bottom + MARGIN)?;
     heading.draw(&mut canvas);
     for ((row, column), &value) in figure.values.indexed_iter() {
         let density = figure.design[(row, column)].clamp(0.0, 1.0);
@@ -78,7 +81,16 @@ fn draw(figure: &Field<'_>) -> Result<Canvas, ReportError> {
     }
     canvas.frame(left as i32 - 1, top as i32 - 1, width as i32 + 2, height as i32 + 2, FRAME);
     color_bar(&mut canvas, bar, figure.name, &axis);
+    canvas.lines(&captions, MARGIN, first, Anchor::Start, SMALL);
     Ok(canvas)
+}
+
+/// What the colors cannot show: how high the values go beyond them.
+fn caption(figure: &Field<'_>, high: f64) -> String {
+    let largest = material(figure).into_iter().fold(high, f64::max);
+    let beyond =
+        if high < largest { "; 99 % of the material lies within the color bar" } else { "" };
+    format!("White: void. Largest value in the material: {}{beyond}.", axis::number(largest, 4))
 }
 
 fn check(figure: &Field<'_>) -> Result<(), ReportError> {
@@ -99,13 +111,16 @@ fn check(figure: &Field<'_>) -> Result<(), ReportError> {
     }
 }
 
+/// The values where there is material; all of them if there is none.
+fn material(figure: &Field<'_>) -> Vec<f64> {
+    let dense = figure.values.iter().zip(figure.design).filter(|(_, density)| 0.5 < **density);
+    let values: Vec<f64> = dense.map(|(value, _)| *value).collect();
+    if values.is_empty() { figure.values.iter().copied().collect() } else { values }
+}
+
 /// The ends of the color bar.
 fn range(figure: &Field<'_>) -> (f64, f64) {
-    let material = figure.values.iter().zip(figure.design).filter(|(_, density)| 0.5 < **density);
-    let mut values: Vec<f64> = material.map(|(value, _)| *value).collect();
-    if values.is_empty() {
-        values = figure.values.iter().copied().collect();
-    }
+    let mut values = material(figure);
     values.sort_by(f64::total_cmp);
     let last = values[((values.len() - 1) as f64 * RANGE).round() as usize];
     (values[0].min(0.0), last)

@@ -85,9 +85,6 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return Err(UsageError::new("--refine 0 leaves nothing to do").into());
     }
     let reading = args.reading.reading()?;
-    if let Some(path) = &args.fields {
-        folder(path)?;
-    }
     let mut analyzed = Vec::new();
     let mut optima = Optima::default();
     for (position, source) in args.designs.iter().enumerate() {
@@ -108,6 +105,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             let problem = problem_of(&set, index).with_context(at)?;
             let problem = problem.ok_or_else(|| unknown_problem(source))?;
             let design = read_design(&set, index)?;
+            // A folder that cannot be made is said before the long part begins.
+            args.fields.as_deref().map_or(Ok(()), folder)?;
             let found =
                 args.analyze(&mut optima, source, index, &problem, &design).with_context(at)?;
             if let Some(path) = &args.fields {
