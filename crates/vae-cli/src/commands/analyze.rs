@@ -50,7 +50,8 @@ pub(crate) struct Args {
     /// `displacement.png`, `strain-energy.png`, `von-mises.png`, and all of them with the densities in `fields.vtk`, for `ParaView`. Where
     /// several designs are analyzed, each name begins with the position of its design: `3-displacement.png`; with several DESIGNs, the position
     /// of that comes first. Lengths and forces are in the units of the problem; what it leaves out (Young's modulus, side of an element,
-    /// thickness) is 1.
+    /// thickness) is 1. Of several load cases, pictures show the largest displacement and stress, and energies are summed; `fields.vtk` has
+    /// displacement and stress of each.
     #[arg(long, value_name = "DIR")]
     fields: Option<PathBuf>,
     /// Threads to use [default: all]
