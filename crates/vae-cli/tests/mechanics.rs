@@ -69,6 +69,12 @@ fn foreign_designs_are_analyzed_under_a_problem_file() {
     assert_eq!(found["refinement"]["iterations"], 3);
     let table = String::from_utf8(bytes(&bench.path("t.csv"))).unwrap();
     assert!(table.starts_with("source,design,compliance,") && table.lines().count() == 2);
+    // One design of two axes, as `vae simp solve --out` writes it.
+    let solved = "simp solve p.toml --max-iterations 5 --out solved.npy --json";
+    let solved = json(&bench.vae(solved).succeeds());
+    let ran = bench.vae("analyze solved.npy --problem p.toml --no-optimum --json").succeeds();
+    let (found, stated) = (&json(&ran)["designs"][0]["compliance"], &solved["compliance_returned"]);
+    assert!((found.as_f64().unwrap() / stated.as_f64().unwrap() - 1.0).abs() < 1e-5, "{found}");
     // In words.
     let ran = bench.vae("analyze bar.npy --problem p.toml").succeeds();
     assert!(ran.stdout.contains("against the SIMP optimum"), "{}", ran.stdout);

@@ -1,14 +1,14 @@
 //! `vae analyze`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayD, Axis, Ix2};
 use serde::Serialize;
 use topo_data::{Judgement, Refinement, problem_of};
 use topo_simp::Problem;
-use vae_data::DataSet;
+use vae_data::{DataSet, Details, Problems, Reading, Setting, npy};
 
 use crate::failure::UsageError;
 use crate::fields::{self, Drawn};
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut analyzed = Vec::new();
     let mut optima = Optima::default();
     for (position, source) in args.designs.iter().enumerate() {
-        let set = open_data(source, &reading)?;
+        let set = open(source, &reading)?;
         let chosen = args.chosen(source, &set)?;
         let prefix = |index: usize| match (args.designs.len(), chosen.len()) {
             (1, 1) => String::new(),
@@ -187,6 +187,28 @@ impl Args {
         let source = source.to_owned();
         Ok(Analyzed { source, design: index, judgement, optimum, compliance_error, refinement })
     }
+}
+
+/// The designs of a source. A `.npy` file of two axes, as `vae simp solve --out` writes it, is one design here; data to train on would be
+/// flat vectors, of a layout that has to be said.
+fn open(source: &str, reading: &Reading) -> Result<DataSet> {
+    let path = Path::new(source);
+    let is_array = path.extension().is_some_and(|extension| extension == "npy") && path.is_file();
+    if !is_array || reading.layout != Setting::Auto {
+        return open_data(source, reading);
+    }
+    let array: ArrayD<f32> = npy::read(path)?;
+    let Ok(design) = array.into_dimensionality::<Ix2>() else {
+        return open_data(source, reading);
+    };
+    let problems = if reading.problem.as_os_str().is_empty() {
+        Problems::None
+    } else {
+        let text = std::fs::read_to_string(&reading.problem);
+        Problems::Shared(text.with_context(|| reading.problem.display().to_string())?)
+    };
+    let details = Details { problems, ..Details::default() };
+    Ok(DataSet::new(source, design.insert_axis(Axis(0)), details)?)
 }
 
 fn unknown_problem(source: &str) -> UsageError {
