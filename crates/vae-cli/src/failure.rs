@@ -80,7 +80,7 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
     };
     #[cfg(feature = "hub")]
     let data = match cause.downcast_ref() {
-        Some(HubError::Data(err)) => Some(err),
+        Some(HubError::Data(err)) => Some(&**err),
         _ => data,
     };
     if let Some(err) = data {

@@ -148,7 +148,7 @@ pub enum HubError {
     /// A data set that cannot be written.
     #[cfg(feature = "hub")]
     #[error(transparent)]
-    Data(#[from] vae_data::DataError),
+    Data(Box<vae_data::DataError>),
 
     // ---- Files here ----------------------------------------------------------------------------------------------
     /// Something else lies where the data should go.
@@ -193,6 +193,13 @@ pub enum HubError {
         /// The operating system's reason.
         source: io::Error,
     },
+}
+
+#[cfg(feature = "hub")]
+impl From<vae_data::DataError> for HubError {
+    fn from(error: vae_data::DataError) -> Self {
+        Self::Data(Box::new(error))
+    }
 }
 
 impl HubError {

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 
@@ -70,7 +70,7 @@ pub(super) fn check_metadata(path: &Path, metadata: &ParquetMetaData) -> Result<
         return Err(wrong(path, "it has no rows, or their number cannot be true"));
     }
     let len = path.metadata().map_err(|source| HubError::io("reading", path, source))?.len();
-    if groups.iter().flat_map(|group| group.columns()).all(|chunk| lies_inside(chunk, len)) {
+    if groups.iter().flat_map(RowGroupMetaData::columns).all(|chunk| lies_inside(chunk, len)) {
         Ok(())
     } else {
         Err(wrong(path, "a column lies outside the file"))
