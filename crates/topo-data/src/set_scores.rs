@@ -93,6 +93,8 @@ pub struct Distribution {
 /// let mut designs = Array3::zeros((2, 12, 24));
 /// for (problem, mut design) in problems.iter().zip(designs.outer_iter_mut()) {
 ///     design.assign(&judge.optimum(problem)?.design.mapv(|x| x as f32));
+///     let cells = design.as_slice_mut().expect("one design after the other");
+///     vae_data::cut_at_volume(cells, None, problem.volume_fraction as f32);
 /// }
 /// let references = References::new(problems, designs.view(), designs.view())?;
 /// let scores = references.score(designs.view())?;
