@@ -334,23 +334,30 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
+        #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
         fn a_flipped_design_in_a_flipped_problem_is_judged_alike(
             densities in proptest::collection::vec(0.0_f32..1.0, 96),
-            y in 0_usize..=8,
+            row in 0_usize..8,
+            carried in proptest::bool::ANY,
         ) {
-            let y = y as f64 / 8.0;
-            let design = Array2::from_shape_vec((8, 12), densities).unwrap();
+            let y = row as f64 / 8.0;
+            let mut design = Array2::from_shape_vec((8, 12), densities).unwrap();
+            if carried {
+                design.row_mut(row).fill(1.0);
+            }
             let mut judge = Judge::new(GRID).unwrap();
             let one = judge.judge(&cantilever(Side::Left, 1.0, y), design.view()).unwrap();
             let mut flipped = design.clone();
             flipped.invert_axis(Axis(1));
             let other = judge.judge(&cantilever(Side::Right, 0.0, y), flipped.view()).unwrap();
-            let close = |a: f64, b: f64| (a.is_infinite() && b.is_infinite()) || (a / b - 1.0).abs() < 1e-5;
-            prop_assert!(close(one.compliance, other.compliance));
-            prop_assert!(close(one.compliance_cut, other.compliance_cut), "{one:?} {other:?}");
+            prop_assert!(!carried || one.loads_supported);
+            // A load on void alone is held by a stiffness of 1e-9: the rounding of the solution is the machine's
+            // times that contrast times the condition of the solid grid (about 1e3).
+            let rounding = if one.loads_supported { 1e-10 } else { f64::EPSILON * 1e9 * 1e3 };
+            prop_assert!((one.compliance / other.compliance - 1.0).abs() < 1e-10);
+            prop_assert!((one.compliance_cut / other.compliance_cut - 1.0).abs() < rounding, "{one:?} {other:?}");
             prop_assert!((one.volume_fraction - other.volume_fraction).abs() < 1e-9);
             prop_assert_eq!(
                 (one.pieces_4, one.pieces_8, one.loads_on_material, one.loads_supported, one.member_size),
