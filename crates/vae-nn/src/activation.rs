@@ -1,5 +1,6 @@
 //! Activation functions, one pass forward and one backward.
 
+use crate::composed;
 use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::kernels::parallel::{map, zip_map};
 use candle_core::backend::BackendStorage;
@@ -44,6 +45,9 @@ pub fn relu(xs: &Tensor) -> Result<Tensor> {
 /// # Ok::<(), candle_core::Error>(())
 /// ```
 pub fn leaky_relu(xs: &Tensor, slope: f64) -> Result<Tensor> {
+    if composed::takes(xs) {
+        return composed::leaky_relu(xs, slope);
+    }
     xs.contiguous()?.apply_op1(LeakyRelu { slope })
 }
 

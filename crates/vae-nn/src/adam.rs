@@ -1,15 +1,12 @@
 //! Adam and `AdamW`, whose state has names and can be saved.
 
-use crate::element::{Element, by_dtype, reading, tensor};
+use crate::composed;
+use crate::element::{Element, by_dtype, reading, writing};
 use crate::error::Error;
 use crate::kernels::simd::wide;
-use candle_core::backend::BackendStorage;
 use candle_core::backprop::GradStore;
-use candle_core::{
-    CpuStorage, DType, Device, InplaceOp1, Layout, Result as CandleResult, Tensor, Var, WithDType,
-};
+use candle_core::{DType, Device, Result as CandleResult, Tensor, Var};
 use rayon::prelude::*;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 const OP: &str = "adam";
@@ -82,17 +79,13 @@ pub struct Adam {
     n_steps: u64,
 }
 
-/// A parameter with its two moments.
+/// A parameter with its two moments, which have its element type and lie where it lies.
 #[derive(Debug)]
 struct Slot {
     var: Var,
-    mean: Moment,
-    square: Moment,
+    mean: Tensor,
+    square: Tensor,
 }
-
-/// A moment, in the element type of its parameter.
-#[derive(Debug)]
-struct Moment(CpuStorage);
 
 impl Adam {
     /// An optimizer of the named variables that has not made a step yet.
@@ -103,12 +96,10 @@ impl Adam {
         config.check()?;
         let mut slots = BTreeMap::new();
         for (name, var) in vars {
-            let zeros = || -> CandleResult<Moment> {
-                by_dtype!(OP, var.dtype(), T => {
-                    Ok(Moment(T::to_cpu_storage_owned(vec![0.0; var.elem_count()])))
-                })
-            };
-            let (mean, square) = (zeros()?, zeros()?);
+            if !matches!(var.dtype(), DType::F32 | DType::F64) {
+                return Err(Error::DType { op: OP, dtype: var.dtype() });
+            }
+            let (mean, square) = (var.zeros_like()?, var.zeros_like()?);
             if slots.contains_key(&name) {
                 return Err(Error::DuplicateName { name });
             }
@@ -139,15 +130,22 @@ impl Adam {
         let rule = Rule::new(&self.config, self.n_steps);
         for slot in self.slots.values_mut() {
             let Some(grad) = grads.get(&slot.var) else { continue };
+            if composed::takes(&slot.var) {
+                rule.compose(slot, grad)?;
+                continue;
+            }
             let grad = grad.contiguous()?;
             let reading = reading(OP, &grad);
             by_dtype!(OP, grad.dtype(), T => {
-                let update = Update {
-                    rule: &rule,
-                    grad: reading.elements::<T>()?,
-                    moments: RefCell::new((slot.mean.values::<T>()?, slot.square.values::<T>()?)),
-                };
-                slot.var.inplace_op1(&update)
+                let grad = reading.elements::<T>()?;
+                writing(OP, &slot.var, |theta| {
+                    writing(OP, &slot.mean, |mean| {
+                        writing(OP, &slot.square, |square| {
+                            rule.apply(theta, grad, mean, square);
+                            Ok(())
+                        })
+                    })
+                })
             })?;
         }
         Ok(())
@@ -189,10 +187,9 @@ impl Adam {
         state.insert(STEP.to_owned(), Tensor::new(self.n_steps.cast_signed(), &Device::Cpu)?);
         for (name, slot) in &self.slots {
             for (suffix, moment) in [(MEAN, &slot.mean), (SQUARE, &slot.square)] {
-                let tensor = by_dtype!(OP, slot.var.dtype(), T => {
-                    tensor(T::cpu_storage_as_slice(&moment.0)?.to_vec(), slot.var.shape())
-                })?;
-                state.insert(format!("{name}.{suffix}"), tensor);
+                // A copy: the next step changes the moment in place.
+                let copy = moment.copy()?.to_device(&Device::Cpu)?;
+                state.insert(format!("{name}.{suffix}"), copy);
             }
         }
         Ok(state)
@@ -225,10 +222,8 @@ impl Adam {
                     let (expected, actual) = (slot.var.dims().to_vec(), tensor.dims().to_vec());
                     return Err(Error::TensorShape { name, expected, actual });
                 }
-                let tensor = tensor.to_dtype(slot.var.dtype())?.flatten_all()?;
-                moments.push(by_dtype!(OP, slot.var.dtype(), T => {
-                    CandleResult::Ok(T::to_cpu_storage_owned(tensor.to_vec1::<T>()?))
-                })?);
+                let tensor = tensor.to_dtype(slot.var.dtype())?.to_device(slot.var.device())?;
+                moments.push(tensor.force_contiguous()?);
             }
         }
         let known = |name: &str| {
@@ -241,7 +236,7 @@ impl Adam {
         if let Some(name) = state.keys().filter(|name| !known(name)).min() {
             return Err(Error::UnexpectedTensor { name: name.clone() });
         }
-        let mut moments = moments.into_iter().map(Moment);
+        let mut moments = moments.into_iter();
         for slot in self.slots.values_mut() {
             if let (Some(mean), Some(square)) = (moments.next(), moments.next()) {
                 (slot.mean, slot.square) = (mean, square);
@@ -255,18 +250,6 @@ impl Adam {
 const STEP: &str = "step";
 const MEAN: &str = "exp_avg";
 const SQUARE: &str = "exp_avg_sq";
-
-impl Moment {
-    fn values<T: Element>(&mut self) -> CandleResult<&mut [T]> {
-        T::values_mut(&mut self.0).ok_or_else(|| {
-            candle_core::Error::from(Error::DType { op: OP, dtype: self_dtype::<T>() })
-        })
-    }
-}
-
-fn self_dtype<T: WithDType>() -> DType {
-    T::DTYPE
-}
 
 /// The numbers of one step, in f64.
 struct Rule {
@@ -317,28 +300,14 @@ impl Rule {
                 });
             });
     }
-}
 
-/// The step of one variable, as candle's in-place operation.
-struct Update<'a, T> {
-    rule: &'a Rule,
-    grad: &'a [T],
-    moments: RefCell<(&'a mut [T], &'a mut [T])>,
-}
-
-impl<T: Element> InplaceOp1 for Update<'_, T> {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> CandleResult<()> {
-        let Some((start, end)) = layout.contiguous_offsets() else {
-            return Err(candle_core::Error::RequiresContiguous { op: OP }.bt());
-        };
-        let dtype = storage.dtype();
-        let theta = T::values_mut(storage).ok_or(Error::DType { op: OP, dtype })?;
-        let (mean, square) = &mut *self.moments.borrow_mut();
-        self.rule.apply(&mut theta[start..end], self.grad, mean, square);
-        Ok(())
+    /// The same of tensors on another device.
+    fn compose(&self, slot: &mut Slot, grad: &Tensor) -> CandleResult<()> {
+        let grad = grad.detach();
+        slot.mean = ((&slot.mean * self.beta1)? + (&grad * (1.0 - self.beta1))?)?;
+        slot.square = ((&slot.square * self.beta2)? + (grad.sqr()? * (1.0 - self.beta2))?)?;
+        let scale = ((slot.square.sqrt()? * self.root_correction)? + self.eps)?;
+        let theta = slot.var.as_detached_tensor();
+        slot.var.set(&((theta * self.shrink)? - ((&slot.mean * self.rate)? / scale)?)?)
     }
 }

@@ -1,10 +1,8 @@
 //! Batch normalization of images.
 
-use crate::element::Element;
 use crate::error::{Error, at_least_one};
 use crate::network::{self, Layer, Statistics};
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, DType, InplaceOp1, Layout, ModuleT, Result, Tensor};
+use candle_core::{DType, ModuleT, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
 const OP: &str = "batch_norm2d";
@@ -116,50 +114,23 @@ impl BatchNorm2d {
         Ok(Statistics { mean: values(&self.running_mean)?, var: values(&self.running_var)? })
     }
 
-    /// Moves the running statistics towards those of a batch of `n` values per channel.
-    pub(crate) fn learn(&self, batch: &Statistics, n: usize) -> Result<()> {
+    /// Moves the running statistics, in place, towards mean and biased variance of a batch of `n` values per channel.
+    pub(crate) fn learn(&self, mean: &Tensor, var: &Tensor, n: usize) -> Result<()> {
         let unbiased = n as f64 / (n - 1) as f64;
-        self.running_mean.inplace_op1(&Towards { target: &batch.mean, factor: 1.0 })?;
-        self.running_var.inplace_op1(&Towards { target: &batch.var, factor: unbiased })
+        for (running, batch, factor) in
+            [(&self.running_mean, mean, 1.0), (&self.running_var, var, unbiased)]
+        {
+            let old = running.detach().to_dtype(batch.dtype())?;
+            let new =
+                (old * (1.0 - Self::MOMENTUM))? + (batch.detach() * (Self::MOMENTUM * factor))?;
+            running.slice_set(&new?.to_dtype(running.dtype())?, 0, 0)?;
+        }
+        Ok(())
     }
 }
 
 impl ModuleT for BatchNorm2d {
     fn forward_t(&self, xs: &Tensor, train: bool) -> Result<Tensor> {
         self.forward_t(xs, train)
-    }
-}
-
-/// Moves a running statistic towards `factor * target`, in place.
-struct Towards<'a> {
-    target: &'a [f64],
-    factor: f64,
-}
-
-impl Towards<'_> {
-    fn apply<T: Element>(&self, running: &mut [T]) {
-        for (running, &target) in running.iter_mut().zip(self.target) {
-            let old = running.wide();
-            let momentum = BatchNorm2d::MOMENTUM;
-            *running = T::lit((1.0 - momentum) * old + momentum * self.factor * target);
-        }
-    }
-}
-
-impl InplaceOp1 for Towards<'_> {
-    fn name(&self) -> &'static str {
-        "running_statistics"
-    }
-
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
-        let Some((start, end)) = layout.contiguous_offsets() else {
-            return Err(candle_core::Error::RequiresContiguous { op: "running_statistics" }.bt());
-        };
-        match storage {
-            CpuStorage::F32(values) => self.apply(&mut values[start..end]),
-            CpuStorage::F64(values) => self.apply(&mut values[start..end]),
-            other => return Err(Error::DType { op: OP, dtype: other.dtype() }.into()),
-        }
-        Ok(())
     }
 }

@@ -1,10 +1,11 @@
 //! A limit on the length of the whole gradient.
 
+use crate::composed;
 use crate::element::{Element, by_dtype, reading, tensor};
 use crate::error::Error;
 use crate::kernels::parallel::{map, parallel_sum_of};
 use candle_core::backprop::GradStore;
-use candle_core::{Result as CandleResult, Tensor, Var};
+use candle_core::{DType, Device, Result as CandleResult, Tensor, Var};
 
 const OP: &str = "clip_global_norm";
 
@@ -43,7 +44,12 @@ pub fn clip_global_norm(
     let mut squares = 0.0;
     for (_, var) in vars {
         if let Some(grad) = grads.get(var) {
-            squares += by_dtype!(OP, grad.dtype(), T => sum_of_squares::<T>(grad))?;
+            squares += if composed::takes(grad) {
+                let squares = composed::wide(grad)?.sqr()?.sum_all()?;
+                squares.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_scalar::<f64>()?
+            } else {
+                by_dtype!(OP, grad.dtype(), T => sum_of_squares::<T>(grad))?
+            };
         }
     }
     let norm = squares.sqrt();
@@ -51,7 +57,11 @@ pub fn clip_global_norm(
     if norm.is_finite() && factor < 1.0 {
         for (_, var) in vars {
             if let Some(grad) = grads.get(var) {
-                let scaled = by_dtype!(OP, grad.dtype(), T => scaled::<T>(grad, factor))?;
+                let scaled = if composed::takes(grad) {
+                    (grad * factor)?
+                } else {
+                    by_dtype!(OP, grad.dtype(), T => scaled::<T>(grad, factor))?
+                };
                 grads.insert(var, scaled);
             }
         }

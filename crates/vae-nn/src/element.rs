@@ -3,8 +3,12 @@
 use crate::error::Error;
 use crate::kernels::exponential;
 use crate::kernels::micro::{self, Kernel, Level};
-use candle_core::{CpuStorage, Device, Layout, Result, Shape, Storage, Tensor, WithDType};
+use candle_core::backend::BackendStorage;
+use candle_core::{
+    CpuStorage, Device, InplaceOp1, Layout, Result, Shape, Storage, Tensor, WithDType,
+};
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Mutex;
 use std::thread::LocalKey;
@@ -214,6 +218,45 @@ impl<G: Deref<Target = Storage>> Reading<'_, G> {
             Storage::Cpu(storage) => elements(self.op, storage, self.layout),
             _ => Err(Error::Device { op: self.op }.into()),
         }
+    }
+}
+
+/// Opens a contiguous CPU tensor for writing, while `f` runs. Nothing else can read it in the meantime.
+///
+/// # Errors
+/// If the tensor is strided, of another type, or not on the CPU.
+pub(crate) fn writing<T: Element, R>(
+    op: &'static str,
+    tensor: &Tensor,
+    f: impl FnOnce(&mut [T]) -> Result<R>,
+) -> Result<R> {
+    let writing =
+        Writing { op, f: Cell::new(Some(f)), result: Cell::new(None), _type: PhantomData };
+    tensor.inplace_op1(&writing)?;
+    writing.result.take().ok_or(Error::Device { op })?
+}
+
+/// candle lends what is behind a tensor to in-place operations only.
+struct Writing<T, F, R> {
+    op: &'static str,
+    f: Cell<Option<F>>,
+    result: Cell<Option<Result<R>>>,
+    _type: PhantomData<fn(T)>,
+}
+
+impl<T: Element, R, F: FnOnce(&mut [T]) -> Result<R>> InplaceOp1 for Writing<T, F, R> {
+    fn name(&self) -> &'static str {
+        self.op
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        let Some((start, end)) = layout.contiguous_offsets() else {
+            return Err(candle_core::Error::RequiresContiguous { op: self.op }.bt());
+        };
+        let dtype = storage.dtype();
+        let values = T::values_mut(storage).ok_or(Error::DType { op: self.op, dtype })?;
+        self.result.set(self.f.take().map(|f| f(&mut values[start..end])));
+        Ok(())
     }
 }
 

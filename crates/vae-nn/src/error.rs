@@ -28,8 +28,8 @@ pub enum Error {
         /// The element type it got.
         dtype: DType,
     },
-    /// A tensor lies on another device than the CPU.
-    #[error("{op}: only tensors on the CPU are supported")]
+    /// A tensor lies on another device than the CPU, and one beside it does not.
+    #[error("{op}: all tensors must lie on one device")]
     Device {
         /// The operation or layer.
         op: &'static str,

@@ -1,9 +1,10 @@
 //! Neural-network parts for candle on a CPU: layers with exact gradients, losses, resumable optimizers, seeded
 //! initialization.
 //!
-//! Everything here works on candle tensors of `f32` or `f64` on the CPU, and takes part in candle's `backward`. Each layer
+//! Everything here works on candle tensors of `f32` or `f64`, and takes part in candle's `backward`. On the CPU each layer
 //! and loss is one operation with a hand-written gradient, tested against PyTorch and against finite differences; so is a whole
-//! [`Sequential`] of layers on images. Results do not depend on the number of threads.
+//! [`Sequential`] of layers on images. Results do not depend on the number of threads. On another device the same is computed by candle's
+//! own operations.
 //!
 //! - Layers: [`Linear`], [`Conv2d`], [`ConvTranspose2d`], [`BatchNorm2d`], [`relu`], [`leaky_relu`], [`tanh`], [`max_pool2d`],
 //!   [`avg_pool2d`], [`upsample_nearest2d`]; [`Sequential`], several of them as one operation.
@@ -17,6 +18,7 @@ mod adam;
 mod batch_norm;
 mod buffer;
 mod clip;
+mod composed;
 mod conv2d;
 mod conv_transpose2d;
 mod element;

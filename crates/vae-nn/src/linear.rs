@@ -1,5 +1,6 @@
 //! The fully connected layer.
 
+use crate::composed;
 use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::error::Error;
 use crate::kernels::channels::Sums;
@@ -71,6 +72,9 @@ impl Module for Linear {
                 actual: xs.dims().to_vec(),
             }
             .into());
+        }
+        if composed::takes(xs) {
+            return composed::linear(xs, &self.weight, &self.bias);
         }
         let op = LinearOp { in_features, out_features };
         xs.contiguous()?.apply_op3(&self.weight, &self.bias, op)

@@ -1,6 +1,7 @@
 //! Log-likelihood of independent Bernoulli pixels.
 
-use super::pixels::Pixels;
+use super::pixels::{self, Pixels};
+use crate::composed;
 use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::kernels::simd::wide;
 use candle_core::backend::BackendStorage;
@@ -36,7 +37,11 @@ const OP: &str = "bernoulli_log_prob";
 /// # References
 /// D. P. Kingma, M. Welling, Auto-Encoding Variational Bayes, 2014, appendix C.1.
 pub fn bernoulli_log_prob(logits: &Tensor, xs: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
-    let pixels = Pixels::new(OP, logits, xs, mask)?;
+    pixels::check(OP, logits, xs, mask)?;
+    if composed::takes(logits) {
+        return composed::bernoulli_log_prob(logits, xs, mask);
+    }
+    let pixels = Pixels::new(logits, mask)?;
     let op = Bernoulli { pixels, keep: logits.track_op(), residuals: OnceLock::new() };
     logits.contiguous()?.apply_op2(&xs.contiguous()?, op)
 }

@@ -1,6 +1,7 @@
 //! Log-likelihood of Gaussian pixels of one shared deviation.
 
-use super::pixels::Pixels;
+use super::pixels::{self, Pixels};
+use crate::composed;
 use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::error::Error;
 use candle_core::backend::BackendStorage;
@@ -45,7 +46,7 @@ pub fn gaussian_log_prob(
     xs: &Tensor,
     mask: Option<&Tensor>,
 ) -> Result<Tensor> {
-    let pixels = Pixels::new(OP, mean, xs, mask)?;
+    pixels::check(OP, mean, xs, mask)?;
     if log_std.elem_count() != 1 {
         let expected = "a log_std with one value".to_owned();
         return Err(Error::Shape { op: OP, expected, actual: log_std.dims().to_vec() }.into());
@@ -53,6 +54,10 @@ pub fn gaussian_log_prob(
     if log_std.dtype() != mean.dtype() {
         return Err(Error::DType { op: OP, dtype: log_std.dtype() }.into());
     }
+    if composed::takes(mean) {
+        return composed::gaussian_log_prob(mean, log_std, xs, mask);
+    }
+    let pixels = Pixels::new(mean, mask)?;
     let op = Gaussian { pixels, squares: OnceLock::new() };
     mean.contiguous()?.apply_op3(&log_std.contiguous()?, &xs.contiguous()?, op)
 }

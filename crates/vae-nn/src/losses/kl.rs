@@ -1,5 +1,6 @@
 //! Divergence of a diagonal normal from the standard normal.
 
+use crate::composed;
 use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::error::Error;
 use candle_core::backend::BackendStorage;
@@ -43,6 +44,9 @@ pub fn kl_to_standard_normal(mean: &Tensor, log_var: &Tensor) -> Result<Tensor> 
     }
     if mean.dtype() != log_var.dtype() {
         return Err(Error::DType { op: OP, dtype: log_var.dtype() }.into());
+    }
+    if composed::takes(mean) {
+        return composed::kl_to_standard_normal(mean, log_var);
     }
     mean.contiguous()?.apply_op2(&log_var.contiguous()?, Kl)
 }

@@ -1,7 +1,7 @@
 //! The pixels of a batch of designs, some of them masked out.
 
 use crate::error::Error;
-use candle_core::{DType, Result, Tensor};
+use candle_core::{DType, Result as CandleResult, Tensor};
 
 /// How `(B, ..)` splits into designs, and which of their pixels count.
 pub(super) struct Pixels {
@@ -11,43 +11,52 @@ pub(super) struct Pixels {
     mask: Option<Vec<bool>>,
 }
 
+/// # Errors
+/// If `xs` has another shape or element type than `parameters`, or the mask is neither of their shape nor of that of one design.
+pub(super) fn check(
+    op: &'static str,
+    parameters: &Tensor,
+    xs: &Tensor,
+    mask: Option<&Tensor>,
+) -> Result<(), Error> {
+    let dims = parameters.dims();
+    let Some((&batch, rest)) = dims.split_first() else {
+        let expected = "(B, ..)".to_owned();
+        return Err(Error::Shape { op, expected, actual: Vec::new() });
+    };
+    if xs.dims() != dims {
+        let expected = format!("designs of the shape of the parameters, {dims:?}");
+        return Err(Error::Shape { op, expected, actual: xs.dims().to_vec() });
+    }
+    if xs.dtype() != parameters.dtype() {
+        return Err(Error::DType { op, dtype: xs.dtype() });
+    }
+    let fits = |mask: &Tensor| {
+        mask.dims()
+            .split_first()
+            .is_some_and(|(&n, mask_rest)| (n == 1 || n == batch) && mask_rest == rest)
+    };
+    match mask {
+        Some(mask) if !fits(mask) => {
+            let expected = format!("a mask of shape {dims:?}, its first size 1 or {batch}");
+            Err(Error::Shape { op, expected, actual: mask.dims().to_vec() })
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Pixels {
-    /// # Errors
-    /// If `xs` has another shape than `parameters`, or the mask is neither of their shape nor of that of one design.
-    pub(super) fn new(
-        op: &'static str,
-        parameters: &Tensor,
-        xs: &Tensor,
-        mask: Option<&Tensor>,
-    ) -> Result<Self> {
-        let dims = parameters.dims();
-        let Some((&batch, rest)) = dims.split_first() else {
-            let expected = "(B, ..)".to_owned();
-            return Err(Error::Shape { op, expected, actual: Vec::new() }.into());
-        };
-        if xs.dims() != dims {
-            let expected = format!("designs of the shape of the parameters, {dims:?}");
-            return Err(Error::Shape { op, expected, actual: xs.dims().to_vec() }.into());
-        }
-        if xs.dtype() != parameters.dtype() {
-            return Err(Error::DType { op, dtype: xs.dtype() }.into());
-        }
+    /// Of parameters and a mask that [`check`] let pass.
+    pub(super) fn new(parameters: &Tensor, mask: Option<&Tensor>) -> CandleResult<Self> {
         let mask = mask
             .map(|mask| {
-                let fits = mask
-                    .dims()
-                    .split_first()
-                    .is_some_and(|(&n, mask_rest)| (n == 1 || n == batch) && mask_rest == rest);
-                if !fits {
-                    let expected = format!("a mask of shape {dims:?}, its first size 1 or {batch}");
-                    return Err(Error::Shape { op, expected, actual: mask.dims().to_vec() }.into());
-                }
                 // Exact for every type that 0 and 1 come in.
                 let values = mask.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
                 Ok::<_, candle_core::Error>(values.iter().map(|&m| m != 0.0).collect())
             })
             .transpose()?;
-        Ok(Self { batch, per_design: rest.iter().product(), mask })
+        let per_design = parameters.dims().iter().skip(1).product();
+        Ok(Self { batch: parameters.dim(0)?, per_design, mask })
     }
 
     pub(super) fn batch(&self) -> usize {

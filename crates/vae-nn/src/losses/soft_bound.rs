@@ -1,5 +1,6 @@
 //! A smooth bound on log-variances.
 
+use crate::composed;
 use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::error::Error;
 use candle_core::backend::BackendStorage;
@@ -35,6 +36,9 @@ pub fn soft_bound(log_var: &Tensor, lo: f64, hi: f64) -> Result<Tensor> {
     if !(hi.is_finite() && lo < hi) {
         let requirement = "finite and above the lower bound";
         return Err(Error::Setting { name: "hi", value: hi, requirement }.into());
+    }
+    if composed::takes(log_var) {
+        return composed::soft_bound(log_var, lo, hi);
     }
     log_var.contiguous()?.apply_op1(SoftBound { lo, hi })
 }

@@ -9,12 +9,13 @@ use super::forward::{Network, Results};
 use super::plan::Plan;
 use super::planes::{Interleaved, interleaved, to_planes};
 use super::view::{Statistics, View};
+use crate::composed;
 use crate::element::{Element, by_dtype, elements, reading, tensor};
 use crate::error::Error;
 use crate::kernels::micro::Level;
 use candle_core::backend::BackendStorage;
 use candle_core::{
-    CpuStorage, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Tensor, WithDType,
+    CpuStorage, CustomOp2, CustomOp3, DType, Device, Layout, Result, Shape, Tensor, WithDType,
 };
 use std::any::Any;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -37,6 +38,9 @@ pub(crate) fn run(layers: &[Layer], xs: &Tensor, train: bool) -> Result<Tensor> 
         }
     };
     let plan = Plan::new(layers, dims, train)?;
+    if composed::takes(xs) {
+        return composed::sequential(layers, xs, train);
+    }
     let fixed = layers.iter().map(|layer| layer.fixed_statistics(train)).collect::<Result<_>>()?;
     let shared = Arc::new(Shared::default());
     let mut token = Tensor::zeros(1, xs.dtype(), xs.device())?;
@@ -54,7 +58,9 @@ pub(crate) fn run(layers: &[Layer], xs: &Tensor, train: bool) -> Result<Tensor> 
             if let (Some(Layer::BatchNorm2d(norm)), Some(statistics)) =
                 (value.norm.and_then(|layer| layers.get(layer)), statistics)
             {
-                norm.learn(statistics, plan.batch * value.height * value.width)?;
+                let values = |values: &[f64]| Tensor::new(values, &Device::Cpu);
+                let (mean, var) = (values(&statistics.mean)?, values(&statistics.var)?);
+                norm.learn(&mean, &var, plan.batch * value.height * value.width)?;
             }
         }
     }
