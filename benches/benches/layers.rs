@@ -2,7 +2,8 @@
 //!
 //! Rates of layers with products are in floating-point operations per second, of the others in bytes that must be moved at least. "dX" is
 //! the backward pass with frozen weights, "dW" that with a constant input. Both include the gradient of the sum that the pass starts
-//! from; the benchmark "gradient of a sum" is that alone, at the same size.
+//! from; the benchmark "gradient of a sum" is that alone, at the same size. Then the stacks of the presets, each as the one operation
+//! that it is in a model.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has nothing to measure")]
 
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Duration;
 
-use candle_core::{DType, Device, Module, Result, Tensor, Var};
+use candle_core::{DType, Device, Module, ModuleT, Result, Tensor, Var};
 use candle_nn::VarBuilder;
 use criterion::measurement::WallTime;
 use criterion::{
@@ -19,8 +20,8 @@ use criterion::{
 use rayon::prelude::*;
 use vae_nn::{
     Adam, AdamConfig, BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig,
-    Linear, Parameters, avg_pool2d, bernoulli_log_prob, leaky_relu, max_pool2d, relu,
-    upsample_nearest2d,
+    Layer, Linear, Parameters, Sequential, avg_pool2d, bernoulli_log_prob, leaky_relu, max_pool2d,
+    relu, upsample_nearest2d,
 };
 
 const BATCH: usize = 32;
@@ -229,6 +230,132 @@ fn passes_over_memory(c: &mut Criterion) {
     );
 }
 
+/// Layers on images under construction, with what one image costs.
+struct Stack<'a> {
+    vb: VarBuilder<'a>,
+    layers: Vec<Layer>,
+    /// Of the input, then of the result so far.
+    channels: usize,
+    height: usize,
+    width: usize,
+    /// Multiply-adds of each convolution, forward.
+    products: Vec<usize>,
+}
+
+impl<'a> Stack<'a> {
+    fn new(vb: VarBuilder<'a>, [channels, height, width]: [usize; 3]) -> Self {
+        Self { vb, layers: Vec::new(), channels, height, width, products: Vec::new() }
+    }
+
+    /// 3 × 3.
+    fn conv(&mut self, outputs: usize, stride: usize) -> &mut Self {
+        let config = Conv2dConfig { kernel: 3, stride, padding: 1 };
+        let layer = Conv2d::new(self.channels, outputs, config, self.next()).unwrap();
+        self.layers.push(Layer::Conv2d(layer));
+        (self.height, self.width) = (self.height / stride, self.width / stride);
+        self.products.push(9 * self.channels * outputs * self.height * self.width);
+        self.channels = outputs;
+        self
+    }
+
+    /// Twice the size.
+    fn up(&mut self, outputs: usize, kernel: usize) -> &mut Self {
+        let output_padding = usize::from(kernel == 3);
+        let config = ConvTranspose2dConfig { kernel, stride: 2, padding: 1, output_padding };
+        let layer = ConvTranspose2d::new(self.channels, outputs, config, self.next()).unwrap();
+        self.layers.push(Layer::ConvTranspose2d(layer));
+        self.products.push(kernel * kernel * self.channels * outputs * self.height * self.width);
+        (self.height, self.width) = (2 * self.height, 2 * self.width);
+        self.channels = outputs;
+        self
+    }
+
+    fn norm(&mut self) -> &mut Self {
+        let layer = BatchNorm2d::new(self.channels, self.next()).unwrap();
+        self.layers.push(Layer::BatchNorm2d(layer));
+        self
+    }
+
+    fn rectify(&mut self, slope: f64) -> &mut Self {
+        self.layers.push(Layer::LeakyRelu { slope });
+        self
+    }
+
+    fn max_pool(&mut self) -> &mut Self {
+        self.layers.push(Layer::MaxPool2d { k: 2 });
+        (self.height, self.width) = (self.height / 2, self.width / 2);
+        self
+    }
+
+    fn next(&self) -> VarBuilder<'a> {
+        self.vb.pp(self.layers.len())
+    }
+}
+
+/// How a preset continues a stack.
+type Layout = fn(&mut Stack<'_>);
+
+/// The stacks of the presets as they run in a model: forward in evaluation, and forward with backward in training. An encoder
+/// reads data, which get no gradient, so its first layer does without; a decoder hands its gradient on.
+fn stacks(c: &mut Criterion) {
+    let stacks: [(&str, [usize; 3], Layout); 6] = [
+        ("default encoder", [1, 48, 96], |stack| {
+            for outputs in [16, 32, 64] {
+                stack.conv(outputs, 2).rectify(0.01);
+            }
+        }),
+        ("default decoder", [64, 6, 12], |stack| {
+            stack.up(32, 4).rectify(0.01).up(16, 4).rectify(0.01).up(1, 4);
+        }),
+        ("tutorial-conv encoder", [1, 128, 128], |stack| {
+            for outputs in [32, 64, 128, 256] {
+                stack.conv(outputs, 2).norm().rectify(0.01);
+            }
+        }),
+        ("tutorial-conv decoder", [256, 8, 8], |stack| {
+            for outputs in [128, 64, 32, 32] {
+                stack.up(outputs, 3).norm().rectify(0.01);
+            }
+            stack.conv(1, 1);
+        }),
+        ("pool encoder", [1, 64, 64], |stack| {
+            for outputs in [32, 64, 128] {
+                stack.conv(outputs, 1).rectify(0.0).max_pool();
+            }
+        }),
+        ("pool decoder", [128, 8, 8], |stack| {
+            stack.up(64, 4).rectify(0.0).up(32, 4).rectify(0.0).up(1, 4);
+        }),
+    ];
+    for (name, input, layout) in stacks {
+        let parameters = Parameters::new(1, DType::F32, Device::Cpu);
+        let mut stack = Stack::new(parameters.var_builder(), input);
+        layout(&mut stack);
+        let layers = Sequential::new(stack.layers);
+        let xs = Var::from_tensor(&wave(&[&[BATCH], &input[..]].concat())).unwrap();
+        let constant = xs.as_detached_tensor();
+        let is_encoder = input[0] == 1;
+
+        let all = stack.products.iter().sum::<usize>();
+        let unneeded = if is_encoder { stack.products[0] } else { 0 };
+        let operations = |products: usize| Throughput::Elements((2 * products * BATCH) as u64);
+        let mut group = group(c, &format!("stack of {name}"));
+        group.throughput(operations(all));
+        group.bench_function("forward", |bencher| {
+            bencher.iter(|| black_box(layers.forward_t(&constant, false).unwrap()));
+        });
+        group.throughput(operations(3 * all - unneeded));
+        let xs = if is_encoder { &constant } else { xs.as_tensor() };
+        group.bench_function("forward and backward", |bencher| {
+            bencher.iter(|| {
+                let sum = layers.forward_t(xs, true).unwrap().sum_all().unwrap();
+                black_box(sum.backward().unwrap())
+            });
+        });
+        group.finish();
+    }
+}
+
 /// Reads parameter, gradient and two moments, writes all but the gradient.
 fn optimizer(c: &mut Criterion) {
     let mut group = group(c, "Adam");
@@ -251,6 +378,7 @@ criterion_group!(
     transposed_convolutions,
     linear_layers,
     passes_over_memory,
+    stacks,
     optimizer
 );
 criterion_main!(benches);
