@@ -19,13 +19,13 @@ LOG_STD_FLOOR = -6.0
 
 
 def activation(kind):
-    return {"relu": nn.ReLU, "leaky-relu": nn.LeakyReLU}[kind]()
+    return {"relu": nn.ReLU, "leaky-relu": nn.LeakyReLU, "tanh": nn.Tanh}[kind]()
 
 
-def dense(inputs, widths):
+def dense(inputs, part):
     layers = []
-    for outputs in widths:
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+    for outputs in part["widths"]:
+        layers += [nn.Linear(inputs, outputs), activation(part.get("activation", "relu"))]
         inputs = outputs
     return nn.Sequential(*layers)
 
@@ -47,7 +47,7 @@ class Vae(nn.Module):
             n_conditions = width
 
         if encoder["kind"] == "dense":
-            self.encoder = dense(self.pixels(0) + n_conditions, encoder["widths"])
+            self.encoder = dense(self.pixels(0) + n_conditions, encoder)
             features = encoder["widths"][-1]
         else:
             layers, inputs = [], 1
@@ -66,7 +66,7 @@ class Vae(nn.Module):
         self.fc_var = nn.Linear(features, config["latent_dim"])
 
         if decoder["kind"] == "dense":
-            self.decoder = dense(config["latent_dim"] + n_conditions, decoder["widths"])
+            self.decoder = dense(config["latent_dim"] + n_conditions, decoder)
             self.decoder.append(nn.Linear(decoder["widths"][-1], self.pixels(0)))
         else:
             channels = decoder["channels"]

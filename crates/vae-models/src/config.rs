@@ -64,10 +64,13 @@ pub enum Encoder {
         /// Whether each convolution is followed by batch normalization.
         normalized: bool,
     },
-    /// The pixels, row after row, and the conditions through layers of `Linear → ReLU`.
+    /// The pixels, row after row, and the conditions through layers of `Linear → activation`.
     Dense {
         /// Outputs of each layer.
         widths: Vec<usize>,
+        /// The nonlinearity after each layer.
+        #[serde(default)]
+        activation: Activation,
     },
 }
 
@@ -97,13 +100,16 @@ pub enum Decoder {
         head: Head,
         /// Whether the transposed convolutions are followed by batch normalization.
         normalized: bool,
-        /// The nonlinearity between the layers.
+        /// The nonlinearity between the layers; not [`Activation::Tanh`].
         activation: Activation,
     },
-    /// Layers of `Linear → ReLU`, then a linear layer to the pixels, row after row.
+    /// Layers of `Linear → activation`, then a linear layer to the pixels, row after row.
     Dense {
         /// Outputs of each layer but the last.
         widths: Vec<usize>,
+        /// The nonlinearity between the layers.
+        #[serde(default)]
+        activation: Activation,
     },
 }
 
@@ -118,13 +124,16 @@ pub enum Head {
 }
 
 /// A nonlinearity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// `max(x, 0)`.
+    #[default]
     Relu,
     /// `x` where positive, else `0.01·x`.
     LeakyRelu,
+    /// `tanh(x)`; between linear layers only.
+    Tanh,
 }
 
 /// The distribution of one pixel given the decoder's output `a`, or what stands in its place.

@@ -91,7 +91,10 @@ impl ModelConfig {
             return Some(format!("it embeds the conditions in {width} numbers"));
         }
         match (&self.encoder, &self.decoder) {
-            (Encoder::Dense { .. }, Decoder::Dense { .. }) => None,
+            (
+                Encoder::Dense { activation: Activation::Relu, .. },
+                Decoder::Dense { activation: Activation::Relu, .. },
+            ) => None,
             (
                 Encoder::Strided { normalized: true, .. },
                 Decoder::Transposed {
@@ -136,7 +139,7 @@ impl ModelConfig {
             Encoder::Strided { channels, .. } | Encoder::Pool { channels, .. } => {
                 replace(channels, stack("encoder", 4));
             }
-            Encoder::Dense { widths } => replace(widths, stack("encoder", 2)),
+            Encoder::Dense { widths, .. } => replace(widths, stack("encoder", 2)),
         }
         match &mut config.decoder {
             Decoder::Transposed { channels, head, .. } => {
@@ -147,7 +150,7 @@ impl ModelConfig {
                 }
                 replace(channels, found);
             }
-            Decoder::Dense { widths } => {
+            Decoder::Dense { widths, .. } => {
                 let mut found = stack("decoder", 2);
                 found.pop();
                 replace(widths, found);

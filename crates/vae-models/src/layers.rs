@@ -72,7 +72,7 @@ impl ModelConfig {
     /// The small network on the standardized conditions; empty without one.
     pub(crate) fn embedding_layers(&self) -> Vec<Layer> {
         let Some(width) = self.embedding else { return Vec::new() };
-        dense(self.conditions.len(), &[width, width])
+        dense(self.conditions.len(), &[width, width], Activation::Relu)
     }
 
     /// The body of the encoder.
@@ -86,7 +86,9 @@ impl ModelConfig {
                 let activation = [Layer::Activation(Activation::Relu), Layer::Pool(*pool)];
                 convolutions(channels, 1, *normalized, &activation)
             }
-            Encoder::Dense { widths } => dense(self.padded_len() + self.condition_width(), widths),
+            Encoder::Dense { widths, activation } => {
+                dense(self.padded_len() + self.condition_width(), widths, *activation)
+            }
         }
     }
 
@@ -97,7 +99,7 @@ impl ModelConfig {
                 let pixels = self.padded_len() >> (2 * channels.len());
                 last(channels) * pixels + self.condition_width()
             }
-            Encoder::Dense { widths } => last(widths),
+            Encoder::Dense { widths, .. } => last(widths),
         };
         (features, self.latent_dim)
     }
@@ -139,8 +141,9 @@ impl ModelConfig {
                 }
                 layers
             }
-            Decoder::Dense { widths } => {
-                let mut layers = dense(self.latent_dim + self.condition_width(), widths);
+            Decoder::Dense { widths, activation } => {
+                let inputs = self.latent_dim + self.condition_width();
+                let mut layers = dense(inputs, widths, *activation);
                 layers.push(Layer::Linear { inputs: last(widths), outputs: self.padded_len() });
                 layers
             }
@@ -168,12 +171,12 @@ impl ModelConfig {
     }
 }
 
-/// `Linear → ReLU` for each width.
-fn dense(mut inputs: usize, widths: &[usize]) -> Vec<Layer> {
+/// `Linear → activation` for each width.
+fn dense(mut inputs: usize, widths: &[usize], activation: Activation) -> Vec<Layer> {
     let mut layers = Vec::new();
     for &outputs in widths {
         let linear = Layer::Linear { inputs, outputs };
-        layers.extend([linear, Layer::Activation(Activation::Relu)]);
+        layers.extend([linear, Layer::Activation(activation)]);
         inputs = outputs;
     }
     layers

@@ -24,7 +24,7 @@ enum Part {
     /// Layers on images, as one operation.
     Images(vae_nn::Sequential),
     Linear(Linear),
-    Activation(f64),
+    Activation(Activation),
 }
 
 impl Sequential {
@@ -39,7 +39,7 @@ impl Sequential {
                         parts.push(Part::Linear(Linear::new(inputs, outputs, vb)?));
                     }
                     Layer::Activation(activation) if images.is_empty() => {
-                        parts.push(Part::Activation(slope(activation)));
+                        parts.push(Part::Activation(activation));
                     }
                     layer => images.push(on_images(layer, vb)?),
                 }
@@ -57,15 +57,17 @@ impl Sequential {
         self.parts.iter().try_fold(xs.clone(), |xs, part| match part {
             Part::Images(layers) => layers.forward_t(&xs, train),
             Part::Linear(layer) => layer.forward(&xs),
-            Part::Activation(slope) => vae_nn::leaky_relu(&xs, *slope),
+            Part::Activation(Activation::Tanh) => vae_nn::tanh(&xs),
+            Part::Activation(activation) => vae_nn::leaky_relu(&xs, slope(*activation)?),
         })
     }
 }
 
-fn slope(activation: Activation) -> f64 {
+fn slope(activation: Activation) -> Result<f64> {
     match activation {
-        Activation::Relu => 0.0,
-        Activation::LeakyRelu => NEGATIVE_SLOPE,
+        Activation::Relu => Ok(0.0),
+        Activation::LeakyRelu => Ok(NEGATIVE_SLOPE),
+        Activation::Tanh => candle_core::bail!("tanh is no rectifier, and images know no other"),
     }
 }
 
@@ -82,7 +84,7 @@ fn on_images(layer: Layer, vb: VarBuilder<'_>) -> Result<vae_nn::Layer> {
             vae_nn::Layer::ConvTranspose2d(ConvTranspose2d::new(inputs, outputs, config, vb)?)
         }
         Layer::Norm { channels } => vae_nn::Layer::BatchNorm2d(BatchNorm2d::new(channels, vb)?),
-        Layer::Activation(activation) => vae_nn::Layer::LeakyRelu { slope: slope(activation) },
+        Layer::Activation(activation) => vae_nn::Layer::LeakyRelu { slope: slope(activation)? },
         Layer::Pool(Pooling::Max) => vae_nn::Layer::MaxPool2d { k: POOL },
         Layer::Pool(Pooling::Average) => vae_nn::Layer::AvgPool2d { k: POOL },
         Layer::Linear { inputs, outputs } => {

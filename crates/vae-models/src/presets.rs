@@ -74,11 +74,26 @@ impl ModelConfig {
             height,
             width,
             latent_dim: 2,
-            encoder: Encoder::Dense { widths: widths.clone() },
-            decoder: Decoder::Dense { widths },
+            encoder: Encoder::Dense { widths: widths.clone(), activation: Activation::Relu },
+            decoder: Decoder::Dense { widths, activation: Activation::Relu },
             likelihood: Likelihood::Bernoulli,
             conditions,
             embedding: None,
+        }
+    }
+
+    /// The network with one stochastic layer that bounds on MNIST are published for (at 28 × 28, without conditions): two hidden
+    /// layers of 200 tanh units on each side, 50 latents, Bernoulli pixels.
+    ///
+    /// # References
+    /// Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders", 2016, section 5.
+    pub fn burda_1layer(height: usize, width: usize, conditions: Vec<ConditionStats>) -> Self {
+        let (widths, activation) = (vec![200, 200], Activation::Tanh);
+        Self {
+            latent_dim: 50,
+            encoder: Encoder::Dense { widths: widths.clone(), activation },
+            decoder: Decoder::Dense { widths, activation },
+            ..Self::tutorial_mlp(height, width, conditions)
         }
     }
 

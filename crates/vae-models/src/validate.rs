@@ -1,6 +1,6 @@
 //! Whether a network can be built from a configuration.
 
-use crate::config::{Decoder, Encoder, Likelihood, ModelConfig, Sigma};
+use crate::config::{Activation, Decoder, Encoder, Likelihood, ModelConfig, Sigma};
 
 /// Largest height, width, number of channels, latents or conditions that a configuration may name. Far above any use:
 /// it keeps a damaged file from asking for the machine's memory.
@@ -30,6 +30,11 @@ pub enum ConfigError {
         /// The value found.
         kernel: usize,
     },
+    /// Layers on images know rectifiers only.
+    #[error(
+        "decoder.activation is tanh, which is for dense layers; transposed convolutions take relu or leaky-relu"
+    )]
+    Activation,
     /// A fixed standard deviation is not a positive number.
     #[error("likelihood.gaussian.sigma is {sigma}, but must be positive and finite")]
     Sigma {
@@ -94,16 +99,19 @@ impl ModelConfig {
             Encoder::Strided { channels, .. } | Encoder::Pool { channels, .. } => {
                 extents("encoder.channels", channels)?;
             }
-            Encoder::Dense { widths } => extents("encoder.widths", widths)?,
+            Encoder::Dense { widths, .. } => extents("encoder.widths", widths)?,
         }
         match self.decoder {
-            Decoder::Transposed { ref channels, kernel, .. } => {
+            Decoder::Transposed { ref channels, kernel, activation, .. } => {
                 extents("decoder.channels", channels)?;
                 if !matches!(kernel, 3 | 4) {
                     return Err(ConfigError::Kernel { kernel });
                 }
+                if activation == Activation::Tanh {
+                    return Err(ConfigError::Activation);
+                }
             }
-            Decoder::Dense { ref widths } => extents("decoder.widths", widths)?,
+            Decoder::Dense { ref widths, .. } => extents("decoder.widths", widths)?,
         }
         if let Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) } = self.likelihood
             && !(sigma.is_finite() && 0.0 < sigma)

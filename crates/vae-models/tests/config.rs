@@ -100,11 +100,19 @@ fn impossible_configurations_are_refused_by_name() {
         "decoder.kernel is 5, but must be 3 or 4",
     );
     refused(
-        |c| c.encoder = Encoder::Dense { widths: vec![256, 0] },
+        |c| {
+            if let Decoder::Transposed { activation, .. } = &mut c.decoder {
+                *activation = Activation::Tanh;
+            }
+        },
+        "decoder.activation is tanh, which is for dense layers; transposed convolutions take relu or leaky-relu",
+    );
+    refused(
+        |c| c.encoder = Encoder::Dense { widths: vec![256, 0], activation: Activation::Relu },
         "encoder.widths[1] is 0, but must be between 1 and 16384",
     );
     refused(
-        |c| c.decoder = Decoder::Dense { widths: Vec::new() },
+        |c| c.decoder = Decoder::Dense { widths: Vec::new(), activation: Activation::Relu },
         "the number of decoder.widths is 0, but must be between 1 and 14",
     );
     for sigma in [0.0, -0.1, f64::NAN, f64::INFINITY] {
@@ -225,4 +233,5 @@ fn named_architectures_have_their_sizes() {
     check(ModelConfig::pool(64, 64, Vec::new()), 658_561, 56_623_104);
     let mlp = ModelConfig::tutorial_mlp(126, 349, vec![stats("volume_fraction")]);
     check(mlp, 22_692_810, 22_647_808);
+    check(ModelConfig::burda_1layer(28, 28, Vec::new()), 425_284, 423_600);
 }

@@ -67,20 +67,20 @@ fn architectures(height: usize, width: usize) -> Vec<ModelConfig> {
             ..base.clone()
         },
         ModelConfig {
-            encoder: Encoder::Dense { widths: vec![9, 7] },
-            decoder: Decoder::Dense { widths: vec![7, 9] },
+            encoder: Encoder::Dense { widths: vec![9, 7], activation: Activation::Tanh },
+            decoder: Decoder::Dense { widths: vec![7, 9], activation: Activation::LeakyRelu },
             likelihood: Likelihood::SquaredError,
             conditions: stats(&["a", "b"]),
             ..base.clone()
         },
         // A dense encoder sees what the convolutional decoder pads.
         ModelConfig {
-            encoder: Encoder::Dense { widths: vec![8] },
+            encoder: Encoder::Dense { widths: vec![8], activation: Activation::Relu },
             conditions: stats(&["a"]),
             embedding: Some(3),
             ..base.clone()
         },
-        ModelConfig { decoder: Decoder::Dense { widths: vec![8] }, ..base },
+        ModelConfig { decoder: Decoder::Dense { widths: vec![8], activation: Activation::Tanh }, ..base },
     ]
 }
 

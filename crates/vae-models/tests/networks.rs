@@ -245,6 +245,11 @@ fn tutorial_fully_connected_network() {
 }
 
 #[test]
+fn published_tanh_network() {
+    check(include_str!("fixtures/burda_1layer.json"));
+}
+
+#[test]
 fn pool_network_with_ties() {
     check(include_str!("fixtures/pool_max.json"));
 }
