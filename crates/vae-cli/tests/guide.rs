@@ -86,6 +86,43 @@ fn links_lead_to_files_headings_and_items() {
     assert!(30 < items, "the formulas of the guide are linked to what computes them: {items} are");
 }
 
+/// Whether Rust source has a test of this name: the attributes above the function say so.
+fn has_test(source: &str, name: &str) -> bool {
+    source.match_indices(&format!("fn {name}(")).any(|(at, _)| {
+        let above = source[..at].rsplit_once('\n').map_or("", |(above, _)| above);
+        above
+            .lines()
+            .rev()
+            .map(str::trim)
+            .take_while(|line| line.starts_with("#["))
+            .any(|line| line == "#[test]")
+    })
+}
+
+/// A row that names no test, or one that is gone, is a claim that nothing holds.
+#[test]
+fn every_oracle_has_a_test() {
+    let text = page("oracles.md");
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter_map(|line| {
+            Some(line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect())
+        })
+        .skip(1)
+        .collect();
+    assert!(30 < rows.len(), "{} rows", rows.len());
+    for row in rows {
+        let [formula, oracle, tests] = row[..] else { panic!("three cells: {row:?}") };
+        assert!(!formula.is_empty() && !oracle.is_empty());
+        let named = links(tests);
+        assert!(!named.is_empty(), "{formula}: no test is named");
+        for (label, target) in named {
+            let code = fs::read_to_string(source().join(&target)).unwrap();
+            assert!(has_test(&code, label.trim_matches('`')), "{target} has no test {label}");
+        }
+    }
+}
+
 #[test]
 fn every_page_is_listed_and_every_figure_shown() {
     let listed: BTreeSet<String> = pages().into_iter().collect();

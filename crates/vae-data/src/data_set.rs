@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
@@ -58,6 +59,8 @@ pub struct DataSet {
     pub(crate) names: Vec<String>,
     /// Whether the source says what belongs together.
     pub(crate) grouped: bool,
+    /// The designs to test with, if the source says which these are.
+    pub(crate) stated_test: Option<Range<usize>>,
     /// The label by whose values the designs are grouped.
     pub(crate) label_groups: Option<String>,
     /// What was found out or decided while the set was opened.
@@ -139,6 +142,7 @@ impl DataSet {
             members: Vec::new(),
             names: Vec::new(),
             grouped,
+            stated_test: None,
             label_groups: None,
             notes: Vec::new(),
         })
@@ -153,6 +157,11 @@ impl DataSet {
     /// The file that design `index` lies in.
     pub fn file(&self, index: usize) -> String {
         self.designs.file(index)
+    }
+
+    /// The designs to test with, if the source says which these are, as MNIST's files do.
+    pub fn stated_test(&self) -> Option<&Range<usize>> {
+        self.stated_test.as_ref()
     }
 
     /// Short name: what the set calls itself, or the name of its file or folder.

@@ -6,55 +6,129 @@ use std::sync::Arc;
 
 use flate2::read::GzDecoder;
 
-use crate::DataError;
 use crate::bytes::Bytes;
 use crate::data_set::{DataSet, Details, check_count};
-use crate::designs::Stored;
+use crate::designs::{Designs, Stored};
+use crate::{DataError, Element};
 
 /// Compressed files are unpacked in memory up to this size.
 const MAX_UNPACKED: u64 = 1 << 30;
 
-/// The names under which MNIST's training pictures are handed around, and the part that differs for their labels.
-const IMAGES: [&str; 2] = ["train-images-idx3-ubyte", "train-images.idx3-ubyte"];
-
-/// Opens a folder with `train-images-idx3-ubyte` and, if it is there, `train-labels-idx1-ubyte`, plain or with `.gz`.
+/// Opens MNIST: the four files of its training and its test pictures with their labels, plain or with `.gz`. The test pictures stand
+/// behind the training ones, and the set states that they are to test with.
 pub(crate) fn open_folder(folder: &Path) -> Result<DataSet, DataError> {
     if !folder.exists() {
         return Err(DataError::NotFound { path: folder.into() });
     }
-    let images = IMAGES.iter().find_map(|name| either(folder, name)).ok_or_else(|| {
-        DataError::NotADataSet {
-            path: folder.into(),
-            why: format!("it has no {} (nor {0}.gz)", IMAGES[0]),
-        }
-    })?;
-    open_images(&images)
+    let file = |name: &str| {
+        // Both spellings are handed around.
+        let dotted = name.replacen("-idx", ".idx", 1);
+        [name, &dotted].into_iter().find_map(|name| either(folder, name)).ok_or_else(|| {
+            let why = format!(
+                "it has no {name} (nor {name}.gz); MNIST is train- and t10k- files of images-idx3-ubyte and labels-idx1-ubyte"
+            );
+            DataError::NotADataSet { path: folder.into(), why }
+        })
+    };
+    // All four are looked for before any is read.
+    let train = (file("train-images-idx3-ubyte")?, file("train-labels-idx1-ubyte")?);
+    let test = (file("t10k-images-idx3-ubyte")?, file("t10k-labels-idx1-ubyte")?);
+    let (train_images, test_images) = (images(&train.0)?, images(&test.0)?);
+    if train_images.size() != test_images.size() {
+        return Err(DataError::MixedSizes {
+            first: train.0,
+            first_size: train_images.size(),
+            other: test.0,
+            other_size: test_images.size(),
+        });
+    }
+    let n = (train_images.len(), test_images.len());
+    let mut digits = labels(&train.1, n.0)?;
+    digits.extend(labels(&test.1, n.1)?);
+    let joined = Joined { first: train_images, second: test_images };
+    let mut set = DataSet::from_parts("mnist", Arc::new(joined), Details::default())?;
+    set.put_condition("label", "", digits)?;
+    set.stated_test = Some(n.0..n.0 + n.1);
+    set.grouped = true; // Every picture is a digit of its own.
+    set.notes.push(format!(
+        "the files say which pictures are to train with ({}) and which to test with ({}); --split random mixes them",
+        n.0, n.1
+    ));
+    Ok(set)
 }
 
 /// Opens pictures in an IDX file, with the labels beside it if its name says where they are.
 pub(crate) fn open_images(path: &Path) -> Result<DataSet, DataError> {
+    let images = images(path)?;
+    let n = images.len();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let label_name = name.replace("images", "labels").replace("idx3", "idx1");
+    let beside = path.with_file_name(label_name.trim_end_matches(".gz"));
+    let beside = (beside != path.with_file_name(name.trim_end_matches(".gz")))
+        .then(|| either(beside.parent()?, &beside.file_name()?.to_string_lossy()))
+        .flatten();
+    let parent = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    let mut set = DataSet::from_parts(&parent, Arc::new(images), Details::default())?;
+    if let Some(beside) = beside {
+        set.put_condition("label", "", labels(&beside, n)?)?;
+    }
+    Ok(set)
+}
+
+/// The pictures of a file.
+fn images(path: &Path) -> Result<Stored, DataError> {
     let (sizes, data) = read(path)?;
-    let [n, height, width] = sizes[..] else {
+    let [n @ (1..), height @ (1..), width @ (1..)] = sizes[..] else {
         let expected = "(designs, rows, columns), none of them 0,".into();
         return Err(DataError::Shape { file: path.display().to_string(), shape: sizes, expected });
     };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let label_name = name.replace("images", "labels").replace("idx3", "idx1");
-    let labels = path.with_file_name(label_name.trim_end_matches(".gz"));
-    let labels = (labels != path.with_file_name(name.trim_end_matches(".gz")))
-        .then(|| either(labels.parent()?, &labels.file_name()?.to_string_lossy()))
-        .flatten();
-    let stored = Stored::of_bytes(data, n, (height, width), Vec::new());
-    let parent = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-    let mut set = DataSet::from_parts(&parent, Arc::new(stored), Details::default())?;
-    if let Some(labels) = labels {
-        let (sizes, data) = read(&labels)?;
-        let file = labels.display().to_string();
-        check_count(&file, "labels", sizes.iter().product(), n)?;
-        let values = data.read_all(MAX_UNPACKED)?.into_iter().map(f32::from).collect();
-        set.put_condition("label", "", values)?;
+    Ok(Stored::of_bytes(data, n, (height, width), Vec::new()))
+}
+
+/// The labels of n pictures.
+fn labels(path: &Path, n: usize) -> Result<Vec<f32>, DataError> {
+    let (sizes, data) = read(path)?;
+    check_count(&path.display().to_string(), "labels", sizes.iter().product(), n)?;
+    Ok(data.read_all(MAX_UNPACKED)?.into_iter().map(f32::from).collect())
+}
+
+/// Two files of designs, one behind the other.
+struct Joined {
+    first: Stored,
+    second: Stored,
+}
+
+impl Joined {
+    fn part(&self, index: usize) -> (&Stored, usize) {
+        match index.checked_sub(self.first.len()) {
+            None => (&self.first, index),
+            Some(index) => (&self.second, index),
+        }
     }
-    Ok(set)
+}
+
+impl Designs for Joined {
+    fn len(&self) -> usize {
+        self.first.len() + self.second.len()
+    }
+
+    fn size(&self) -> (usize, usize) {
+        self.first.size()
+    }
+
+    fn element(&self) -> Element {
+        self.first.element()
+    }
+
+    fn read(&self, index: usize, out: &mut [f32], scratch: &mut Vec<u8>) -> Result<(), DataError> {
+        let (part, index) = self.part(index);
+        part.read(index, out, scratch)
+    }
+
+    fn file(&self, index: usize) -> String {
+        let (part, index) = self.part(index);
+        part.file(index)
+    }
 }
 
 /// A file of this name, plain or compressed.
@@ -116,25 +190,75 @@ mod tests {
         bytes
     }
 
-    #[test]
-    fn pictures_and_labels_are_read_plain_and_compressed() {
-        let folder = tempfile::tempdir().unwrap();
-        let images = idx(&[2, 1, 2], &[0, 255, 51, 0]);
-        fs::write(folder.path().join("train-images-idx3-ubyte"), &images).unwrap();
+    fn gz(bytes: &[u8]) -> Vec<u8> {
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gz.write_all(&idx(&[2], &[7, 3])).unwrap();
-        fs::write(folder.path().join("train-labels-idx1-ubyte.gz"), gz.finish().unwrap()).unwrap();
-        let set = open_folder(folder.path()).unwrap();
-        let mut out = [0.0; 4];
-        set.read_into(&[0, 1], &mut out).unwrap();
-        assert_eq!(out.map(|value| (255.0 * value).round() as u8), [0, 255, 51, 0]);
-        assert_eq!(set.condition("label").unwrap().to_vec(), [7.0, 3.0]);
+        gz.write_all(bytes).unwrap();
+        gz.finish().unwrap()
+    }
+
+    const NAMES: [&str; 4] = [
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte.gz",
+        "t10k-images.idx3-ubyte.gz",
+        "t10k-labels.idx1-ubyte",
+    ];
+
+    /// Two pictures to train with and one to test with, in files of all spellings.
+    fn four_files() -> (tempfile::TempDir, [Vec<u8>; 4]) {
+        let files = [
+            idx(&[2, 1, 2], &[0, 255, 51, 0]),
+            gz(&idx(&[2], &[7, 3])),
+            gz(&idx(&[1, 1, 2], &[102, 1])),
+            idx(&[1], &[9]),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in NAMES.iter().zip(&files) {
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        (folder, files)
     }
 
     #[test]
-    fn what_is_not_there_is_missed() {
+    fn four_files_are_one_set_that_states_its_test_side() {
+        let (folder, _) = four_files();
+        let set = open_folder(folder.path()).unwrap();
+        let mut out = [0.0; 6];
+        set.read_into(&[2, 0, 1], &mut out).unwrap();
+        assert_eq!(out.map(|value| (255.0 * value).round() as u8), [102, 1, 0, 255, 51, 0]);
+        assert_eq!(set.condition("label").unwrap().to_vec(), [7.0, 3.0, 9.0]);
+        assert_eq!(set.stated_test(), Some(&(2..3)));
+        assert!(set.file(1).ends_with(NAMES[0]) && set.file(2).ends_with(NAMES[2]));
+
+        let train = open_images(&folder.path().join(NAMES[0])).unwrap();
+        assert_eq!(train.condition("label").unwrap().to_vec(), [7.0, 3.0]);
+        assert_eq!(train.stated_test(), None);
+    }
+
+    #[test]
+    fn each_file_has_to_be_there_whole_and_to_fit() {
+        let (folder, files) = four_files();
+        let refused = || open_folder(folder.path()).unwrap_err();
+        for (name, bytes) in NAMES.iter().zip(&files) {
+            let path = folder.path().join(name);
+            fs::remove_file(&path).unwrap();
+            let DataError::NotADataSet { why, .. } = refused() else { panic!("{name}") };
+            assert!(why.contains(&name[..10]), "{why}");
+            for len in 0..bytes.len() {
+                fs::write(&path, &bytes[..len]).unwrap();
+                let error = refused().to_string();
+                assert!(error.contains(name), "{len} bytes: {error}");
+            }
+            fs::write(&path, bytes).unwrap();
+        }
+        fs::write(folder.path().join(NAMES[3]), idx(&[2], &[9, 9])).unwrap();
+        assert!(refused().to_string().contains("2 labels where 1 are expected"));
+        fs::write(folder.path().join(NAMES[2]), gz(&idx(&[1, 2, 1], &[9, 9]))).unwrap();
+        assert!(matches!(refused(), DataError::MixedSizes { .. }));
+    }
+
+    #[test]
+    fn what_is_no_idx_file_of_pictures_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(open_folder(folder.path()), Err(DataError::NotADataSet { .. })));
         let path = folder.path().join("x-ubyte");
         let whole = idx(&[2, 1, 2], &[0, 255, 51, 0]);
         for len in 0..whole.len() {
@@ -144,6 +268,8 @@ mod tests {
         fs::write(&path, idx(&[u32::MAX; 3], &[])).unwrap();
         assert!(matches!(open_images(&path), Err(DataError::ShapeOverflow { .. })));
         fs::write(&path, idx(&[4], &[0; 4])).unwrap();
+        assert!(matches!(open_images(&path), Err(DataError::Shape { .. })));
+        fs::write(&path, idx(&[0, 3, 3], &[])).unwrap();
         assert!(matches!(open_images(&path), Err(DataError::Shape { .. })));
     }
 }

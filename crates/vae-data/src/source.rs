@@ -39,7 +39,7 @@ pub enum Source {
     /// The set of cantilevers inside this library; `builtin` as text.
     #[default]
     Builtin,
-    /// MNIST's pictures of digits in IDX files; `mnist:FOLDER` as text.
+    /// MNIST's pictures of digits in four IDX files, with its own test side; `mnist:FOLDER` as text.
     Mnist(PathBuf),
     /// A folder or a file with designs. (A folder that is really called `builtin` is reached as `./builtin`.)
     Path(PathBuf),
@@ -372,6 +372,7 @@ impl Files {
             members,
             names: Vec::new(),
             grouped,
+            stated_test: None,
             label_groups: None,
             notes,
         })

@@ -24,8 +24,12 @@ use crate::{DataError, DataSet, shuffled};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SplitRule {
-    /// Groups at random: `random`.
+    /// [`SplitRule::Standard`] where the data state their test side, else [`SplitRule::Random`]: `auto`.
     #[default]
+    Auto,
+    /// The test side is the one that the data state ([`DataSet::stated_test`]): `standard`.
+    Standard,
+    /// Groups at random, whatever the data state: `random`.
     Random,
     /// A band in the middle of a condition: `interpolate:COLUMN`. Test groups are those that reach into the band;
     /// training has values on both sides of it and none inside.
@@ -40,6 +44,8 @@ impl FromStr for SplitRule {
 
     fn from_str(text: &str) -> Result<Self, DataError> {
         match text.split_once(':') {
+            None if text == "auto" => Ok(Self::Auto),
+            None if text == "standard" => Ok(Self::Standard),
             None if text == "random" => Ok(Self::Random),
             Some(("interpolate", column)) if !column.is_empty() => {
                 Ok(Self::Interpolate(column.into()))
@@ -69,6 +75,8 @@ impl From<SplitRule> for String {
 impl fmt::Display for SplitRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Standard => f.write_str("standard"),
             Self::Random => f.write_str("random"),
             Self::Interpolate(column) => write!(f, "interpolate:{column}"),
             Self::Extrapolate(column) => write!(f, "extrapolate:{column}"),
@@ -80,9 +88,10 @@ impl fmt::Display for SplitRule {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shares {
-    /// Share of the validation side, 0 to 1; 0 leaves the side empty.
+    /// Share of the validation side, 0 to 1; 0 leaves the side empty. With [`SplitRule::Standard`] it is a share of what the test
+    /// side leaves.
     pub validation: f64,
-    /// Share of the test side, 0 to 1; 0 leaves the side empty.
+    /// Share of the test side, 0 to 1; 0 leaves the side empty. [`SplitRule::Standard`] does not ask for it.
     pub test: f64,
 }
 
@@ -176,11 +185,13 @@ impl SplitGroups {
 /// The test side follows the [`SplitRule`]; the validation side is always drawn at random from what is left. For
 /// `interpolate` and `extrapolate` the band grows, one value of the condition at a time, until the groups that reach
 /// into it fill the test share. For `interpolate` the groups with the smallest and the largest value stay in training.
+/// What is recorded is the rule that was followed, never `auto`.
 ///
 /// # Errors
 ///
-/// [`DataError::Shares`], [`DataError::TooFewGroups`], [`DataError::UnknownColumn`], or [`DataError::NoBand`] if the
-/// condition has too few values, or every group reaches across it.
+/// [`DataError::Shares`], [`DataError::TooFewGroups`], [`DataError::UnknownColumn`], [`DataError::NoBand`] if the
+/// condition has too few values, or every group reaches across it, or [`DataError::NotApplicable`] if the data state no test side,
+/// or one that cuts a group in two.
 pub fn split(
     set: &DataSet,
     rule: &SplitRule,
@@ -196,15 +207,22 @@ pub fn split(
     for group in set.groups() {
         *sizes.entry(*group).or_default() += 1;
     }
-    let sides = 1 + usize::from(0.0 < validation) + usize::from(0.0 < test);
+    let rule = match (rule, set.stated_test()) {
+        (SplitRule::Auto, Some(_)) => &SplitRule::Standard,
+        (SplitRule::Auto, None) => &SplitRule::Random,
+        (rule, _) => rule,
+    };
+    let standard = *rule == SplitRule::Standard;
+    let sides = 1 + usize::from(0.0 < validation) + usize::from(standard || 0.0 < test);
     if sizes.len() < sides {
         return Err(DataError::TooFewGroups { groups: sizes.len(), sides });
     }
     let wanted = |share: f64| share * set.len() as f64;
     let kept_for_others = 1 + usize::from(0.0 < validation);
     let (test_groups, never_validation) = match rule {
+        SplitRule::Standard => (stated(set)?, BTreeSet::new()),
         _ if test <= 0.0 => (BTreeSet::new(), BTreeSet::new()),
-        SplitRule::Random => {
+        SplitRule::Auto | SplitRule::Random => {
             let groups: Vec<u32> = sizes.keys().copied().collect();
             (draw(&groups, &sizes, wanted(test), kept_for_others, rng), BTreeSet::new())
         }
@@ -227,11 +245,19 @@ pub fn split(
     };
     let left: Vec<u32> =
         sizes.keys().copied().filter(|group| !test_groups.contains(group)).collect();
+    if left.len() < kept_for_others {
+        return Err(DataError::TooFewGroups { groups: left.len(), sides: kept_for_others });
+    }
+    let available = if standard {
+        set.len() - test_groups.iter().map(|group| sizes[group]).sum::<usize>()
+    } else {
+        set.len()
+    };
     let validation_groups = if 0.0 < validation {
         let choice: Vec<u32> =
             left.iter().copied().filter(|group| !never_validation.contains(group)).collect();
         let kept = usize::from(choice.len() == left.len());
-        draw(&choice, &sizes, wanted(validation), kept, rng)
+        draw(&choice, &sizes, validation * available as f64, kept, rng)
     } else {
         BTreeSet::new()
     };
@@ -239,6 +265,22 @@ pub fn split(
     let validation = validation_groups.into_iter().collect();
     SplitGroups { rule: rule.clone(), train, validation, test: test_groups.into_iter().collect() }
         .of(set.groups())
+}
+
+/// The groups of the test side that the data state.
+fn stated(set: &DataSet) -> Result<BTreeSet<u32>, DataError> {
+    let refused = |why| DataError::NotApplicable { option: "--split standard", why };
+    let test = set
+        .stated_test()
+        .ok_or_else(|| refused("these data do not say which designs are to test with".into()))?;
+    let groups: BTreeSet<u32> = set.groups()[test.clone()].iter().copied().collect();
+    let outside = (0..set.len()).filter(|index| !test.contains(index));
+    match outside.map(|index| set.groups()[index]).find(|group| groups.contains(group)) {
+        None => Ok(groups),
+        Some(group) => Err(refused(format!(
+            "the data state their test side, and group {group} has designs inside and outside of it; choose another grouping or --split random"
+        ))),
+    }
 }
 
 /// Draws whole groups at random until their designs come closest to `wanted`: at least one group, and all but `kept`
@@ -532,6 +574,35 @@ mod tests {
     }
 
     #[test]
+    fn the_test_side_that_the_data_state_is_taken() {
+        let groups: Vec<u32> = (0..50).collect();
+        let mut set = set(&groups, &[0.0; 50]);
+        let shares = Shares { validation: 0.1, test: 0.3 };
+        let random = seeded(&set, &SplitRule::Auto, shares, 1).unwrap();
+        assert_eq!(random, seeded(&set, &SplitRule::Random, shares, 1).unwrap());
+        let error = seeded(&set, &SplitRule::Standard, shares, 1).unwrap_err();
+        assert!(error.to_string().contains("do not say"), "{error}");
+
+        set.stated_test = Some(40..50);
+        for test in [0.3, 0.0] {
+            let shares = Shares { validation: 0.1, test };
+            let split = seeded(&set, &SplitRule::Auto, shares, 1).unwrap();
+            assert_eq!(split.groups.rule, SplitRule::Standard);
+            assert_eq!(split.test, (40..50).collect::<Vec<_>>());
+            assert_eq!((split.train.len(), split.validation.len()), (36, 4), "a tenth of 40");
+        }
+        let random = seeded(&set, &SplitRule::Random, shares, 1).unwrap();
+        assert_eq!((random.groups.rule, random.test.len()), (SplitRule::Random, 15));
+
+        set.groups = (0..50).map(|i| i % 41).collect();
+        let error = seeded(&set, &SplitRule::Auto, shares, 1).unwrap_err();
+        assert!(error.to_string().contains("inside and outside"), "{error}");
+        set.groups = (0..50).map(|i| u32::from(40 <= i)).collect();
+        let error = seeded(&set, &SplitRule::Auto, shares, 1).unwrap_err();
+        assert!(matches!(error, DataError::TooFewGroups { .. }), "{error}");
+    }
+
+    #[test]
     fn shares_that_leave_nothing_are_refused() {
         let set = set(&[0, 1, 2], &[0.0; 3]);
         for (validation, test) in
@@ -544,7 +615,7 @@ mod tests {
 
     #[test]
     fn rules_are_read_and_written() {
-        for text in ["random", "interpolate:load_y", "extrapolate:a:b"] {
+        for text in ["auto", "standard", "random", "interpolate:load_y", "extrapolate:a:b"] {
             assert_eq!(text.parse::<SplitRule>().unwrap().to_string(), text);
         }
         for text in ["", "Random", "interpolate", "interpolate:", "extrapolate", "other:x"] {

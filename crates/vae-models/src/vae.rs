@@ -8,7 +8,7 @@ use crate::conditioning::{self, Conditioning};
 use crate::layers::{DECODER, DECODER_INPUT, ENCODER, FC_MU, FC_VAR, FINAL_LAYER};
 use crate::likelihood::LikelihoodHead;
 use crate::network::Sequential;
-use crate::{Encoder, ModelConfig, ModelError};
+use crate::{Decoder, Encoder, ModelConfig, ModelError};
 
 /// Bounds of the log-variance of q(z|x), applied softly and once, so that the same value feeds sampling and KL
 /// (`e^{20}` and all its products stay finite in f32). Inside ±5 the bounds move a log-variance by less than 4e-7.
@@ -235,26 +235,42 @@ impl Vae {
         Ok(ElboTerms { log_likelihood, kl: posterior.kl()?, posterior, params })
     }
 
-    /// Sets the bias of the last layer so that, before any training, the output is about `mean_density` everywhere:
-    /// `bias = ln(m / (1 − m))`, with m kept within [0.01, 0.99].
+    /// Sets the bias of the last layer so that, before any training, the output is about the mean design, (H, W) row after row:
+    /// `bias = ln(m / (1 − m))`, with m kept within [0.01, 0.99]. A dense decoder has a bias for each pixel; the one bias of a
+    /// convolution takes the mean over all of them.
     ///
     /// `parameters` are those the model was built from. A network that starts at the mean of its data does not spend its first
     /// steps learning it.
     ///
     /// # Errors
-    /// [`ModelError::MeanDensity`] outside [0, 1]; [`ModelError::MissingParameter`] for another network's parameters.
-    pub fn start_at_density(
-        &self,
-        parameters: &Parameters,
-        mean_density: f64,
-    ) -> Result<(), ModelError> {
-        if !(0.0..=1.0).contains(&mean_density) {
-            return Err(ModelError::MeanDensity { value: mean_density });
+    /// [`ModelError::Shape`] for another number of pixels, [`ModelError::MeanDensity`] outside [0, 1],
+    /// [`ModelError::MissingParameter`] for another network's parameters.
+    pub fn start_at_mean(&self, parameters: &Parameters, mean: &[f64]) -> Result<(), ModelError> {
+        let ModelConfig { height, width, .. } = self.config;
+        if mean.len() != height * width {
+            let expected = format!("({height}, {width})");
+            return Err(ModelError::Shape { input: "mean", expected, found: vec![mean.len()] });
         }
-        let mean = mean_density.clamp(0.01, 0.99);
+        if let Some(&value) = mean.iter().find(|value| !(0.0..=1.0).contains(*value)) {
+            return Err(ModelError::MeanDensity { value });
+        }
+        let overall = mean.iter().sum::<f64>() / mean.len() as f64;
         let name = format!("{}.bias", self.config.last_layer());
         let bias = parameters.get(&name).ok_or(ModelError::MissingParameter { name })?;
-        bias.set(&(bias.ones_like()? * (mean / (1.0 - mean)).ln())?)?;
+        let (_, padded_width) = self.config.padded_size();
+        let density = |position: usize| match self.config.decoder {
+            Decoder::Transposed { .. } => overall,
+            Decoder::Dense { .. } => {
+                let (row, column) = (position / padded_width, position % padded_width);
+                if row < height && column < width { mean[row * width + column] } else { overall }
+            }
+        };
+        let logits: Vec<f64> = (0..bias.elem_count())
+            .map(|position| density(position).clamp(0.01, 0.99))
+            .map(|mean| (mean / (1.0 - mean)).ln())
+            .collect();
+        let logits = Tensor::from_vec(logits, bias.shape(), bias.device())?;
+        bias.set(&logits.to_dtype(bias.dtype())?)?;
         Ok(())
     }
 

@@ -80,7 +80,10 @@ fn architectures(height: usize, width: usize) -> Vec<ModelConfig> {
             embedding: Some(3),
             ..base.clone()
         },
-        ModelConfig { decoder: Decoder::Dense { widths: vec![8], activation: Activation::Tanh }, ..base },
+        ModelConfig {
+            decoder: Decoder::Dense { widths: vec![8], activation: Activation::Tanh },
+            ..base
+        },
     ]
 }
 
@@ -374,19 +377,44 @@ fn output_starts_at_the_mean_density() {
             let mean = elements(&vae.mean(&params).unwrap());
             mean.iter().sum::<f64>() / mean.len() as f64
         };
-        vae.start_at_density(&parameters, 0.2).unwrap();
+        vae.start_at_mean(&parameters, &[0.2; 240]).unwrap();
         assert!((mean() - 0.2).abs() < 0.05, "{}", mean());
-        vae.start_at_density(&parameters, 1.0).unwrap();
+        vae.start_at_mean(&parameters, &[1.0; 240]).unwrap();
         assert!(0.95 < mean(), "{}", mean());
         assert!(matches!(
-            vae.start_at_density(&parameters, 1.5),
+            vae.start_at_mean(&parameters, &[1.5; 240]),
             Err(ModelError::MeanDensity { value: 1.5 })
         ));
         let other = Parameters::new(5, DType::F64, Device::Cpu);
         assert!(matches!(
-            vae.start_at_density(&other, 0.5),
+            vae.start_at_mean(&other, &[0.5; 240]),
             Err(ModelError::MissingParameter { .. })
         ));
+        assert!(matches!(vae.start_at_mean(&parameters, &[0.5; 7]), Err(ModelError::Shape { .. })));
+    }
+}
+
+/// With weights of zero the output is the bias alone.
+#[test]
+fn dense_decoders_start_at_the_mean_of_every_pixel() {
+    for config in architectures(7, 10) {
+        let parameters = Parameters::new(5, DType::F64, Device::Cpu);
+        let vae = Vae::new(&config, parameters.var_builder()).unwrap();
+        let mean: Vec<f64> = (0..70).map(|i| 0.02 + 0.013 * f64::from(i)).collect();
+        vae.start_at_mean(&parameters, &mean).unwrap();
+        for (name, variable) in parameters.iter() {
+            if name.ends_with("weight") {
+                variable.set(&variable.zeros_like().unwrap()).unwrap();
+            }
+        }
+        let (z, cs) = (noise(1, &config, DType::F64), conditions(1, &config, DType::F64));
+        let output = elements(&vae.mean(&vae.decode(&z, cs.as_ref(), false).unwrap()).unwrap());
+        let overall = mean.iter().sum::<f64>() / 70.0;
+        for (found, mean) in output.into_iter().zip(mean) {
+            let dense = matches!(config.decoder, Decoder::Dense { .. });
+            let expected = if dense { mean } else { overall };
+            assert!((found - expected).abs() < 1e-12, "{found} and {expected}");
+        }
     }
 }
 

@@ -37,13 +37,13 @@ pub struct DataConfig {
     pub source: String,
     /// How the source is read.
     pub reading: Reading,
-    /// `random`, `interpolate:COLUMN` or `extrapolate:COLUMN`; always by group.
+    /// `auto`, `standard`, `random`, `interpolate:COLUMN` or `extrapolate:COLUMN`; always by group.
     pub split: SplitRule,
-    /// Share of the groups for validation.
+    /// Share of the groups for validation; of those outside the test side that the data state, if that is used.
     pub validation: f64,
-    /// Share of the groups for the test.
+    /// Share of the groups for the test, unless the data state that side.
     pub test: f64,
-    /// Whether designs are cut to 0/1 at their own volume.
+    /// What training makes of designs: `binary`, `dynamic` or `grey`.
     pub targets: TargetKind,
     /// Which conditions the model is told: `all`, `none`, `first`, or names.
     pub told: Told,
@@ -57,8 +57,18 @@ pub struct DataConfig {
 pub enum TargetKind {
     /// Designs cut to 0/1 so that the number of solid pixels is their volume: bounds are then likelihoods.
     Binary,
+    /// Designs drawn to 0/1 pixel by pixel, with densities as probabilities and anew in each epoch; one fixed draw of each design
+    /// where scores are computed. Bounds are likelihoods of such draws.
+    Dynamic,
     /// Densities as they are.
     Grey,
+}
+
+impl TargetKind {
+    /// Whether every target is 0 or 1.
+    pub fn is_binary(self) -> bool {
+        self != Self::Grey
+    }
 }
 
 /// The network and its likelihood; sizes of the data are added when they are known.
@@ -134,7 +144,7 @@ pub struct Overrides {
 }
 
 /// Names of the presets.
-pub const PRESETS: [&str; 4] = ["default", "pool", "tutorial-conv", "tutorial-mlp"];
+pub const PRESETS: [&str; 5] = ["burda-1layer", "default", "pool", "tutorial-conv", "tutorial-mlp"];
 
 impl Config {
     /// The preset of this name.
@@ -143,6 +153,7 @@ impl Config {
     /// [`TrainError::UnknownPreset`].
     pub fn preset(name: &str) -> Result<Self> {
         let network = match name {
+            "burda-1layer" => ModelConfig::burda_1layer(0, 0, Vec::new()),
             "default" => ModelConfig::compact(0, 0, Vec::new()),
             "pool" => ModelConfig::pool(0, 0, Vec::new()),
             "tutorial-conv" => ModelConfig::tutorial(0, 0, Vec::new()),
@@ -163,7 +174,7 @@ impl Config {
             data: DataConfig {
                 source: "builtin".to_owned(),
                 reading: Reading::default(),
-                split: SplitRule::Random,
+                split: SplitRule::Auto,
                 validation: 0.1,
                 test: 0.1,
                 targets: TargetKind::Binary,
@@ -196,11 +207,30 @@ impl Config {
             },
         };
         match name {
+            "burda-1layer" => config.set_burda(),
             "tutorial-conv" => config.set_lecture(2, 1e-4, 0.01),
             "tutorial-mlp" => config.set_lecture(8, 1e-3, 1.0),
             _ => {}
         }
         Ok(config)
+    }
+
+    /// Burda, Grosse & Salakhutdinov 2016 on MNIST, as far as a schedule of ours goes: dynamically binarized pictures without their
+    /// labels, batches of 20, plain Adam from a rate of 1e-3 down to 1e-4, no warm-up.
+    fn set_burda(&mut self) {
+        self.data.targets = TargetKind::Dynamic;
+        self.data.told = Told::None;
+        self.data.validation = 0.05;
+        self.training = TrainingConfig {
+            epochs: 100,
+            batch_size: 20,
+            learning_rate: 1e-3,
+            learning_rate_warmup: 0.0,
+            learning_rate_floor: 0.1,
+            max_gradient_norm: 0.0,
+            kl_warmup: 0.0,
+            ..self.training.clone()
+        };
     }
 
     /// The lecture's training: five epochs of plain Adam on grey pictures and their volumes, from PyTorch's initial values.
@@ -286,7 +316,7 @@ impl Config {
     /// a Bernoulli on grey values is a cross-entropy instead, and the squared error no distribution at all.
     pub fn is_normalized(&self, binary_data: bool) -> bool {
         match self.model.likelihood {
-            Likelihood::Bernoulli => binary_data || self.data.targets == TargetKind::Binary,
+            Likelihood::Bernoulli => binary_data || self.data.targets.is_binary(),
             Likelihood::Gaussian { .. } => true,
             Likelihood::SquaredError => false,
         }

@@ -5,6 +5,7 @@ use ndarray::{Array2, Array3, Axis};
 use rand::Rng;
 use rayon::prelude::*;
 use vae_data::{Condition, DataSet, FREE};
+use vae_nn::stream;
 
 use crate::augment::Augmentation;
 use crate::config::TargetKind;
@@ -51,15 +52,30 @@ impl<'a> Targets<'a> {
         self.told.iter().map(|&column| &self.data.condition_info()[column]).collect()
     }
 
-    /// Targets of some designs.
+    /// Targets of some designs. Those that are drawn are always the same ones here, whatever the seed of the run, so that models
+    /// are compared on equal terms.
     ///
     /// # Errors
     /// When a design cannot be read.
     pub fn read(&self, indices: &[usize]) -> Result<Pixels> {
+        self.read_drawn(indices, (0, "binarize/evaluation"))
+    }
+
+    /// [`Targets::read`], where targets are drawn with the generator of a seed and a purpose: one draw for each design.
+    fn read_drawn(&self, indices: &[usize], (seed, purpose): (u64, &str)) -> Result<Pixels> {
         let pixels = self.data.design_len();
         let mut values = vec![0.0; indices.len() * pixels];
         self.data.read_into(indices, &mut values)?;
         let active = self.active(indices)?;
+        if self.kind == TargetKind::Dynamic {
+            let designs = values.par_chunks_exact_mut(pixels).zip(indices);
+            designs.for_each(|(design, index)| {
+                let mut rng = stream(seed, purpose, *index as u64);
+                for value in design {
+                    *value = if rng.random::<f32>() < *value { 1.0 } else { 0.0 };
+                }
+            });
+        }
         if self.kind == TargetKind::Binary {
             values.par_chunks_exact_mut(pixels).enumerate().for_each(|(i, design)| {
                 let active: Option<Vec<bool>> = active.as_ref().map(|active| {
@@ -101,18 +117,20 @@ impl<'a> Targets<'a> {
         self.tensors(self.read(indices)?, &self.conditions(indices), device)
     }
 
-    /// One batch with mirror images in it.
+    /// One batch to train on: with mirror images in it, and with the draws that belong to the seed and the epoch.
     ///
     /// # Errors
     /// When a design cannot be read.
     pub(crate) fn augmented_batch(
         &self,
         indices: &[usize],
+        (seed, epoch): (u64, u64),
         augmentation: &Augmentation,
         rng: &mut impl Rng,
         device: &Device,
     ) -> Result<Batch> {
-        let (mut pixels, mut conditions) = (self.read(indices)?, self.conditions(indices));
+        let mut pixels = self.read_drawn(indices, (seed, &format!("binarize/{epoch}")))?;
+        let mut conditions = self.conditions(indices);
         augmentation.apply(&mut pixels, &mut conditions, self.data.width(), rng);
         self.tensors(pixels, &conditions, device)
     }
@@ -166,4 +184,46 @@ fn own_volume(design: &[f32], active: Option<&[bool]>) -> f32 {
         }
     }
     if n == 0 { 0.0 } else { (sum / n as f64) as f32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use vae_data::Details;
+
+    use super::*;
+
+    /// 300 designs of three pixels: never, sometimes, always material.
+    fn grey() -> DataSet {
+        let designs = Array3::from_shape_fn((300, 1, 3), |(_, _, column)| [0.0, 0.3, 1.0][column]);
+        DataSet::new("grey", designs, Details::default()).unwrap()
+    }
+
+    #[test]
+    fn draws_have_the_densities_as_probabilities_and_depend_on_seed_epoch_and_design_only() {
+        let data = grey();
+        let targets = Targets::new(&data, TargetKind::Dynamic, Vec::new());
+        let all: Vec<usize> = (0..300).collect();
+        let batch = |indices: &[usize], seed, epoch| {
+            let none = Augmentation::new(&[], &[]).unwrap();
+            let rng = &mut stream(0, "unused", 0);
+            let batch =
+                targets.augmented_batch(indices, (seed, epoch), &none, rng, &Device::Cpu).unwrap();
+            batch.xs.flatten_all().unwrap().to_vec1::<f32>().unwrap()
+        };
+        let first = batch(&all, 1, 1);
+        assert!(first.iter().all(|&value| value == 0.0 || value == 1.0));
+        let sum = |column: usize| first.iter().skip(column).step_by(3).sum::<f32>();
+        assert_eq!((sum(0), sum(2)), (0.0, 300.0));
+        // 90 is expected, with a standard deviation of 8.
+        assert!((sum(1) - 90.0).abs() < 32.0, "{}", sum(1));
+
+        assert_eq!(batch(&all, 1, 1), first);
+        assert_eq!(batch(&[7, 290], 1, 1), [&first[21..24], &first[870..873]].concat());
+        assert_ne!(batch(&all, 1, 2), first);
+        assert_ne!(batch(&all, 2, 1), first);
+        let scored = targets.read(&all).unwrap().values;
+        assert_ne!(scored, first);
+        assert_eq!(scored, targets.read(&all).unwrap().values);
+        assert!(targets.are_binary(&all).unwrap());
+    }
 }

@@ -11,7 +11,7 @@ use vae_nn::{Parameters, stream};
 
 use crate::augment::Augmentation;
 use crate::checkpoint::{self, Best, Position};
-use crate::config::{Config, TargetKind};
+use crate::config::Config;
 use crate::error::{Result, TrainError};
 use crate::evaluate::{Reconstruction, Scores, noise, score};
 use crate::learner::{Learner, StepTerms};
@@ -106,8 +106,7 @@ pub fn train(
     let model_config = model_config(config, &designs, &split)?;
     let mut learner = Learner::new(config, &model_config, &device)?;
     let loss = learner.loss();
-    let binary =
-        config.data.targets == TargetKind::Binary || designs.are_binary(&split.validation)?;
+    let binary = config.data.targets.is_binary() || designs.are_binary(&split.validation)?;
     let normalized = config.is_normalized(binary);
 
     // Start, or go on from the last checkpoint.
@@ -122,8 +121,8 @@ pub fn train(
             learner.take_weights(&weights_of(path, &device)?, path)?;
         } else if training.start_at_density {
             // The output starts at the mean of the data, so that no step is spent on learning it.
-            let density = mean_density(&designs, &split.train)?;
-            learner.vae.start_at_density(&learner.parameters, density)?;
+            let mean = mean_design(&designs, &split.train)?;
+            learner.vae.start_at_mean(&learner.parameters, &mean)?;
         }
         run.make()?;
         write_json(&run.manifest(), manifest)?;
@@ -169,6 +168,7 @@ pub fn train(
             let from = at.batch as usize * batch_size;
             let batch = designs.augmented_batch(
                 &order[from..from + batch_size],
+                (*seed, epoch),
                 &augmentation,
                 &mut stream(*seed, "mirror", at.step),
                 &device,
@@ -309,16 +309,17 @@ fn weights_of(path: &Path, device: &Device) -> Result<Parameters> {
     Ok(vae_models::load(&file, device)?.1)
 }
 
-/// Mean target over at most 512 designs, evenly spaced.
-fn mean_density(designs: &Targets<'_>, train: &[usize]) -> Result<f64> {
+/// Mean target, pixel by pixel, over at most 512 designs, evenly spaced.
+fn mean_design(designs: &Targets<'_>, train: &[usize]) -> Result<Vec<f64>> {
     let stride = train.len().div_ceil(512).max(1);
-    let (mut sum, mut n) = (0.0, 0_usize);
+    let (mut mean, mut n) = (vec![0.0; designs.data().design_len()], 0.0);
     for index in train.iter().step_by(stride) {
-        let values = designs.read(&[*index])?.values;
-        sum += values.iter().map(|&value| f64::from(value)).sum::<f64>();
-        n += values.len();
+        n += 1.0;
+        for (mean, value) in mean.iter_mut().zip(designs.read(&[*index])?.values) {
+            *mean += (f64::from(value) - *mean) / n;
+        }
     }
-    Ok(sum / (n as f64).max(1.0))
+    Ok(mean)
 }
 
 /// Adds the step to the manifest of a run that is taken up again, and refuses other data.

@@ -56,7 +56,7 @@ pub(crate) struct CallArgs {
 
 #[derive(clap::Args)]
 struct ModelArgs {
-    /// Preset to measure: default, pool, or the lecture's models tutorial-conv, tutorial-mlp
+    /// Preset to measure: default, pool, the lecture's models tutorial-conv, tutorial-mlp, or burda-1layer
     #[arg(long, value_name = "NAME", default_value = "default")]
     preset: String,
     /// Designs per step or call [default: the preset's]
@@ -203,6 +203,7 @@ impl ModelArgs {
         let (size, n_conditions) = match config.preset.as_str() {
             "tutorial-conv" => ((128, 128), 1),
             "tutorial-mlp" => ((126, 349), 1),
+            "burda-1layer" => ((28, 28), 0),
             "pool" => ((64, 64), 0),
             _ => ((48, 96), 3),
         };

@@ -32,10 +32,11 @@ use crate::{interrupt, progress, threads};
   vae train --data my-designs/ --latent-dim 16 --epochs 60
   vae train --data pictures/ --resize 64x192 --labels '{volume_fraction%}_{iterate}'
   vae train --data densities.npy --layout columns:60x20 --conditions loads.csv
+  vae train --data mnist:digits/ --preset burda-1layer
   vae train --config study.toml --run runs/study
   vae train --resume runs/cantilever-default-1")]
 pub(crate) struct Args {
-    /// Preset to start from: default, pool, or the lecture's models tutorial-conv, tutorial-mlp
+    /// Preset to start from: default, pool, the lecture's models tutorial-conv, tutorial-mlp, or burda-1layer for MNIST
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
     /// TOML file with settings over the preset's
@@ -50,10 +51,10 @@ pub(crate) struct Args {
     /// Go on with this run as if it had never stopped
     #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "data", "split", "targets", "seed", "epochs", "batch_size", "learning_rate", "latent_dim", "beta", "likelihood", "objective", "told", "unconditional"])]
     resume: Option<PathBuf>,
-    /// How groups are split: random, interpolate:COLUMN, extrapolate:COLUMN
+    /// How groups are split: auto, standard (the test side that the data state), random, interpolate:COLUMN, extrapolate:COLUMN
     #[arg(long, value_name = "RULE")]
     split: Option<SplitRule>,
-    /// What is learned: designs cut to 0/1 at their own volume, or densities as they are
+    /// What is learned: designs cut to 0/1 at their own volume, drawn to 0/1 anew in each epoch, or densities as they are
     #[arg(long, value_enum)]
     targets: Option<TargetsArg>,
     /// Mirror training designs at random: mirror-x (left and right), mirror-y (top and bottom), or both, separated by a comma
@@ -107,6 +108,8 @@ pub(crate) struct Args {
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum TargetsArg {
     Binary,
+    /// Each pixel 1 with its density as probability: dynamic binarization
+    Dynamic,
     Grey,
 }
 
@@ -135,6 +138,7 @@ impl Args {
             split: self.split.clone(),
             targets: self.targets.map(|targets| match targets {
                 TargetsArg::Binary => TargetKind::Binary,
+                TargetsArg::Dynamic => TargetKind::Dynamic,
                 TargetsArg::Grey => TargetKind::Grey,
             }),
             augment: self.augment.clone(),
