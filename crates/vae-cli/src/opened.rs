@@ -140,6 +140,7 @@ impl RunArgs {
             return Err(UsageError::with_hint(message, "name them with --data SOURCE").into());
         }
         let data = open_data(&config.data.source, &reading)?;
+        folder.check_data(&data)?;
         let split = folder.recorded_split(&data)?;
         OpenedRun::new(folder, config, data, split)
     }

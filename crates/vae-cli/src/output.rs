@@ -30,6 +30,13 @@ pub(crate) fn shown(path: &Path) -> String {
     path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
+/// A path as a word of a command that can be pasted: in quotes if the shell would take it apart.
+pub(crate) fn typed(path: &Path) -> String {
+    let path = shown(path);
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
 /// Writes designs, the conditions they were asked for, and their latent vectors as one `.npz`, which `--data` and `vae decode` read again.
 pub(crate) fn arrays(
     path: &Path,
@@ -50,4 +57,18 @@ pub(crate) fn arrays(
 /// Makes a folder for results.
 pub(crate) fn folder(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_can_be_pasted() {
+        let typed = |path: &str| typed(Path::new(path));
+        assert_eq!(typed("runs/beams-default-1"), "runs/beams-default-1");
+        assert_eq!(typed("my runs/first"), "'my runs/first'");
+        assert_eq!(typed("it's"), "'it'\\''s'");
+        assert_eq!(typed("a$(b)"), "'a$(b)'");
+    }
 }

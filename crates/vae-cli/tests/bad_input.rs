@@ -38,6 +38,30 @@ fn wrong_flags_and_configurations() {
     assert!(!bench.path("runs").exists(), "nothing was begun");
 }
 
+/// A split names designs by position: with a design less, another one would be scored in the place of each behind it.
+#[test]
+fn a_run_is_not_scored_on_data_that_changed() {
+    let bench = Bench::new();
+    bench.vae("data convert beams --out copy").succeeds();
+    bench.vae("train --data copy --epochs 1 --latent-dim 2 --run runs/ours").succeeds();
+    fs::remove_file(bench.path("copy/groups.npy")).unwrap();
+    for command in ["evaluate runs/ours", "reconstruct runs/ours --out x.png"] {
+        bench.vae(command).fails(1, &["have changed", "hint: ", "--data"]);
+    }
+    assert!(!bench.path("x.png").exists());
+    bench.vae("evaluate runs/ours --samples 1 --data copy").succeeds();
+}
+
+#[test]
+fn values_that_are_no_densities_are_explained() {
+    let bench = Bench::empty();
+    let designs = ndarray::Array3::<f32>::from_elem((4, 3, 5), -1.0);
+    vae_data::npy::write(&bench.path("signed.npy"), designs.view()).unwrap();
+    let info = bench.vae("data info signed.npy").succeeds().stdout;
+    assert!(info.contains("4 of 4 designs") && info.contains("--range"), "{info}");
+    assert!(!info.contains("NaN"), "{info}");
+}
+
 #[test]
 fn problems_that_cannot_be_solved() {
     let bench = Bench::new();

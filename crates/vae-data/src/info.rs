@@ -172,7 +172,7 @@ pub fn info(set: &DataSet) -> Result<Info, DataError> {
         value_max: cells.max,
         grey_share: cells.grey as f64 / counted,
         greyness: cells.greyness / counted,
-        binary: cells.not_binary == 0,
+        binary: cells.not_binary == 0 && cells.invalid.len() < set.len(),
         volume_fraction: Summary::of(cells.volume_fractions.iter().copied()),
         volume_fractions: cells.volume_fractions,
         invalid: cells.invalid,
@@ -196,7 +196,12 @@ impl Info {
         if let Some(first) = self.invalid.first() {
             let n = self.invalid.len();
             let (design, value) = (first.design, first.value);
-            notes.push(format!("{n} designs hold values that are no densities; the first is design {design} with {value}"));
+            let remedy = if value.is_nan() {
+                "remove them, or fill the values"
+            } else {
+                "--range VOID:SOLID says which values are void and solid, such as 0:255 or -1:1"
+            };
+            notes.push(format!("{n} of {} designs hold values that are no densities; the first is design {design} with {value}; {remedy}", self.n));
         }
         if self.element == Element::U8.to_string()
             && 0.0 < self.value_max

@@ -230,7 +230,7 @@ impl TrainError {
             Self::NotFinite { .. } => {
                 "resume with a lower --learning-rate in a copy of the run, or look at that batch with `vae data info`".into()
             }
-            Self::DataChanged { .. } => "restore the data, or start a new run on the new ones".into(),
+            Self::DataChanged { .. } => "restore the data, start a new run on the new ones, or name them with --data where a run is to be scored on others".into(),
             Self::NoMirrorRule { mirror, .. } => {
                 let key = mirror.to_string().replace('-', "_");
                 format!("state it beside the condition in dataset.json, as \"{key}\": \"same\" or \"{key}\": {{\"sum\": 1.0}} for a value that becomes 1 - value, or leave the condition out with --told")

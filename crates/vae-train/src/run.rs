@@ -113,6 +113,16 @@ impl RunFolder {
         Ok(groups.of(data.groups())?)
     }
 
+    /// Refuses data other than those the run was started on: its split names them by position.
+    ///
+    /// # Errors
+    /// [`TrainError::DataChanged`]; when the manifest or the data cannot be read.
+    pub fn check_data(&self, data: &DataSet) -> Result<()> {
+        let (expected, found) =
+            (read_manifest(&self.manifest())?.data_fingerprint, data.fingerprint()?);
+        if expected == found { Ok(()) } else { Err(TrainError::DataChanged { expected, found }) }
+    }
+
     /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root

@@ -164,9 +164,9 @@ fn a_trained_linear_autoencoder_reaches_the_optimum_of_pca() {
     let variance = 0.4;
     close(trained.variance, variance);
     assert_eq!(trained.active, 3);
-    for i in 0..D {
-        close(trained.rates[i], 0.5 * (eigenvalues[i] / variance).ln());
-        close(trained.activity[i], 1.0 - variance / eigenvalues[i]);
+    for (i, value) in eigenvalues[..D].iter().enumerate() {
+        close(trained.rates[i], 0.5 * (value / variance).ln());
+        close(trained.activity[i], 1.0 - variance / value);
     }
     close(trained.elbo, trained.log_marginal);
     // ln det of the covariance that is fitted, and a trace that is N at the optimum.
@@ -201,7 +201,7 @@ fn a_trained_linear_autoencoder_codes_what_exceeds_the_noise() {
 fn the_gradient_of_the_objective_is_the_one_derived_by_hand() {
     let (network, beta, batch) = (Linear::new(-0.4), 0.7, 4);
     let rows = |width: usize, from: usize| -> Vec<Vec<f64>> {
-        let row = |i: usize| (0..width).map(|j| (1.3 * (from + i * width + j) as f64).sin());
+        let row = |i: usize| (0..width).map(move |j| (1.3 * (from + i * width + j) as f64).sin());
         (0..batch).map(|i| row(i).collect()).collect()
     };
     let (xs, eps) = (rows(N, 3), rows(D, 70));

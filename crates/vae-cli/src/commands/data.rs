@@ -150,19 +150,22 @@ fn table(info: &Info) -> Result<()> {
         "{name}: {n} designs of {height} x {width} ({element}) in {groups} groups, the largest of {}",
         info.largest_group
     ))?;
-    line(format!(
-        "values {:.3} to {:.3}, {:.1} % grey, mean greyness {:.3}{}",
-        info.value_min,
-        info.value_max,
-        100.0 * info.grey_share,
-        info.greyness,
-        if info.binary { ": black and white" } else { "" }
-    ))?;
-    let volume = &info.volume_fraction;
-    line(format!(
-        "volume fraction {:.3} ± {:.3}, {:.3} to {:.3}",
-        volume.mean, volume.std, volume.min, volume.max
-    ))?;
+    // With no design of densities there is nothing to count: the notes say why.
+    if info.invalid.len() < *n {
+        line(format!(
+            "values {:.3} to {:.3}, {:.1} % grey, mean greyness {:.3}{}",
+            info.value_min,
+            info.value_max,
+            100.0 * info.grey_share,
+            info.greyness,
+            if info.binary { ": black and white" } else { "" }
+        ))?;
+        let volume = &info.volume_fraction;
+        line(format!(
+            "volume fraction {:.3} ± {:.3}, {:.3} to {:.3}",
+            volume.mean, volume.std, volume.min, volume.max
+        ))?;
+    }
     for condition in &info.conditions {
         let unit =
             if condition.unit.is_empty() { String::new() } else { format!(" {}", condition.unit) };

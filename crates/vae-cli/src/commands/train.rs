@@ -18,7 +18,7 @@ use crate::failure::{INTERRUPTED, UsageError};
 use crate::figures;
 use crate::mirrors::check_mirrors;
 use crate::opened::{OpenedRun, RUNS};
-use crate::output::{line, note, shown};
+use crate::output::{line, note, shown, typed};
 use crate::reading::{ReadingArgs, absolute_source, open_data};
 use crate::{interrupt, progress, threads};
 
@@ -231,8 +231,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         }
         Ending::Interrupted => {
             note(format!(
-                "stopped at step {}; go on with: vae train --resume {root}",
-                outcome.position.step
+                "stopped at step {}; go on with: vae train --resume {}",
+                outcome.position.step,
+                typed(folder.root())
             ));
             return Ok(ExitCode::from(INTERRUPTED));
         }
@@ -244,11 +245,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let split = folder.recorded_split(&data)?;
     let opened = OpenedRun::new(folder.clone(), config, data, split)?;
     figures::draw_run(&opened)?;
-    summary(&root, &opened.config, &outcome)?;
+    summary(&root, &typed(folder.root()), &opened.config, &outcome)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn summary(root: &str, config: &Config, outcome: &Outcome) -> Result<()> {
+fn summary(root: &str, run: &str, config: &Config, outcome: &Outcome) -> Result<()> {
     let Some(best) = outcome.position.best else { bail!("the run ended without a model") };
     let Validation { elbo, loss, log_likelihood, kl, mse, iou } = best.validation;
     let score = match elbo {
@@ -268,7 +269,7 @@ fn summary(root: &str, config: &Config, outcome: &Outcome) -> Result<()> {
         "results: {root}/figures (pictures), {root}/model.safetensors (weights), {root}/metrics.jsonl"
     ))?;
     line(format!(
-        "try next:\n  vae evaluate {root}\n  vae sample {root} --count 16 --out samples\n  vae interpolate {root} --out interpolation"
+        "try next:\n  vae evaluate {run}\n  vae sample {run} --count 16 --out samples\n  vae interpolate {run} --out interpolation"
     ))
 }
 

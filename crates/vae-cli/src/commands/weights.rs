@@ -11,7 +11,7 @@ use vae_train::{Config, FORMAT, Manifest, Overrides, RunFolder, Told};
 
 use crate::failure::UsageError;
 use crate::opened::{ModelArgs, OpenedModel};
-use crate::output::{line, shown};
+use crate::output::{line, shown, typed};
 use crate::reading::{ReadingArgs, absolute_source, open_data};
 use crate::threads;
 
@@ -209,7 +209,7 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
         vae.config().width,
         vae.config().latent_dim
     ))?;
-    let root = shown(folder.root());
+    let root = typed(folder.root());
     line(format!("try next:\n  vae sample {root}\n  vae traverse {root}"))?;
     Ok(ExitCode::SUCCESS)
 }
