@@ -195,7 +195,12 @@ impl<'a> Job<'a> {
     }
 
     fn options(&self, filter_radius: f64, tolerance: f64) -> Options {
-        Options { penalty: PENALTY, tolerance, ..Options::top88(self.spec.filter, filter_radius) }
+        Options {
+            penalty: PENALTY,
+            tolerance,
+            solver: self.spec.solver,
+            ..Options::top88(self.spec.filter, filter_radius)
+        }
     }
 
     /// A design before its measures are complete.

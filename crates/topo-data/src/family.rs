@@ -335,6 +335,15 @@ impl Family {
         Ok(built)
     }
 
+    /// The problem at the opposite end of these axes.
+    pub(crate) fn opposite(&self, problem: usize, turned: &[usize]) -> usize {
+        let cell = self.cell(problem);
+        self.axes.iter().enumerate().fold(0, |number, (position, axis)| {
+            let (i, n) = (cell[position], axis.values.len());
+            number * n + if turned.contains(&position) { n - 1 - i } else { i }
+        })
+    }
+
     /// Position of a problem on each axis.
     fn cell(&self, problem: usize) -> Vec<usize> {
         assert!(problem < self.problems(), "no problem {problem} of {}", self.problems());

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
-use topo_simp::{Analysis, Filter, Grid, Optimizer, Options, Problem, SimpError, Start};
+use topo_simp::{Analysis, Filter, Grid, Optimizer, Options, Problem, SimpError, Solver, Start};
 
 use crate::{
     domain::Domain,
@@ -276,6 +276,7 @@ impl Judge {
                 max_iterations,
                 penalty: PENALTY,
                 start,
+                solver: Solver::Multigrid,
                 ..Options::top88(Filter::Sensitivity, filter_radius)
             };
             let solution = self.optimizer.optimize(problem, &options)?;

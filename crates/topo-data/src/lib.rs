@@ -39,6 +39,7 @@ mod generate;
 mod geometry;
 mod judge;
 mod log;
+mod mirror_rules;
 mod pieces;
 mod problem_of;
 mod problems;

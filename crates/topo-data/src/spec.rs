@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
-use topo_simp::Filter;
+use topo_simp::{Filter, Solver};
 
 use crate::{
     error::{Result, TopoDataError},
@@ -98,6 +98,9 @@ pub struct GenerateSpec {
     /// A stage ends early when no density moves by more than this.
     #[serde(default = "hundredth")]
     pub tolerance: f64,
+    /// What solves the equations of every iteration; measures of the finished design are exact under each.
+    #[serde(default)]
+    pub solver: Solver,
     /// Keep the designs before each of so many iterations, the uniform start first, in place of the last one, and all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_iterates: Option<usize>,
@@ -135,6 +138,7 @@ impl GenerateSpec {
             sharpen_iterations: defaults.sharpen_iterations.unwrap_or(12),
             crisp_iterations: defaults.crisp_iterations.unwrap_or(2),
             tolerance: defaults.tolerance.unwrap_or_else(hundredth),
+            solver: Solver::Multigrid,
             keep_iterates: defaults.keep_iterates,
             knot_rows: 4,
             noise: 0.3,
@@ -167,6 +171,11 @@ impl GenerateSpec {
             Filter::Density => "density",
             Filter::Sensitivity => "sensitivity",
         };
+        let solver = match self.solver {
+            Solver::Auto => "auto",
+            Solver::Direct => "direct",
+            Solver::Multigrid => "multigrid",
+        };
         let mut flags = vec![
             ("filter", filter.to_owned()),
             ("filter-radii", radii.join(",")),
@@ -174,6 +183,7 @@ impl GenerateSpec {
             ("sharpen-iterations", self.sharpen_iterations.to_string()),
             ("crisp-iterations", self.crisp_iterations.to_string()),
             ("tolerance", self.tolerance.to_string()),
+            ("solver", solver.to_owned()),
             ("keep-iterates", self.keep_iterates.unwrap_or(0).to_string()),
             ("knot-rows", self.knot_rows.to_string()),
             ("noise", self.noise.to_string()),

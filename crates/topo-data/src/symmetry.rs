@@ -1,6 +1,7 @@
 //! Which problems are mirror images of each other.
 
 use topo_simp::{Nodal, PassiveKind, Problem, ProblemError};
+use vae_data::Mirror;
 
 /// A key that two problems share if and only if one is the other, turned or mirrored: flips for every grid, transpositions for square ones.
 /// A load case and its opposite are the same, for they have the same compliance in every design.
@@ -27,22 +28,32 @@ use topo_simp::{Nodal, PassiveKind, Problem, ProblemError};
 /// ```
 pub fn symmetry_key(problem: &Problem) -> Result<Vec<u8>, ProblemError> {
     let marks = Marks::of(&problem.nodal()?);
-    let square = problem.grid.nelx == problem.grid.nely;
-    let material =
-        [problem.volume_fraction, problem.poisson_ratio, problem.youngs_modulus, problem.thickness];
-    let mut least: Option<Vec<u8>> = None;
-    let images = if square { 8 } else { 4 };
-    for bits in 0..images {
-        let image =
-            Image { flip_x: bits & 1 != 0, flip_y: bits & 2 != 0, transpose: bits & 4 != 0 };
-        let key = image.key(&marks);
-        if least.as_ref().is_none_or(|least| key < *least) {
-            least = Some(key);
-        }
-    }
-    let mut key: Vec<u8> = material.iter().flat_map(|value| value.to_le_bytes()).collect();
-    key.extend(least.unwrap_or_default());
-    Ok(key)
+    let images = if problem.grid.nelx == problem.grid.nely { 8 } else { 4 };
+    let image =
+        |bits: u8| Image { flip_x: bits & 1 != 0, flip_y: bits & 2 != 0, transpose: bits & 4 != 0 };
+    let least = (0..images).map(|bits| image(bits).key(&marks)).min();
+    Ok([material(problem), least.unwrap_or_default()].concat())
+}
+
+/// A key that two problems share if and only if they are the same, up to the sign of a load case; of the mirror image if one is named.
+pub(crate) fn image_key(
+    problem: &Problem,
+    mirror: Option<Mirror>,
+) -> Result<Vec<u8>, ProblemError> {
+    let image = Image {
+        flip_x: mirror == Some(Mirror::X),
+        flip_y: mirror == Some(Mirror::Y),
+        transpose: false,
+    };
+    Ok([material(problem), image.key(&Marks::of(&problem.nodal()?))].concat())
+}
+
+/// What is the same everywhere.
+fn material(problem: &Problem) -> Vec<u8> {
+    [problem.volume_fraction, problem.poisson_ratio, problem.youngs_modulus, problem.thickness]
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
 }
 
 /// A symmetry of the grid: a transposition, then flips.

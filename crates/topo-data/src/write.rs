@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, path::Path};
 use ndarray::{Array2, Array3};
 use serde_json::{Map, json};
 use vae_data::{
-    Condition, DataSetWriter, Details, Element, FREE, Masks, Metadata, Problems, Table,
+    Condition, DataSetWriter, Details, Element, FREE, Masks, Metadata, Mirror, MirrorRule,
+    Problems, Table,
 };
 
 use crate::{
@@ -48,11 +49,7 @@ pub(crate) fn write(
         let stated = family.values(candidate.problem).into_iter().chain(iterate);
         row.iter_mut().zip(stated).for_each(|(to, value)| *to = value as f32);
     }
-    let conditions = columns
-        .iter()
-        .zip(values.columns())
-        .map(|((name, unit), column)| Condition::covering(name, unit, column))
-        .collect();
+    let conditions = conditions(spec, family, groups, &columns, &values)?;
     let details = Details {
         metadata: metadata(spec, family, report),
         conditions,
@@ -68,6 +65,35 @@ pub(crate) fn write(
     }
     writer.finish(details)?;
     Ok(())
+}
+
+/// Ranges and mirror rules of the conditions.
+fn conditions(
+    spec: &GenerateSpec,
+    family: &Family,
+    groups: &BTreeMap<usize, u32>,
+    columns: &[(&str, &str)],
+    values: &Array2<f32>,
+) -> Result<Vec<Condition>> {
+    let problems: Vec<usize> = groups.keys().copied().collect();
+    let rules = |mirror| -> Result<Vec<Option<MirrorRule>>> {
+        let shape = (spec.height, spec.width);
+        let Some(rules) = family.mirror_rules(&problems, shape, mirror)? else {
+            return Ok(vec![None; columns.len()]);
+        };
+        // Iterates of a mirrored run are the mirrored iterates.
+        let iterate = spec.keep_iterates.map(|_| MirrorRule::Same);
+        Ok(rules.into_iter().chain(iterate).map(Some).collect())
+    };
+    let rules = rules(Mirror::X)?.into_iter().zip(rules(Mirror::Y)?);
+    let columns = columns.iter().zip(values.columns()).zip(rules);
+    Ok(columns
+        .map(|(((name, unit), column), (mirror_x, mirror_y))| Condition {
+            mirror_x,
+            mirror_y,
+            ..Condition::covering(name, unit, column)
+        })
+        .collect())
 }
 
 /// `dataset.json`: how to make the set again, and what was left out.

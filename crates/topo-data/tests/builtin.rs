@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use topo_data::{Family, GenerateSpec, Maker, SetQuality, Silhouette, symmetry_key};
-use vae_data::{DataSet, Shares, Source, SplitRule, open, split};
+use vae_data::{DataSet, Mirror, MirrorRule, Shares, Source, SplitRule, open, split};
 
 /// A design of the set, as `examples/make_builtin.rs` noted it.
 #[derive(Deserialize)]
@@ -91,7 +91,24 @@ fn its_conditions_and_groups_are_those_of_its_problems() {
         let group = *groups.entry(key).or_insert(set.groups()[design]);
         assert_eq!(set.groups()[design], group);
     }
+    let rules: Vec<_> = set.condition_info().iter().map(|c| c.mirror_rule(Mirror::Y)).collect();
+    assert_eq!(rules, [MirrorRule::Same, MirrorRule::Sum(1.0), MirrorRule::Sum(180.0)].map(Some));
+
     // Designs of one problem have several variants; no group is split in two.
     assert_eq!(groups.len(), set.n_groups());
     assert!(problems.len() > 5 * family.problems());
+}
+
+#[test]
+fn what_was_dropped_is_counted() {
+    let set = builtin();
+    let counts = &set.metadata().extra["counts"];
+    let count = |name: &str| counts[name].as_u64().unwrap();
+    let failures = counts["failures"].as_array().unwrap().len() as u64;
+    let dropped = ["weak", "cut_away", "broken", "duplicates"].map(count).iter().sum::<u64>();
+    assert_eq!(count("kept"), set.len() as u64);
+    assert_eq!(count("kept") + dropped + failures, count("candidates"));
+    // None of the kept ones is much weaker once it is cut to 0/1.
+    let (grey, cut) = (column(&set, "compliance"), column(&set, "compliance_cut"));
+    assert!(cut.iter().zip(&grey).all(|(cut, grey)| cut / grey <= 1.2));
 }

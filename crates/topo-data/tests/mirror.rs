@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::ops::ControlFlow;
+
 use proptest::prelude::*;
-use topo_data::{Family, GenerateSpec, Maker, Silhouette, symmetry_key};
+use topo_data::{
+    Family, GenerateSpec, Maker, Silhouette, generate, problem_at_conditions, problem_of,
+    symmetry_key,
+};
 use topo_simp::compliance;
+use vae_data::{Mirror, MirrorRule, Source, open};
 
 const SHAPE: (usize, usize) = (8, 16);
 
@@ -101,4 +107,107 @@ fn the_load_points_where_the_condition_says() {
         let force = family.problem(problem, 48, 96).unwrap().load_cases[0].loads[0].force;
         assert!((force[0] - expected[0]).abs() < 1e-12 && (force[1] - expected[1]).abs() < 1e-12);
     }
+}
+
+#[test]
+fn mirrored_designs_of_a_generated_set_are_as_stiff_under_its_mirrored_conditions() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("beams");
+    // On this grid the mirror image of each place of a load is a node again.
+    let spec = GenerateSpec {
+        height: 16,
+        width: 32,
+        variants: 1,
+        problems: Some(12),
+        filter_radii: vec![1.5],
+        iterations: 10,
+        ..GenerateSpec::for_family("cantilever").unwrap()
+    };
+    generate(&spec, &out, &|_| ControlFlow::Continue(())).unwrap();
+    let set = open(&Source::Path(out)).unwrap();
+    assert!(set.len() >= 6);
+    let rule = |mirror| set.condition_info().iter().map(|c| c.mirror_rule(mirror)).collect();
+    let (x, y): (Vec<_>, Vec<_>) = (rule(Mirror::X), rule(Mirror::Y));
+    assert_eq!(x, [None; 3]);
+    assert_eq!(y, [MirrorRule::Same, MirrorRule::Sum(1.0), MirrorRule::Sum(180.0)].map(Some));
+
+    let mut design = vec![0.0_f32; set.design_len()];
+    let mut moved = 0;
+    for index in 0..set.len() {
+        let conditions = set.conditions().row(index).to_vec();
+        let image: Vec<f32> =
+            conditions.iter().zip(&y).map(|(&value, rule)| rule.unwrap().apply(value)).collect();
+        moved += usize::from(image != conditions);
+        set.read_into(&[index], &mut design).unwrap();
+        let stiffness = |design: &[f32], problem| {
+            let densities = design.iter().map(|&x| f64::from(x)).collect();
+            let array = ndarray::Array2::from_shape_vec((16, 32), densities).unwrap();
+            compliance(&problem, array.view(), 3.0).unwrap()
+        };
+        let one = stiffness(&design, problem_of(&set, index).unwrap().unwrap());
+        Mirror::Y.apply(&mut design, 32);
+        let other = stiffness(&design, problem_at_conditions(&set, &image).unwrap().unwrap());
+        // Conditions are single precision, and grey iterates carry their loads through little.
+        assert!((one / other - 1.0).abs() < 1e-6, "{index}: {one} and {other}");
+    }
+    assert!(moved > set.len() / 2);
+}
+
+#[test]
+fn families_have_mirror_rules_where_all_their_problems_have_images() {
+    let rules = |name, shape, mirror| {
+        let family = Family::named(name).unwrap();
+        let problems: Vec<usize> = (0..family.problems()).step_by(7).take(500).collect();
+        family.mirror_rules(&problems, shape, mirror).unwrap()
+    };
+    for (name, shape) in [
+        ("mbb-half", (32, 96)),  // symmetry on the left, a roller on the right
+        ("mbb-full", (32, 128)), // the pin is on the left
+        ("bridge", (40, 80)),    // so it is in a third of the problems
+        ("l-bracket", (64, 64)),
+        ("two-loads", (48, 64)),
+        ("multi-load", (48, 64)),
+        ("mixed", (64, 64)), // the ways of holding have no order
+        ("beams2d", (50, 100)),
+    ] {
+        assert_eq!(rules(name, shape, Mirror::X), None, "{name}");
+        assert_eq!(rules(name, shape, Mirror::Y), None, "{name}");
+    }
+    for mirror in [Mirror::X, Mirror::Y] {
+        assert_eq!(rules("random", (40, 40), mirror), Some(vec![MirrorRule::Same; 4]));
+    }
+    // An eighth of twelve rows is no node: the loads snap to places that are no mirror images.
+    assert_eq!(rules("cantilever", (12, 24), Mirror::Y), None);
+}
+
+#[test]
+fn companions_are_reversed_with_their_axis() {
+    let family = Family::parse(
+        r#"
+        name = "shelf"
+        summary = "held at both ends, loaded from above"
+        height = 8
+        width = 16
+
+        [[axes]]
+        name = "load_x"
+        values = [0.25, 0.5, 0.75]
+        with = [
+            { name = "push", values = [-1.0, 0.0, 1.0] },
+            { name = "half", values = [0.5, 0.5, 0.5], condition = false },
+        ]
+
+        [problem]
+        volume_fraction = "$half"
+        supports = [{ at = { edge = "left" }, fix = "xy" }, { at = { edge = "right" }, fix = "xy" }]
+        load_cases = [{ loads = [{ at = { point = ["$load_x", 0.0] }, force = ["$push", -1.0] }] }]
+        "#,
+    )
+    .unwrap();
+    let rules = |mirror| family.mirror_rules(&[0, 1, 2], (8, 16), mirror).unwrap();
+    assert_eq!(rules(Mirror::X), Some(vec![MirrorRule::Sum(1.0), MirrorRule::Sum(0.0)]));
+    assert_eq!(rules(Mirror::Y), None);
+    // The middle alone is its own image.
+    let middle = family.mirror_rules(&[1], (8, 16), Mirror::X).unwrap();
+    assert_eq!(middle, Some(vec![MirrorRule::Same; 2]));
 }

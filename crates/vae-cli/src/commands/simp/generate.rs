@@ -14,6 +14,7 @@ use topo_data::{
 use topo_simp::Filter;
 
 use super::made::{self, Pictures};
+use super::solver::SolverArg;
 use crate::failure::{INTERRUPTED, UsageError};
 use crate::interrupt;
 use crate::output::{json, line, note, shown};
@@ -91,6 +92,9 @@ struct Recipe {
     /// Stop when no density moves by more than this
     #[arg(long, value_name = "X")]
     tolerance: Option<f64>,
+    /// What solves the equations [default: multigrid]
+    #[arg(long, value_enum)]
+    solver: Option<SolverArg>,
     /// Keep the designs before each of the first N iterations, in place of the last; 0 for the last
     #[arg(long, value_name = "N")]
     keep_iterates: Option<usize>,
@@ -156,6 +160,7 @@ impl Recipe {
         set(&mut spec.sharpen_iterations, self.sharpen_iterations);
         set(&mut spec.crisp_iterations, self.crisp_iterations);
         set(&mut spec.tolerance, self.tolerance);
+        set(&mut spec.solver, self.solver.map(Into::into));
         if let Some(iterates) = self.keep_iterates {
             spec.keep_iterates = Some(iterates).filter(|&iterates| 0 < iterates);
         }

@@ -5,6 +5,7 @@ mod made;
 mod merge;
 mod render;
 mod solve;
+mod solver;
 
 use std::process::ExitCode;
 

@@ -11,12 +11,12 @@ use clap::ValueEnum;
 use serde::Serialize;
 use topo_simp::{
     Code, Ended, Filter, Grid, NamedProblem, Optimizer, Options, PenaltyContinuation, Problem,
-    ProblemError, Projection, ProjectionRule, Refined, Solution, Solver, Stagnation, Start,
-    Symmetry,
+    ProblemError, Projection, ProjectionRule, Refined, Solution, Stagnation, Start, Symmetry,
 };
 use vae_data::npy;
 use vae_report::grid;
 
+use super::solver::SolverArg;
 use crate::design;
 use crate::failure::{INTERRUPTED, UsageError};
 use crate::interrupt;
@@ -136,16 +136,6 @@ enum SymmetryArg {
     TopBottom,
     /// Both
     Both,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum SolverArg {
-    /// Direct up to 128 x 128, so that published histories hold to the last digit; multigrid beyond
-    Auto,
-    /// Sparse Cholesky, exact to round-off
-    Direct,
-    /// Conjugate gradients with multigrid, for large grids; the final compliance is within 0.1 % of the exact way
-    Multigrid,
 }
 
 #[derive(Serialize)]
@@ -320,11 +310,7 @@ impl Args {
             stagnation: self.stagnation.map(|iterations| Stagnation { iterations, gain: 1e-4 }),
             max_iterations: self.max_iterations,
             start,
-            solver: match self.solver {
-                SolverArg::Auto => Solver::Auto,
-                SolverArg::Direct => Solver::Direct,
-                SolverArg::Multigrid => Solver::Multigrid,
-            },
+            solver: self.solver.into(),
             ..Options::top88(filter, self.filter_radius)
         })
     }
