@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use support::{Bench, Ran, bytes};
 
-const SET: &str = "simp generate cantilever --grid 16x32 --count 40 --variants 2 --filter-radii 1.5 --threads 2 --out";
+/// Slow enough to be killed on the way.
+const SET: &str = "simp generate cantilever --grid 16x32 --count 40 --variants 2 --filter-radii 1.5 --iterations 60 --tolerance 0 --threads 2 --out";
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     fs::read_dir(folder)
