@@ -145,13 +145,18 @@ fn draw_samples(opened: &OpenedRun) -> Result<()> {
     let rows = evenly_spaced(&opened.split.test, 6);
     let truth = designs.array(&rows)?;
     let names = designs.condition_info();
-    let zs = prior_draws(opened.vae.config().latent_dim, SAMPLES, 1);
+    // Under conditions every row shows the same draws; without, the rows would be one and the same.
+    let conditional = !names.is_empty();
+    let draws = if conditional { SAMPLES } else { rows.len() * SAMPLES };
+    let zs = prior_draws(opened.vae.config().latent_dim, draws, 1);
     let mut sheet: Vec<Array3<f32>> = Vec::new();
     let mut labels = Vec::new();
     for (i, &row) in rows.iter().enumerate() {
         let condition = designs.conditions(&[row]).index_axis_move(Axis(0), 0);
         let cs = repeated(&condition.to_vec(), SAMPLES);
         sheet.push(truth.slice(s![i..=i, .., ..]).to_owned());
+        let first = if conditional { 0 } else { i * SAMPLES };
+        let zs = zs.slice(s![first..first + SAMPLES, ..]).to_owned();
         sheet.push(decode(&opened.vae, &zs, &cs, &opened.device)?);
         labels.push(
             condition
@@ -167,7 +172,11 @@ fn draw_samples(opened: &OpenedRun) -> Result<()> {
     let mut columns = vec!["test design".to_owned()];
     columns.extend((1..=SAMPLES).map(|i| format!("sample {i}")));
     let figure = Grid {
-        title: "Prior samples under the conditions of test designs",
+        title: if conditional {
+            "Prior samples under the conditions of test designs"
+        } else {
+            "Prior samples, beside test designs"
+        },
         columns: Some(SAMPLES + 1),
         row_labels: &labels,
         column_labels: &columns,
