@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use ndarray::{Array2, Array3, ArrayView2};
 use topo_data::Judge;
+use topo_export::{Vtk, vtk};
 use topo_simp::Problem;
-use vae_report::{Field, Vtk, field, vtk};
+use vae_data::write_whole;
+use vae_report::{Field, field};
 
 /// A design, and what its figures are called.
 pub(crate) struct Drawn<'a> {
@@ -58,7 +60,7 @@ pub(crate) fn write(
         .map(|(case, u)| (name("displacement", case), u.view()))
         .collect();
     let fields = Vtk { title, cell_size: problem.cell_size, cells: &cells, points: &points };
-    Ok(vtk(&fields, &path("fields.vtk"))?)
+    Ok(write_whole(&path("fields.vtk"), vtk(&fields)?.as_bytes())?)
 }
 
 /// Lengths of the displacements of the corners of each element, averaged.

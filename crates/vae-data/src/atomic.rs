@@ -8,6 +8,17 @@ use tempfile::{NamedTempFile, TempDir};
 
 use crate::DataError;
 
+/// Writes a file in one piece, synced: whoever looks sees the old file or the whole new one.
+///
+/// # Errors
+///
+/// [`DataError::TargetExists`] if something else than a plain file is in the way; [`DataError::Io`] otherwise.
+pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), DataError> {
+    write_file(path, |out| {
+        out.write_all(contents).map_err(|source| DataError::io_path("writing", path, source))
+    })
+}
+
 /// Writes `path` in one piece: whoever looks sees the old file or the whole new one.
 ///
 /// # Errors

@@ -81,6 +81,7 @@ mod text;
 mod volume;
 mod writer;
 
+pub use atomic::write_whole;
 pub use batch::{Batch, shuffled};
 pub use data_set::{DataSet, Details, ROUNDING};
 pub use designs::Designs;

@@ -36,7 +36,6 @@ mod scaling;
 mod scatter;
 mod sheet;
 mod strip;
-mod vtk;
 mod zoom;
 
 pub use curves::curves;
@@ -49,7 +48,6 @@ pub use pairs::{Comparison, Pairs, Version, comparison, pairs};
 pub use scaling::{Scaling, scaling};
 pub use scatter::{Scatter, Shade, latent_scatter};
 pub use strip::{Strip, strip};
-pub use vtk::{Vtk, vtk};
 
 /// The example in the README, run with the tests.
 #[cfg(doctest)]

@@ -1,12 +1,10 @@
 //! Fields of a design for `ParaView` and other programs that read VTK.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use ndarray::{ArrayView2, ArrayView3};
 
-use crate::error::ReportError;
-use crate::file::replace;
+use crate::error::ExportError;
 
 /// A design on a grid of squares, with what is known about its elements and nodes.
 #[derive(Debug, Clone, Copy)]
@@ -21,39 +19,34 @@ pub struct Vtk<'a> {
     pub points: &'a [(String, ArrayView3<'a, f64>)],
 }
 
-/// Writes a legacy VTK file, as text: one structured grid with cell data and point data, y up, the lower left corner at the origin.
+/// A legacy VTK file, as text: one structured grid with cell data and point data, y up, the lower left corner at the origin.
 ///
-/// Names may hold letters, digits and `_`; anything else becomes `_`. The file is written beside `out` and renamed.
+/// Names may hold letters, digits and `_`; anything else becomes `_`.
 ///
 /// # Errors
-/// [`ReportError::Empty`] without any cell data; [`ReportError::Count`] if shapes do not fit; [`ReportError::NotFinite`];
-/// [`ReportError::Write`].
+/// [`ExportError::NoFields`] without any cell data; [`ExportError::Shape`] if shapes do not fit; [`ExportError::NotFinite`].
 ///
 /// # Examples
 /// ```
 /// use ndarray::Array2;
-/// use vae_report::{Vtk, vtk};
-/// let folder = tempfile::tempdir()?;
+/// use topo_export::{Vtk, vtk};
+///
 /// let density = Array2::ones((2, 3));
 /// let cells = [("density".to_owned(), density.view())];
-/// vtk(&Vtk { title: "A plate", cell_size: 1.0, cells: &cells, points: &[] }, &folder.path().join("plate.vtk"))?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let text = vtk(&Vtk { title: "A plate", cell_size: 1.0, cells: &cells, points: &[] })?;
+/// assert!(text.starts_with("# vtk DataFile"));
+/// # Ok::<(), topo_export::ExportError>(())
 /// ```
 ///
 /// # References
 /// "VTK File Formats", legacy format, version 3.0: `STRUCTURED_POINTS`.
-pub fn vtk(fields: &Vtk<'_>, out: &Path) -> Result<(), ReportError> {
-    let text = text(fields)?;
-    replace(out, text.as_bytes()).map_err(|source| ReportError::Write { path: out.into(), source })
-}
-
-fn text(fields: &Vtk<'_>) -> Result<String, ReportError> {
+pub fn vtk(fields: &Vtk<'_>) -> Result<String, ExportError> {
     let Some((_, first)) = fields.cells.first() else {
-        return Err(ReportError::Empty { what: "fields" });
+        return Err(ExportError::NoFields);
     };
     let (rows, columns) = first.dim();
     if rows == 0 || columns == 0 {
-        return Err(ReportError::Empty { what: "elements" });
+        return Err(ExportError::NoFields);
     }
     let title: String = fields.title.split_whitespace().collect::<Vec<_>>().join(" ");
     // The first 255 bytes of the title count.
@@ -66,12 +59,12 @@ fn text(fields: &Vtk<'_>) -> Result<String, ReportError> {
     );
     let _ = writeln!(text, "CELL_DATA {}", rows * columns);
     for (name, values) in fields.cells {
-        check("values of a field", (rows, columns), values.dim())?;
+        check(name, &[rows, columns], values.shape())?;
         let _ = writeln!(text, "SCALARS {} double 1\nLOOKUP_TABLE default", word(name));
         // VTK counts rows upward.
         for row in (0..rows).rev() {
             for column in 0..columns {
-                let value = finite(values[(row, column)], [row, column])?;
+                let value = finite(name, values[(row, column)], [row, column])?;
                 let _ = writeln!(text, "{value}");
             }
         }
@@ -80,13 +73,12 @@ fn text(fields: &Vtk<'_>) -> Result<String, ReportError> {
         let _ = writeln!(text, "POINT_DATA {}", (rows + 1) * (columns + 1));
     }
     for (name, vectors) in fields.points {
-        let (r, c, components) = vectors.dim();
-        check("vectors of a field", (rows + 1, 2 * (columns + 1)), (r, c * components))?;
+        check(name, &[rows + 1, columns + 1, 2], vectors.shape())?;
         let _ = writeln!(text, "VECTORS {} double", word(name));
         for row in (0..=rows).rev() {
             for column in 0..=columns {
-                let x = finite(vectors[(row, column, 0)], [row, column])?;
-                let y = finite(vectors[(row, column, 1)], [row, column])?;
+                let x = finite(name, vectors[(row, column, 0)], [row, column])?;
+                let y = finite(name, vectors[(row, column, 1)], [row, column])?;
                 let _ = writeln!(text, "{x} {y} 0");
             }
         }
@@ -94,24 +86,19 @@ fn text(fields: &Vtk<'_>) -> Result<String, ReportError> {
     Ok(text)
 }
 
-fn check(
-    what: &'static str,
-    expected: (usize, usize),
-    got: (usize, usize),
-) -> Result<(), ReportError> {
+fn check(field: &str, expected: &[usize], got: &[usize]) -> Result<(), ExportError> {
     if expected == got {
         return Ok(());
     }
-    Err(ReportError::Count { what, expected: expected.0 * expected.1, got: got.0 * got.1 })
+    Err(ExportError::Shape { field: field.into(), expected: expected.into(), got: got.into() })
 }
 
 /// A number that VTK can read: the shortest decimal that reads back as the same number.
-fn finite(value: f64, position: [usize; 2]) -> Result<f64, ReportError> {
+fn finite(field: &str, value: f64, position: [usize; 2]) -> Result<f64, ExportError> {
     if value.is_finite() {
         return Ok(value);
     }
-    let (what, position) = ("values of a field", position.to_vec());
-    Err(ReportError::NotFinite { what, position, value: value as f32 })
+    Err(ExportError::NotFinite { field: field.into(), position, value })
 }
 
 fn word(name: &str) -> String {
@@ -135,7 +122,7 @@ mod tests {
         let expected = "# vtk DataFile Version 3.0\ntwo cells\nASCII\nDATASET STRUCTURED_POINTS\nDIMENSIONS 3 2 1\nORIGIN 0 0 0\n\
             SPACING 0.5 0.5 0.5\nCELL_DATA 2\nSCALARS von_Mises double 1\nLOOKUP_TABLE default\n1\n0.5\nPOINT_DATA 6\nVECTORS u double\n\
             100 101 0\n110 111 0\n120 121 0\n0 1 0\n10 11 0\n20 21 0\n";
-        assert_eq!(text(&fields).unwrap(), expected);
+        assert_eq!(vtk(&fields).unwrap(), expected);
     }
 
     #[test]
@@ -143,13 +130,13 @@ mod tests {
         let (small, large) = (Array2::zeros((2, 2)), Array2::zeros((2, 3)));
         let cells = [("a".to_owned(), small.view()), ("b".to_owned(), large.view())];
         let fields = Vtk { title: "", cell_size: 1.0, cells: &cells, points: &[] };
-        assert!(matches!(text(&fields), Err(ReportError::Count { .. })));
-        assert!(matches!(text(&Vtk { cells: &[], ..fields }), Err(ReportError::Empty { .. })));
+        assert!(matches!(vtk(&fields), Err(ExportError::Shape { .. })));
+        assert!(matches!(vtk(&Vtk { cells: &[], ..fields }), Err(ExportError::NoFields)));
         let infinite = array![[f64::INFINITY]];
         let cells = [("a".to_owned(), infinite.view())];
         assert!(matches!(
-            text(&Vtk { cells: &cells, ..fields }),
-            Err(ReportError::NotFinite { .. })
+            vtk(&Vtk { cells: &cells, ..fields }),
+            Err(ExportError::NotFinite { .. })
         ));
     }
 }

@@ -1,0 +1,116 @@
+//! The closed surface of a plate.
+
+use std::collections::HashMap;
+
+use spade::handles::{FixedFaceHandle, PossiblyOuterTag};
+use spade::{ConstrainedDelaunayTriangulation, Point2, Triangulation as _};
+
+use crate::contours::{Contours, check_length};
+use crate::error::ExportError;
+
+/// Three corners (x, y, z) in millimeters, counterclockwise as seen from outside.
+pub type Triangle = [[f32; 3]; 3];
+
+/// The surface of a plate of constant thickness whose outline is the contours, from z = 0 to z = `thickness`, lengths in millimeters.
+///
+/// The caps are constrained Delaunay triangulations, which have all points of the contours as corners and no others, so walls and caps meet edge
+/// to edge: every edge belongs to exactly two triangles, with opposite directions.
+///
+/// # Errors
+/// [`ExportError::Length`] if a length is not positive; [`ExportError::Open`] if that does not hold in single precision.
+///
+/// # Examples
+/// ```
+/// use ndarray::array;
+/// use topo_export::{Contours, open_edges, prism};
+///
+/// let plate = prism(&Contours::of(array![[1.0, 1.0]].view())?, 2.0, 5.0)?;
+/// assert_eq!(plate.len(), 12); // a box: two triangles a side
+/// assert_eq!(open_edges(&plate), 0);
+/// # Ok::<(), topo_export::ExportError>(())
+/// ```
+pub fn prism(
+    contours: &Contours,
+    cell_size: f64,
+    thickness: f64,
+) -> Result<Vec<Triangle>, ExportError> {
+    check_length("thickness", thickness)?;
+    let rings = contours.in_mm(cell_size)?;
+    let top = thickness as f32;
+    let caps = triangulate(&rings)
+        .map_err(|_| ExportError::Length { what: "cell size", value: cell_size })?;
+    let mut triangles = Vec::new();
+    for cap in caps {
+        triangles.push(cap.map(|[x, y]| [x, y, top]));
+        let [a, b, c] = cap.map(|[x, y]| [x, y, 0.0]);
+        triangles.push([a, c, b]);
+    }
+    for ring in &rings {
+        for (i, &[x0, y0]) in ring.iter().enumerate() {
+            let [x1, y1] = ring[(i + 1) % ring.len()];
+            let [from, to] = [[x0, y0, 0.0], [x1, y1, 0.0]];
+            let [from_top, to_top] = [[x0, y0, top], [x1, y1, top]];
+            triangles.push([from, to, to_top]);
+            triangles.push([from, to_top, from_top]);
+        }
+    }
+    match open_edges(&triangles) {
+        0 => Ok(triangles),
+        edges => Err(ExportError::Open { edges }),
+    }
+}
+
+/// How many directed edges do not occur exactly once together with their opposite. A surface is closed, without T-junctions, and oriented if
+/// there are none.
+pub fn open_edges(triangles: &[Triangle]) -> usize {
+    let key = |corner: [f32; 3]| corner.map(f32::to_bits);
+    let mut counts: HashMap<[[u32; 3]; 2], usize> = HashMap::new();
+    for triangle in triangles {
+        for k in 0..3 {
+            *counts.entry([key(triangle[k]), key(triangle[(k + 1) % 3])]).or_default() += 1;
+        }
+    }
+    let closed = |[from, to]: &[[u32; 3]; 2], count: &usize| {
+        from != to && *count == 1 && counts.get(&[*to, *from]) == Some(&1)
+    };
+    counts.iter().filter(|(edge, count)| !closed(edge, count)).count()
+}
+
+/// Triangles between the rings, counterclockwise.
+fn triangulate(rings: &[Vec<[f32; 2]>]) -> Result<Vec<[[f32; 2]; 3]>, spade::InsertionError> {
+    let mut points = Vec::new();
+    let mut edges = Vec::new();
+    for ring in rings {
+        let first = points.len();
+        points.extend(ring.iter().map(|[x, y]| Point2::new(f64::from(*x), f64::from(*y))));
+        edges.extend((0..ring.len()).map(|i| [first + i, first + (i + 1) % ring.len()]));
+    }
+    // Edges that cross, which only rounding could make, are left out here and found as open edges of the surface.
+    let mesh =
+        ConstrainedDelaunayTriangulation::<Point2<f64>>::try_bulk_load_cdt(points, edges, |_| {})?;
+
+    // From the outside inward, every ring leads from void to material or back.
+    let mut found: HashMap<FixedFaceHandle<PossiblyOuterTag>, bool> = HashMap::new();
+    let mut next: Vec<_> = mesh
+        .convex_hull()
+        .map(|edge| if edge.face().is_outer() { edge.rev() } else { edge })
+        .map(|edge| (edge.face().fix(), edge.is_constraint_edge()))
+        .collect();
+    let mut triangles = Vec::new();
+    while let Some((face, is_material)) = next.pop() {
+        if found.insert(face, is_material).is_some() {
+            continue;
+        }
+        let Some(inner) = mesh.face(face).as_inner() else { continue };
+        if is_material {
+            triangles.push(inner.positions().map(|p| [p.x as f32, p.y as f32]));
+        }
+        for edge in inner.adjacent_edges() {
+            let neighbor = edge.rev().face();
+            if !neighbor.is_outer() {
+                next.push((neighbor.fix(), is_material != edge.is_constraint_edge()));
+            }
+        }
+    }
+    Ok(triangles)
+}
