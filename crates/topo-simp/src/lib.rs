@@ -10,6 +10,8 @@ mod equations;
 mod error;
 mod filter;
 mod grid;
+#[cfg(test)]
+mod laws;
 mod model;
 mod multigrid;
 mod nodal;

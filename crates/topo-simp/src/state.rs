@@ -156,6 +156,22 @@ impl<'a> State<'a> {
         }
     }
 
+    /// The compliance of these design variables, in the units of the problem, and its derivatives by them in those of the model.
+    #[cfg(test)]
+    pub(crate) fn at(
+        &mut self,
+        equations: &mut Equations,
+        model: &Model,
+        design: &[f64],
+    ) -> (f64, Vec<f64>) {
+        self.new_design.copy_from_slice(design);
+        self.accept(model);
+        let compliance = self.solve(equations, model, 0.0, 0).unwrap();
+        equations.energies(model, &mut self.energies);
+        self.slopes(model);
+        (compliance, self.compliance_slope.clone())
+    }
+
     /// Filtered slopes and the next design variables; returns the largest change.
     pub(crate) fn update(&mut self, equations: &Equations, model: &Model) -> f64 {
         equations.energies(model, &mut self.energies);
@@ -420,11 +436,7 @@ mod tests {
             let options = Options { projection, ..Options::top88(Filter::Density, 1.8) };
             let mut state = State::new(&model, &options, 0.45);
             let mut values = |design: &[f64]| {
-                state.new_design.copy_from_slice(design);
-                state.accept(&model);
-                let compliance = state.solve(&mut equations, &model, 0.0, 0).unwrap();
-                equations.energies(&model, &mut state.energies);
-                state.slopes(&model);
+                let (compliance, slope) = state.at(&mut equations, &model, design);
                 let volume: f64 = match volume_step(&options, state.beta) {
                     None => state.volume_weight.iter().zip(design).map(|(w, x)| w * x).sum(),
                     Some(step) => {
@@ -432,8 +444,7 @@ mod tests {
                         projected.map(|(&x, free)| free * step.value(x)).sum()
                     }
                 };
-                let slopes = (state.compliance_slope.clone(), state.volume_slope.clone());
-                (compliance, volume, slopes)
+                (compliance, volume, (slope, state.volume_slope.clone()))
             };
             let (compliance, _, slopes) = values(&design);
             for e in 0..n {
