@@ -1,10 +1,11 @@
 //! Whether the compliances that came with data are those of their designs under their problems.
 
 use anyhow::Result;
-use ndarray::Array2;
 use topo_data::problem_of;
 use topo_simp::Optimizer;
 use vae_data::DataSet;
+
+use crate::stored::{spread, stored_one};
 
 /// Designs whose compliance is recomputed.
 const CHECKED: usize = 16;
@@ -17,16 +18,12 @@ pub(crate) fn check_compliances(data: &DataSet) -> Result<Option<String>> {
     let Some(stated) = table.numbers("compliance", "compliance")? else { return Ok(None) };
     let mut ratios = Vec::new();
     let mut optimizer: Option<(topo_simp::Grid, Optimizer)> = None;
-    let mut design = vec![0.0; data.design_len()];
-    for index in (0..data.len()).step_by(data.len().div_ceil(CHECKED)) {
+    for index in spread(data.len(), CHECKED) {
         let Some(problem) = problem_of(data, index)? else { return Ok(None) };
         if !(stated[index].is_finite() && 0.0 < stated[index]) {
             continue;
         }
-        data.read_into(&[index], &mut design)?;
-        let shape = (data.height(), data.width());
-        let density =
-            Array2::from_shape_vec(shape, design.iter().map(|&x| f64::from(x)).collect())?;
+        let density = stored_one(data, index)?.mapv(f64::from);
         if optimizer.as_ref().is_none_or(|(grid, _)| *grid != problem.grid) {
             optimizer = Some((problem.grid, Optimizer::new(problem.grid)?));
         }

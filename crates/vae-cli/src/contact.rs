@@ -7,7 +7,9 @@ use ndarray::{Array2, Array3, Axis, s};
 use topo_data::problem_of;
 use topo_simp::{Place, Problem, Side};
 use vae_data::DataSet;
-use vae_report::{Grid, grid};
+use vae_report::{Grid, grid, number};
+
+use crate::stored::{spread, stored_one};
 
 /// Designs on a sheet.
 const SHOWN: usize = 30;
@@ -18,25 +20,18 @@ const SUPPORT: f32 = 0.45;
 
 /// Draws evenly spaced designs of a set with their numbers.
 pub(crate) fn draw(data: &DataSet, out: &Path) -> Result<usize> {
-    let n = SHOWN.min(data.len());
-    let chosen: Vec<usize> = (0..n).map(|i| i * data.len() / n).collect();
     let mut sheet: Vec<Array2<f32>> = Vec::new();
     let mut captions = Vec::new();
-    let mut design = vec![0.0; data.design_len()];
-    for index in chosen {
+    let condition = data.condition_info().first();
+    for index in spread(data.len(), SHOWN) {
         // Values that are no densities are listed in words.
-        if data.read_into(&[index], &mut design).is_err() {
-            continue;
-        }
-        let picture = Array2::from_shape_vec((data.height(), data.width()), design.clone())?;
+        let Ok(picture) = stored_one(data, index) else { continue };
         sheet.push(match problem_of(data, index)? {
             Some(problem) => marked(&picture, &problem),
             None => picture,
         });
-        captions.push(match data.condition_info().first() {
-            Some(info) => {
-                format!("{index}: {} {:.3}", info.name, data.conditions()[[index, 0]])
-            }
+        captions.push(match condition {
+            Some(_) => format!("{index}: {}", number(f64::from(data.conditions()[[index, 0]]), 3)),
             None => index.to_string(),
         });
     }
@@ -45,7 +40,8 @@ pub(crate) fn draw(data: &DataSet, out: &Path) -> Result<usize> {
     }
     let views: Vec<_> = sheet.iter().map(|design| design.view()).collect();
     let designs: Array3<f32> = ndarray::stack(Axis(0), &views)?;
-    let title = format!("{}: {} of {} designs", data.name(), sheet.len(), data.len());
+    let below = condition.map_or(String::new(), |info| format!(", number: {}", info.name));
+    let title = format!("{}: {} of {} designs{below}", data.name(), sheet.len(), data.len());
     let figure = Grid { title: &title, captions: &captions, ..Grid::new(designs.view()) };
     grid(&figure, out)?;
     Ok(sheet.len())

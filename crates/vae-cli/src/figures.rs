@@ -14,6 +14,7 @@ use vae_train::explore::{Path as Way, decode, path, prior_draws, repeated};
 
 use crate::commands::most_active;
 use crate::opened::OpenedRun;
+use crate::stored::evenly_spaced;
 
 /// Columns of the sheet of prior samples.
 const SAMPLES: usize = 6;
@@ -225,10 +226,4 @@ fn draw_latent(opened: &OpenedRun) -> Result<()> {
         condition: shade,
     };
     Ok(latent_scatter(&figure, &opened.folder.figures().join("latent.png"))?)
-}
-
-/// At most `count` of the items, evenly spaced.
-pub(crate) fn evenly_spaced(items: &[usize], count: usize) -> Vec<usize> {
-    let count = count.min(items.len());
-    (0..count).map(|i| items[i * items.len() / count]).collect()
 }

@@ -22,6 +22,7 @@ mod progress;
 mod race;
 mod reading;
 mod size;
+mod stored;
 mod threads;
 
 use std::process::ExitCode;

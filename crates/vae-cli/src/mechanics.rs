@@ -12,6 +12,7 @@ use vae_train::explore::{decode, prior_draws};
 
 use crate::opened::OpenedRun;
 use crate::output::line;
+use crate::stored::{evenly_spaced, stored};
 
 /// Test designs that are judged, at most; of more, evenly spaced ones.
 const MOST: usize = 96;
@@ -44,12 +45,12 @@ struct Scored {
 
 /// Judges the model on the test split; none where the problems of the designs are not known.
 pub(crate) fn mechanics(opened: &OpenedRun) -> Result<Option<Mechanics>> {
-    let test = spread(&opened.split.test);
+    let test = evenly_spaced(&opened.split.test, MOST);
     let Some(problems) = problems(&opened.data, &test)? else { return Ok(None) };
     let designs = opened.designs();
     let (train, vae, device) = (&opened.split.train, &opened.vae, &opened.device);
     let training = designs.array(train)?;
-    let truth = raw(&opened.data, &test)?;
+    let truth = stored(&opened.data, &test)?;
     let references = References::new(problems, truth.view(), training.view())?;
     let score = |name: String, found: Array3<f32>| -> Result<Scored> {
         Ok(Scored { name, scores: references.score(found.view())? })
@@ -89,21 +90,6 @@ pub(crate) fn mechanics(opened: &OpenedRun) -> Result<Option<Mechanics>> {
 /// The problems of some designs; none if one is not known.
 pub(crate) fn problems(data: &DataSet, indices: &[usize]) -> Result<Option<Vec<Problem>>> {
     indices.iter().map(|&index| Ok(problem_of(data, index)?)).collect()
-}
-
-/// Designs as they are stored.
-pub(crate) fn raw(data: &DataSet, indices: &[usize]) -> Result<Array3<f32>> {
-    let mut designs = Array3::zeros((indices.len(), data.height(), data.width()));
-    if let Some(pixels) = designs.as_slice_mut() {
-        data.read_into(indices, pixels)?;
-    }
-    Ok(designs)
-}
-
-/// At most [`MOST`] of the items, evenly spaced.
-fn spread(items: &[usize]) -> Vec<usize> {
-    let count = items.len().min(MOST);
-    (0..count).map(|i| items[i * items.len() / count]).collect()
 }
 
 /// References with normal noise: designs that look right and are not.

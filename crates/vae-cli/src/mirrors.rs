@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 
 use anyhow::{Context as _, Result, bail};
-use ndarray::Array2;
 use topo_data::problem_of;
 use topo_simp::{Problem, compliance};
 use vae_data::{DataSet, Mirror};
 use vae_train::TrainError;
 
 use crate::failure::UsageError;
+use crate::stored::{spread, stored_one};
 
 /// Designs that are looked at.
 const CHECKED: usize = 4;
@@ -20,10 +20,8 @@ const PENALTY: f64 = 3.0;
 /// is wrong. Nothing is known of data without one problem for all designs.
 pub(crate) fn check_mirrors(data: &DataSet, mirrors: &[Mirror]) -> Result<()> {
     let Some(text) = data.shared_problem() else { return Ok(()) };
-    let size = (data.height(), data.width());
-    let mut design = vec![0.0_f32; data.design_len()];
     for mirror in mirrors {
-        for index in (0..data.len()).step_by(data.len().div_ceil(CHECKED)) {
+        for index in spread(data.len(), CHECKED) {
             let Some(problem) = problem_of(data, index)? else { return Ok(()) };
             let missing = RefCell::new(None);
             let image = Problem::from_toml_with(text, |name| {
@@ -38,13 +36,12 @@ pub(crate) fn check_mirrors(data: &DataSet, mirrors: &[Mirror]) -> Result<()> {
                 return Err(TrainError::NoMirrorRule { mirror: *mirror, condition }.into());
             }
             let image = image.with_context(|| format!("the problem under {mirror}"))?;
-            data.read_into(&[index], &mut design)?;
-            let as_array = |design: &[f32]| {
-                Array2::from_shape_vec(size, design.iter().map(|&x| f64::from(x)).collect())
-            };
-            let found = compliance(&problem, as_array(&design)?.view(), PENALTY)?;
-            mirror.apply(&mut design, size.1);
-            let mirrored = compliance(&image, as_array(&design)?.view(), PENALTY)?;
+            let mut design = stored_one(data, index)?;
+            let found = compliance(&problem, design.mapv(f64::from).view(), PENALTY)?;
+            if let Some(pixels) = design.as_slice_mut() {
+                mirror.apply(pixels, data.width());
+            }
+            let mirrored = compliance(&image, design.mapv(f64::from).view(), PENALTY)?;
             if !found.is_finite() {
                 bail!("design {index} does not carry its load: its compliance is {found}");
             }

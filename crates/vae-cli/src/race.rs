@@ -9,9 +9,10 @@ use topo_data::{Domain, Judge, Optimum, Silhouette};
 use topo_simp::{Problem, SimpError};
 use vae_train::explore::{decode, prior_draws};
 
-use crate::mechanics::{problems, raw};
+use crate::mechanics::problems;
 use crate::opened::OpenedRun;
 use crate::output::{line, note};
+use crate::stored::{evenly_spaced, stored, stored_one};
 
 /// Test problems that the methods take in turn, at most.
 const PROBLEMS: usize = 12;
@@ -77,7 +78,7 @@ pub(crate) fn race(opened: &OpenedRun, seconds: f64) -> Result<Option<Vec<Made>>
         let (problem, round) = (attempt % race.problems.len(), attempt / race.problems.len());
         let near = &race.nearest[problem];
         let index = near[round % near.len()];
-        let design = raw(&race.opened.data, &[index])?.index_axis_move(Axis(0), 0);
+        let design = stored_one(&race.opened.data, index)?;
         race.repair(attempt, &design)
     })?);
     Ok(Some(made))
@@ -86,12 +87,11 @@ pub(crate) fn race(opened: &OpenedRun, seconds: f64) -> Result<Option<Vec<Made>>
 impl<'a> Race<'a> {
     fn new(opened: &'a OpenedRun) -> Result<Option<Self>> {
         let test = &opened.split.test;
-        let count = test.len().min(PROBLEMS);
-        let chosen: Vec<usize> = (0..count).map(|i| test[i * test.len() / count]).collect();
+        let chosen = evenly_spaced(test, PROBLEMS);
         let Some(problems) = problems(&opened.data, &chosen)? else { return Ok(None) };
         let Some(first) = problems.first() else { return Ok(None) };
         let mut judge = Judge::new(first.grid)?;
-        let references = raw(&opened.data, &chosen)?;
+        let references = stored(&opened.data, &chosen)?;
         let (mut limits, mut domains) = (Vec::new(), Vec::new());
         for (problem, reference) in problems.iter().zip(references.outer_iter()) {
             let reference = judge.compliance_cut(problem, reference)?;

@@ -8,7 +8,9 @@ use std::fs;
 use std::process::Command;
 
 use failure::Failure as _;
+use ndarray::ArrayView;
 use support::{Bench, Ran, bytes};
+use vae_data::npy;
 
 #[test]
 fn wrong_flags_and_configurations() {
@@ -108,29 +110,22 @@ fn problems_that_cannot_be_solved() {
 #[test]
 fn what_is_wrong_inside_data() {
     let bench = Bench::new();
-    let write = |name: &str, shape: &str, values: &[f32]| {
-        // Version 1.0 of the NumPy format: magic, version, length of the header, header, values.
-        let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
-        header.push_str(&" ".repeat(63 - (10 + header.len()) % 64));
-        header.push('\n');
-        let mut file = b"\x93NUMPY\x01\x00".to_vec();
-        file.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
-        file.extend(header.as_bytes());
-        file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        fs::write(bench.path(name), file).unwrap();
+    let write = |name: &str, shape: &[usize], values: &[f32]| {
+        let array = ArrayView::from_shape(shape, values).unwrap();
+        npy::write(&bench.path(name), array).unwrap();
     };
     let n = 40 * 8 * 8;
-    write("flat.npy", "(40, 64)", &vec![0.5; n]);
+    write("flat.npy", &[40, 64], &vec![0.5; n]);
     bench.vae("train --data flat.npy").fails(1, &["flat.npy", "[40, 64]"]);
 
     // Designs that are no copies of each other, or they would be one group.
     let mut values: Vec<f32> = (0..n).map(|i| (i * i % 101) as f32 / 100.0).collect();
     values[64 * 7 + 9] = f32::NAN;
-    write("nan.npy", "(40, 8, 8)", &values);
+    write("nan.npy", &[40, 8, 8], &values);
     bench.vae("train --data nan.npy --epochs 1").fails(1, &["nan.npy", "design 7", "NaN"]);
 
     values[64 * 7 + 9] = 3.0;
-    write("range.npy", "(40, 8, 8)", &values);
+    write("range.npy", &[40, 8, 8], &values);
     bench.vae("train --data range.npy --epochs 1").fails(1, &["range.npy", "design 7", "3"]);
 
     let whole = bytes(&bench.path("range.npy"));

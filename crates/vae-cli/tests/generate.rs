@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "support/failure.rs"]
+mod failure;
 mod support;
 
 use std::collections::BTreeMap;
@@ -10,7 +12,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use support::{Bench, Ran, bytes};
+use failure::Failure as _;
+use support::{Bench, bytes};
 
 /// Slow enough to be killed on the way.
 const SET: &str = "simp generate cantilever --grid 16x32 --count 40 --variants 2 --filter-radii 1.5 --iterations 60 --tolerance 0 --threads 2 --out";
@@ -23,17 +26,6 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             (path.file_name().unwrap().to_str().unwrap().to_owned(), bytes(&path))
         })
         .collect()
-}
-
-/// It ended with this code and one line of error that holds these words, without panic.
-#[track_caller]
-fn refused(ran: &Ran, code: i32, words: &[&str]) {
-    assert_eq!(ran.code, Some(code), "{}{}", ran.stdout, ran.stderr);
-    let lines = ran.stderr.lines().filter(|line| line.starts_with("vae: ")).count();
-    assert!(lines == 1 && !ran.stderr.contains("panicked"), "{}", ran.stderr);
-    for word in words {
-        assert!(ran.stderr.contains(word), "{word:?} is not in: {}", ran.stderr);
-    }
 }
 
 #[test]
@@ -73,14 +65,14 @@ fn parts_are_merged_into_the_bytes_of_the_whole() {
         bench.vae(&format!("{SET} parts --shard {part}")).succeeds();
     }
     let parts = "parts.part-3-of-3.jsonl parts.part-2-of-3.jsonl";
-    refused(&bench.vae(&format!("simp merge {parts} --out parts")), 2, &["part 1 of 3 is missing"]);
+    bench.vae(&format!("simp merge {parts} --out parts")).fails(2, &["part 1 of 3 is missing"]);
     bench.vae(&format!("{SET} parts --shard 1/3")).succeeds();
     let all = format!("{parts} parts.part-1-of-3.jsonl");
     bench.vae(&format!("simp merge {all} --sheet parts.png --out parts")).succeeds();
     assert_eq!(files(&bench.path("parts")), files(&bench.path("whole")));
     assert!(bytes(&bench.path("parts.png")).starts_with(b"\x89PNG"));
-    refused(&bench.vae(&format!("simp merge {all} --out parts")), 2, &["parts exists already"]);
-    refused(&bench.vae("simp merge beams/dataset.json --out x"), 2, &["no part of a generation"]);
+    bench.vae(&format!("simp merge {all} --out parts")).fails(2, &["parts exists already"]);
+    bench.vae("simp merge beams/dataset.json --out x").fails(2, &["no part of a generation"]);
 }
 
 #[test]
@@ -98,11 +90,7 @@ fn the_lecture_s_pictures() {
         assert!(percent % 2 == 1 && (5..=99).contains(&percent) && iterate < 3, "{name}");
         assert!(bytes.starts_with(&[0xff, 0xd8, 0xff]), "{name} is a JPEG");
     }
-    refused(
-        &bench.vae(&format!("{make} --render jpegs --out again")),
-        2,
-        &["jpegs exists already"],
-    );
+    bench.vae(&format!("{make} --render jpegs --out again")).fails(2, &["jpegs exists already"]);
 }
 
 #[test]
@@ -124,8 +112,8 @@ fn a_family_of_one_s_own() {
     let made = bench.vae("simp generate shelf.toml --out shelf").succeeds();
     assert!(made.stdout.contains("3 candidates"), "{}", made.stdout);
     fs::write(bench.path("shelf.toml"), text.replace("angle", "angel")).unwrap();
-    refused(&bench.vae("simp generate shelf.toml --out other"), 1, &["shelf"]);
-    refused(&bench.vae("simp generate nowhere.toml --out other"), 2, &["nowhere.toml"]);
+    bench.vae("simp generate shelf.toml --out other").fails(1, &["shelf"]);
+    bench.vae("simp generate nowhere.toml --out other").fails(2, &["nowhere.toml"]);
 }
 
 #[test]

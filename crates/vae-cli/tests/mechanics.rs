@@ -2,12 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "support/failure.rs"]
+mod failure;
 mod support;
 
 use std::fs;
+use std::path::Path;
 
+use failure::Failure as _;
+use ndarray::{Array2, Array3, Array4, Axis};
 use serde_json::Value;
 use support::{Bench, Ran, bytes};
+use vae_data::npy;
 
 const PROBLEM: &str = r#"
 volume_fraction = 0.5
@@ -20,27 +26,10 @@ fn json(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|err| panic!("{err}: {}", ran.stdout))
 }
 
-/// A `.npy` file of one design of float32.
-fn write_design(path: &std::path::Path, (rows, columns): (usize, usize), values: &[f32]) {
-    let shape = format!("(1, {rows}, {columns})");
-    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
-    header.push_str(&" ".repeat(63 - (10 + header.len()) % 64));
-    header.push('\n');
-    let mut file = b"\x93NUMPY\x01\x00".to_vec();
-    file.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
-    file.extend(header.as_bytes());
-    file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-    fs::write(path, file).unwrap();
-}
-
-#[track_caller]
-fn refused(ran: &Ran, code: i32, words: &[&str]) {
-    assert_eq!(ran.code, Some(code), "{}{}", ran.stdout, ran.stderr);
-    let lines = ran.stderr.lines().filter(|line| line.starts_with("vae: ")).count();
-    assert!(lines == 1 && !ran.stderr.contains("panicked"), "{}", ran.stderr);
-    for word in words {
-        assert!(ran.stderr.contains(word), "{word:?} is not in: {}", ran.stderr);
-    }
+/// A file of one design of float32.
+fn write_design(path: &Path, (rows, columns): (usize, usize), values: &[f32]) {
+    let design = Array3::from_shape_vec((1, rows, columns), values.to_vec()).unwrap();
+    npy::write(path, design.view()).unwrap();
 }
 
 #[test]
@@ -78,6 +67,37 @@ fn foreign_designs_are_analyzed_under_a_problem_file() {
     // In words.
     let ran = bench.vae("analyze bar.npy --problem p.toml").succeeds();
     assert!(ran.stdout.contains("against the SIMP optimum"), "{}", ran.stdout);
+}
+
+#[test]
+fn an_array_of_two_axes_is_one_design() {
+    let bench = Bench::empty();
+    fs::write(bench.path("p.toml"), PROBLEM).unwrap();
+    let bar = Array2::from_shape_fn((4, 8), |(row, _)| if row < 2 { 0.2_f64 } else { 1.0 });
+    let grey = bar.mapv(|x| (255.0 * x) as u8);
+    npy::write(&bench.path("one.npy"), bar.view().insert_axis(Axis(0))).unwrap();
+    npy::write(&bench.path("flat.npy"), bar.view()).unwrap();
+    npy::write(&bench.path("grey.npy"), grey.view()).unwrap();
+    let compliance = |name: &str| {
+        let ran = bench.vae(&format!("analyze {name} --problem p.toml --no-optimum --json"));
+        json(&ran.succeeds())["designs"][0]["compliance"].as_f64().unwrap()
+    };
+    let expected = compliance("one.npy");
+    for name in ["flat.npy", "grey.npy"] {
+        assert!((compliance(name) / expected - 1.0).abs() < 1e-6, "{name}");
+    }
+    // Told how data are read, it is an array of flat vectors or nothing.
+    let layout = "analyze flat.npy --problem p.toml --no-optimum --layout rows:4x2 --json";
+    bench.vae(layout).fails(2, &["flat.npy", "2 rows and 4 columns", "8 × 4"]);
+    bench.vae("analyze flat.npy --problem p.toml --resize 8x16").fails(1, &["flat.npy", "[4, 8]"]);
+    bench.vae("analyze flat.npy --problem no.toml").fails(2, &["no.toml"]);
+    bench.vae("analyze flat.npy").fails(2, &["flat.npy", "loads and supports", "--problem"]);
+    npy::write(&bench.path("four.npy"), Array4::<f32>::ones((2, 3, 4, 8)).view()).unwrap();
+    bench.vae("analyze four.npy --problem p.toml").fails(1, &["four.npy", "[2, 3, 4, 8]"]);
+    let mut broken = bar;
+    broken[[1, 2]] = f64::NAN;
+    npy::write(&bench.path("nan.npy"), broken.view()).unwrap();
+    bench.vae("analyze nan.npy --problem p.toml").fails(1, &["nan.npy", "NaN"]);
 }
 
 /// The numbers of one field of a VTK file, as many as its header says.
@@ -127,8 +147,8 @@ fn fields_are_drawn_and_agree_with_the_compliance() {
     for name in ["0-displacement.png", "3-displacement.png", "0-fields.vtk", "3-fields.vtk"] {
         assert!(bench.path("both").join(name).is_file(), "{name}");
     }
-    refused(&bench.vae("analyze beams --fields bar.npy"), 1, &["cannot create", "bar.npy"]);
-    refused(&bench.vae("analyze bar.npy --fields none"), 2, &["bar.npy", "--problem"]);
+    bench.vae("analyze beams --fields bar.npy").fails(1, &["cannot create", "bar.npy"]);
+    bench.vae("analyze bar.npy --fields none").fails(2, &["bar.npy", "--problem"]);
     assert!(!bench.path("none").exists());
 }
 
@@ -155,20 +175,17 @@ fn what_cannot_be_analyzed_is_one_clear_line() {
     };
     write_design(&bench.path("bar.npy"), (4, 8), &[0.5; 32]);
     analyze(PROBLEM).succeeds();
-    refused(
-        &analyze(&PROBLEM.replace("nelx = 8", "nelx = 9")),
-        2,
-        &["bar.npy", "8 columns", "9 × 4", "transposed"],
-    );
-    refused(&analyze(&PROBLEM.replace("= 0.5", "= 1.5")), 1, &["p.toml", "volume_fraction is 1.5"]);
-    refused(&analyze(&PROBLEM.replace("fix = \"xy\"", "fix = \"y\"")), 1, &["p.toml", "slide"]);
+    analyze(&PROBLEM.replace("nelx = 8", "nelx = 9"))
+        .fails(2, &["bar.npy", "8 columns", "9 × 4", "transposed"]);
+    analyze(&PROBLEM.replace("= 0.5", "= 1.5")).fails(1, &["p.toml", "volume_fraction is 1.5"]);
+    analyze(&PROBLEM.replace("fix = \"xy\"", "fix = \"y\"")).fails(1, &["p.toml", "slide"]);
     let void = "\n[[passive]]\nkind = \"void\"\nshape = { rectangle = { min = [0.5, 0.0], max = [1.0, 1.0] } }\n";
-    refused(&analyze(&format!("{PROBLEM}{void}")), 1, &["p.toml", "void"]);
-    refused(&bench.vae("analyze bar.npy"), 2, &["bar.npy", "loads and supports", "--problem"]);
-    refused(&bench.vae("analyze beams --design 9999"), 2, &["beams", "9999"]);
-    refused(&bench.vae("analyze bar.npy --problem no.toml"), 2, &["no.toml"]);
-    refused(&bench.vae("analyze nowhere"), 2, &["nowhere"]);
-    refused(&bench.vae("analyze beams --refine 0"), 2, &["--refine 0"]);
+    analyze(&format!("{PROBLEM}{void}")).fails(1, &["p.toml", "void"]);
+    bench.vae("analyze bar.npy").fails(2, &["bar.npy", "loads and supports", "--problem"]);
+    bench.vae("analyze beams --design 9999").fails(2, &["beams", "9999"]);
+    bench.vae("analyze bar.npy --problem no.toml").fails(2, &["no.toml"]);
+    bench.vae("analyze nowhere").fails(2, &["nowhere"]);
+    bench.vae("analyze beams --refine 0").fails(2, &["--refine 0"]);
 }
 
 #[test]

@@ -69,7 +69,12 @@ impl Axis {
 
 /// A number for a caption: at most `digits` significant digits, and more where they stand before
 /// the decimal point; no trailing zeros; a real minus sign.
-pub(crate) fn number(value: f64, digits: i32) -> String {
+///
+/// # Examples
+/// ```
+/// assert_eq!([0.3, 1.0 / 3.0, 12_345.0, -2.0].map(|x| vae_report::number(x, 3)), ["0.3", "0.333", "12345", "−2"]);
+/// ```
+pub fn number(value: f64, digits: i32) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }

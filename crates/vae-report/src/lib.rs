@@ -38,6 +38,7 @@ mod sheet;
 mod strip;
 mod zoom;
 
+pub use axis::number;
 pub use curves::curves;
 pub use error::ReportError;
 pub use field::{Field, field};

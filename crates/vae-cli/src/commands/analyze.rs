@@ -4,18 +4,20 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use ndarray::{Array2, ArrayD, Axis, Ix2};
+use ndarray::{Array2, Axis};
 use serde::Serialize;
 use topo_data::{Judgement, Refinement, problem_of};
 use topo_simp::Problem;
-use vae_data::{DataSet, Details, Problems, Reading, Setting, npy};
+use vae_data::{DataError, DataSet, Details, Problems, Reading};
 
+use crate::design;
 use crate::failure::UsageError;
 use crate::fields::{self, Drawn};
 use crate::judged::{self, Optima};
 use crate::output::{folder, json, line, note, shown};
 use crate::progress::Progress;
 use crate::reading::{ReadingArgs, open_data};
+use crate::stored::stored_one;
 
 /// Say what mechanics thinks of designs
 ///
@@ -105,7 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             };
             let problem = problem_of(&set, index).with_context(at)?;
             let problem = problem.ok_or_else(|| unknown_problem(source))?;
-            let design = read_design(&set, index)?;
+            let design = stored_one(&set, index).with_context(at)?;
             // A folder that cannot be made is said before the long part begins.
             args.fields.as_deref().map_or(Ok(()), folder)?;
             let found =
@@ -192,20 +194,27 @@ impl Args {
 /// The designs of a source. A `.npy` file of two axes, as `vae simp solve --out` writes it, is one design here; data to train on would be
 /// flat vectors, of a layout that has to be said.
 fn open(source: &str, reading: &Reading) -> Result<DataSet> {
-    let path = Path::new(source);
-    let is_array = path.extension().is_some_and(|extension| extension == "npy") && path.is_file();
-    if !is_array || reading.layout != Setting::Auto {
-        return open_data(source, reading);
-    }
-    let array: ArrayD<f32> = npy::read(path)?;
-    let Ok(design) = array.into_dimensionality::<Ix2>() else {
-        return open_data(source, reading);
+    let refused = match open_data(source, reading) {
+        Ok(set) => return Ok(set),
+        Err(refused) => refused,
     };
-    let problems = if reading.problem.as_os_str().is_empty() {
-        Problems::None
-    } else {
-        let text = std::fs::read_to_string(&reading.problem);
-        Problems::Shared(text.with_context(|| reading.problem.display().to_string())?)
+    let path = Path::new(source);
+    // What else a person says of how to read is about sets of designs.
+    let plain = Reading { problem: reading.problem.clone(), ..Reading::default() } == *reading;
+    let has_two_axes = matches!(
+        refused.downcast_ref(),
+        Some(DataError::Shape { shape, .. }) if shape.len() == 2
+    );
+    if !(plain && has_two_axes && path.extension().is_some_and(|extension| extension == "npy")) {
+        return Err(refused);
+    }
+    let design = design::read(path, 0)?.mapv(|x| x as f32);
+    let problems = match &reading.problem {
+        path if path.as_os_str().is_empty() => Problems::None,
+        path if !path.is_file() => return Err(DataError::NotFound { path: path.clone() }.into()),
+        path => Problems::Shared(
+            std::fs::read_to_string(path).with_context(|| path.display().to_string())?,
+        ),
     };
     let details = Details { problems, ..Details::default() };
     Ok(DataSet::new(source, design.insert_axis(Axis(0)), details)?)
@@ -216,13 +225,6 @@ fn unknown_problem(source: &str) -> UsageError {
         format!("{source} does not say under which loads and supports its designs stand"),
         "give it with --problem problem.toml",
     )
-}
-
-fn read_design(set: &DataSet, index: usize) -> Result<Array2<f32>> {
-    let mut pixels = vec![0.0; set.design_len()];
-    set.read_into(&[index], &mut pixels)?;
-    let width = set.width();
-    Ok(Array2::from_shape_fn((set.height(), width), |(i, j)| pixels[i * width + j]))
 }
 
 fn words(analyzed: &Analyzed) -> Result<()> {

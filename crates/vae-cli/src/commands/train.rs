@@ -20,6 +20,7 @@ use crate::mirrors::check_mirrors;
 use crate::opened::{OpenedRun, RUNS};
 use crate::output::{line, note, shown, typed};
 use crate::reading::{ReadingArgs, absolute_source, open_data};
+use crate::stored::evenly_spaced;
 use crate::{interrupt, progress, threads};
 
 /// Train a model on designs
@@ -322,7 +323,7 @@ impl<'a> Observer<'a> {
                 }
                 self.loss = Some(*loss);
                 if let Some(preview) = &mut self.preview {
-                    preview.chosen = figures::evenly_spaced(&split.validation, 8);
+                    preview.chosen = evenly_spaced(&split.validation, 8);
                 }
                 self.bar = Some(progress::Progress::new(
                     "train",

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use ndarray::Array3;
 use topo_data::{Failure, GenerateReport};
 use vae_data::{DataSet, Source};
 use vae_report::{Grid, grid};
@@ -12,6 +11,7 @@ use vae_report::{Grid, grid};
 use super::render::render;
 use crate::failure::UsageError;
 use crate::output::{json, line, shown};
+use crate::stored::{spread, stored};
 
 /// Designs on a contact sheet, at most.
 const SHEET: usize = 64;
@@ -108,12 +108,8 @@ pub(super) fn failures(failures: &[Failure]) -> Result<()> {
 
 /// Evenly spaced designs of a set.
 fn sheet(set: &DataSet, path: &Path) -> Result<()> {
-    let count = SHEET.min(set.len());
-    let indices: Vec<usize> = (0..count).map(|i| i * set.len() / count).collect();
-    let mut designs = Array3::zeros((count, set.height(), set.width()));
-    if let Some(pixels) = designs.as_slice_mut() {
-        set.read_into(&indices, pixels)?;
-    }
+    let indices: Vec<usize> = spread(set.len(), SHEET).collect();
+    let designs = stored(set, &indices)?;
     grid(&Grid { columns: Some(8), ..Grid::new(designs.view()) }, path)
         .with_context(|| format!("cannot draw {}", path.display()))
 }

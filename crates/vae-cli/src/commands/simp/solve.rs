@@ -45,58 +45,58 @@ pub(crate) struct Args {
     /// Elements from top to bottom [default: 20, or the file's]
     #[arg(long, value_name = "N")]
     nely: Option<usize>,
-    /// Share of the domain to fill [default: 0.5, or the file's]
+    /// Share of the domain to fill with material, above 0 and below 1 [default: 0.5, or the file's]
     #[arg(long, value_name = "X")]
     volume_fraction: Option<f64>,
-    /// SIMP exponent
+    /// Exponent of the density in the stiffness, at least 1
     #[arg(long, value_name = "P", default_value_t = 3.0)]
     penalty: f64,
-    /// Raise the exponent from here by 0.25 every 20 iterations
+    /// Raise the exponent from here, at least 1, by 0.25 every 20 iterations [default: it stays what it is]
     #[arg(long, value_name = "P")]
     penalty_start: Option<f64>,
-    /// Filter radius in elements
+    /// Filter radius in sides of an element, at least 1; 1 filters nothing
     #[arg(long, value_name = "R", default_value_t = 2.4)]
     filter_radius: f64,
     /// What is filtered, and projected after that
     #[arg(long, value_enum, default_value_t = FilterArg::Density)]
     filter: FilterArg,
-    /// Threshold of --filter tanh [default: the one that keeps the volume]
+    /// Density at which the step of --filter tanh stands, 0 to 1 [default: where it keeps the volume]
     #[arg(long, value_name = "X")]
     eta: Option<f64>,
-    /// Largest sharpness of the projection [default: 512 for heaviside, else 32]
+    /// Largest sharpness of the step, 1 to 1000; it doubles from 1 on [default: 512 for heaviside, else 32]
     #[arg(long, value_name = "X")]
     max_beta: Option<f64>,
     /// Whose rules: the 88-line or the 99-line code
     #[arg(long, value_enum, default_value_t = CodeArg::Top88)]
     code: CodeArg,
-    /// Make the design its own mirror image
+    /// Make the design its own mirror image [default: as the loads want it]
     #[arg(long, value_enum)]
     symmetry: Option<SymmetryArg>,
-    /// Largest change of a density in one iteration
+    /// Largest change of a density (0 to 1) in one iteration, above 0
     #[arg(long, value_name = "X", default_value_t = 0.2)]
     move_limit: f64,
-    /// Change of the densities at which the design has converged
+    /// The design has converged once no density (0 to 1) changes by more in an iteration
     #[arg(long, value_name = "X", default_value_t = 0.01)]
     tolerance: f64,
-    /// Stop after so many iterations without a gain of 0.01 %
+    /// Stop after so many iterations without a gain of 0.01 % in compliance [default: go on]
     #[arg(long, value_name = "N")]
     stagnation: Option<usize>,
     /// What solves the equations
     #[arg(long, value_enum, default_value_t = SolverArg::Auto)]
     solver: SolverArg,
-    /// Iterations at most
+    /// Iterations at most, at least 1
     #[arg(long, value_name = "N", default_value_t = 2000)]
     max_iterations: usize,
-    /// Design to start from (.npy, .npz, .csv); says how many iterations it saves against the uniform start
+    /// Design to start from (.npy, .npz, .csv); says how many iterations it saves [default: the volume fraction everywhere]
     #[arg(long, value_name = "FILE")]
     start: Option<PathBuf>,
-    /// Which design of the file, from 0
+    /// Which design of the file of --start, from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
     start_index: usize,
-    /// Where to write the design: a picture, or numbers if the name ends in .npy
+    /// Where to write the design: a picture, or densities if the name ends in .npy [default: nowhere]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Threads to use; one design is solved on one thread
+    /// Threads to use [default: all]; one design is solved on one of them
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,
     /// Print one JSON object
