@@ -9,6 +9,7 @@ use vae_data::{DataSet, Reading, Split};
 use vae_models::Vae;
 use vae_nn::Parameters;
 use vae_train::objective::Loss;
+use vae_train::residuals::with_stated_noise;
 use vae_train::{Config, RunFolder, Targets, TrainError};
 
 use crate::failure::UsageError;
@@ -159,6 +160,22 @@ impl OpenedRun {
         let opened = Self { folder, config, data, told, split, vae, device };
         opened.check_fit()?;
         Ok(opened)
+    }
+
+    /// Makes a model of the squared error one of Gaussian pixels, with the σ of its training residuals, and says which that is.
+    pub(crate) fn state_noise(&mut self) -> Result<f64> {
+        let OpenedModel { vae, parameters, device } = OpenedModel::of(&self.folder)?;
+        let stated =
+            with_stated_noise(&vae, &parameters, &self.designs(), &self.split.train, &device)?;
+        let Some((vae, sigma)) = stated else {
+            let likelihood = self.config.model.likelihood;
+            let message =
+                format!("{} states what a pixel is: `{likelihood}`", shown(self.folder.root()));
+            return Err(UsageError::with_hint(message, "leave --state-noise out").into());
+        };
+        self.config.model.likelihood = vae.config().likelihood;
+        self.vae = vae;
+        Ok(sigma)
     }
 
     /// The designs of a part of the split, by their positions.

@@ -64,6 +64,72 @@ fn values_that_are_no_densities_are_explained() {
     assert!(!info.contains("NaN"), "{info}");
 }
 
+/// Likelihoods and objectives that say nothing, or not what they seem to.
+#[test]
+fn likelihoods_and_objectives_that_cannot_be_meant() {
+    let bench = Bench::new();
+    let refused = |flags: &str, words: &[&str]| {
+        bench.vae(&format!("train --data beams {flags}")).fails(2, words);
+    };
+    refused("--kl-warmup 1.5", &["training.kl_warmup", "1.5", "never reaches beta"]);
+    refused("--kl-warmup -0.1", &["training.kl_warmup", "-0.1"]);
+    refused("--kl-cycles 0", &["training.kl_cycles"]);
+    refused("--epochs 1 --kl-cycles 30 --kl-warmup 0.9", &["training.kl_cycles", "more epochs"]);
+    refused("--beta -1", &["training.beta", "-1"]);
+    refused("--objective iwae --importance-samples 0", &["training.importance_samples"]);
+    refused("--objective iwae --beta 4", &["training.beta", "leave it at 1"]);
+    refused("--free-bits -1", &["training.free_bits", "-1"]);
+    refused("--objective geco --density-tolerance 0%", &["training.density_tolerance"]);
+    refused("--objective geco --likelihood gaussian", &["model.likelihood", "gaussian:optimal"]);
+    refused("--targets dequantized", &["model.likelihood", "continuous-bernoulli"]);
+    for flags in [
+        ["--likelihood gaussian:0", "not a positive number"],
+        ["--likelihood gaussian:-0.1", "not a positive number"],
+        ["--likelihood discretized-logistic:nan", "not a positive number"],
+        ["--likelihood bernouli", "there is no likelihood"],
+    ] {
+        let ran = bench.vae(&format!("train --data beams {}", flags[0]));
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains(flags[1]), "{}", ran.stderr);
+    }
+    fs::write(bench.path("study.toml"), "[model.likelihood.gaussian]\nsigma = { fixed = 0.0 }\n")
+        .unwrap();
+    refused("--config study.toml", &["model.likelihood", "positive"]);
+    assert!(!bench.path("runs").exists(), "nothing was begun");
+}
+
+/// A Bernoulli on grey designs is refused as a bound, and trained on as the cross-entropy that it is, with its floor.
+#[test]
+fn a_binary_likelihood_on_grey_designs() {
+    let bench = Bench::new();
+    let train = "train --data beams --targets grey --epochs 1 --batch-size 8 --latent-dim 2 --run";
+    bench.vae(&format!("{train} no")).fails(2, &["bernoulli", "grey", "cross-entropy"]);
+    assert!(!bench.path("no").exists(), "nothing was begun");
+    let said = bench.vae(&format!("{train} said --objective cross-entropy")).succeeds();
+    assert!(said.stderr.contains("no bound"), "{}", said.stderr);
+    let scores = bench.vae("evaluate said --json --no-mechanics").succeeds();
+    let scores: serde_json::Value = serde_json::from_str(&scores.stdout).unwrap();
+    assert!(scores["elbo"].is_null() && scores["iwae"].is_null());
+    let (cross_entropy, floor) =
+        (-scores["expected_log_likelihood"].as_f64().unwrap(), &scores["cross_entropy_floor"]);
+    assert!(0.0 < floor.as_f64().unwrap() && floor.as_f64().unwrap() < cross_entropy);
+    // Of 8-bit designs a likelihood has bits per pixel, and a Bernoulli of 0 and 1 has none.
+    for (flags, measure) in [
+        ("--targets grey --likelihood discretized-logistic", "level-mass"),
+        ("--targets dequantized --likelihood continuous-bernoulli", "dequantized-density"),
+        ("--targets binary", "binary-mass"),
+    ] {
+        let run = format!(
+            "train --data beams {flags} --epochs 1 --batch-size 8 --latent-dim 2 --run {measure}"
+        );
+        bench.vae(&run).succeeds();
+        let scores = bench.vae(&format!("evaluate {measure} --json --no-mechanics")).succeeds();
+        let scores: serde_json::Value = serde_json::from_str(&scores.stdout).unwrap();
+        assert_eq!(scores["measure"], measure);
+        assert_eq!(scores["bits_per_pixel"].is_null(), measure == "binary-mass");
+    }
+}
+
 #[test]
 fn problems_that_cannot_be_solved() {
     let bench = Bench::new();

@@ -143,10 +143,18 @@ pub enum Likelihood {
     /// Material with probability `sigmoid(a)`. A likelihood for designs of 0 and 1 only; on grey values its logarithm is
     /// a cross-entropy.
     Bernoulli,
+    /// The continuous Bernoulli on [0, 1] with logit `C·tanh(a/C)`, C = [`crate::LOGIT_CAP`]: a density for grey designs.
+    ContinuousBernoulli,
     /// Normal around `sigmoid(a)`, so that every mean is a density.
     Gaussian {
         /// The standard deviation of every pixel.
         sigma: Sigma,
+    },
+    /// Logistic around `sigmoid(a)`, rounded to the 256 levels of an 8-bit picture: a mass for grey designs, whose densities are rounded
+    /// to `k/255`.
+    DiscretizedLogistic {
+        /// The scale of every pixel.
+        scale: Scale,
     },
     /// No distribution: `sigmoid(a)` is a density, compared with the design by its squared error. Without a stated noise there is
     /// no likelihood and no bound on one ([`crate::Vae::log_prob`]).
@@ -161,6 +169,19 @@ pub enum Sigma {
     Fixed(f64),
     /// One value for all pixels, learned (the parameter `log_std`) and softly kept above `exp(−6)`
     /// ([`crate::LOG_STD_FLOOR`]).
+    Shared,
+    /// One value for all pixels, in closed form: in training the root of the batch's mean squared error, under which the batch is most
+    /// likely; in evaluation the running average of those, frozen. Never below `exp(−6)`.
+    Optimal,
+}
+
+/// The scale of a logistic pixel, in densities; its standard deviation is `π s / √3`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scale {
+    /// This value, positive.
+    Fixed(f64),
+    /// One value for all pixels, learned (the parameter `log_scale`) and softly kept above `exp(−6)`.
     Shared,
 }
 

@@ -11,9 +11,8 @@ use std::path::Path;
 use candle_core::Device;
 use vae_nn::Parameters;
 
-use crate::config::{Activation, Decoder, Encoder, Head, Likelihood, ModelConfig, Sigma};
+use crate::config::{Activation, Decoder, Encoder, Head, ModelConfig};
 use crate::file::{self, build, parse, to_bytes};
-use crate::layers::LOG_STD;
 use crate::load_error::FormatError;
 use crate::{LoadError, SaveError, Vae};
 
@@ -43,19 +42,14 @@ pub fn to_pytorch_tutorial(vae: &Vae, parameters: &Parameters) -> Result<Vec<u8>
     if let Some(difference) = config.unlike_tutorial() {
         return Err(SaveError::NotTutorial { difference });
     }
-    if config.likelihood != (Likelihood::Gaussian { sigma: Sigma::Shared }) {
+    let Some((learned, _)) = config.likelihood.tensor() else {
         return to_bytes(&config, parameters);
-    }
+    };
     let failed = |error: &dyn std::fmt::Display| SaveError::Serialize(error.to_string().into());
-    let sigma = vae.sigma().and_then(|sigma| match sigma {
-        Some(sigma) => Ok(sigma.to_dtype(candle_core::DType::F64)?.to_scalar::<f64>()?),
-        None => Ok(1.0),
-    });
-    let sigma = Sigma::Fixed(sigma.map_err(|error| failed(&error))?);
-    config.likelihood = Likelihood::Gaussian { sigma };
+    config.likelihood = vae.frozen_likelihood().map_err(|error| failed(&error))?;
     let without = Parameters::new(0, parameters.dtype(), parameters.device().clone());
     Vae::new(&config, without.var_builder()).map_err(|error| failed(&error))?;
-    let tensors = parameters.iter().filter(|(name, _)| name != LOG_STD);
+    let tensors = parameters.iter().filter(|(name, _)| name != learned);
     let tensors = tensors.map(|(name, variable)| (name, variable.as_tensor().clone())).collect();
     without.load(&tensors).map_err(|error| failed(&error))?;
     to_bytes(&config, &without)

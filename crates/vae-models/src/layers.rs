@@ -228,6 +228,10 @@ pub(crate) const DECODER: &str = "decoder";
 pub(crate) const FINAL_LAYER: &str = "final_layer";
 /// ln σ of the shared Gaussian, before its soft floor.
 pub(crate) const LOG_STD: &str = "log_std";
+/// ln s of the shared logistic, before its soft floor.
+pub(crate) const LOG_SCALE: &str = "log_scale";
+/// σ² of the optimal Gaussian, a running statistic and named as one.
+pub(crate) const PIXEL_VARIANCE: &str = "pixels.running_var";
 
 fn weight_and_bias(weight: Vec<usize>, outputs: usize) -> Vec<(&'static str, Vec<usize>)> {
     vec![("weight", weight), ("bias", vec![outputs])]

@@ -21,6 +21,7 @@ mod exchange;
 mod file;
 mod layers;
 mod likelihood;
+mod likelihood_name;
 mod load_error;
 mod network;
 mod presets;
@@ -30,12 +31,15 @@ mod validate;
 
 pub use atomic::write_atomically;
 pub use conditions::ConditionStats;
-pub use config::{Activation, Decoder, Encoder, Head, Likelihood, ModelConfig, Pooling, Sigma};
+pub use config::{
+    Activation, Decoder, Encoder, Head, Likelihood, ModelConfig, Pooling, Scale, Sigma,
+};
 pub use cost::MultiplyAdds;
 pub use error::ModelError;
 pub use exchange::{load_pytorch, to_pytorch_tutorial};
 pub use file::{from_bytes, load, load_matching, save, to_bytes};
-pub use likelihood::LOG_STD_FLOOR;
+pub use likelihood::{LOG_STD_FLOOR, LOGIT_CAP};
+pub use likelihood_name::LikelihoodNameError;
 pub use load_error::{FormatError, LoadError, SaveError};
-pub use vae::{ElboTerms, LOG_VAR_BOUNDS, Posterior, Vae};
+pub use vae::{ElboTerms, LOG_VAR_BOUNDS, Posterior, Vae, WeightTerms};
 pub use validate::ConfigError;

@@ -2,17 +2,29 @@
 
 use std::f64::consts::{PI, TAU};
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
 
-use crate::config::{Likelihood, Sigma};
-use crate::layers::LOG_STD;
+use crate::config::{Likelihood, Scale, Sigma};
+use crate::layers::{LOG_SCALE, LOG_STD, PIXEL_VARIANCE};
 
 /// The softly enforced lower bound of a learned ln σ: `ln σ = floor + softplus(log_std − floor)`.
 ///
 /// Without it a decoder that reproduces its data exactly drives the likelihood to infinity (Rybkin, Daniilidis and Levine
 /// 2021, arXiv 2006.13202, and its code). σ = exp(−6) = 0.0025 is below half a grey level of 8-bit data.
 pub const LOG_STD_FLOOR: f64 = -6.0;
+
+/// The largest logit of a continuous Bernoulli pixel, approached as `C·tanh(a/C)`.
+///
+/// On exact 0 and 1 its density grows with the logit without bound; at this one it is 1000, four times what a uniform density on one grey
+/// level of 8-bit data is.
+pub const LOGIT_CAP: f64 = 1000.0;
+
+/// Where a learned ln s starts: s = 0.14, a deviation of 0.25.
+const INITIAL_LOG_SCALE: f64 = -2.0;
+
+/// Share of a batch in the running variance of the optimal σ.
+const MOMENTUM: f64 = 0.1;
 
 /// Where a learned ln σ starts: σ = 0.37, about the deviation of densities in a half-filled design.
 const INITIAL_LOG_STD: f64 = -1.0;
@@ -24,6 +36,12 @@ pub(crate) enum LikelihoodHead {
     /// ln σ as a scalar: a constant, or the raw parameter that the floor has still to be applied to.
     FixedGaussian(Tensor),
     SharedGaussian(Tensor),
+    /// σ² as evaluation takes it, a running statistic.
+    OptimalGaussian(Tensor),
+    ContinuousBernoulli,
+    /// ln s as a scalar: a constant, or raw.
+    FixedLogistic(Tensor),
+    SharedLogistic(Tensor),
     /// With ln σ of the Gaussian of variance 1/(2π), whose normalization is 1: its logarithm is `−π Σ (x − m)²`.
     SquaredError(Tensor),
 }
@@ -38,22 +56,59 @@ impl LikelihoodHead {
             Likelihood::Gaussian { sigma: Sigma::Shared } => Self::SharedGaussian(
                 vb.get_with_hints((), LOG_STD, Init::Const(INITIAL_LOG_STD))?,
             ),
+            Likelihood::Gaussian { sigma: Sigma::Optimal } => Self::OptimalGaussian(
+                vb.get_with_hints(1, PIXEL_VARIANCE, Init::Const((2.0 * INITIAL_LOG_STD).exp()))?,
+            ),
+            Likelihood::ContinuousBernoulli => Self::ContinuousBernoulli,
+            Likelihood::DiscretizedLogistic { scale: Scale::Fixed(scale) } => {
+                Self::FixedLogistic(scalar(scale.ln(), vb)?)
+            }
+            Likelihood::DiscretizedLogistic { scale: Scale::Shared } => Self::SharedLogistic(
+                vb.get_with_hints((), LOG_SCALE, Init::Const(INITIAL_LOG_SCALE))?,
+            ),
             Likelihood::SquaredError => Self::SquaredError(scalar(-0.5 * TAU.ln(), vb)?),
         })
     }
 
-    /// From the decoder's output to the parameters that the likelihood is computed from: logits, or means.
+    /// From the decoder's output to the parameters that the likelihood is computed from: logits, means or locations.
     pub(crate) fn params(&self, output: &Tensor) -> Result<Tensor> {
         match self {
             Self::Bernoulli => Ok(output.clone()),
+            Self::ContinuousBernoulli => {
+                vae_nn::tanh(&output.affine(LOGIT_CAP.recip(), 0.0)?)?.affine(LOGIT_CAP, 0.0)
+            }
             _ => candle_nn::ops::sigmoid(output),
         }
+    }
+
+    /// The output that [`params`](Self::params) and [`mean`](Self::mean) make a density of, with 0 < `density` < 1; of a logistic
+    /// the one whose location it is.
+    pub(crate) fn output_of(&self, density: f64) -> f64 {
+        if !matches!(self, Self::ContinuousBernoulli) {
+            return (density / (1.0 - density)).ln();
+        }
+        // The mean rises with the logit and has no inverse in closed form.
+        let mean = |l: f64| {
+            if l.abs() < 1e-2 {
+                0.5 + l / 12.0 - l.powi(3) / 720.0
+            } else {
+                -(-l).exp_m1().recip() - l.recip()
+            }
+        };
+        let (mut lo, mut hi) = (-LOGIT_CAP, LOGIT_CAP);
+        for _ in 0..80 {
+            let middle = 0.5 * (lo + hi);
+            if mean(middle) < density { lo = middle } else { hi = middle }
+        }
+        LOGIT_CAP * (0.5 * (lo + hi) / LOGIT_CAP).atanh()
     }
 
     /// The mean density of every pixel.
     pub(crate) fn mean(&self, params: &Tensor) -> Result<Tensor> {
         match self {
             Self::Bernoulli => candle_nn::ops::sigmoid(params),
+            Self::ContinuousBernoulli => vae_nn::continuous_bernoulli_mean(params),
+            Self::FixedLogistic(_) | Self::SharedLogistic(_) => self.logistic_mean(params),
             _ => Ok(params.clone()),
         }
     }
@@ -65,32 +120,103 @@ impl LikelihoodHead {
         xs: &Tensor,
         mask: Option<&Tensor>,
     ) -> Result<Tensor> {
-        if let Self::SquaredError(log_std) = self {
-            return vae_nn::gaussian_log_prob(params, log_std, xs, mask)? / PI;
+        match self {
+            Self::Bernoulli => vae_nn::bernoulli_log_prob(params, xs, mask),
+            Self::ContinuousBernoulli => vae_nn::continuous_bernoulli_log_prob(params, xs, mask),
+            Self::FixedLogistic(raw) | Self::SharedLogistic(raw) => {
+                vae_nn::discretized_logistic_log_prob(params, &self.floored(raw)?, xs, mask)
+            }
+            Self::FixedGaussian(raw) | Self::SharedGaussian(raw) => {
+                vae_nn::gaussian_log_prob(params, &self.floored(raw)?, xs, mask)
+            }
+            Self::OptimalGaussian(variance) => {
+                vae_nn::gaussian_log_prob(params, &half_log(variance)?, xs, mask)
+            }
+            Self::SquaredError(log_std) => {
+                vae_nn::gaussian_log_prob(params, log_std, xs, mask)? / PI
+            }
         }
-        match self.log_std()? {
-            None => vae_nn::bernoulli_log_prob(params, xs, mask),
-            Some(log_std) => vae_nn::gaussian_log_prob(params, &log_std, xs, mask),
-        }
+    }
+
+    /// [`log_prob`](Self::log_prob) of a batch to train on. The optimal σ is then that of the batch, and the running one moves towards it.
+    /// It is a constant of the step, which costs the gradient nothing: at the optimum the derivative by σ is 0.
+    pub(crate) fn log_prob_in_training(
+        &self,
+        params: &Tensor,
+        xs: &Tensor,
+        mask: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        let Self::OptimalGaussian(running) = self else {
+            return self.log_prob(params, xs, mask);
+        };
+        // The constant whose normalization is 1 gives the summed squares, masked as they are: see `SquaredError`.
+        let unit = Tensor::new(-0.5 * TAU.ln(), params.device())?.to_dtype(params.dtype())?;
+        let squares = vae_nn::gaussian_log_prob(&params.detach(), &unit, xs, mask)?;
+        let squares = -squares.to_dtype(DType::F64)?.sum_all()?.to_scalar::<f64>()? / PI;
+        let pixels = match mask {
+            None => params.elem_count() as f64,
+            Some(mask) => {
+                let active = mask.to_dtype(DType::F64)?.sum_all()?.to_scalar::<f64>()?;
+                active * (params.dim(0)? / mask.dim(0)?) as f64
+            }
+        };
+        // A batch without active pixels has no error, and no say.
+        let mse = (squares / pixels.max(1.0)).max((2.0 * LOG_STD_FLOOR).exp());
+        let moved = (running.detach() * (1.0 - MOMENTUM))? + MOMENTUM * mse;
+        running.slice_set(&moved?, 0, 0)?;
+        let log_std = Tensor::new(0.5 * mse.ln(), params.device())?.to_dtype(params.dtype())?;
+        vae_nn::gaussian_log_prob(params, &log_std, xs, mask)
     }
 
     /// ln σ of the pixels, floored; `None` where the model states none.
     pub(crate) fn log_std(&self) -> Result<Option<Tensor>> {
         match self {
-            Self::Bernoulli | Self::SquaredError(_) => Ok(None),
-            Self::FixedGaussian(log_std) => Ok(Some(log_std.clone())),
-            Self::SharedGaussian(raw) => {
-                Ok(Some((softplus(&(raw - LOG_STD_FLOOR)?)? + LOG_STD_FLOOR)?))
-            }
+            Self::FixedGaussian(raw) | Self::SharedGaussian(raw) => self.floored(raw).map(Some),
+            Self::OptimalGaussian(variance) => half_log(variance).map(Some),
+            _ => Ok(None),
         }
     }
+
+    /// ln s of the pixels, floored; `None` for others than logistic ones.
+    pub(crate) fn log_scale(&self) -> Result<Option<Tensor>> {
+        match self {
+            Self::FixedLogistic(raw) | Self::SharedLogistic(raw) => self.floored(raw).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// What is learned stays above the floor; what is fixed was chosen.
+    fn floored(&self, raw: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::SharedGaussian(_) | Self::SharedLogistic(_) => {
+                softplus(&(raw - LOG_STD_FLOOR)?)? + LOG_STD_FLOOR
+            }
+            _ => Ok(raw.clone()),
+        }
+    }
+
+    /// `E = 1 − s [softplus((1 − m)/s) − softplus(−m/s)]`, the mean of the logistic with its tails moved to 0 and 1.
+    ///
+    /// That of its 256 levels is the midpoint rule for the same integral: equal to 1e-5 for scales of a level and more, and to half a
+    /// level for any.
+    fn logistic_mean(&self, location: &Tensor) -> Result<Tensor> {
+        let Some(log_scale) = self.log_scale()? else { return Ok(location.clone()) };
+        let scale = log_scale.exp()?;
+        let scaled = |xs: Tensor| softplus(&xs.broadcast_div(&scale)?)?.broadcast_mul(&scale);
+        (scaled(location.neg()?)? - scaled(location.affine(-1.0, 1.0)?)?)? + 1.0
+    }
+}
+
+/// `ln σ = ½ ln σ²`
+fn half_log(variance: &Tensor) -> Result<Tensor> {
+    variance.squeeze(0)?.log()?.affine(0.5, 0.0)
 }
 
 fn scalar(value: f64, vb: &VarBuilder<'_>) -> Result<Tensor> {
     Tensor::new(value, vb.device())?.to_dtype(vb.dtype())
 }
 
-/// `ln(1 + eˣ) = max(x, 0) + ln(1 + e^{−|x|})`, of one scalar: not worth a kernel.
+/// `ln(1 + eˣ) = max(x, 0) + ln(1 + e^{−|x|})`, where it is not worth a kernel.
 fn softplus(x: &Tensor) -> Result<Tensor> {
     // candle's relu has derivative 1 at 0 and its abs +1: together ½ there, as it should be.
     x.relu()? + ((x.abs()?.neg()?.exp()? + 1.0)?.log()?)

@@ -1,7 +1,7 @@
 //! Which tensors a network has, known before any of them is allocated.
 
-use crate::config::{Likelihood, ModelConfig, Sigma};
-use crate::layers::{LOG_STD, Layer};
+use crate::config::ModelConfig;
+use crate::layers::Layer;
 
 impl ModelConfig {
     /// Name and shape of every floating-point tensor of the network, running statistics included, sorted by name.
@@ -26,9 +26,7 @@ impl ModelConfig {
                     .map(move |(tensor, shape)| (format!("{name}.{tensor}"), shape))
             })
             .collect();
-        if self.likelihood == (Likelihood::Gaussian { sigma: Sigma::Shared }) {
-            shapes.push((LOG_STD.to_owned(), Vec::new()));
-        }
+        shapes.extend(self.likelihood.tensor().map(|(name, shape)| (name.to_owned(), shape)));
         shapes.sort();
         shapes
     }

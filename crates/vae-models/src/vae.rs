@@ -8,7 +8,7 @@ use crate::conditioning::{self, Conditioning};
 use crate::layers::{DECODER, DECODER_INPUT, ENCODER, FC_MU, FC_VAR, FINAL_LAYER};
 use crate::likelihood::LikelihoodHead;
 use crate::network::Sequential;
-use crate::{Decoder, Encoder, ModelConfig, ModelError};
+use crate::{Decoder, Encoder, Likelihood, ModelConfig, ModelError, Scale, Sigma};
 
 /// Bounds of the log-variance of q(z|x), applied softly and once, so that the same value feeds sampling and KL
 /// (`e^{20}` and all its products stay finite in f32). Inside ±5 the bounds move a log-variance by less than 4e-7.
@@ -70,8 +70,21 @@ pub struct ElboTerms {
     pub kl: Tensor,
     /// q(z|x).
     pub posterior: Posterior,
-    /// The parameters of p(x|z): logits or means; (B, 1, H, W).
+    /// The parameters of p(x|z): logits, means or locations; (B, 1, H, W).
     pub params: Tensor,
+}
+
+/// The parts of the log importance weights of every design of a batch, for K draws each.
+///
+/// `ln w = ln p(x|z) + ln p(z) − ln q(z|x)`, whose mean of exponentials estimates p(x).
+#[derive(Clone, Debug)]
+pub struct WeightTerms {
+    /// ln p(x|z), summed over the active pixels, in nats; (K, B).
+    pub log_likelihood: Tensor,
+    /// ln p(z) − ln q(z|x), in nats; (K, B).
+    pub log_ratio: Tensor,
+    /// q(z|x).
+    pub posterior: Posterior,
 }
 
 impl Vae {
@@ -144,7 +157,7 @@ impl Vae {
         Ok(Posterior { mean: self.fc_mu.forward(&features)?, log_var })
     }
 
-    /// The parameters of p(x|z, c): logits of a Bernoulli, else means.
+    /// The parameters of p(x|z, c): logits of a Bernoulli or continuous Bernoulli, locations of a logistic, else means.
     ///
     /// `latents` (B, Z), `conditions` (B, C) in raw units → (B, 1, H, W), cropped to the design.
     ///
@@ -214,7 +227,24 @@ impl Vae {
         Ok(self.likelihood.log_std()?.map(|log_std| log_std.exp()).transpose()?)
     }
 
+    /// The likelihood with what it learned as fixed values, so that nothing of it is left to learn.
+    ///
+    /// # Errors
+    /// What the tensor operation says.
+    pub fn frozen_likelihood(&self) -> Result<Likelihood, ModelError> {
+        let value = |log: Tensor| log.to_dtype(DType::F64)?.exp()?.to_scalar::<f64>();
+        Ok(match (self.likelihood.log_std()?, self.likelihood.log_scale()?) {
+            (Some(log_std), _) => Likelihood::Gaussian { sigma: Sigma::Fixed(value(log_std)?) },
+            (_, Some(log_scale)) => {
+                Likelihood::DiscretizedLogistic { scale: Scale::Fixed(value(log_scale)?) }
+            }
+            _ => self.config.likelihood,
+        })
+    }
+
     /// Both terms of the evidence lower bound for the noise `eps` (B, Z), standard normal draws: z = mean + exp(½ `log_var`) ⊙ eps.
+    ///
+    /// With `train`, batch normalization and [`Sigma::Optimal`](crate::Sigma::Optimal) use statistics of the batch, and update their running ones.
     ///
     /// # Errors
     /// [`ModelError`] for shapes or conditions that are not the model's.
@@ -231,12 +261,65 @@ impl Vae {
     ) -> Result<ElboTerms, ModelError> {
         let posterior = self.encode(designs, conditions, train)?;
         let params = self.decode(&posterior.reparameterize(eps)?, conditions, train)?;
-        let log_likelihood = self.log_prob(&params, designs, mask)?;
+        let log_likelihood = self.log_prob_of(&params, designs, mask, train)?;
         Ok(ElboTerms { log_likelihood, kl: posterior.kl()?, posterior, params })
     }
 
+    /// The parts of the importance weights for the noise `eps` (K, B, Z), standard normal draws: z = mean + exp(½ `log_var`) ⊙ eps.
+    ///
+    /// Designs are encoded once. `train` means what it does for [`Vae::elbo`].
+    ///
+    /// # Errors
+    /// [`ModelError`] for shapes or conditions that are not the model's.
+    ///
+    /// # References
+    /// Burda, Grosse and Salakhutdinov, "Importance weighted autoencoders", 2016.
+    pub fn importance_weights(
+        &self,
+        designs: &Tensor,
+        conditions: Option<&Tensor>,
+        eps: &Tensor,
+        mask: Option<&Tensor>,
+        train: bool,
+    ) -> Result<WeightTerms, ModelError> {
+        let posterior = self.encode(designs, conditions, train)?;
+        let &[draws, batch, latents] = eps.dims() else {
+            let expected = format!("(K, B, {})", self.config.latent_dim);
+            return Err(ModelError::Shape { input: "eps", expected, found: eps.dims().to_vec() });
+        };
+        if posterior.mean.dims() != [batch, latents] {
+            let expected = format!("(K, {:?})", posterior.mean.dims());
+            return Err(ModelError::Shape { input: "eps", expected, found: eps.dims().to_vec() });
+        }
+        // Draw after draw: whatever there is one of per design is repeated.
+        let repeated = |each: &Tensor| -> Result<Tensor, ModelError> {
+            let mut shape = vec![draws];
+            shape.extend(each.dims());
+            let all = each.unsqueeze(0)?.broadcast_as(shape)?.contiguous()?;
+            Ok(all.flatten(0, 1)?)
+        };
+        let deviation = (&posterior.log_var * 0.5)?.exp()?;
+        let z = eps.broadcast_mul(&deviation)?.broadcast_add(&posterior.mean)?;
+        let conditions = conditions.map(&repeated).transpose()?;
+        let params = self.decode(&z.flatten(0, 1)?, conditions.as_ref(), train)?;
+        let mask = match mask {
+            Some(mask) if mask.dim(0)? == batch => Some(repeated(mask)?),
+            shared => shared.cloned(),
+        };
+        let designs = repeated(designs)?;
+        let log_likelihood = self.log_prob_of(&params, &designs, mask.as_ref(), train)?;
+        // ln p(z) − ln q(z|x) = ½ Σ (ε² + ln σ² − z²): the constants cancel.
+        let terms = (eps.sqr()?.broadcast_add(&posterior.log_var)? - z.sqr()?)?;
+        Ok(WeightTerms {
+            log_likelihood: log_likelihood.reshape((draws, batch))?,
+            log_ratio: terms.sum(2)?.affine(0.5, 0.0)?,
+            posterior,
+        })
+    }
+
     /// Sets the bias of the last layer so that, before any training, the output is about the mean design, (H, W) row after row:
-    /// `bias = ln(m / (1 − m))`, with m kept within [0.01, 0.99]. A dense decoder has a bias for each pixel; the one bias of a
+    /// `bias = ln(m / (1 − m))`, with m kept within [0.01, 0.99]; of a continuous Bernoulli, whose mean is another function, its
+    /// inverse. A dense decoder has a bias for each pixel; the one bias of a
     /// convolution takes the mean over all of them.
     ///
     /// `parameters` are those the model was built from. A network that starts at the mean of its data does not spend its first
@@ -266,12 +349,25 @@ impl Vae {
             }
         };
         let logits: Vec<f64> = (0..bias.elem_count())
-            .map(|position| density(position).clamp(0.01, 0.99))
-            .map(|mean| (mean / (1.0 - mean)).ln())
+            .map(|position| self.likelihood.output_of(density(position).clamp(0.01, 0.99)))
             .collect();
         let logits = Tensor::from_vec(logits, bias.shape(), bias.device())?;
         bias.set(&logits.to_dtype(bias.dtype())?)?;
         Ok(())
+    }
+
+    fn log_prob_of(
+        &self,
+        params: &Tensor,
+        designs: &Tensor,
+        mask: Option<&Tensor>,
+        train: bool,
+    ) -> Result<Tensor, ModelError> {
+        if train {
+            Ok(self.likelihood.log_prob_in_training(params, designs, mask)?)
+        } else {
+            self.log_prob(params, designs, mask)
+        }
     }
 
     fn check_designs(&self, designs: &Tensor) -> Result<(), ModelError> {
@@ -319,6 +415,23 @@ impl Posterior {
     /// What the tensor operation says.
     pub fn kl(&self) -> Result<Tensor, ModelError> {
         Ok(vae_nn::kl_to_standard_normal(&self.mean, &self.log_var)?)
+    }
+}
+
+impl WeightTerms {
+    /// The importance-weighted bound of every design, in nats, (B,), with the ratio of prior and posterior to the power `beta` (1 is the bound).
+    ///
+    /// `L_K = ln (1/K) Σ w_k`, whose gradient is `Σ w̃_k ∇ ln w_k` with the normalized weights `w̃`.
+    ///
+    /// # Errors
+    /// What the tensor operation says.
+    pub fn bound(&self, beta: f64) -> Result<Tensor, ModelError> {
+        let log_weights = (&self.log_likelihood + self.log_ratio.affine(beta, 0.0)?)?;
+        // The largest is taken out as a constant: value and gradient are the same for any.
+        let largest = log_weights.max_keepdim(0)?.detach();
+        let sum = log_weights.broadcast_sub(&largest)?.exp()?.sum(0)?;
+        let draws = log_weights.dim(0)? as f64;
+        Ok((sum.log()? + largest.squeeze(0)?)?.affine(1.0, -draws.ln())?)
     }
 }
 

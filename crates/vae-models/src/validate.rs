@@ -1,6 +1,6 @@
 //! Whether a network can be built from a configuration.
 
-use crate::config::{Activation, Decoder, Encoder, Likelihood, ModelConfig, Sigma};
+use crate::config::{Activation, Decoder, Encoder, Likelihood, ModelConfig, Scale, Sigma};
 
 /// Largest height, width, number of channels, latents or conditions that a configuration may name. Far above any use:
 /// it keeps a damaged file from asking for the machine's memory.
@@ -35,11 +35,13 @@ pub enum ConfigError {
         "decoder.activation is tanh, which is for dense layers; transposed convolutions take relu or leaky-relu"
     )]
     Activation,
-    /// A fixed standard deviation is not a positive number.
-    #[error("likelihood.gaussian.sigma is {sigma}, but must be positive and finite")]
-    Sigma {
+    /// A fixed standard deviation or scale is not a positive number.
+    #[error("likelihood.{field} is {value}, but must be positive and finite")]
+    Noise {
+        /// The field of the likelihood.
+        field: &'static str,
         /// The value found.
-        sigma: f64,
+        value: f64,
     },
     /// A condition cannot be standardized.
     #[error(
@@ -113,10 +115,17 @@ impl ModelConfig {
             }
             Decoder::Dense { ref widths, .. } => extents("decoder.widths", widths)?,
         }
-        if let Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) } = self.likelihood
-            && !(sigma.is_finite() && 0.0 < sigma)
+        let noise = match self.likelihood {
+            Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) } => Some(("gaussian.sigma", sigma)),
+            Likelihood::DiscretizedLogistic { scale: Scale::Fixed(scale) } => {
+                Some(("discretized-logistic.scale", scale))
+            }
+            _ => None,
+        };
+        if let Some((field, value)) = noise
+            && !(value.is_finite() && 0.0 < value)
         {
-            return Err(ConfigError::Sigma { sigma });
+            return Err(ConfigError::Noise { field, value });
         }
         self.validate_conditions()?;
         let parameters = self.parameter_shapes().iter().map(|(_, shape)| count(shape)).sum();

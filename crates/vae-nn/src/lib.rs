@@ -8,8 +8,8 @@
 //!
 //! - Layers: [`Linear`], [`Conv2d`], [`ConvTranspose2d`], [`BatchNorm2d`], [`relu`], [`leaky_relu`], [`tanh`], [`max_pool2d`],
 //!   [`avg_pool2d`], [`upsample_nearest2d`]; [`Sequential`], several of them as one operation.
-//! - Losses, in nats: [`bernoulli_log_prob`], [`gaussian_log_prob`], [`kl_to_standard_normal`], with [`soft_bound`] for
-//!   log-variances.
+//! - Losses, in nats: [`bernoulli_log_prob`], [`gaussian_log_prob`], [`continuous_bernoulli_log_prob`] with its
+//!   [`continuous_bernoulli_mean`], [`discretized_logistic_log_prob`], [`kl_to_standard_normal`], with [`soft_bound`] for log-variances.
 //! - Training: [`Parameters`] with seeded initial values, [`Adam`], [`clip_global_norm`], and [`stream`] for every other random number.
 #![doc = include_str!("../README.md")]
 
@@ -42,7 +42,10 @@ pub use conv2d::{Conv2d, Conv2dConfig};
 pub use error::Error;
 pub use kernels::micro::instruction_set;
 pub use linear::Linear;
-pub use losses::{bernoulli_log_prob, gaussian_log_prob, kl_to_standard_normal, soft_bound};
+pub use losses::{
+    bernoulli_log_prob, continuous_bernoulli_log_prob, continuous_bernoulli_mean,
+    discretized_logistic_log_prob, gaussian_log_prob, kl_to_standard_normal, soft_bound,
+};
 pub use memory::keep_freed_memory;
 pub use network::{Layer, Sequential};
 pub use parameters::Parameters;

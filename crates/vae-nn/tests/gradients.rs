@@ -163,7 +163,18 @@ fn losses() {
             check_gradients(&vars, TOLERANCE, || {
                 vae_nn::gaussian_log_prob(&parameters, &log_std, &xs, mask)
             });
+            let grey = xs.affine(0.5, 0.5).unwrap();
+            check_gradients(&[("logit", &parameters)], TOLERANCE, || {
+                vae_nn::continuous_bernoulli_log_prob(&parameters, &grey, mask)
+            });
+            let vars = [("location", &parameters), ("log_scale", &log_std)];
+            check_gradients(&vars, TOLERANCE, || {
+                vae_nn::discretized_logistic_log_prob(&parameters, &log_std, &grey, mask)
+            });
         }
+        check_gradients(&[("logit", &parameters)], TOLERANCE, || {
+            vae_nn::continuous_bernoulli_mean(&parameters)
+        });
         check_gradients(&[("mean", &parameters), ("log_var", &xs)], TOLERANCE, || {
             vae_nn::kl_to_standard_normal(&parameters, &xs)
         });

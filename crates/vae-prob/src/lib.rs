@@ -13,6 +13,7 @@ mod continuous_bernoulli;
 #[cfg(feature = "alloc")]
 mod dense;
 mod diagonal_normal;
+mod discretized_logistic;
 mod elbo;
 mod error;
 mod importance;
@@ -29,6 +30,7 @@ pub use bernoulli::Bernoulli;
 pub use bits::bits_per_dim;
 pub use continuous_bernoulli::ContinuousBernoulli;
 pub use diagonal_normal::DiagonalNormal;
+pub use discretized_logistic::DiscretizedLogistic;
 pub use elbo::Elbo;
 pub use error::ParamError;
 pub use importance::{

@@ -8,6 +8,7 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, TrainError};
+use crate::geco::Geco;
 use crate::learner::Learner;
 use crate::metrics::{Parts, Validation};
 use crate::run::{to_json, write};
@@ -27,6 +28,9 @@ pub struct Position {
     pub best: Option<Best>,
     /// Whether the run has come to its end.
     pub finished: bool,
+    /// The balance that the objective `geco` has come to; [`save`] takes it from the learner, [`load`] gives it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geco: Option<Geco>,
 }
 
 /// The best model so far.
@@ -54,7 +58,7 @@ pub fn save(path: &Path, position: &Position, learner: &Learner) -> Result<()> {
     let state = learner.optimizer.state()?.into_iter();
     let state = state.map(|(name, tensor)| (format!("{OPTIMIZER}{name}"), tensor));
     let tensors: Vec<(String, Tensor)> = weights.chain(state).collect();
-    let position = to_json(position);
+    let position = to_json(&Position { geco: learner.geco.clone(), ..position.clone() });
     let metadata = HashMap::from([(METADATA_KEY.to_owned(), position)]);
     let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
     let bytes = safetensors::serialize(views, Some(metadata)).map_err(|err| damaged(path, &err))?;
@@ -78,7 +82,7 @@ pub fn load(path: &Path, learner: &mut Learner) -> Result<Position> {
         .as_ref()
         .and_then(|metadata| metadata.get(METADATA_KEY))
         .ok_or_else(|| damaged(path, &"it is a safetensors file, but not a checkpoint"))?;
-    let position = serde_json::from_str(position).map_err(|err| damaged(path, &err))?;
+    let position: Position = serde_json::from_str(position).map_err(|err| damaged(path, &err))?;
     let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)
         .map_err(|err| damaged(path, &err))?;
     let (mut weights, mut state) = (HashMap::new(), HashMap::new());
@@ -95,6 +99,9 @@ pub fn load(path: &Path, learner: &mut Learner) -> Result<Position> {
     };
     learner.parameters.load(&weights).map_err(other)?;
     learner.optimizer.load_state(&state).map_err(other)?;
+    if position.geco.is_some() {
+        learner.geco.clone_from(&position.geco);
+    }
     Ok(position)
 }
 

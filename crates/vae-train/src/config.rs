@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 use vae_data::{Mirror, Reading, SplitRule};
-use vae_models::{Decoder, Encoder, Likelihood, ModelConfig, Sigma};
+use vae_models::{Decoder, Encoder, Likelihood, ModelConfig, Scale, Sigma};
 
 use crate::error::{Result, TrainError, nearest};
 use crate::objective::Objective;
@@ -62,12 +62,15 @@ pub enum TargetKind {
     Dynamic,
     /// Densities as they are.
     Grey,
+    /// Densities as 256 grey levels k, each spread evenly over its width: `(k + u)/256` with u uniform on [0, 1), drawn anew in each epoch and
+    /// fixed where scores are computed. A density of these is, 8 bits added, a bound on the bits of the levels.
+    Dequantized,
 }
 
 impl TargetKind {
     /// Whether every target is 0 or 1.
     pub fn is_binary(self) -> bool {
-        self != Self::Grey
+        matches!(self, Self::Binary | Self::Dynamic)
     }
 }
 
@@ -79,7 +82,7 @@ pub struct ModelSection {
     pub latent_dim: usize,
     /// Width of the network that embeds the conditions; 0 appends them as they are.
     pub embedding: usize,
-    /// `bernoulli`, a Gaussian with fixed or learned noise, or `squared-error`, which is none.
+    /// `bernoulli`, `continuous-bernoulli`, a Gaussian or a discretized logistic with fixed or learned noise, or `squared-error`, which is none.
     pub likelihood: Likelihood,
     /// Layers in.
     pub encoder: Encoder,
@@ -91,8 +94,16 @@ pub struct ModelSection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingConfig {
-    /// `elbo`, the evidence lower bound, or `lecture`, the lecture's losses.
+    /// `elbo`, `iwae`, `geco`, `cross-entropy` or `lecture`.
     pub objective: Objective,
+    /// Draws per design of the objective `iwae`.
+    pub importance_samples: usize,
+    /// Nats of KL per latent dimension, averaged over a batch, that the objective `elbo` does not charge for; 0 charges for all.
+    pub free_bits: f64,
+    /// Mean density error that the objective `geco` allows, as a share: 0.02 is 2 %.
+    pub density_tolerance: f64,
+    /// Mean error of the volume fraction that the objective `geco` allows, as a share; 0 does not ask for any.
+    pub volume_tolerance: f64,
     /// Whether the output starts at the mean density of the data; if not, everything starts as PyTorch's layers do.
     pub start_at_density: bool,
     /// Run or weight file whose weights it starts from; empty for random ones.
@@ -113,8 +124,10 @@ pub struct TrainingConfig {
     pub max_gradient_norm: f64,
     /// Final weight of the KL term; 1 is the evidence lower bound.
     pub beta: f64,
-    /// Share of the steps over which the KL weight rises from 0.
+    /// Share of the steps of a cycle over which the KL weight rises from 0.
     pub kl_warmup: f64,
+    /// How often it does; 1 is the plain warm-up.
+    pub kl_cycles: u64,
     /// Epochs without a better validation bound before the run ends; 0 never does.
     pub patience: u64,
     /// Seconds between checkpoints inside an epoch.
@@ -141,6 +154,12 @@ pub struct Overrides {
     pub told: Option<Told>,
     pub augment: Option<Vec<Mirror>>,
     pub objective: Option<Objective>,
+    pub importance_samples: Option<usize>,
+    pub free_bits: Option<f64>,
+    pub density_tolerance: Option<f64>,
+    pub volume_tolerance: Option<f64>,
+    pub kl_warmup: Option<f64>,
+    pub kl_cycles: Option<u64>,
 }
 
 /// Names of the presets.
@@ -190,6 +209,10 @@ impl Config {
             },
             training: TrainingConfig {
                 objective: Objective::Elbo,
+                importance_samples: 8,
+                free_bits: 0.0,
+                density_tolerance: 0.02,
+                volume_tolerance: 0.0,
                 start_at_density: true,
                 init: String::new(),
                 epochs: 30,
@@ -201,6 +224,7 @@ impl Config {
                 max_gradient_norm: 200.0,
                 beta: 1.0,
                 kl_warmup: 0.2,
+                kl_cycles: 1,
                 patience: 0,
                 checkpoint_seconds: 30,
                 log_every: 10,
@@ -285,7 +309,9 @@ impl Config {
         let objective = overrides
             .objective
             .or(in_file.cloned().and_then(|objective| objective.try_into().ok()));
-        if objective == Some(Objective::Elbo) && config.training.objective == Objective::Lecture {
+        if objective.is_some_and(|objective| objective != Objective::Lecture)
+            && config.training.objective == Objective::Lecture
+        {
             config.set_bound();
         }
         if let Some(path) = file {
@@ -317,7 +343,9 @@ impl Config {
     pub fn is_normalized(&self, binary_data: bool) -> bool {
         match self.model.likelihood {
             Likelihood::Bernoulli => binary_data || self.data.targets.is_binary(),
-            Likelihood::Gaussian { .. } => true,
+            Likelihood::ContinuousBernoulli
+            | Likelihood::Gaussian { .. }
+            | Likelihood::DiscretizedLogistic { .. } => true,
             Likelihood::SquaredError => false,
         }
     }
@@ -345,26 +373,18 @@ impl Config {
             0 < model.latent_dim,
             "a latent space has at least one dimension",
         )?;
-        if let Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) } = model.likelihood {
-            in_range(
-                "model.likelihood.sigma",
-                sigma,
-                0.0 < sigma && sigma.is_finite(),
-                "a standard deviation is positive",
-            )?;
-        }
-        let objective = training.objective;
-        match (objective, model.likelihood) {
-            (Objective::Elbo, Likelihood::SquaredError) => {
-                let reason = "the squared error is no likelihood, so there is no bound on it; take `gaussian`, or the objective `lecture`";
-                return Err(setting("model.likelihood", &"squared-error", reason));
-            }
-            (Objective::Lecture, Likelihood::Gaussian { .. }) => {
-                let reason = "the lecture knows no Gaussian; take `bernoulli`, `squared-error`, or the objective `elbo`";
-                return Err(setting("training.objective", &"lecture", reason));
-            }
-            _ => {}
-        }
+        let noise = match model.likelihood {
+            Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) } => sigma,
+            Likelihood::DiscretizedLogistic { scale: Scale::Fixed(scale) } => scale,
+            _ => 1.0,
+        };
+        in_range(
+            "model.likelihood",
+            noise,
+            0.0 < noise && noise.is_finite(),
+            "the deviation or scale of a pixel is positive",
+        )?;
+        self.validate_objective()?;
         in_range(
             "training.epochs",
             training.epochs,
@@ -412,10 +432,93 @@ impl Config {
         let reason = "a warm-up as long as the training never reaches beta; it is a share of the steps: 0 or more, below 1";
         in_range("training.kl_warmup", warmup, (0.0..1.0).contains(&warmup), reason)?;
         in_range(
+            "training.kl_cycles",
+            training.kl_cycles,
+            0 < training.kl_cycles,
+            "a run has at least one cycle",
+        )?;
+        in_range(
             "training.log_every",
             training.log_every,
             0 < training.log_every,
             "it counts steps from 1",
+        )
+    }
+
+    /// What the objective asks of the likelihood, the targets and its own settings.
+    fn validate_objective(&self) -> Result<()> {
+        let TrainingConfig { objective, beta, free_bits, .. } = self.training;
+        let (likelihood, targets) = (self.model.likelihood, self.data.targets);
+        let refuse = |reason: &str| Err(setting("model.likelihood", &likelihood, reason));
+        match (objective, likelihood) {
+            (Objective::Elbo | Objective::Iwae, Likelihood::SquaredError) => {
+                return refuse(
+                    "the squared error is no likelihood, so there is no bound on it; take `gaussian`, or the objective `lecture`",
+                );
+            }
+            (Objective::Lecture, Likelihood::Bernoulli | Likelihood::SquaredError)
+            | (Objective::CrossEntropy, Likelihood::Bernoulli) => {}
+            (Objective::Lecture, _) => {
+                let reason = format!(
+                    "the lecture does not know `{likelihood}`; take `bernoulli`, `squared-error`, or the objective `elbo`"
+                );
+                return Err(setting("training.objective", &"lecture", reason));
+            }
+            (Objective::CrossEntropy, _) => {
+                return refuse("a cross-entropy is that of a `bernoulli`");
+            }
+            (
+                Objective::Geco,
+                Likelihood::Gaussian { sigma: Sigma::Shared }
+                | Likelihood::DiscretizedLogistic { scale: Scale::Shared },
+            ) => {
+                return refuse(
+                    "nothing in the objective `geco` teaches it a noise; take `gaussian:optimal`, or state one",
+                );
+            }
+            _ => {}
+        }
+        match (targets, likelihood) {
+            (TargetKind::Dequantized, Likelihood::Bernoulli) => {
+                return refuse(
+                    "it is a likelihood of 0 and 1, and dequantized targets are grey; take `continuous-bernoulli` or `gaussian`",
+                );
+            }
+            (TargetKind::Dequantized, Likelihood::DiscretizedLogistic { .. }) => {
+                return refuse(
+                    "it is a mass of the 256 levels themselves; take the targets `grey`",
+                );
+            }
+            _ => {}
+        }
+        let k = self.training.importance_samples;
+        in_range("training.importance_samples", k, 0 < k, "a bound takes at least one draw")?;
+        in_range(
+            "training.free_bits",
+            free_bits,
+            0.0 <= free_bits && free_bits.is_finite(),
+            "nats that cost nothing are 0 or more",
+        )?;
+        let charges_less = free_bits == 0.0 || objective == Objective::Elbo;
+        in_range(
+            "training.free_bits",
+            free_bits,
+            charges_less,
+            "only the objective `elbo` has them",
+        )?;
+        let (density, volume) = (self.training.density_tolerance, self.training.volume_tolerance);
+        let reason = "an error between 0 and 1 that is allowed, such as 0.02 for 2 %";
+        in_range("training.density_tolerance", density, 0.0 < density && density < 1.0, reason)?;
+        in_range("training.volume_tolerance", volume, (0.0..1.0).contains(&volume), reason)?;
+        // The exact value is the one that means "as it is".
+        #[expect(clippy::float_cmp, reason = "1 is stated, not computed")]
+        let weighs = beta != 1.0;
+        let balanced = matches!(objective, Objective::Iwae | Objective::Geco);
+        in_range(
+            "training.beta",
+            beta,
+            !(weighs && balanced),
+            "the objectives `iwae` and `geco` weigh their terms themselves; leave it at 1",
         )
     }
 
@@ -459,7 +562,14 @@ impl Overrides {
         set(self.beta.as_ref(), &mut config.training.beta);
         set(self.latent_dim.as_ref(), &mut config.model.latent_dim);
         set(self.likelihood.as_ref(), &mut config.model.likelihood);
-        set(self.objective.as_ref(), &mut config.training.objective);
+        let training = &mut config.training;
+        set(self.objective.as_ref(), &mut training.objective);
+        set(self.importance_samples.as_ref(), &mut training.importance_samples);
+        set(self.free_bits.as_ref(), &mut training.free_bits);
+        set(self.density_tolerance.as_ref(), &mut training.density_tolerance);
+        set(self.volume_tolerance.as_ref(), &mut training.volume_tolerance);
+        set(self.kl_warmup.as_ref(), &mut training.kl_warmup);
+        set(self.kl_cycles.as_ref(), &mut training.kl_cycles);
     }
 }
 
@@ -469,8 +579,8 @@ fn parse(path: &Path) -> Result<Table> {
         .map_err(|err: toml::de::Error| syntax(path, &err.to_string()))
 }
 
-/// Lays `over` on `base`; keys that `base` does not have are refused. Tables that name their `kind` replace the old one,
-/// because their keys depend on it.
+/// Lays `over` on `base`; keys that `base` does not have are refused. Tables that name their `kind`, and the likelihood, replace the old
+/// one, because their keys depend on it.
 fn merge(base: &mut Table, over: Table, prefix: &str, path: &Path) -> Result<()> {
     for (key, value) in over {
         let full = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
@@ -483,7 +593,9 @@ fn merge(base: &mut Table, over: Table, prefix: &str, path: &Path) -> Result<()>
                     suggestion,
                 });
             }
-            (Some(Value::Table(_)), value @ Value::Table(_)) if value.get("kind").is_some() => {
+            (Some(Value::Table(_)), value @ Value::Table(_))
+                if value.get("kind").is_some() || full == "model.likelihood" =>
+            {
                 base.insert(key, value);
             }
             (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value, &full, path)?,
@@ -555,6 +667,13 @@ mod tests {
         assert_eq!(config.model.encoder.halvings(), 2);
         let config = resolve("[model.likelihood.gaussian]\nsigma = { fixed = 0.2 }\n").unwrap();
         assert_eq!(config.model.likelihood, Likelihood::Gaussian { sigma: Sigma::Fixed(0.2) });
+        // One likelihood replaces another whole, with what it is made of.
+        let logistic = "[model.likelihood.discretized-logistic]\nscale = \"shared\"\n";
+        let text =
+            format!("preset = \"tutorial-conv\"\n[training]\nobjective = \"elbo\"\n{logistic}");
+        let config = resolve(&text).unwrap();
+        let expected = Likelihood::DiscretizedLogistic { scale: Scale::Shared };
+        assert_eq!(config.model.likelihood, expected);
     }
 
     /// The lecture's numbers, as reference of what "as in the lecture" means.
@@ -601,11 +720,36 @@ mod tests {
         let cases = [
             ("[training]\nbeta = -0.1\n", "training.beta"),
             ("[training]\nkl_warmup = 1.0\n", "training.kl_warmup"),
+            ("[training]\nkl_cycles = 0\n", "training.kl_cycles"),
+            ("[training]\nimportance_samples = 0\n", "training.importance_samples"),
+            ("[training]\nfree_bits = -0.1\n", "training.free_bits"),
+            ("[training]\nfree_bits = 0.1\nobjective = \"iwae\"\n", "training.free_bits"),
+            ("[training]\nbeta = 2.0\nobjective = \"iwae\"\n", "training.beta"),
+            ("[training]\nbeta = 2.0\nobjective = \"geco\"\n", "training.beta"),
+            ("[training]\ndensity_tolerance = 0.0\n", "training.density_tolerance"),
+            ("[training]\nvolume_tolerance = -0.01\n", "training.volume_tolerance"),
+            ("[data]\ntargets = \"dequantized\"\n", "model.likelihood"),
+            (
+                "[data]\ntargets = \"dequantized\"\n[model.likelihood.discretized-logistic]\nscale = \"shared\"\n",
+                "model.likelihood",
+            ),
+            (
+                "[model.likelihood.discretized-logistic]\nscale = { fixed = -0.1 }\n",
+                "model.likelihood",
+            ),
+            (
+                "[training]\nobjective = \"geco\"\n[model.likelihood.gaussian]\nsigma = \"shared\"\n",
+                "model.likelihood",
+            ),
+            (
+                "[training]\nobjective = \"cross-entropy\"\n[model]\nlikelihood = \"continuous-bernoulli\"\n",
+                "model.likelihood",
+            ),
             ("[training]\nlearning_rate = 0.0\n", "training.learning_rate"),
             ("[training]\nbatch_size = 0\n", "training.batch_size"),
             ("[data]\nvalidation = 0.6\ntest = 0.5\n", "data.test"),
             ("[model]\nlatent_dim = 0\n", "model.latent_dim"),
-            ("[model.likelihood.gaussian]\nsigma = { fixed = 0.0 }\n", "model.likelihood.sigma"),
+            ("[model.likelihood.gaussian]\nsigma = { fixed = 0.0 }\n", "model.likelihood"),
             ("[model]\nlikelihood = \"squared-error\"\n", "model.likelihood"),
             (
                 "preset = \"tutorial-conv\"\n[model.likelihood.gaussian]\nsigma = \"shared\"\n",

@@ -47,6 +47,11 @@ pub enum TrainError {
         /// What holds for this setting.
         reason: String,
     },
+    /// A likelihood of 0 and 1 for designs that are neither, which nobody asked for.
+    #[error(
+        "a `bernoulli` is a likelihood of 0 and 1, and these targets are grey: there would be no bound"
+    )]
+    BinaryLikelihood,
     /// A run folder that holds something already.
     #[error("the run folder {} exists already", .path.display())]
     RunExists {
@@ -221,6 +226,9 @@ impl TrainError {
                 "choose another folder with --run, or go on with it: vae train --resume {}",
                 path.display()
             ),
+            Self::BinaryLikelihood => {
+                "take --targets binary, or --likelihood continuous-bernoulli, gaussian or discretized-logistic; to train on the cross-entropy all the same, say so with --objective cross-entropy".into()
+            }
             Self::NotARun { .. } => "give the folder that `vae train` wrote, such as runs/cantilever-default-1".into(),
             Self::NoModelYet { path } => format!("finish it first: vae train --resume {}", path.display()),
             Self::Checkpoint { path, .. } | Self::OtherArchitecture { path, .. } => format!(
@@ -253,6 +261,7 @@ impl TrainError {
                 | Self::ConfigSyntax { .. }
                 | Self::UnknownKey { .. }
                 | Self::Setting { .. }
+                | Self::BinaryLikelihood
                 | Self::RunExists { .. }
                 | Self::NotARun { .. }
                 | Self::NoMirrorRule { .. }

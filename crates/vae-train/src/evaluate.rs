@@ -64,6 +64,10 @@ pub struct Reconstruction {
     pub mse: f64,
     /// Mean over designs of intersection over union at 0.5; 1 if both are empty.
     pub iou: f64,
+    /// Mean over designs of the difference in mean density over active pixels, without its sign.
+    pub volume_error: f64,
+    /// Mean difference in density per active pixel, without its sign.
+    pub density_error: f64,
 }
 
 /// Scores some designs with one draw of fixed noise.
@@ -332,6 +336,8 @@ struct Tally {
     squared_error: f64,
     pixels: usize,
     iou: f64,
+    volume_error: f64,
+    absolute_error: f64,
     designs: usize,
 }
 
@@ -344,23 +350,31 @@ impl Tally {
                 .as_ref()
                 .map(|active| &active[design * pixels..(design + 1) * pixels]);
             let (mut both, mut either) = (0_usize, 0_usize);
+            let (mut volume, mut own) = (0.0, 0_usize);
             for (position, (&a, &b)) in target.iter().zip(reconstruction).enumerate() {
                 if active.is_none_or(|active| 0.0 < active[position]) {
                     self.squared_error += f64::from(a - b).powi(2);
-                    self.pixels += 1;
+                    self.absolute_error += f64::from(a - b).abs();
+                    volume += f64::from(a - b);
+                    own += 1;
                     both += usize::from(0.5 < a && 0.5 < b);
                     either += usize::from(0.5 < a || 0.5 < b);
                 }
             }
+            self.pixels += own;
+            self.volume_error += volume.abs() / (own as f64).max(1.0);
             self.iou += if either == 0 { 1.0 } else { both as f64 / either as f64 };
             self.designs += 1;
         }
     }
 
     fn mean(&self) -> Reconstruction {
+        let designs = (self.designs as f64).max(1.0);
         Reconstruction {
             mse: self.squared_error / (self.pixels as f64).max(1.0),
-            iou: self.iou / (self.designs as f64).max(1.0),
+            iou: self.iou / designs,
+            volume_error: self.volume_error / designs,
+            density_error: self.absolute_error / (self.pixels as f64).max(1.0),
         }
     }
 }

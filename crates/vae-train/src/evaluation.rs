@@ -11,6 +11,7 @@ use crate::error::{Result, TrainError};
 use crate::evaluate::{
     Reconstruction, active_units, bounds, compare, encode, reconstruct, unit_activity,
 };
+use crate::measure::{Measure, active_pixels, cross_entropy_floor};
 use crate::targets::Targets;
 
 /// Scores of a model on the test split; log-probabilities in nats per design.
@@ -24,6 +25,12 @@ pub struct Evaluation {
     pub iwae: Option<f64>,
     /// Standard error of `iwae` over the designs.
     pub iwae_standard_error: Option<f64>,
+    /// `iwae` as bits per pixel, of designs of 256 grey levels; none for other data.
+    pub bits_per_pixel: Option<f64>,
+    /// What the log-likelihood is the logarithm of.
+    pub measure: Measure,
+    /// `Σ H(x)`, below which the cross-entropy of grey designs cannot fall; none where there is a likelihood or none is meant.
+    pub cross_entropy_floor: Option<f64>,
     /// Draws per design.
     pub samples: usize,
     /// `E_q ln p(x|z)`; minus a cross-entropy for Bernoulli pixels that are grey; none for a model without likelihood.
@@ -81,7 +88,10 @@ pub fn evaluate(
     }
     let (train, test) = (&split.train, &split.test);
     let bounds = bounds(vae, designs, test, samples, device, progress)?;
-    let normalized = config.is_normalized(designs.are_binary(test)?);
+    let measure = Measure::of(config, designs.are_binary(test)?);
+    let normalized = measure != Measure::None;
+    let floored = !normalized && config.model.likelihood == Likelihood::Bernoulli;
+    let pixels = active_pixels(vae, designs, test)?;
     let reconstruction = compare(designs, test, &reconstruct(vae, designs, test, device)?)?;
     let activity = unit_activity(&encode(vae, designs, train, device)?);
     let latent_dim = vae.config().latent_dim;
@@ -99,6 +109,9 @@ pub fn evaluate(
         elbo_standard_error: if_normalized(bounds.elbo_standard_error),
         iwae: if_normalized(bounds.iwae),
         iwae_standard_error: if_normalized(bounds.iwae_standard_error),
+        bits_per_pixel: measure.bits_per_pixel(bounds.iwae, pixels),
+        measure,
+        cross_entropy_floor: floored.then(|| cross_entropy_floor(designs, test)).transpose()?,
         samples,
         expected_log_likelihood: (config.model.likelihood != Likelihood::SquaredError)
             .then_some(bounds.expected_log_likelihood),

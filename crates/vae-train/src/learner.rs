@@ -8,8 +8,9 @@ use vae_nn::{Adam, AdamConfig, Parameters, clip_global_norm};
 
 use crate::config::Config;
 use crate::error::{Result, TrainError};
+use crate::geco::Geco;
 use crate::metrics::Parts;
-use crate::objective::Loss;
+use crate::objective::{Loss, Objective};
 use crate::targets::Batch;
 
 /// A model in training.
@@ -20,7 +21,11 @@ pub struct Learner {
     pub parameters: Parameters,
     /// Adam, with its moments.
     pub optimizer: Adam,
+    /// Tolerances and their multipliers, of the objective `geco`.
+    pub geco: Option<Geco>,
     loss: Loss,
+    /// Draws per design of the objective `iwae`.
+    importance_samples: Option<usize>,
     weights: Vec<(String, Var)>,
     max_gradient_norm: f64,
 }
@@ -55,8 +60,26 @@ impl Learner {
         } else {
             training.max_gradient_norm
         };
-        let loss = Loss::new(training.objective, model);
-        Ok(Self { vae, parameters, optimizer, loss, weights, max_gradient_norm })
+        let loss = Loss::new(training.objective, model).with_free_bits(training.free_bits);
+        let geco = (training.objective == Objective::Geco)
+            .then(|| Geco::new(training, model.height * model.width));
+        let importance_samples =
+            (training.objective == Objective::Iwae).then_some(training.importance_samples);
+        Ok(Self {
+            vae,
+            parameters,
+            optimizer,
+            geco,
+            loss,
+            importance_samples,
+            weights,
+            max_gradient_norm,
+        })
+    }
+
+    /// Draws of z per design that a step takes.
+    pub fn draws(&self) -> usize {
+        self.importance_samples.unwrap_or(1)
     }
 
     /// What a step minimizes.
@@ -77,7 +100,8 @@ impl Learner {
         })
     }
 
-    /// One step: forward, loss, backward, clip, update. `eps` (B, Z) are standard normal draws, `beta` the weight of the KL term.
+    /// One step: forward, loss, backward, clip, update. `eps` ([`draws`](Self::draws) · B, Z) are standard normal draws, `beta` the weight of the
+    /// KL term.
     ///
     /// If a term is not finite the update is left out, and the caller sees the term in the result.
     ///
@@ -85,14 +109,29 @@ impl Learner {
     /// When the batch does not fit the network.
     pub fn step(&mut self, batch: &Batch, eps: &Tensor, beta: f64) -> Result<StepTerms> {
         let Batch { xs, cs, mask } = batch;
-        let elbo = self.vae.elbo(xs, cs.as_ref(), eps, mask.as_ref(), true)?;
-        let (loss, parts) = self.loss.of_batch(&elbo, beta)?;
+        let (cs, mask) = (cs.as_ref(), mask.as_ref());
+        let mut balance = None;
+        let (loss, parts) = if let Some(draws) = self.importance_samples {
+            let eps = eps.reshape((draws, xs.dim(0)?, eps.dim(1)?))?;
+            Loss::of_weights(&self.vae.importance_weights(xs, cs, &eps, mask, true)?, beta)?
+        } else {
+            let elbo = self.vae.elbo(xs, cs, eps, mask, true)?;
+            if let Some(geco) = &self.geco {
+                let mean = self.vae.mean(&elbo.params)?;
+                let (loss, parts, next) = geco.of_batch(&elbo, &mean, batch, beta)?;
+                balance = Some(next);
+                (loss, parts)
+            } else {
+                self.loss.of_batch(&elbo, beta)?
+            }
+        };
         let mut gradients = loss.backward()?;
         let gradient_norm =
             clip_global_norm(&mut gradients, &self.weights, self.max_gradient_norm)?;
         let terms = StepTerms { parts, gradient_norm };
         if terms.not_finite().is_none() {
             self.optimizer.step(&gradients)?;
+            self.geco = balance;
         }
         Ok(terms)
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, TrainError};
+use crate::geco::Geco;
 
 /// One line of `metrics.jsonl`. All log-probabilities are in nats per design.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +48,9 @@ pub struct StepMetrics {
     pub learning_rate: f64,
     /// Global gradient norm before clipping.
     pub gradient_norm: f64,
+    /// Tolerances, averages and multipliers after the step, of the objective `geco`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geco: Option<Geco>,
 }
 
 /// One epoch.
@@ -99,6 +103,9 @@ pub struct Validation {
     pub mse: f64,
     /// Mean intersection over union of that reconstruction at 0.5.
     pub iou: f64,
+    /// By how much of itself the worst tolerance is exceeded, of the objective `geco`; 0 if all are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excess: Option<f64>,
 }
 
 /// Appends events to a file; every line is flushed, so that a killed run loses at most the line being written.
@@ -188,6 +195,7 @@ mod tests {
             beta: 1.0,
             learning_rate: 1e-3,
             gradient_norm: 2.0,
+            geco: None,
         };
         Event::Step(metrics)
     }

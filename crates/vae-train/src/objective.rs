@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
-use vae_models::{ElboTerms, Likelihood, ModelConfig};
+use vae_models::{ElboTerms, Likelihood, ModelConfig, WeightTerms};
 
 use crate::error::Result;
 use crate::metrics::{Parts, Validation};
@@ -11,8 +11,15 @@ use crate::metrics::{Parts, Validation};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
-    /// Minus the evidence lower bound, `−ln p(x|z) + β Σ KL` per design, averaged over the designs of a batch.
+    /// Minus the evidence lower bound, `−ln p(x|z) + β Σ KL` per design, averaged over the designs of a batch; with free bits λ the second
+    /// term is `β Σ max(λ, mean KL)`, the mean of each latent dimension over the batch.
     Elbo,
+    /// Minus the importance-weighted bound from several draws per design.
+    Iwae,
+    /// The smallest KL under which reconstructions keep to a tolerance, in units of density ([`crate::geco::Geco`]).
+    Geco,
+    /// Minus the Bernoulli cross-entropy of grey designs plus β · KL: no bound, and called by its name.
+    CrossEntropy,
     /// The lecture's losses, as its PyTorch code reduces them. Of Bernoulli pixels: cross-entropy plus β · KL, summed over everything,
     /// designs included. Of the squared error: `mean (x − m)² + β · mean KL`, the one mean over designs and pixels, the other over
     /// designs and latents.
@@ -21,11 +28,12 @@ pub enum Objective {
 
 /// The loss of a run: its objective with the sizes that it is reduced over.
 ///
-/// With `ℓ = ln p(x|z)` and `k = Σ KL`, both averaged over the designs of a batch, every objective is `a (−ℓ + w k)`:
+/// With `ℓ = ln p(x|z)` and `k = Σ KL`, both averaged over the designs of a batch, every objective but `iwae` and `geco`, which have losses of
+/// their own, is `a (−ℓ + w k)`:
 ///
 /// | objective | a | w |
 /// |---|---|---|
-/// | `elbo` | 1 | β |
+/// | `elbo`, `cross-entropy` | 1 | β |
 /// | `lecture`, Bernoulli | B | β |
 /// | `lecture`, squared error (`ℓ = −Σ (x − m)²`) | 1/n | β n / Z |
 ///
@@ -48,6 +56,7 @@ pub struct Loss {
     likelihood: Likelihood,
     pixels: f64,
     latents: f64,
+    free_bits: f64,
 }
 
 impl Loss {
@@ -55,26 +64,63 @@ impl Loss {
     pub fn new(objective: Objective, model: &ModelConfig) -> Self {
         Self {
             objective,
+            free_bits: 0.0,
             likelihood: model.likelihood,
             pixels: (model.height * model.width) as f64,
             latents: model.latent_dim as f64,
         }
     }
 
-    /// The loss of a batch as a scalar, and its value and parts per design.
+    /// The same with so many nats per latent dimension that cost nothing.
+    ///
+    /// # References
+    /// Kingma et al. 2016, "Improving variational inference with inverse autoregressive flow", the bound near eq. 15.
+    #[must_use]
+    pub fn with_free_bits(self, free_bits: f64) -> Self {
+        Self { free_bits, ..self }
+    }
+
+    /// The KL that is charged for, from its average over the designs by latent dimension: `Σ max(λ, KL)`.
+    pub fn charged(&self, kl_per_dim: &[f64]) -> f64 {
+        kl_per_dim.iter().map(|&kl| kl.max(self.free_bits)).sum()
+    }
+
+    /// The loss of a batch as a scalar, and its value and parts per design; the KL among the parts is the true one.
     ///
     /// # Errors
     /// What the tensor operations say.
     pub fn of_batch(&self, terms: &ElboTerms, beta: f64) -> Result<(Tensor, Parts)> {
         let log_likelihood = terms.log_likelihood.mean_all()?;
-        let kl = terms.kl.sum(1)?.mean_all()?;
+        let true_kl = terms.kl.sum(1)?.mean_all()?;
+        let kl = if self.free_bits == 0.0 {
+            true_kl.clone()
+        } else {
+            terms.kl.mean(0)?.maximum(self.free_bits)?.sum_all()?
+        };
         let scale = match (self.objective, self.likelihood) {
             (Objective::Lecture, Likelihood::Bernoulli) => terms.log_likelihood.dim(0)? as f64,
             _ => self.scale(),
         };
         let loss = (kl.affine(self.kl_weight(beta), 0.0)? - &log_likelihood)?.affine(scale, 0.0)?;
-        let (log_likelihood, kl) = (scalar(&log_likelihood)?, scalar(&kl)?);
-        Ok((loss, Parts { loss: self.per_design(log_likelihood, kl, beta), log_likelihood, kl }))
+        let (log_likelihood, charged) = (scalar(&log_likelihood)?, scalar(&kl)?);
+        let kl = scalar(&true_kl)?;
+        let value = self.per_design(log_likelihood, charged, beta);
+        Ok((loss, Parts { loss: value, log_likelihood, kl }))
+    }
+
+    /// Minus the importance-weighted bound of a batch as a scalar, and its value and parts per design: the log-likelihood averaged over the draws, and
+    /// the KL in closed form.
+    ///
+    /// # Errors
+    /// What the tensor operations say.
+    pub fn of_weights(terms: &WeightTerms, beta: f64) -> Result<(Tensor, Parts)> {
+        let loss = terms.bound(beta)?.mean_all()?.neg()?;
+        let parts = Parts {
+            loss: scalar(&loss)?,
+            log_likelihood: scalar(&terms.log_likelihood.mean_all()?)?,
+            kl: scalar(&terms.posterior.kl()?.sum(1)?.mean_all()?)?,
+        };
+        Ok((loss, parts))
     }
 
     /// The loss per design from the averages of its terms.
@@ -92,11 +138,13 @@ impl Loss {
         if self.is_means() { kl / self.latents } else { kl }
     }
 
-    /// What the best model has least of. For the bound that is minus the bound at β = 1, whatever β was trained with.
-    pub fn criterion(&self, scores: &Validation) -> f64 {
+    /// What the best model has least of, the second only among equals of the first. For the bound it is minus the bound at β = 1, whatever β
+    /// was trained with; for `geco` first by how much the tolerances are exceeded, then the KL.
+    pub fn criterion(&self, scores: &Validation) -> (f64, f64) {
         match self.objective {
-            Objective::Elbo => scores.kl - scores.log_likelihood,
-            Objective::Lecture => scores.loss,
+            Objective::Elbo => (0.0, scores.kl - scores.log_likelihood),
+            Objective::Geco => (scores.excess.unwrap_or(0.0), scores.kl),
+            Objective::Iwae | Objective::CrossEntropy | Objective::Lecture => (0.0, scores.loss),
         }
     }
 
@@ -109,10 +157,12 @@ impl Loss {
     /// The loss under its plain name.
     pub fn name(&self, beta: f64) -> String {
         let error = match (self.objective, self.likelihood) {
-            (Objective::Elbo, Likelihood::Gaussian { .. }) => "minus Gaussian log-likelihood",
-            (Objective::Elbo, _) => "minus Bernoulli log-likelihood",
-            (Objective::Lecture, Likelihood::SquaredError) => "mean squared error",
-            (Objective::Lecture, _) => "summed cross-entropy",
+            (Objective::Iwae, _) => return "minus importance-weighted bound".to_owned(),
+            (Objective::Geco, _) => return "KL under tolerances".to_owned(),
+            (Objective::CrossEntropy, _) => "Bernoulli cross-entropy".to_owned(),
+            (Objective::Elbo, likelihood) => format!("minus {} log-likelihood", spoken(likelihood)),
+            (Objective::Lecture, Likelihood::SquaredError) => "mean squared error".to_owned(),
+            (Objective::Lecture, _) => "summed cross-entropy".to_owned(),
         };
         let kl = if self.is_means() { "mean KL" } else { "summed KL" };
         format!("{error} + {beta} · {kl}")
@@ -131,7 +181,18 @@ impl Loss {
     }
 }
 
-fn scalar(tensor: &Tensor) -> Result<f64> {
+/// A likelihood in words.
+pub(crate) fn spoken(likelihood: Likelihood) -> &'static str {
+    match likelihood {
+        Likelihood::Bernoulli => "Bernoulli",
+        Likelihood::ContinuousBernoulli => "continuous Bernoulli",
+        Likelihood::Gaussian { .. } => "Gaussian",
+        Likelihood::DiscretizedLogistic { .. } => "discretized logistic",
+        Likelihood::SquaredError => "(unnormalized)",
+    }
+}
+
+pub(crate) fn scalar(tensor: &Tensor) -> Result<f64> {
     Ok(tensor.to_dtype(candle_core::DType::F64)?.to_scalar()?)
 }
 

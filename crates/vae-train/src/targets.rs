@@ -67,12 +67,18 @@ impl<'a> Targets<'a> {
         let mut values = vec![0.0; indices.len() * pixels];
         self.data.read_into(indices, &mut values)?;
         let active = self.active(indices)?;
-        if self.kind == TargetKind::Dynamic {
+        if matches!(self.kind, TargetKind::Dynamic | TargetKind::Dequantized) {
+            let dynamic = self.kind == TargetKind::Dynamic;
             let designs = values.par_chunks_exact_mut(pixels).zip(indices);
             designs.for_each(|(design, index)| {
                 let mut rng = stream(seed, purpose, *index as u64);
                 for value in design {
-                    *value = if rng.random::<f32>() < *value { 1.0 } else { 0.0 };
+                    let u = rng.random::<f32>();
+                    *value = if dynamic {
+                        if u < *value { 1.0 } else { 0.0 }
+                    } else {
+                        ((255.0 * *value).round() + u) / 256.0
+                    };
                 }
             });
         }

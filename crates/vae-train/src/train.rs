@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 
 use candle_core::Device;
 use vae_data::{DataSet, Shares, Split};
-use vae_models::Vae;
+use vae_models::{Likelihood, Vae};
 use vae_nn::{Parameters, stream};
 
 use crate::augment::Augmentation;
 use crate::checkpoint::{self, Best, Position};
 use crate::config::Config;
 use crate::error::{Result, TrainError};
-use crate::evaluate::{Reconstruction, Scores, noise, score};
+use crate::evaluate::{Reconstruction, Scores, bounds, noise, score};
 use crate::learner::{Learner, StepTerms};
 use crate::metrics::{EpochMetrics, Event, MetricsLog, Parts, StepMetrics, Validation};
 use crate::model::model_config;
-use crate::objective::Loss;
+use crate::objective::{Loss, Objective};
 use crate::run::{Manifest, RunFolder, read_manifest, write, write_json};
-use crate::schedule::{kl_weight, learning_rate};
+use crate::schedule::{KlSchedule, learning_rate};
 use crate::targets::Targets;
 
 /// What an observer is told while a run goes on.
@@ -98,9 +98,17 @@ pub fn train(
     // Every step has a full batch: a last short one would give BatchNorm other statistics. Epochs are reshuffled, so all take part.
     let steps_per_epoch = (split.train.len() / batch_size) as u64;
     let total_steps = training.epochs * steps_per_epoch;
-    let share = |share: f64| (share * total_steps as f64).round() as u64;
-    let (kl_warmup, rate_warmup) =
-        (share(training.kl_warmup), share(training.learning_rate_warmup));
+    let rate_warmup = (training.learning_rate_warmup * total_steps as f64).round() as u64;
+    let schedule =
+        KlSchedule::new(total_steps, training.kl_cycles, training.kl_warmup, training.beta)
+            .ok_or_else(|| TrainError::Setting {
+                key: "training.kl_cycles",
+                value: training.kl_cycles.to_string(),
+                reason: format!(
+                    "a warm-up over {} of each cycle of these {total_steps} steps never reaches beta; take fewer cycles or more epochs",
+                    training.kl_warmup
+                ),
+            })?;
 
     // Model and optimizer.
     let model_config = model_config(config, &designs, &split)?;
@@ -108,6 +116,10 @@ pub fn train(
     let loss = learner.loss();
     let binary = config.data.targets.is_binary() || designs.are_binary(&split.validation)?;
     let normalized = config.is_normalized(binary);
+    let claims_bound = matches!(training.objective, Objective::Elbo | Objective::Iwae);
+    if claims_bound && !normalized && config.model.likelihood == Likelihood::Bernoulli {
+        return Err(TrainError::BinaryLikelihood);
+    }
 
     // Start, or go on from the last checkpoint.
     let mut at = if run.last_checkpoint().is_file() {
@@ -154,7 +166,7 @@ pub fn train(
 
         while at.batch < steps_per_epoch {
             // Schedules.
-            let beta = kl_weight(at.step, kl_warmup, training.beta);
+            let beta = schedule.weight(at.step);
             let rate = learning_rate(
                 at.step,
                 rate_warmup,
@@ -175,7 +187,7 @@ pub fn train(
             )?;
             let eps = noise(
                 &mut stream(*seed, "noise", at.step),
-                (batch_size, model_config.latent_dim),
+                (learner.draws() * batch_size, model_config.latent_dim),
                 &device,
             )?;
             let terms = learner.step(&batch, &eps, beta)?;
@@ -190,6 +202,7 @@ pub fn train(
                 beta,
                 learning_rate: rate,
                 gradient_norm,
+                geco: learner.geco.clone(),
             };
 
             // Observe.
@@ -218,16 +231,34 @@ pub fn train(
         // Validation. The bound is the one at β = 1, whatever is optimized; no model is the best before β is final.
         let seconds = clock.elapsed().as_secs_f64();
         let scores = score(&learner.vae, &designs, &split.validation, &device)?;
-        let validation = validation(&scores, &loss, normalized, training.beta);
+        let mut validation = validation(&scores, &loss, normalized, training.beta);
+        match training.objective {
+            // What was optimized, on held-out designs: as tight as in training.
+            Objective::Iwae => {
+                let draws = learner.draws();
+                let bounds =
+                    bounds(&learner.vae, &designs, &split.validation, draws, &device, &mut |_| ())?;
+                validation.loss = -bounds.iwae;
+            }
+            Objective::Geco => {
+                let excess = learner
+                    .geco
+                    .as_ref()
+                    .map(|geco| geco.excess(&learner.vae, &designs, &split.validation, &device));
+                validation.excess = excess.transpose()?;
+                validation.loss = validation.kl;
+            }
+            Objective::Elbo | Objective::CrossEntropy | Objective::Lecture => {}
+        }
         let better = at
             .best
             .is_none_or(|best| loss.criterion(&validation) < loss.criterion(&best.validation));
-        let is_best = kl_warmup <= at.step && better;
+        let is_best = schedule.final_from() <= at.step && better;
         let mean = |sum: f64| sum / steps_per_epoch as f64;
         let metrics = EpochMetrics {
             epoch,
             step: at.step,
-            beta: kl_weight(at.step, kl_warmup, training.beta),
+            beta: schedule.weight(at.step),
             train: Parts {
                 loss: mean(at.sums.loss),
                 log_likelihood: mean(at.sums.log_likelihood),
@@ -275,16 +306,17 @@ pub fn train(
 
 /// The scores of an epoch under their names: a bound is one only for a normalized likelihood.
 fn validation(scores: &Scores, loss: &Loss, normalized: bool, beta: f64) -> Validation {
-    let Scores { log_likelihood, ref kl_per_dim, reconstruction: Reconstruction { mse, iou } } =
-        *scores;
+    let Scores { log_likelihood, ref kl_per_dim, reconstruction } = *scores;
+    let Reconstruction { mse, iou, .. } = reconstruction;
     let kl = kl_per_dim.iter().sum::<f64>();
     Validation {
         elbo: normalized.then_some(log_likelihood - kl),
-        loss: loss.per_design(log_likelihood, kl, beta),
+        loss: loss.per_design(log_likelihood, loss.charged(kl_per_dim), beta),
         log_likelihood,
         kl,
         mse,
         iou,
+        excess: None,
     }
 }
 

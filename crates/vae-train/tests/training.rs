@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use candle_core::Device;
 use support::bars;
 use vae_data::DataSet;
+use vae_models::{Likelihood, Sigma};
 use vae_train::metrics::{self, Event};
 use vae_train::{
-    Config, Ending, FORMAT, Manifest, Outcome, Overrides, Progress, RunFolder, Targets, TrainError,
-    train,
+    Config, Ending, FORMAT, Manifest, Objective, Outcome, Overrides, Progress, RunFolder,
+    TargetKind, Targets, TrainError, train,
 };
 
 /// A small model that trains for some epochs.
@@ -123,6 +124,100 @@ fn stopping_after_any_step_changes_nothing() {
         assert!(model == std::fs::read(resumed.model()).unwrap(), "stopped after {steps} steps");
         assert_eq!(run(&config(3), &resumed, None).unwrap().ending, Ending::WasFinished);
     }
+}
+
+/// Every objective that keeps more than weights: multipliers and averages, draws, cycles, targets drawn anew, a running σ.
+#[test]
+fn what_else_a_step_depends_on_is_taken_up_again() {
+    let root = tempfile::tempdir().unwrap();
+    let with = |change: &dyn Fn(&mut Config)| {
+        let mut config = config(3);
+        change(&mut config);
+        config.validate().unwrap();
+        config
+    };
+    let optimal = Likelihood::Gaussian { sigma: Sigma::Optimal };
+    let cases = [
+        with(&|config| {
+            config.training.objective = Objective::Geco;
+            config.training.volume_tolerance = 0.01;
+        }),
+        with(&|config| {
+            config.training.objective = Objective::Iwae;
+            config.training.importance_samples = 3;
+        }),
+        with(&|config| {
+            config.training.kl_cycles = 3;
+            config.training.kl_warmup = 0.5;
+            config.training.free_bits = 0.05;
+            config.data.targets = TargetKind::Dequantized;
+            config.model.likelihood = optimal;
+        }),
+    ];
+    for (i, config) in cases.iter().enumerate() {
+        let whole = folder(&root, &format!("whole-{i}"));
+        assert_eq!(run(config, &whole, None).unwrap().ending, Ending::Finished);
+        let resumed = folder(&root, &format!("resumed-{i}"));
+        assert_eq!(run(config, &resumed, Some(14)).unwrap().ending, Ending::Interrupted);
+        assert_eq!(run(config, &resumed, None).unwrap().ending, Ending::Finished);
+        for file in ["model.safetensors", "checkpoints/last.safetensors"] {
+            let bytes = |run: &RunFolder| std::fs::read(run.root().join(file)).unwrap();
+            assert!(bytes(&whole) == bytes(&resumed), "case {i}: {file}");
+        }
+    }
+    // The multipliers are in the checkpoint and have moved.
+    let events = metrics::read(&root.path().join("whole-0/metrics.jsonl")).unwrap();
+    let multipliers: Vec<f64> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Step(step) => step.geco.as_ref().map(|geco| geco.constraints[0].multiplier),
+            Event::Epoch(_) => None,
+        })
+        .collect();
+    assert!(multipliers.windows(2).all(|pair| pair[0] < pair[1]), "{multipliers:?}");
+}
+
+/// The tolerance is kept, and with a KL below that of the bound, which pays for more than was asked.
+#[test]
+fn a_tolerance_is_met() {
+    let root = tempfile::tempdir().unwrap();
+    let run_folder = folder(&root, "run");
+    let mut config = config(150);
+    config.training.objective = Objective::Geco;
+    config.training.density_tolerance = 0.05;
+    let outcome = run(&config, &run_folder, None).unwrap();
+    let best = outcome.position.best.unwrap().validation;
+    assert!(best.excess.unwrap() < 0.1, "{best:?}");
+}
+
+#[test]
+fn a_binary_likelihood_on_grey_designs_is_asked_for_or_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let grey = support::grey_bars();
+    let train_on = |name: &str, objective| {
+        let mut config = config(1);
+        config.data.targets = TargetKind::Grey;
+        config.training.objective = objective;
+        let folder = folder(&root, name);
+        let stop = AtomicBool::new(false);
+        train(&config, &grey, &folder, &manifest(&grey), &stop, &mut |_| ())
+    };
+    let error = train_on("refused", Objective::Elbo).unwrap_err();
+    assert!(matches!(error, TrainError::BinaryLikelihood), "{error}");
+    assert!(!root.path().join("refused").exists(), "nothing was begun");
+    let outcome = train_on("said", Objective::CrossEntropy).unwrap();
+    assert_eq!(outcome.position.best.unwrap().validation.elbo, None);
+}
+
+#[test]
+fn cycles_that_are_too_short_are_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let mut config = config(1);
+    config.training.kl_cycles = 9;
+    config.training.kl_warmup = 0.9;
+    let error = run(&config, &folder(&root, "run"), None).unwrap_err();
+    let TrainError::Setting { key, .. } = error else { panic!("{error}") };
+    assert_eq!(key, "training.kl_cycles");
 }
 
 #[test]

@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Draws per design for the importance-weighted bound
     #[arg(long, value_name = "K", default_value_t = 16)]
     samples: usize,
+    /// Give a model of the squared error the Gaussian noise of its training residuals, and so a likelihood
+    #[arg(long)]
+    state_noise: bool,
     /// Leave the mechanics out
     #[arg(long)]
     no_mechanics: bool,
@@ -74,7 +77,11 @@ struct OnePiece {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let opened = args.run.open()?;
+    let mut opened = args.run.open()?;
+    if args.state_noise {
+        let sigma = opened.state_noise()?;
+        note(format!("a Gaussian of σ = {sigma:.4}, that of the training residuals"));
+    }
     let OpenedRun { vae, split, device, .. } = &opened;
     let designs = opened.designs();
     let mut bar = Progress::new("evaluate", "designs", split.test.len() as u64, 0);
@@ -123,9 +130,16 @@ fn table(evaluation: &Evaluation, one_piece: &OnePiece) -> Result<()> {
         number("  expected log-likelihood", elbo + evaluation.kl)?;
         number("  KL", evaluation.kl)?;
         line(format!("  tighter, {samples:4} draws      {iwae:10.2} ± {iwae_error:.2}"))?;
+        line(format!("  it is {}", evaluation.measure.spoken()))?;
+        if let Some(bits) = evaluation.bits_per_pixel {
+            line(format!("  bits per pixel            {bits:10.4}"))?;
+        }
     } else if let Some(log_likelihood) = evaluation.expected_log_likelihood {
         line("  a Bernoulli on grey values is no likelihood, so there is no bound")?;
         number("cross-entropy", -log_likelihood)?;
+        if let Some(floor) = evaluation.cross_entropy_floor {
+            number("  cannot fall below", floor)?;
+        }
         number("KL", evaluation.kl)?;
     } else {
         line("  a squared error without a stated noise is no likelihood, so there is no bound")?;
@@ -136,7 +150,7 @@ fn table(evaluation: &Evaluation, one_piece: &OnePiece) -> Result<()> {
     let row = |name: &str, scores: &Reconstruction| {
         line(format!("  {name:27} {:.4}   {:.3}", scores.mse, scores.iou))
     };
-    row("this model", &Reconstruction { mse: evaluation.mse, iou: evaluation.iou })?;
+    line(format!("  {:27} {:.4}   {:.3}", "this model", evaluation.mse, evaluation.iou))?;
     row(&format!("PCA, {latent_dim} components"), &evaluation.controls.pca)?;
     row("nearest training design", &evaluation.controls.nearest_by_pixels)?;
     if let Some(scores) = &evaluation.controls.nearest_by_condition {

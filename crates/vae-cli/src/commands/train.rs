@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use vae_data::{Mirror, SplitRule};
-use vae_models::{Likelihood, Sigma, Vae};
+use vae_models::{Likelihood, Vae};
+use vae_train::measure::Measure;
 use vae_train::metrics::{EpochMetrics, Validation};
 use vae_train::objective::Loss;
 use vae_train::{
@@ -34,6 +35,10 @@ use crate::{interrupt, progress, threads};
   vae train --data pictures/ --resize 64x192 --labels '{volume_fraction%}_{iterate}'
   vae train --data densities.npy --layout columns:60x20 --conditions loads.csv
   vae train --data mnist:digits/ --preset burda-1layer
+  vae train --targets grey --likelihood discretized-logistic
+  vae train --targets dequantized --likelihood gaussian:optimal
+  vae train --objective iwae --importance-samples 8
+  vae train --objective geco --density-tolerance 2% --volume-tolerance 1%
   vae train --config study.toml --run runs/study
   vae train --resume runs/cantilever-default-1")]
 pub(crate) struct Args {
@@ -50,12 +55,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     run: Option<PathBuf>,
     /// Go on with this run as if it had never stopped
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "data", "split", "targets", "seed", "epochs", "batch_size", "learning_rate", "latent_dim", "beta", "likelihood", "objective", "told", "unconditional"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "data", "split", "targets", "seed", "epochs", "batch_size", "learning_rate", "latent_dim", "beta", "kl_warmup", "kl_cycles", "likelihood", "objective", "importance_samples", "free_bits", "density_tolerance", "volume_tolerance", "told", "unconditional"])]
     resume: Option<PathBuf>,
     /// How groups are split: auto, standard (the test side that the data state), random, interpolate:COLUMN, extrapolate:COLUMN
     #[arg(long, value_name = "RULE")]
     split: Option<SplitRule>,
     /// What is learned: designs cut to 0/1 at their own volume, drawn to 0/1 anew in each epoch, or densities as they are
+    ///
+    /// A likelihood is one of these targets: binary designs have probabilities in nats, those of 8 bits have bits per pixel. Dequantized designs are
+    /// grey ones whose 256 levels are spread evenly, so that a density of them bounds the bits of the levels.
     #[arg(long, value_enum)]
     targets: Option<TargetsArg>,
     /// Mirror training designs at random: mirror-x (left and right), mirror-y (top and bottom), or both, separated by a comma
@@ -82,14 +90,38 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     latent_dim: Option<usize>,
     /// Weight of the KL term after its warm-up; 1 is the evidence lower bound
+    ///
+    /// What β does to the codes, it does together with the noise σ of a Gaussian: only β σ² counts.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     beta: Option<f64>,
-    /// Distribution of a pixel
-    #[arg(long, value_enum)]
-    likelihood: Option<LikelihoodArg>,
+    /// Share of the steps over which the KL weight rises from 0: 0 or more, below 1
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    kl_warmup: Option<f64>,
+    /// Let it rise anew in each of so many cycles of equal length
+    #[arg(long, value_name = "N")]
+    kl_cycles: Option<u64>,
+    /// Distribution of a pixel: bernoulli, continuous-bernoulli, gaussian[:SIGMA|:optimal], discretized-logistic[:SCALE]
+    ///
+    /// `bernoulli` is for designs of 0 and 1. For grey ones: `gaussian` learns one deviation σ for all pixels, `gaussian:optimal` takes the best one of
+    /// each batch, `gaussian:0.05` is as stated; `continuous-bernoulli` is a density on [0, 1]; `discretized-logistic` is a probability of 256
+    /// levels and learns its scale, or is given it as in `discretized-logistic:0.02`. `squared-error` is none, and is for `--objective lecture`.
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    likelihood: Option<Likelihood>,
     /// What is minimized; `elbo` makes the lecture's presets honest: a stated likelihood, and β = 1
     #[arg(long, value_enum)]
     objective: Option<ObjectiveArg>,
+    /// Draws per design of `--objective iwae` [default: 8]
+    #[arg(long, value_name = "K")]
+    importance_samples: Option<usize>,
+    /// Nats of KL per latent dimension that cost nothing; with `--objective elbo`
+    #[arg(long, value_name = "NATS", allow_negative_numbers = true)]
+    free_bits: Option<f64>,
+    /// Mean density error that `--objective geco` allows, such as 2% [default: 2%]
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    density_tolerance: Option<f64>,
+    /// Mean error of the volume fraction that `--objective geco` allows besides, such as 1% [default: any]
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    volume_tolerance: Option<f64>,
     /// Conditions that the model is told: all, first, or names, separated by commas
     #[arg(long, value_name = "NAMES", conflicts_with = "unconditional")]
     told: Option<Told>,
@@ -112,24 +144,28 @@ enum TargetsArg {
     /// Each pixel 1 with its density as probability: dynamic binarization
     Dynamic,
     Grey,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum LikelihoodArg {
-    /// For designs of 0 and 1
-    Bernoulli,
-    /// With one learned deviation for all pixels
-    Gaussian,
-    /// None: for `--objective lecture`
-    SquaredError,
+    Dequantized,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum ObjectiveArg {
     /// Minus the evidence lower bound
     Elbo,
+    /// Minus the tighter bound from several draws per design
+    Iwae,
+    /// The smallest KL under which reconstructions keep to a tolerance: the balance sets itself
+    Geco,
+    /// Cross-entropy of grey designs plus KL: no bound, and called by its name
+    CrossEntropy,
     /// The lecture's losses: summed cross-entropy and KL, or mean squared error and mean KL
     Lecture,
+}
+
+/// Reads a share, as 0.02 or 2%.
+fn share(text: &str) -> Result<f64, String> {
+    let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
+    let number: f64 = number.trim().parse().map_err(|_| format!("{text:?} is not a number"))?;
+    Ok(number / unit)
 }
 
 impl Args {
@@ -141,6 +177,7 @@ impl Args {
                 TargetsArg::Binary => TargetKind::Binary,
                 TargetsArg::Dynamic => TargetKind::Dynamic,
                 TargetsArg::Grey => TargetKind::Grey,
+                TargetsArg::Dequantized => TargetKind::Dequantized,
             }),
             augment: self.augment.clone(),
             init: self.init.clone(),
@@ -150,16 +187,21 @@ impl Args {
             learning_rate: self.learning_rate,
             latent_dim: self.latent_dim,
             beta: self.beta,
-            likelihood: self.likelihood.map(|likelihood| match likelihood {
-                LikelihoodArg::Bernoulli => Likelihood::Bernoulli,
-                LikelihoodArg::Gaussian => Likelihood::Gaussian { sigma: Sigma::Shared },
-                LikelihoodArg::SquaredError => Likelihood::SquaredError,
-            }),
+            likelihood: self.likelihood,
             told: if self.unconditional { Some(Told::None) } else { self.told.clone() },
             objective: self.objective.map(|objective| match objective {
                 ObjectiveArg::Elbo => Objective::Elbo,
+                ObjectiveArg::Iwae => Objective::Iwae,
+                ObjectiveArg::Geco => Objective::Geco,
+                ObjectiveArg::CrossEntropy => Objective::CrossEntropy,
                 ObjectiveArg::Lecture => Objective::Lecture,
             }),
+            importance_samples: self.importance_samples,
+            free_bits: self.free_bits,
+            density_tolerance: self.density_tolerance,
+            volume_tolerance: self.volume_tolerance,
+            kl_warmup: self.kl_warmup,
+            kl_cycles: self.kl_cycles,
         }
     }
 }
@@ -252,8 +294,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 fn summary(root: &str, run: &str, config: &Config, outcome: &Outcome) -> Result<()> {
     let Some(best) = outcome.position.best else { bail!("the run ended without a model") };
-    let Validation { elbo, loss, log_likelihood, kl, mse, iou } = best.validation;
+    let Validation { elbo, loss, log_likelihood, kl, mse, iou, excess } = best.validation;
     let score = match elbo {
+        _ if config.training.objective == Objective::Iwae => {
+            format!("bound {:.1} nats from {} draws", -loss, config.training.importance_samples)
+        }
         Some(elbo) => {
             format!("bound {elbo:.1} nats (log-likelihood {log_likelihood:.1}, KL {kl:.1})")
         }
@@ -263,6 +308,16 @@ fn summary(root: &str, run: &str, config: &Config, outcome: &Outcome) -> Result<
         "best epoch {} of {}: validation {score}, reconstruction MSE {mse:.4}, IoU {iou:.3}",
         best.epoch, outcome.position.epoch,
     ))?;
+    if let Some(excess) = excess {
+        line(if excess == 0.0 {
+            "all tolerances are kept on the validation split".to_owned()
+        } else {
+            format!(
+                "on the validation split a tolerance is exceeded by {:.0} % of itself: train longer, with more latent dimensions, or allow more",
+                100.0 * excess
+            )
+        })?;
+    }
     if config.training.objective == Objective::Lecture {
         line("the lecture's split is at random over designs; here whole groups are held out")?;
     }
@@ -272,6 +327,51 @@ fn summary(root: &str, run: &str, config: &Config, outcome: &Outcome) -> Result<
     line(format!(
         "try next:\n  vae evaluate {run}\n  vae sample {run} --count 16 --out samples\n  vae interpolate {run} --out interpolation"
     ))
+}
+
+/// What a run optimizes, in plain words.
+fn in_words(config: &Config, loss: &Loss) -> Vec<String> {
+    let training = &config.training;
+    let (beta, likelihood) = (training.beta, config.model.likelihood);
+    let first = match training.objective {
+        Objective::Elbo => format!("minimizes {}", loss.name(beta)),
+        Objective::Iwae => format!(
+            "maximizes the importance-weighted bound of {} draws per design under `{likelihood}`; the best model is that of the best such bound",
+            training.importance_samples
+        ),
+        Objective::Geco => {
+            let volume = if 0.0 < training.volume_tolerance {
+                format!(", and their volume by {} %", 100.0 * training.volume_tolerance)
+            } else {
+                String::new()
+            };
+            format!(
+                "minimizes the KL as long as reconstructions are off by {} % of density on average{volume}; sets the balance itself",
+                100.0 * training.density_tolerance
+            )
+        }
+        Objective::CrossEntropy => {
+            format!("minimizes {}: on grey designs that is no bound", loss.name(beta))
+        }
+        Objective::Lecture => format!("loss: {}", loss.name(beta)),
+    };
+    let mut sentences = vec![first];
+    if let Some(sigma) = loss.implied_sigma(beta) {
+        let variance = sigma * sigma;
+        sentences[0].push_str(&format!(
+            "; as a Gaussian's bound it would state a pixel noise of σ = {sigma:.1} (variance {variance:.1}) on densities between 0 and 1"
+        ));
+    }
+    if 0.0 < training.free_bits {
+        let free = training.free_bits;
+        sentences
+            .push(format!("the first {free} nats of KL of each latent dimension cost nothing"));
+    }
+    // A Bernoulli was refused if its bound were none.
+    if matches!(training.objective, Objective::Elbo | Objective::Iwae) {
+        sentences.push(format!("`{likelihood}` is {}", Measure::of(config, true).spoken()));
+    }
+    sentences
 }
 
 /// Turns what happens in a run into words.
@@ -311,15 +411,8 @@ impl<'a> Observer<'a> {
                 if 0 < position.step {
                     note(format!("going on after step {}", position.step));
                 }
-                let beta = self.config.training.beta;
-                if let Some(sigma) = loss.implied_sigma(beta) {
-                    note(format!(
-                        "loss: {}; as a Gaussian's bound it would state a pixel noise of σ = {sigma:.1} (variance {:.1}) on densities between 0 and 1",
-                        loss.name(beta),
-                        sigma * sigma
-                    ));
-                } else if self.config.training.objective == Objective::Lecture {
-                    note(format!("loss: {}", loss.name(beta)));
+                for sentence in in_words(self.config, loss) {
+                    note(sentence);
                 }
                 self.loss = Some(*loss);
                 if let Some(preview) = &mut self.preview {
@@ -385,9 +478,14 @@ impl<'a> Observer<'a> {
             ),
         };
         format!(
-            "epoch {epoch:3}/{} [{:4.0} s] {scores}  MSE {mse:.4}  IoU {iou:.3}  β {beta:.2}  {images_per_s:.0}/s{}",
+            "epoch {epoch:3}/{} [{:4.0} s] {scores}  MSE {mse:.4}  IoU {iou:.3}  β {beta:.2}  {images_per_s:.0}/s{}{}",
             self.config.training.epochs,
             self.started.elapsed().as_secs_f64(),
+            match validation.excess {
+                None => String::new(),
+                Some(0.0) => "  tolerances kept".to_owned(),
+                Some(excess) => format!("  over tolerance by {:.0} %", 100.0 * excess),
+            },
             if *best { "  best" } else { "" },
         )
     }

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use vae_prob::{
-    Bernoulli, ContinuousBernoulli, Normal, binary_entropy, exp_m1_minus_x, sigmoid, softplus,
-    x_minus_ln_1p,
+    Bernoulli, ContinuousBernoulli, DiscretizedLogistic, Normal, binary_entropy, exp_m1_minus_x,
+    sigmoid, softplus, x_minus_ln_1p,
 };
 
 /// The integral of `f` against a normal's density: the trapezoidal rule, which is exact here to
@@ -56,6 +56,35 @@ proptest! {
         prop_assert!((mass(0.0) * mass(1.0) - p.variance()).abs() < 1e-15);
         prop_assert_eq!(p.log_prob(0.0), -p.cross_entropy(0.0));
         prop_assert_eq!(p.log_prob(1.0), -p.cross_entropy(1.0));
+    }
+
+    /// The 256 masses add up to one, and the mean is theirs; locations beyond black and white
+    /// included.
+    #[test]
+    fn discretized_logistic_mass_adds_up_to_one(m in -0.5..1.5_f64, log_scale in -9.0..2.0_f64) {
+        let p = DiscretizedLogistic::new(m, log_scale).unwrap();
+        let mass = |level: u8| p.log_prob(level).exp();
+        prop_assert!(((0..=255).map(mass).sum::<f64>() - 1.0).abs() < 1e-12);
+        let mean = (0..=255).map(|level| mass(level) * f64::from(level) / 255.0).sum::<f64>();
+        prop_assert!((p.mean() - mean).abs() < 1e-12);
+        prop_assert!((0..=255).all(|level| p.log_prob(level) <= 0.0));
+    }
+
+    /// Where its two values of the distribution function are far enough apart to be subtracted, the
+    /// mass is their difference.
+    #[test]
+    fn discretized_logistic_is_a_difference(m in 0.0..1.0_f64, log_scale in -4.0..0.0_f64) {
+        let p = DiscretizedLogistic::new(m, log_scale).unwrap();
+        let cdf = |x: f64| sigmoid((x - m) / log_scale.exp());
+        for level in 1..255_u8 {
+            let edge = |side: f64| cdf((f64::from(level) + side) / 255.0);
+            let difference = edge(0.5) - edge(-0.5);
+            if 1e-8 < difference {
+                prop_assert!((p.log_prob(level) - difference.ln()).abs() < 1e-7);
+            }
+        }
+        prop_assert!((p.log_prob(0) - cdf(0.5 / 255.0).ln()).abs() < 1e-9);
+        prop_assert!((p.log_prob(255) - (1.0 - cdf(254.5 / 255.0)).ln()).abs() < 1e-6);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use vae_prob::{
-    Bernoulli, ContinuousBernoulli, DiagonalNormal, IsotropicNormal, Normal, ParamError,
-    optimal_std_dev,
+    Bernoulli, ContinuousBernoulli, DiagonalNormal, DiscretizedLogistic, IsotropicNormal, Normal,
+    ParamError, optimal_std_dev,
 };
 
 const BAD: [f64; 3] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
@@ -23,6 +23,8 @@ fn parameters_that_are_not_finite() {
         check(Normal::from_std_dev(bad, 1.0), &format!("mean must be finite, got {bad}"));
         check(Bernoulli::from_logit(bad), &format!("logit must be finite, got {bad}"));
         check(ContinuousBernoulli::from_logit(bad), &format!("logit must be finite, got {bad}"));
+        check(DiscretizedLogistic::new(bad, 0.0), &format!("location must be finite, got {bad}"));
+        check(DiscretizedLogistic::new(0.0, bad), &format!("log_scale must be finite, got {bad}"));
         check(
             DiagonalNormal::new(&[0.0, bad], &[0.0, bad]),
             &format!("mean[1] must be finite, got {bad}"),

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use vae_prob::{
-    Bernoulli, ContinuousBernoulli, IsotropicNormal, Normal, exp_m1_minus_x, sigmoid, soft_bound,
-    softplus, x_minus_ln_1p,
+    Bernoulli, ContinuousBernoulli, DiscretizedLogistic, IsotropicNormal, Normal, exp_m1_minus_x,
+    sigmoid, soft_bound, softplus, x_minus_ln_1p,
 };
 
 /// The central difference with a step that leaves ten digits, and its error allowed.
@@ -72,6 +72,16 @@ proptest! {
         assert_derivative(|l| grey(l).mean(), l, grey(l).variance())?;
         // dH/dl = −l var(l)
         assert_derivative(|l| grey(l).entropy(), l, -l * grey(l).variance())?;
+    }
+
+    #[test]
+    fn discretized_logistic_log_prob(m in -0.2..1.2_f64, log_scale in -4.0..1.0_f64) {
+        let pixel = |m, log_scale| DiscretizedLogistic::new(m, log_scale).unwrap();
+        for level in [0, 1, 77, 128, 254, 255] {
+            let (by_location, by_log_scale) = pixel(m, log_scale).log_prob_gradient(level);
+            assert_derivative(|m| pixel(m, log_scale).log_prob(level), m, by_location)?;
+            assert_derivative(|s| pixel(m, s).log_prob(level), log_scale, by_log_scale)?;
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Values at arguments that are easily quoted, and so not rounded to single precision.
 
-use vae_prob::{ContinuousBernoulli, DiagonalNormal, Normal, ParamError, softplus};
+use vae_prob::{
+    ContinuousBernoulli, DiagonalNormal, DiscretizedLogistic, Normal, ParamError, softplus,
+};
 
 #[test]
 fn double_precision() -> Result<(), ParamError> {
@@ -26,6 +28,28 @@ fn double_precision() -> Result<(), ParamError> {
     for (i, (computed, known)) in rows.into_iter().enumerate() {
         let error = (computed / known - 1.0).abs();
         assert!(error <= 4.0 * f64::EPSILON, "row {i}: {computed} is not {known}");
+    }
+    Ok(())
+}
+
+/// From the definition with 60 digits. In single precision the rounding of the level is divided by the scale.
+#[test]
+fn discretized_logistic() -> Result<(), ParamError> {
+    let rows: [(f64, f64, u8, f64); 6] = [
+        (0.25, -3.0, 64, -3.927784050618459439890416),
+        (0.25, -3.0, 255, -15.02476958507737221782397),
+        (0.25, -3.0, 0, -4.988837722637890946276388),
+        (0.75, -6.0, 10, -286.1899244963849426289657),
+        (0.5, -8.0, 128, -0.6931639343820369307411463),
+        (0.5, 1.0, 17, -7.933904472600310188498235),
+    ];
+    for (m, log_scale, level, known) in rows {
+        let double = DiscretizedLogistic::new(m, log_scale)?.log_prob(level);
+        let rounding = (-log_scale).exp() + known.abs();
+        assert!((double - known).abs() <= 8.0 * f64::EPSILON * rounding, "{double} is not {known}");
+        let single = DiscretizedLogistic::new(m as f32, log_scale as f32)?.log_prob(level);
+        let error = (f64::from(single) - known).abs();
+        assert!(error <= 8.0 * f64::from(f32::EPSILON) * rounding, "{single} is not {known}");
     }
     Ok(())
 }

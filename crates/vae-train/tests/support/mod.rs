@@ -3,6 +3,23 @@
 use ndarray::{Array2, Array3};
 use vae_data::{Condition, DataSet, Details};
 
+/// Bars whose solid pixels are of 90 % density and whose void is of 10 %.
+#[allow(clippy::allow_attributes, dead_code, reason = "each test binary uses its own part")]
+pub(crate) fn grey_bars() -> DataSet {
+    let bars = bars();
+    let mut values = vec![0.0; bars.len() * bars.design_len()];
+    bars.read_into(&(0..bars.len()).collect::<Vec<_>>(), &mut values).expect("in memory");
+    let grey = values.iter().map(|value| 0.1 + 0.8 * value).collect();
+    let shape = (bars.len(), bars.height(), bars.width());
+    let designs = Array3::from_shape_vec(shape, grey).expect("whole designs");
+    let details = Details {
+        conditions: bars.condition_info().to_vec(),
+        values: bars.conditions().to_owned(),
+        ..Details::default()
+    };
+    DataSet::new("grey bars", designs, details).expect("consistent parts")
+}
+
 /// 8 × 16 pixels: a bar of one of three thicknesses at one of eight heights; both are conditions, four copies shifted to and fro are not.
 pub(crate) fn bars() -> DataSet {
     let (n, h, w) = (96, 8, 16);

@@ -1,0 +1,112 @@
+//! In which unit the likelihood of a run is a statement about its data, so that only like is compared with like.
+
+use serde::Serialize;
+use vae_models::{Likelihood, Vae};
+use vae_prob::{binary_entropy, bits_per_dim};
+
+use crate::config::{Config, TargetKind};
+use crate::error::Result;
+use crate::targets::Targets;
+
+/// What a log-likelihood is the logarithm of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// A probability of designs of 0 and 1: nats.
+    BinaryMass,
+    /// A probability of designs of 256 grey levels: bits per pixel.
+    LevelMass,
+    /// A density of such designs with uniform noise of one level: bits per pixel, 8 added, which bound those of the levels from above.
+    DequantizedDensity,
+    /// A density of the designs as they are: nats, comparable with other densities of the same designs only.
+    Density,
+    /// No likelihood: a cross-entropy of grey designs, or a squared error.
+    None,
+}
+
+impl Measure {
+    /// The measure of a run whose targets all are 0 or 1, or not.
+    pub fn of(config: &Config, binary_data: bool) -> Self {
+        if !config.is_normalized(binary_data) {
+            return Self::None;
+        }
+        match (config.model.likelihood, config.data.targets) {
+            (Likelihood::Bernoulli, _) => Self::BinaryMass,
+            (Likelihood::DiscretizedLogistic { .. }, _) => Self::LevelMass,
+            (_, TargetKind::Dequantized) => Self::DequantizedDensity,
+            _ => Self::Density,
+        }
+    }
+
+    /// A log-likelihood in nats per design as bits per pixel, of so many pixels; none where that is no code length of 8-bit data.
+    pub fn bits_per_pixel(self, log_likelihood: f64, pixels: usize) -> Option<f64> {
+        let bits = bits_per_dim(-log_likelihood, pixels);
+        match self {
+            Self::LevelMass => Some(bits),
+            Self::DequantizedDensity => Some(bits + 8.0),
+            Self::BinaryMass | Self::Density | Self::None => None,
+        }
+    }
+
+    /// In words.
+    pub fn spoken(self) -> &'static str {
+        match self {
+            Self::BinaryMass => "a probability of designs of 0 and 1, in nats per design",
+            Self::LevelMass => "a probability of designs of 256 grey levels, in bits per pixel",
+            Self::DequantizedDensity => {
+                "a density of 256 grey levels with uniform noise of one level, in bits per pixel of the levels (8 added)"
+            }
+            Self::Density => {
+                "a density, in nats per design: not comparable with probabilities, nor with other data"
+            }
+            Self::None => "no likelihood, so there is no bound",
+        }
+    }
+}
+
+/// What a cross-entropy cannot fall below: the mean over designs of `Σ H(x)`, summed over active pixels, in nats.
+///
+/// # Errors
+/// When a design cannot be read.
+pub fn cross_entropy_floor(designs: &Targets<'_>, indices: &[usize]) -> Result<f64> {
+    let mut sum = 0.0;
+    for index in indices {
+        let pixels = designs.read(&[*index])?;
+        for (position, &value) in pixels.values.iter().enumerate() {
+            if pixels.active.as_ref().is_none_or(|active| 0.0 < active[position]) {
+                sum += binary_entropy(f64::from(value));
+            }
+        }
+    }
+    Ok(sum / (indices.len() as f64).max(1.0))
+}
+
+/// Pixels per design that a likelihood runs over, on average: all of a design without a mask.
+///
+/// # Errors
+/// When a design cannot be read.
+pub fn active_pixels(vae: &Vae, designs: &Targets<'_>, indices: &[usize]) -> Result<usize> {
+    let all = vae.config().height * vae.config().width;
+    let mut sum = 0.0;
+    for index in indices {
+        let active = designs.read(&[*index])?.active;
+        sum += active.map_or(all as f64, |active| active.iter().map(|&a| f64::from(a)).sum());
+    }
+    Ok((sum / (indices.len() as f64).max(1.0)).round() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_codes_of_eight_bit_data_have_bits() {
+        // One fair coin per bit of a level, whichever way it is said.
+        let nats = -100.0 * 8.0 * std::f64::consts::LN_2;
+        assert_eq!(Measure::LevelMass.bits_per_pixel(nats, 100), Some(8.0));
+        assert_eq!(Measure::DequantizedDensity.bits_per_pixel(0.0, 100), Some(8.0));
+        for measure in [Measure::BinaryMass, Measure::Density, Measure::None] {
+            assert_eq!(measure.bits_per_pixel(nats, 100), None);
+        }
+    }
+}
