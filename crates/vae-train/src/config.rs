@@ -100,7 +100,7 @@ pub struct TrainingConfig {
     pub importance_samples: usize,
     /// Nats of KL per latent dimension, averaged over a batch, that the objective `elbo` does not charge for; 0 charges for all.
     pub free_bits: f64,
-    /// Mean density error that the objective `geco` allows, as a share: 0.02 is 2 %.
+    /// Density error (root of the mean square) that the objective `geco` allows, as a share: 0.02 is 2 %.
     pub density_tolerance: f64,
     /// Mean error of the volume fraction that the objective `geco` allows, as a share; 0 does not ask for any.
     pub volume_tolerance: f64,

@@ -66,8 +66,6 @@ pub struct Reconstruction {
     pub iou: f64,
     /// Mean over designs of the difference in mean density over active pixels, without its sign.
     pub volume_error: f64,
-    /// Mean difference in density per active pixel, without its sign.
-    pub density_error: f64,
 }
 
 /// Scores some designs with one draw of fixed noise.
@@ -337,7 +335,6 @@ struct Tally {
     pixels: usize,
     iou: f64,
     volume_error: f64,
-    absolute_error: f64,
     designs: usize,
 }
 
@@ -354,7 +351,6 @@ impl Tally {
             for (position, (&a, &b)) in target.iter().zip(reconstruction).enumerate() {
                 if active.is_none_or(|active| 0.0 < active[position]) {
                     self.squared_error += f64::from(a - b).powi(2);
-                    self.absolute_error += f64::from(a - b).abs();
                     volume += f64::from(a - b);
                     own += 1;
                     both += usize::from(0.5 < a && 0.5 < b);
@@ -374,7 +370,6 @@ impl Tally {
             mse: self.squared_error / (self.pixels as f64).max(1.0),
             iou: self.iou / designs,
             volume_error: self.volume_error / designs,
-            density_error: self.absolute_error / (self.pixels as f64).max(1.0),
         }
     }
 }

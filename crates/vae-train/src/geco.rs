@@ -22,7 +22,8 @@ const HARDEST: f64 = 1.0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
-    /// `mean |x − m|` over active pixels and designs, of densities in [0, 1].
+    /// `√(mean (x − m)²)` over active pixels and designs, of densities in [0, 1]. Its square has the mean picture as its optimum, where the
+    /// difference without its sign has the median, which of sparse designs is void.
     DensityError,
     /// `|mean (x − m)|` over the active pixels of a design, averaged over designs.
     VolumeError,
@@ -44,7 +45,7 @@ pub struct Constraint {
 /// Minimizes the KL subject to `error ≤ tolerance`: the balance of the two sets itself.
 ///
 /// With `C = error / tolerance − 1`, the loss of a step is `KL + Σ λ (C + stop(Ĉ − C))`. Then `Ĉ ← 0.99 Ĉ + 0.01 C` and `λ ← λ exp(0.01 Ĉ)`, the
-/// exponent within ±0.01. A multiplier starts at the number of pixels for the density error, which is the bound of a Laplace distribution whose mean
+/// exponent within ±0.01. A multiplier starts at the number of pixels for the density error, which is the bound of a Gaussian whose
 /// deviation is the tolerance, and at 1 for the volume error. The loss is no bound on anything; bounds are printed apart.
 ///
 /// # References
@@ -116,7 +117,7 @@ impl Geco {
         let errors = compare(designs, indices, &reconstruct(vae, designs, indices, device)?)?;
         let worst = self.constraints.iter().map(|constraint| {
             let error = match constraint.quantity {
-                Quantity::DensityError => errors.density_error,
+                Quantity::DensityError => errors.mse.sqrt(),
                 Quantity::VolumeError => errors.volume_error,
             };
             error / constraint.tolerance - 1.0
@@ -159,7 +160,8 @@ impl Quantity {
         Ok(match self {
             Self::DensityError => {
                 let pixels = scalar(&active.to_dtype(DType::F64)?.sum_all()?)?;
-                difference.abs()?.sum_all()?.affine(pixels.recip(), 0.0)?
+                // Never quite 0, where the root has no derivative.
+                difference.sqr()?.sum_all()?.affine(pixels.recip(), 1e-12)?.sqrt()?
             }
             Self::VolumeError => (difference.sum(1)?.abs()? / active)?.mean_all()?,
         })

@@ -179,16 +179,15 @@ fn the_balance_that_sets_itself() {
 
         let (m, xs) = (values(&mean), values(&case.xs));
         let difference = |design: usize, i: usize| active(i) * (m[i] - xs[design * PIXELS + i]);
-        let density: f64 =
-            (0..2 * PIXELS).map(|k| difference(k / PIXELS, k % PIXELS).abs()).sum::<f64>()
-                / (2.0 * n);
+        let squares = (0..2 * PIXELS).map(|k| difference(k / PIXELS, k % PIXELS).powi(2));
+        let density = (squares.sum::<f64>() / (2.0 * n) + 1e-12).sqrt();
         let volume = |design| (0..PIXELS).map(|i| difference(design, i)).sum::<f64>() / n;
         let errors = [density, 0.5 * (volume(0).abs() + volume(1).abs())];
         let by_bias: Vec<f64> = (0..PIXELS)
             .map(|i| {
                 let slope = active(i) * m[i] * (1.0 - m[i]);
-                let signs = difference(0, i).signum() + difference(1, i).signum();
-                let by_density = 12.0 / 0.02 * signs / (2.0 * n);
+                let both = difference(0, i) + difference(1, i);
+                let by_density = 12.0 / 0.02 * both / (2.0 * n * density);
                 let by_volume = 1.0 / 0.01 * 0.5 * (volume(0).signum() + volume(1).signum()) / n;
                 slope * (by_density + by_volume)
             })

@@ -177,17 +177,17 @@ fn what_else_a_step_depends_on_is_taken_up_again() {
     assert!(multipliers.windows(2).all(|pair| pair[0] < pair[1]), "{multipliers:?}");
 }
 
-/// The tolerance is kept, and with a KL below that of the bound, which pays for more than was asked.
+/// A mean picture of the bars is off by 0.4; what is allowed is half of that.
 #[test]
 fn a_tolerance_is_met() {
     let root = tempfile::tempdir().unwrap();
     let run_folder = folder(&root, "run");
     let mut config = config(150);
     config.training.objective = Objective::Geco;
-    config.training.density_tolerance = 0.05;
+    config.training.density_tolerance = 0.2;
     let outcome = run(&config, &run_folder, None).unwrap();
     let best = outcome.position.best.unwrap().validation;
-    assert!(best.excess.unwrap() < 0.1, "{best:?}");
+    assert!(best.excess.unwrap() < 0.25, "{best:?}");
 }
 
 #[test]

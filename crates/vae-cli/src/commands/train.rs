@@ -116,7 +116,7 @@ pub(crate) struct Args {
     /// Nats of KL per latent dimension that cost nothing; with `--objective elbo`
     #[arg(long, value_name = "NATS", allow_negative_numbers = true)]
     free_bits: Option<f64>,
-    /// Mean density error that `--objective geco` allows, such as 2% [default: 2%]
+    /// Density error (root of the mean square) that `--objective geco` allows, such as 2% [default: 2%]
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     density_tolerance: Option<f64>,
     /// Mean error of the volume fraction that `--objective geco` allows besides, such as 1% [default: any]
@@ -346,7 +346,7 @@ fn in_words(config: &Config, loss: &Loss) -> Vec<String> {
                 String::new()
             };
             format!(
-                "minimizes the KL as long as reconstructions are off by {} % of density on average{volume}; sets the balance itself",
+                "minimizes the KL as long as reconstructions are off by {} % of density (root of the mean square){volume}; sets the balance itself",
                 100.0 * training.density_tolerance
             )
         }

@@ -74,8 +74,9 @@ proptest! {
         assert_derivative(|l| grey(l).entropy(), l, -l * grey(l).variance())?;
     }
 
+    /// Scales for which the third derivative, which a difference leaves out, stays small.
     #[test]
-    fn discretized_logistic_log_prob(m in -0.2..1.2_f64, log_scale in -4.0..1.0_f64) {
+    fn discretized_logistic_log_prob(m in -0.2..1.2_f64, log_scale in -2.5..1.0_f64) {
         let pixel = |m, log_scale| DiscretizedLogistic::new(m, log_scale).unwrap();
         for level in [0, 1, 77, 128, 254, 255] {
             let (by_location, by_log_scale) = pixel(m, log_scale).log_prob_gradient(level);
