@@ -25,7 +25,7 @@ use crate::{ParamError, Real, sigmoid, softplus};
 ///
 /// # References
 ///
-/// T. Salimans, A. Karpathy, X. Chen, D. P. Kingma, *PixelCNN++*, 2017, section 2.1.
+/// T. Salimans, A. Karpathy, X. Chen, D. P. Kingma, `PixelCNN++`, 2017, section 2.1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DiscretizedLogistic<F> {
     location: F,

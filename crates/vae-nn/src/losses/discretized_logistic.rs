@@ -29,7 +29,7 @@ use candle_core::{Result, Tensor};
 /// ```
 ///
 /// # References
-/// T. Salimans, A. Karpathy, X. Chen, D. P. Kingma, PixelCNN++, 2017, section 2.1.
+/// T. Salimans, A. Karpathy, X. Chen, D. P. Kingma, `PixelCNN++`, 2017, section 2.1.
 pub fn discretized_logistic_log_prob(
     location: &Tensor,
     log_scale: &Tensor,
