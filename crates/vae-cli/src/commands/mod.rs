@@ -29,7 +29,7 @@ use crate::{interrupt, threads};
 /// What `vae` can do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    Train(train::Args),
+    Train(Box<train::Args>),
     Evaluate(evaluate::Args),
     Reconstruct(reconstruct::Args),
     Sample(sample::Args),

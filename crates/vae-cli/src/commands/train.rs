@@ -358,9 +358,10 @@ fn in_words(config: &Config, loss: &Loss) -> Vec<String> {
     let mut sentences = vec![first];
     if let Some(sigma) = loss.implied_sigma(beta) {
         let variance = sigma * sigma;
-        sentences[0].push_str(&format!(
-            "; as a Gaussian's bound it would state a pixel noise of σ = {sigma:.1} (variance {variance:.1}) on densities between 0 and 1"
-        ));
+        sentences[0] = format!(
+            "{}; as a Gaussian's bound it would state a pixel noise of σ = {sigma:.1} (variance {variance:.1}) on densities between 0 and 1",
+            sentences[0]
+        );
     }
     if 0.0 < training.free_bits {
         let free = training.free_bits;
