@@ -65,7 +65,7 @@ pub use generate::{
 };
 pub use geometry::{Loads, checkerboard, member_size};
 pub use judge::{Judge, Judgement, Optimum, PENALTY, Refinement};
-pub use pieces::{Components, Connectivity, components, one_piece_share};
+pub use pieces::{Components, Connectivity, components, holes, one_piece_share};
 pub use problem_of::{problem_at_conditions, problem_of};
 pub use quality::{SetQuality, cut_designs};
 pub use scatter::{ClippedNormal, Scatter};

@@ -82,6 +82,30 @@ pub fn components(design: ArrayView2<'_, f32>, connectivity: Connectivity) -> Co
     Components { labels, sizes }
 }
 
+/// Number of holes: connected pieces of void, by their sides, that do not touch the border.
+///
+/// # Examples
+///
+/// ```
+/// use topo_data::holes;
+/// let ring = ndarray::array![[1.0_f32, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0], [1.0, 1.0, 1.0, 0.0]];
+/// assert_eq!(holes(ring.view()), 1);
+/// ```
+pub fn holes(design: ArrayView2<'_, f32>) -> usize {
+    // Void as material, so that one half is void on both sides.
+    let void = design.mapv(|density| if 0.5 < density { 0.0 } else { 1.0 });
+    let pieces = components(void.view(), Connectivity::Four);
+    let (height, width) = design.dim();
+    let mut open = vec![false; pieces.count()];
+    for ((i, j), &label) in pieces.labels.indexed_iter() {
+        let at_border = i == 0 || j == 0 || i + 1 == height || j + 1 == width;
+        if at_border && 0 < label {
+            open[label as usize - 1] = true;
+        }
+    }
+    open.into_iter().filter(|open| !open).count()
+}
+
 /// Share of the designs that are exactly one connected piece, in `[0, 1]`; 0 if there are none.
 ///
 /// # Examples
@@ -142,7 +166,40 @@ mod tests {
         assert!(one_piece_share([], Connectivity::Eight).abs() < 1e-15);
     }
 
+    /// Pieces less holes, counted window by window: `(Q1 − Q3 − 2 Qd) / 4` over all 2 × 2 windows, with a border of void, that hold one
+    /// element of material, three, or two on a diagonal. Gray 1971, "Local properties of binary images in two dimensions".
+    fn euler_number(design: &Array2<f32>) -> i64 {
+        let (height, width) = design.dim();
+        let solid = |i: usize, j: usize| {
+            0 < i && i <= height && 0 < j && j <= width && 0.5 < design[(i - 1, j - 1)]
+        };
+        let windows = ndarray::indices((height + 1, width + 1)).into_iter().map(|(i, j)| {
+            let [a, b, c, d] =
+                [(i, j), (i, j + 1), (i + 1, j), (i + 1, j + 1)].map(|(i, j)| solid(i, j));
+            match [a, b, c, d].into_iter().filter(|&solid| solid).count() {
+                1 => 1,
+                3 => -1,
+                2 if a == d => -2,
+                _ => 0,
+            }
+        });
+        windows.sum::<i64>() / 4
+    }
+
     proptest! {
+        #[test]
+        fn holes_are_what_pieces_and_euler_number_leave(bits in proptest::collection::vec(any::<bool>(), 56)) {
+            let design = Array2::from_shape_fn((7, 8), |(i, j)| f32::from(u8::from(bits[8 * i + j])));
+            // A border of void closes nothing and opens nothing that was closed.
+            let framed = Array2::from_shape_fn((9, 10), |(i, j)| {
+                if (1..8).contains(&i) && (1..9).contains(&j) { design[(i - 1, j - 1)] } else { 0.0 }
+            });
+            let count = |n: usize| i64::try_from(n).unwrap();
+            let pieces = count(components(framed.view(), Connectivity::Eight).count());
+            prop_assert_eq!(count(holes(framed.view())), pieces - euler_number(&framed));
+            prop_assert_eq!(holes(framed.view()), holes(design.view()));
+        }
+
         #[test]
         fn flips_change_no_count_and_corners_only_join(bits in proptest::collection::vec(any::<bool>(), 42)) {
             let design = Array2::from_shape_fn((6, 7), |(i, j)| f32::from(u8::from(bits[7 * i + j])));

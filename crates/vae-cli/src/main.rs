@@ -13,6 +13,7 @@ mod fields;
 mod figures;
 mod interrupt;
 mod judged;
+mod latent;
 mod machine;
 mod mechanics;
 mod mirrors;
@@ -21,9 +22,11 @@ mod output;
 mod progress;
 mod race;
 mod reading;
+mod samplers;
 mod size;
 mod stored;
 mod threads;
+mod trust;
 
 use std::process::ExitCode;
 

@@ -9,9 +9,11 @@ use vae_data::DataSet;
 use vae_train::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
 use vae_train::evaluate::reconstruct;
 use vae_train::explore::{decode, prior_draws};
+use vae_train::sampler::Sampler;
 
 use crate::opened::OpenedRun;
 use crate::output::line;
+use crate::samplers;
 use crate::stored::{evenly_spaced, stored};
 
 /// Test designs that are judged, at most; of more, evenly spaced ones.
@@ -76,6 +78,13 @@ pub(crate) fn mechanics(opened: &OpenedRun) -> Result<Option<Mechanics>> {
         Some(mean_distance(&samples, &other))
     };
     let mut generated = vec![score("this model, prior samples".into(), samples)?];
+    let samplers = samplers::of(opened)?;
+    for (name, sampler) in
+        [("this model, one normal", Sampler::Gaussian), ("this model, mixture", Sampler::Mixture)]
+    {
+        let zs = samplers.draws(vae, sampler, &cs, 0);
+        generated.push(score(name.into(), decode(vae, &zs, &cs, device)?)?);
+    }
     if let Some(nearest) = nearest_by_condition(&designs, train, &test)? {
         generated.push(score("nearest by condition".into(), nearest)?);
     }

@@ -71,6 +71,11 @@ pub(crate) struct OpenedRun {
 }
 
 impl ModelArgs {
+    /// What was given.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.run.as_deref()
+    }
+
     /// The model alone.
     pub(crate) fn open(&self) -> Result<OpenedModel> {
         match &self.run {
@@ -79,14 +84,19 @@ impl ModelArgs {
         }
     }
 
-    /// The data that the model was trained on, where the run names them and they can still be opened.
-    pub(crate) fn data(&self) -> Option<DataSet> {
+    /// The run with its data, where it names them, they can still be opened and they fit the model.
+    pub(crate) fn with_data(&self) -> Option<OpenedRun> {
         let folder = match &self.run {
             Some(path) => RunFolder::open(path).ok()?,
             None => RunFolder::newest(Path::new(RUNS))?,
         };
-        let data = Config::read(&folder.config()).ok()?.data;
-        if data.source.is_empty() { None } else { open_data(&data.source, &data.reading).ok() }
+        let config = Config::read(&folder.config()).ok()?;
+        if config.data.source.is_empty() {
+            return None;
+        }
+        let data = open_data(&config.data.source, &config.data.reading).ok()?;
+        let split = folder.recorded_split(&data).ok()?;
+        OpenedRun::new(folder, config, data, split).ok()
     }
 
     /// The folder of the run; says which one if none was given.

@@ -183,3 +183,55 @@ fn weights_go_to_pytorch_and_back() {
     bench.vae("train --data beams --epochs 1 --batch-size 8 --run default").succeeds();
     refused("weights export default", 1, "embeds the conditions");
 }
+
+/// Fitted samplers are kept with the run, bound to its weights, and draw other codes than the prior; every design comes with what speaks for
+/// and against it.
+#[test]
+fn fitted_codes_and_trust_in_them() {
+    let bench = trained();
+    bench.vae("sample run --count 4 --out prior").succeeds();
+    assert!(!bench.path("run/samplers.json").exists(), "the prior needs no fit");
+    is_picture(&bench.path("prior/uncertainty.png"));
+    let fitted = bench.vae("sample run --sampler mixture --count 4 --out fitted").succeeds();
+    assert!(fitted.stderr.contains("samplers.json"), "{}", fitted.stderr);
+    assert!(fitted.stdout.contains("nearest training design"), "{}", fitted.stdout);
+    let kept = bytes(&bench.path("run/samplers.json"));
+    bench.vae("sample run --sampler mixture --count 4 --out again").succeeds();
+    let z = |name: &str| array(&bench.path(&format!("{name}/designs.npz")), "z");
+    assert_eq!(z("fitted"), z("again"));
+    assert_ne!(z("fitted"), z("prior"));
+    assert_eq!(kept, bytes(&bench.path("run/samplers.json")));
+
+    let text = fs::read_to_string(bench.path("fitted/designs.csv")).unwrap();
+    let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let (near, share) = (column("nearest_distance"), column("likelihood_percentile"));
+    for row in lines {
+        let number = |at: usize| row[at].parse::<f64>().unwrap();
+        assert!(0.0 < number(near) && (0.0..=1.0).contains(&number(share)), "{row:?}");
+    }
+
+    let alone = bench.vae("sample run/model.safetensors --sampler gaussian --out none");
+    assert_eq!(alone.code, Some(2), "{}", alone.stderr);
+    fs::write(bench.path("run/samplers.json"), "{}").unwrap();
+    let damaged = bench.vae("sample run --sampler gaussian --out none");
+    assert_eq!(damaged.code, Some(1), "{}", damaged.stderr);
+    assert!(damaged.stderr.contains("samplers.json is damaged"), "{}", damaged.stderr);
+}
+
+#[test]
+fn an_evaluation_diagnoses_its_latent_space() {
+    let bench = trained();
+    let ran = bench.vae("evaluate run --samples 4 --no-mechanics --json").succeeds();
+    let found: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let dimensions = found["latent"]["dimensions"].as_array().unwrap();
+    assert_eq!(dimensions.len(), 3);
+    assert!(dimensions.iter().all(|dimension| dimension["state"].is_string()));
+    assert!(found["importance"]["effective_sample_size"].as_f64().unwrap() <= 4.0);
+    let information = &found["information"];
+    let said = information["mutual_information"].as_f64().unwrap();
+    assert!(said <= information["ceiling"].as_f64().unwrap() + 1e-9);
+    let words = bench.vae("evaluate run --samples 4 --no-mechanics").succeeds();
+    assert!(words.stdout.contains("latent space: "), "{}", words.stdout);
+}

@@ -67,15 +67,30 @@ pub fn nearest_by_pixels(
     train: &[usize],
     test: &[usize],
 ) -> Result<Array3<f32>> {
-    let mut nearest = vec![(f32::INFINITY, 0); test.len()];
+    designs.array(&nearest_with_distances(designs, train, designs, test)?.0)
+}
+
+/// For each of some designs of any origin the training design with the smallest squared distance over pixels, and the root of that distance's mean.
+///
+/// # Errors
+/// When a design cannot be read.
+pub(crate) fn nearest_with_distances(
+    designs: &Targets<'_>,
+    train: &[usize],
+    others: &Targets<'_>,
+    indices: &[usize],
+) -> Result<(Vec<usize>, Vec<f64>)> {
     let pixels = designs.data().design_len();
-    for (block, test) in test.chunks(CHUNK).enumerate() {
-        let tests = designs.read(test)?.values;
-        let tests = MatRef::from_column_major_slice(&tests, pixels, test.len());
+    let mut nearest = vec![(f32::INFINITY, 0); indices.len()];
+    let mut norms = Vec::with_capacity(indices.len());
+    for (block, chunk) in indices.chunks(CHUNK).enumerate() {
+        let tests = others.read(chunk)?.values;
+        let tests = MatRef::from_column_major_slice(&tests, pixels, chunk.len());
+        norms.extend(tests.col_iter().map(|column| column.squared_norm_l2()));
         for train in train.chunks(CHUNK) {
             let trains = designs.read(train)?.values;
             let trains = MatRef::from_column_major_slice(&trains, pixels, train.len());
-            let mut products = Mat::<f32>::zeros(train.len(), test.len());
+            let mut products = Mat::<f32>::zeros(train.len(), chunk.len());
             matmul(
                 products.as_mut(),
                 Accum::Replace,
@@ -87,7 +102,7 @@ pub fn nearest_by_pixels(
             // ‖a − b‖² = ‖a‖² + ‖b‖² − 2 a·b, and ‖b‖² of the test design is the same for all.
             for (i, &train) in train.iter().enumerate() {
                 let norm = trains.col(i).squared_norm_l2();
-                for j in 0..test.len() {
+                for j in 0..chunk.len() {
                     let distance = norm - 2.0 * products[(i, j)];
                     let best = &mut nearest[block * CHUNK + j];
                     if distance < best.0 {
@@ -97,8 +112,11 @@ pub fn nearest_by_pixels(
             }
         }
     }
-    let found: Vec<usize> = nearest.into_iter().map(|(_, train)| train).collect();
-    designs.array(&found)
+    let root = |(&(distance, _), norm): (&(f32, usize), f32)| {
+        (f64::from(distance + norm).max(0.0) / pixels as f64).sqrt()
+    };
+    let distances = nearest.iter().zip(norms).map(root).collect();
+    Ok((nearest.into_iter().map(|(_, train)| train).collect(), distances))
 }
 
 /// For each test design the first training design with the nearest conditions, each in units of its deviation; only conditions that the model is told count, and without any there is none.
@@ -128,7 +146,7 @@ pub fn nearest_by_condition(
 }
 
 /// Designs as columns.
-fn matrix(designs: &Targets<'_>, indices: &[usize]) -> Result<Mat<f64>> {
+pub(crate) fn matrix(designs: &Targets<'_>, indices: &[usize]) -> Result<Mat<f64>> {
     let pixels = designs.data().design_len();
     let mut xs = Mat::zeros(pixels, indices.len());
     for (block, chunk) in indices.chunks(CHUNK).enumerate() {

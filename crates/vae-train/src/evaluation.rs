@@ -1,6 +1,7 @@
 //! Everything that `evaluate` says of a model, on its test split, with the scores of simple controls beside its own.
 
 use candle_core::Device;
+use ndarray::Axis;
 use serde::Serialize;
 use vae_data::Split;
 use vae_models::{Likelihood, Vae};
@@ -9,9 +10,12 @@ use crate::config::Config;
 use crate::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
 use crate::error::{Result, TrainError};
 use crate::evaluate::{
-    Reconstruction, active_units, bounds, compare, encode, reconstruct, unit_activity,
+    Calibration, Importance, Reconstruction, active_units, bounds, compare, posteriors,
+    reconstruct, unit_activity,
 };
+use crate::information::{Information, information};
 use crate::measure::{Measure, active_pixels, cross_entropy_floor};
+use crate::response::{Response, responses};
 use crate::targets::Targets;
 
 /// Scores of a model on the test split; log-probabilities in nats per design.
@@ -31,6 +35,8 @@ pub struct Evaluation {
     pub measure: Measure,
     /// `Σ H(x)`, below which the cross-entropy of grey designs cannot fall; none where there is a likelihood or none is meant.
     pub cross_entropy_floor: Option<f64>,
+    /// How far those draws can be trusted; none where `elbo` is.
+    pub importance: Option<Importance>,
     /// Draws per design.
     pub samples: usize,
     /// `E_q ln p(x|z)`; minus a cross-entropy for Bernoulli pixels that are grey; none for a model without likelihood.
@@ -43,6 +49,12 @@ pub struct Evaluation {
     pub mse: f64,
     /// Mean intersection over union of those at 0.5.
     pub iou: f64,
+    /// Mean difference in volume of those, without its sign.
+    pub volume_error: f64,
+    /// The same scores of reconstructions from one draw of q(z|x) instead of its mean.
+    pub sampled: Reconstruction,
+    /// Of the stated deviation of the pixels; none for a model that states none.
+    pub calibration: Option<Calibration>,
     /// Latent dimensions whose posterior mean varies by more than 0.01 over the training split.
     pub active_units: usize,
     /// Those variances.
@@ -51,9 +63,16 @@ pub struct Evaluation {
     pub latent_dim: usize,
     /// Number of test designs.
     pub n: usize,
+    /// What the codes of training designs say of them, and how they are spread; of at most 2048 designs.
+    pub information: Information,
+    /// How new designs follow each condition.
+    pub responses: Vec<Response>,
     /// The same reconstruction scores for methods without a network.
     pub controls: Controls,
 }
+
+/// Training designs whose posteriors are mixed, at most; of more, evenly spaced ones.
+const MIXTURE: usize = 2048;
 
 /// Reconstruction scores of simple methods.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -67,6 +86,8 @@ pub struct Controls {
 }
 
 /// Evaluates a model on the test split.
+///
+/// `progress` is told how many more of the `samples` draws of every test design are done.
 ///
 /// # Errors
 /// [`TrainError::Setting`] for no samples, and whatever reading the data brings.
@@ -93,7 +114,13 @@ pub fn evaluate(
     let floored = !normalized && config.model.likelihood == Likelihood::Bernoulli;
     let pixels = active_pixels(vae, designs, test)?;
     let reconstruction = compare(designs, test, &reconstruct(vae, designs, test, device)?)?;
-    let activity = unit_activity(&encode(vae, designs, train, device)?);
+    let (means, log_vars) = posteriors(vae, designs, train, device)?;
+    let activity = unit_activity(&means);
+    let mixed: Vec<usize> =
+        (0..train.len()).step_by(train.len().div_ceil(MIXTURE).max(1)).collect();
+    let information =
+        information(&means.select(Axis(0), &mixed), &log_vars.select(Axis(0), &mixed), 0);
+    let responses = responses(vae, designs, train, test, device)?;
     let latent_dim = vae.config().latent_dim;
     let by_condition = nearest_by_condition(designs, train, test)?;
     let controls = Controls {
@@ -112,6 +139,7 @@ pub fn evaluate(
         bits_per_pixel: measure.bits_per_pixel(bounds.iwae, pixels),
         measure,
         cross_entropy_floor: floored.then(|| cross_entropy_floor(designs, test)).transpose()?,
+        importance: normalized.then_some(bounds.importance),
         samples,
         expected_log_likelihood: (config.model.likelihood != Likelihood::SquaredError)
             .then_some(bounds.expected_log_likelihood),
@@ -119,10 +147,15 @@ pub fn evaluate(
         kl_per_dim: bounds.kl_per_dim,
         mse: reconstruction.mse,
         iou: reconstruction.iou,
+        volume_error: reconstruction.volume_error,
+        sampled: bounds.sampled,
+        calibration: bounds.calibration,
         active_units: active_units(&activity),
         unit_activity: activity,
         latent_dim,
         n: test.len(),
+        information,
+        responses,
         controls,
     })
 }

@@ -153,6 +153,11 @@ impl RunFolder {
         self.root.join("model.safetensors")
     }
 
+    /// Distributions of codes that new designs can be drawn from.
+    pub fn samplers(&self) -> PathBuf {
+        self.root.join("samplers.json")
+    }
+
     /// The folder of checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.root.join("checkpoints")

@@ -47,6 +47,11 @@ impl<'a> Targets<'a> {
         self.data
     }
 
+    /// What training makes of the designs.
+    pub fn kind(&self) -> TargetKind {
+        self.kind
+    }
+
     /// The conditions that the model is told, in its order.
     pub fn condition_info(&self) -> Vec<&'a Condition> {
         self.told.iter().map(|&column| &self.data.condition_info()[column]).collect()

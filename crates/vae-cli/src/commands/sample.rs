@@ -10,21 +10,26 @@ use vae_data::DataSet;
 use vae_models::Vae;
 use vae_report::{Grid, grid};
 use vae_train::explore::{conditions, decode, prior_draws, repeated};
+use vae_train::trust::Trust;
 
 use crate::failure::UsageError;
 use crate::figures::under;
 use crate::judged::{Optima, Row, write_table};
 use crate::opened::{ModelArgs, OpenedModel};
 use crate::output::{self, line, shown};
+use crate::samplers::{self, SamplerArg};
+use crate::trust;
 
-/// Generate new designs from the prior
+/// Generate new designs
 ///
 /// Writes the mean designs (densities 0 to 1), a contact sheet, and a table with what was asked, what came out, and, where the data of
-/// the run say what their designs carry, how stiff each is. Conditions that are not set stay at their training mean. With `--rows`, each row of the sheet has another value of one condition, and
+/// the run say what their designs carry, how stiff each is. With the data there is a trust report too: the nearest training design and its
+/// distance (root mean square of a pixel), the share of training designs that are no likelier, and a picture of how unsure each pixel is. Conditions that are not set stay at their training mean. With `--rows`, each row of the sheet has another value of one condition, and
 /// each column another draw from the prior.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae sample --set volume_fraction=0.4 --set load_y=0.5 --count 16 --out samples
+  vae sample --sampler mixture --set volume_fraction=0.4
   vae sample --rows volume_fraction=0.3,0.4,0.5 --count 6 --out by-volume
   vae sample runs/cantilever-default-1 --count 8 --seed 7 --out more-samples")]
 pub(crate) struct Args {
@@ -36,6 +41,9 @@ pub(crate) struct Args {
     /// A condition with one value for each row of the sheet
     #[arg(long, value_name = "NAME=V1,V2,...", value_parser = series)]
     rows: Option<Series>,
+    /// Where codes are drawn from: the prior, or what was fitted to the codes of the data under these conditions
+    #[arg(long, value_enum, default_value_t)]
+    sampler: SamplerArg,
     /// How many draws: designs, or columns of the sheet with --rows
     #[arg(long, value_name = "N", default_value_t = 16)]
     count: usize,
@@ -75,24 +83,43 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     let OpenedModel { vae, device, .. } = args.model.open()?;
     let rows = conditions_of_rows(&vae, args)?;
-    let draws = prior_draws(vae.config().latent_dim, args.count, args.seed);
-    let zs = concatenate(Axis(0), &vec![draws.view(); rows.len()])?;
     let blocks: Vec<_> = rows.iter().map(|row| repeated(row, args.count)).collect();
     let cs = concatenate(Axis(0), &blocks.iter().map(|block| block.view()).collect::<Vec<_>>())?;
+    let opened = args.model.with_data();
+    // A column of the sheet is one draw: each row has the noise of the first.
+    let zs = if args.sampler == SamplerArg::Standard {
+        let draws = prior_draws(vae.config().latent_dim, args.count, args.seed);
+        concatenate(Axis(0), &vec![draws.view(); rows.len()])?
+    } else {
+        let samplers = samplers::find(&args.model, &vae, opened.as_ref())?;
+        let drawn = blocks
+            .iter()
+            .map(|block| samplers.draws(&vae, args.sampler.sampler(), block, args.seed));
+        let drawn: Vec<_> = drawn.collect();
+        concatenate(Axis(0), &drawn.iter().map(|block| block.view()).collect::<Vec<_>>())?
+    };
     let designs = decode(&vae, &zs, &cs, &device)?;
 
     output::folder(&args.out)?;
     let arrays = args.out.join("designs.npz");
     output::arrays(&arrays, &designs, &cs, &zs)?;
     let table = args.out.join("designs.csv");
-    // A model of other conditions than its data now have is judged by its looks.
-    let data = args.model.data().filter(|data| data.conditions().ncols() == cs.ncols());
-    let verdicts = data.map(|data| judge(&data, &designs, cs.view())).transpose()?;
+    // Told of some conditions only, a model is judged by its looks.
+    let data = opened.as_ref().map(|opened| &opened.data);
+    let data = data.filter(|data| data.conditions().ncols() == cs.ncols());
+    let verdicts = data.map(|data| judge(data, &designs, cs.view())).transpose()?;
     let verdicts = verdicts.unwrap_or_default();
-    self::table(&table, &vae, &designs, cs.view(), &verdicts)?;
+    let report = opened.as_ref().map(|opened| trust::of(opened, &designs, &cs)).transpose()?;
+    self::table(&table, &vae, &designs, cs.view(), &verdicts, report.as_ref())?;
     let picture = args.out.join("designs.png");
     draw(&vae, args, &rows[0], &designs, &picture)?;
     words(&verdicts)?;
+    if let Some(report) = &report {
+        trust::words(report)?;
+        let picture = args.out.join("uncertainty.png");
+        trust::draw(report, &picture)?;
+        line(format!("how unsure each pixel is: {}", shown(&picture)))?;
+    }
     line(format!(
         "{} designs: {}, {}, {}",
         designs.len_of(Axis(0)),
@@ -127,7 +154,8 @@ fn draw(
         .rows
         .as_ref()
         .map_or(("", &[][..]), |series| (series.name.as_str(), series.values.as_slice()));
-    let title = format!("Prior samples{}", under(vae, condition, name));
+    let from = if args.sampler == SamplerArg::Standard { "Prior" } else { "Fitted" };
+    let title = format!("{from} samples{}", under(vae, condition, name));
     let row_labels: Vec<String> = values.iter().map(ToString::to_string).collect();
     let draws = if values.is_empty() { 0 } else { args.count };
     let column_labels: Vec<String> = (1..=draws).map(|draw| format!("draw {draw}")).collect();
@@ -175,12 +203,14 @@ fn table(
     designs: &Array3<f32>,
     cs: ArrayView2<'_, f32>,
     verdicts: &[Verdict],
+    report: Option<&Trust>,
 ) -> Result<()> {
     let names = vae.config().conditions.iter().map(|condition| condition.name.as_str());
-    let first: Vec<&str> = std::iter::once("design").chain(names).collect();
+    let first: Vec<&str> = std::iter::once("design").chain(names).chain(trust::COLUMNS).collect();
     let row = |i: usize| {
         let asked = cs.row(i).to_vec().into_iter().map(|value| value.to_string());
-        let which = std::iter::once(i.to_string()).chain(asked).collect();
+        let known = trust::columns(report, i);
+        let which = std::iter::once(i.to_string()).chain(asked).chain(known).collect();
         match verdicts.get(i).and_then(Option::as_ref) {
             Some((judgement, optimum)) => Row::judged(which, judgement, Some(*optimum)),
             None => Row::seen(which, designs.index_axis(Axis(0), i)),

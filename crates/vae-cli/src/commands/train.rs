@@ -17,6 +17,7 @@ use vae_train::{
 
 use crate::failure::{INTERRUPTED, UsageError};
 use crate::figures;
+use crate::latent;
 use crate::mirrors::check_mirrors;
 use crate::opened::{OpenedRun, RUNS};
 use crate::output::{line, note, shown, typed};
@@ -288,11 +289,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let split = folder.recorded_split(&data)?;
     let opened = OpenedRun::new(folder.clone(), config, data, split)?;
     figures::draw_run(&opened)?;
-    summary(&root, &typed(folder.root()), &opened.config, &outcome)?;
+    summary(&root, &opened.config, &outcome)?;
+    line(latent::summary(&latent::of(&opened)?))?;
+    next(&typed(folder.root()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn summary(root: &str, run: &str, config: &Config, outcome: &Outcome) -> Result<()> {
+fn summary(root: &str, config: &Config, outcome: &Outcome) -> Result<()> {
     let Some(best) = outcome.position.best else { bail!("the run ended without a model") };
     let Validation { elbo, loss, log_likelihood, kl, mse, iou, excess } = best.validation;
     let score = match elbo {
@@ -323,7 +326,11 @@ fn summary(root: &str, run: &str, config: &Config, outcome: &Outcome) -> Result<
     }
     line(format!(
         "results: {root}/figures (pictures), {root}/model.safetensors (weights), {root}/metrics.jsonl"
-    ))?;
+    ))
+}
+
+/// Where to go from here.
+fn next(run: &str) -> Result<()> {
     line(format!(
         "try next:\n  vae evaluate {run}\n  vae sample {run} --count 16 --out samples\n  vae interpolate {run} --out interpolation"
     ))

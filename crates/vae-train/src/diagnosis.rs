@@ -1,0 +1,380 @@
+//! What each latent dimension learned, and why some learned nothing.
+
+use candle_core::{DType, Device};
+use faer::{Mat, MatRef, Side};
+use ndarray::{Array2, Array3};
+use serde::Serialize;
+use vae_models::Vae;
+use vae_prob::Normal;
+
+use crate::controls::matrix;
+use crate::error::Result;
+use crate::evaluate::{is_active, posteriors, reconstruct, unit_activity};
+use crate::kernel::KernelRidge;
+use crate::metrics::EpochMetrics;
+use crate::objective::Loss;
+use crate::targets::Targets;
+
+/// Training designs that are looked at, at most; of more, evenly spaced ones.
+const DESIGNS: usize = 768;
+/// A dimension that says less than this, in nats, says nothing.
+const SILENT: f64 = 0.02;
+/// A direction counts if it has at least this share of the variance that the conditions leave: less is detail of a shape, not another factor.
+const MATERIAL: f64 = 0.001;
+
+/// The latent space of a trained model, and what it should hold by its own loss.
+///
+/// A latent of a linear model pays if the variance of its direction exceeds βσ², so directions are counted twice: in what the **conditions**
+/// leave of the designs, and in what the **model** leaves of them (on top of the dimensions it uses). Both bound from above what is
+/// worth a dimension, and the smaller counts.
+///
+/// * At the loss of the run (βσ²) more is worth a dimension than is used: the rest has *collapsed*.
+/// * It would be at β ≤ 1 and a σ no larger than the errors of the model: the rest was *switched off*.
+/// * It would not even then: the rest is *not needed*.
+///
+/// # References
+/// Tipping & Bishop 1999, "Probabilistic principal component analysis"; Lucas, Tucker, Grosse & Norouzi 2019, "Don't blame the ELBO! A linear
+/// VAE perspective on posterior collapse"; Burda, Grosse & Salakhutdinov 2016, section 5.2, for the threshold of activity.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Diagnosis {
+    /// One after the other.
+    pub dimensions: Vec<Dimension>,
+    /// KL weight at the end of training.
+    pub beta: f64,
+    /// The deviation of a pixel that the loss states or implies; none where each pixel has its own, and the errors of the model stand for it.
+    pub sigma: Option<f64>,
+    /// Root of the mean squared error of reconstructions from posterior means.
+    pub error: f64,
+    /// Share of the variance of the designs that the conditions explain, each design predicted from the others.
+    pub explained_by_conditions: f64,
+    /// Directions worth a dimension, by the loss of the run.
+    pub worth: Worth,
+    /// At β ≤ 1 and a σ no larger than the errors of the model.
+    pub worth_without_pressure: Worth,
+    /// Training designs that this was found on.
+    pub n: usize,
+}
+
+/// Directions worth a dimension; counted up to one more than there are latents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Worth {
+    /// In what the conditions leave of the designs.
+    pub after_conditions: usize,
+    /// In what the model leaves of them.
+    pub after_model: usize,
+}
+
+/// One latent dimension.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Dimension {
+    /// Variance of its posterior means over the training designs.
+    pub activity: f64,
+    /// Its mean KL over them, in nats.
+    pub kl: f64,
+    /// What became of it.
+    pub state: State,
+    /// The epoch from which on its KL on the validation split stayed below 0.02 nats; none if it did not, or nothing was logged.
+    pub silent_since: Option<u64>,
+    /// Its largest KL in any epoch, in nats.
+    pub peak_kl: Option<f64>,
+}
+
+/// What became of a dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It varies with the designs, and says at least 0.02 nats of them.
+    Active,
+    /// The conditions and the other dimensions leave nothing to say.
+    NotNeeded,
+    /// A β above 1 or a σ above the errors made what it could say not worth its cost.
+    SwitchedOff,
+    /// It would have paid, and training did not get there.
+    Collapsed,
+}
+
+impl Diagnosis {
+    /// Dimensions in a state.
+    pub fn count(&self, state: State) -> usize {
+        self.dimensions.iter().filter(|dimension| dimension.state == state).count()
+    }
+
+    /// Whether the KL weight is more than that of a bound.
+    pub fn pressed_by_beta(&self) -> bool {
+        1.0 < self.beta
+    }
+
+    /// Whether the noise that the loss states is well above the errors of the model.
+    pub fn pressed_by_sigma(&self) -> bool {
+        self.sigma.is_some_and(|sigma| 1.5 * self.error < sigma)
+    }
+}
+
+/// Diagnoses a model on its training designs; `epochs` is what its run logged, or nothing.
+///
+/// # Errors
+/// When a design cannot be read.
+pub fn diagnose(
+    vae: &Vae,
+    loss: &Loss,
+    beta: f64,
+    designs: &Targets<'_>,
+    train: &[usize],
+    epochs: &[EpochMetrics],
+    device: &Device,
+) -> Result<Diagnosis> {
+    let beta = epochs.last().map_or(beta, |last| last.beta);
+    let stride = train.len().div_ceil(DESIGNS).max(1);
+    let chosen: Vec<usize> = train.iter().copied().step_by(stride).collect();
+    let n = chosen.len();
+    let (means, log_vars) = posteriors(vae, designs, train, device)?;
+    let (activity, kl) = (unit_activity(&means), mean_kl(&means, &log_vars));
+    let latent_dim = activity.len();
+    let alive = |dim: usize| is_active(activity[dim]) && SILENT <= kl[dim];
+    let active = (0..latent_dim).filter(|&dim| alive(dim)).count();
+
+    // What conditions leave, what the model leaves, one row per design; pixels that do not count are 0 in both.
+    let pixels = matrix(designs, &chosen)?.transpose().to_owned();
+    let mut after_conditions = without_conditions(designs, &chosen, &pixels);
+    let reconstructions = reconstruct(vae, designs, &chosen, device)?;
+    let mut after_model = difference(&pixels, &reconstructions);
+    if let Some(active) = designs.read(&chosen)?.active {
+        let width = pixels.ncols();
+        for rows in [&mut after_conditions, &mut after_model] {
+            for (i, row) in rows.row_iter_mut().enumerate() {
+                let own = &active[i * width..(i + 1) * width];
+                row.iter_mut().zip(own).for_each(|(value, &active)| *value *= f64::from(active));
+            }
+        }
+    }
+
+    // The noise of each pixel: as the loss states it, and no larger than the errors are.
+    let errors: Vec<f64> =
+        after_model.col_iter().map(|column| column.squared_norm_l2() / n as f64).collect();
+    let implied = loss.implied_sigma(beta);
+    let stated = match vae.sigma()? {
+        Some(sigma) => Some(sigma.to_dtype(DType::F64)?.to_scalar::<f64>()?),
+        None => implied,
+    };
+    // The lecture's squared error implies βσ² as a whole.
+    let weight = if implied.is_some() { 1.0 } else { beta };
+    let by_loss: Vec<f64> =
+        errors.iter().map(|&error| weight * stated.map_or(error, |sigma| sigma * sigma)).collect();
+    let fair: Vec<f64> = errors
+        .iter()
+        .map(|&error| weight.min(1.0) * stated.map_or(error, |sigma| error.min(sigma * sigma)))
+        .collect();
+
+    let count = latent_dim + 1;
+    let spread = after_conditions.squared_norm_l2() / n as f64;
+    let (of_data, of_model) =
+        (directions(&after_conditions, count), directions(&after_model, count));
+    let worth = |noise: &[f64]| Worth {
+        after_conditions: of_data.worth(noise, MATERIAL * spread),
+        after_model: of_model.worth(noise, MATERIAL * spread),
+    };
+    let (worth, worth_without_pressure) = (worth(&by_loss), worth(&fair));
+    let mut dimensions: Vec<Dimension> = (0..latent_dim)
+        .map(|dim| Dimension {
+            activity: activity[dim],
+            kl: kl[dim],
+            state: State::Active,
+            silent_since: silent_since(epochs, dim),
+            peak_kl: peak(epochs, dim, f64::INFINITY),
+        })
+        .collect();
+    let supported = |worth: &Worth| {
+        worth.after_conditions.min(active + worth.after_model).clamp(active, latent_dim)
+    };
+    let at_run = supported(&worth);
+    let fair = supported(&worth_without_pressure).max(at_run);
+    let states = [
+        (State::NotNeeded, latent_dim - fair),
+        (State::SwitchedOff, fair - at_run),
+        (State::Collapsed, at_run - active),
+    ];
+    let mut silent: Vec<usize> = (0..latent_dim).filter(|&dim| !alive(dim)).collect();
+    // Dead dimensions are all alike now; those that never said much are the ones that were not needed.
+    silent.sort_by(|&a, &b| {
+        dimensions[a].peak_kl.unwrap_or(0.0).total_cmp(&dimensions[b].peak_kl.unwrap_or(0.0))
+    });
+    let labels = states.into_iter().flat_map(|(state, count)| std::iter::repeat_n(state, count));
+    for (dim, state) in silent.into_iter().zip(labels) {
+        // What spoke under a smaller weight and fell silent under one above 1 has been seen to be switched off.
+        let spoke = peak(epochs, dim, beta).is_some_and(|kl| SILENT < kl);
+        let seen = state == State::Collapsed && 1.0 < beta && spoke;
+        dimensions[dim].state = if seen { State::SwitchedOff } else { state };
+    }
+    let total = centered(pixels.as_ref()).squared_norm_l2();
+    let explained = if 0.0 < total { 1.0 - spread * n as f64 / total } else { 0.0 };
+    Ok(Diagnosis {
+        dimensions,
+        beta,
+        sigma: stated,
+        error: (errors.iter().sum::<f64>() / errors.len() as f64).sqrt(),
+        explained_by_conditions: explained.max(0.0),
+        worth,
+        worth_without_pressure,
+        n,
+    })
+}
+
+/// Designs as rows, less what their conditions say of them.
+fn without_conditions(designs: &Targets<'_>, chosen: &[usize], pixels: &Mat<f64>) -> Mat<f64> {
+    let table = designs.conditions(chosen).mapv(f64::from);
+    if table.ncols() == 0 {
+        return centered(pixels.as_ref());
+    }
+    let deviations: Vec<f64> = table.columns().into_iter().map(|column| column.std(0.0)).collect();
+    let inputs = Mat::from_fn(table.ncols(), table.nrows(), |column, i| {
+        let deviation = deviations[column];
+        if 0.0 < deviation { table[(i, column)] / deviation } else { 0.0 }
+    });
+    KernelRidge::fit(inputs, pixels).left_out
+}
+
+fn difference(rows: &Mat<f64>, designs: &Array3<f32>) -> Mat<f64> {
+    let width = designs.len_of(ndarray::Axis(2));
+    Mat::from_fn(rows.nrows(), rows.ncols(), |i, pixel| {
+        rows[(i, pixel)] - f64::from(designs[(i, pixel / width, pixel % width)])
+    })
+}
+
+fn centered(rows: MatRef<'_, f64>) -> Mat<f64> {
+    let n = rows.nrows().max(1) as f64;
+    let means: Vec<f64> = rows.col_iter().map(|column| column.iter().sum::<f64>() / n).collect();
+    Mat::from_fn(rows.nrows(), rows.ncols(), |i, j| rows[(i, j)] - means[j])
+}
+
+/// The leading principal directions of one half of some rows, with the variance of the other half along each: of pure noise that is the variance
+/// of the noise, while the eigenvalues of a sample are larger.
+struct Directions {
+    /// One column each.
+    vectors: Mat<f64>,
+    variances: Vec<f64>,
+    /// Rows that the variances are over.
+    n: usize,
+}
+
+fn directions(rows: &Mat<f64>, count: usize) -> Directions {
+    let half = |parity: usize| {
+        let own = Mat::from_fn((rows.nrows() + 1 - parity) / 2, rows.ncols(), |i, j| {
+            rows[(2 * i + parity, j)]
+        });
+        centered(own.as_ref())
+    };
+    let (a, b) = (half(0), half(1));
+    // Fails only on values that are not finite, which reading refuses.
+    let eigen = (&a * a.transpose()).self_adjoint_eigen(Side::Lower).expect("finite values");
+    let count = count.min(a.nrows());
+    // Ascending: the last are the largest.
+    let weights = Mat::from_fn(a.nrows(), count, |i, k| eigen.U()[(i, a.nrows() - 1 - k)]);
+    let mut vectors = a.transpose() * weights;
+    for vector in vectors.col_iter_mut() {
+        let length = vector.norm_l2();
+        if 0.0 < length {
+            vector.iter_mut().for_each(|value| *value /= length);
+        }
+    }
+    let along = &b * &vectors;
+    let variances =
+        along.col_iter().map(|c| c.squared_norm_l2() / (b.nrows() as f64).max(1.0)).collect();
+    Directions { vectors, variances, n: b.nrows() }
+}
+
+impl Directions {
+    /// How many have more variance than the noise along them, beyond three standard errors of the estimate, and at least `least`.
+    fn worth(&self, noise: &[f64], least: f64) -> usize {
+        let margin = 1.0 - 3.0 * (2.0 / self.n.max(1) as f64).sqrt();
+        let counts = self.vectors.col_iter().zip(&self.variances).filter(|(vector, variance)| {
+            let along: f64 = vector.iter().zip(noise).map(|(v, noise)| v * v * noise).sum();
+            along < **variance * margin && least <= **variance
+        });
+        counts.count()
+    }
+}
+
+/// Mean over the designs of the KL of each dimension.
+fn mean_kl(means: &Array2<f32>, log_vars: &Array2<f32>) -> Vec<f64> {
+    let n = (means.nrows() as f64).max(1.0);
+    let columns = means.columns().into_iter().zip(log_vars.columns());
+    let kl = |(&mean, &log_var): (&f32, &f32)| {
+        let normal = Normal::from_log_var(f64::from(mean), f64::from(log_var));
+        normal.map_or(f64::NAN, |normal| normal.kl_to_standard())
+    };
+    columns.map(|(means, log_vars)| means.iter().zip(log_vars).map(kl).sum::<f64>() / n).collect()
+}
+
+/// The first epoch from which on a dimension said less than [`SILENT`].
+fn silent_since(epochs: &[EpochMetrics], dim: usize) -> Option<u64> {
+    let kl = |epoch: &EpochMetrics| epoch.kl_per_dim.get(dim).copied().unwrap_or(f64::INFINITY);
+    let silent = epochs.iter().rev().take_while(|epoch| kl(epoch) < SILENT);
+    silent.last().map(|epoch| epoch.epoch)
+}
+
+/// The largest KL of a dimension in epochs that ended with a KL weight below `beta`.
+fn peak(epochs: &[EpochMetrics], dim: usize, beta: f64) -> Option<f64> {
+    let below = epochs.iter().filter(|epoch| epoch.beta < beta);
+    below.filter_map(|epoch| epoch.kl_per_dim.get(dim).copied()).max_by(f64::total_cmp)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng;
+    use rand_distr::StandardNormal;
+    use vae_nn::stream;
+
+    use super::*;
+
+    /// `x = Σ √λ_k z_k e_k + σ ε`: as many directions are worth a dimension as there are `λ_k + σ²` above βσ².
+    #[test]
+    fn directions_of_a_linear_gaussian_model_are_counted() {
+        let (n, pixels, sigma) = (400, 60, 0.3_f64);
+        let spectrum = [9.0_f64, 4.0, 1.0];
+        let mut rng = stream(5, "test", 0);
+        let mut rows = Mat::zeros(n, pixels);
+        for i in 0..n {
+            for j in 0..pixels {
+                let deviation = spectrum.get(j).map_or(0.0, |variance| variance.sqrt());
+                let (z, eps): (f64, f64) = (rng.sample(StandardNormal), rng.sample(StandardNormal));
+                rows[(i, j)] = deviation * z + sigma * eps;
+            }
+        }
+        let found = directions(&rows, 8);
+        for (k, expected) in spectrum.iter().enumerate() {
+            let variance = found.variances[k] / (expected + sigma * sigma);
+            assert!((variance - 1.0).abs() < 0.3, "{k}: {variance}");
+        }
+        // Beyond the factors: the variance of the noise, although each sample eigenvalue is larger.
+        assert!(found.variances[3..].iter().all(|v| (v / (sigma * sigma) - 1.0).abs() < 0.35));
+        for (beta, expected) in [(1.0, 3), (8.0, 3), (25.0, 2), (60.0, 1), (200.0, 0)] {
+            let noise = vec![beta * sigma * sigma; pixels];
+            assert_eq!(found.worth(&noise, 0.0), expected, "β = {beta}");
+        }
+        assert_eq!(found.worth(&vec![0.09; pixels], 2.0), 2, "the third is too small to matter");
+    }
+
+    fn epoch(epoch: u64, beta: f64, kl: f64) -> EpochMetrics {
+        EpochMetrics {
+            epoch,
+            step: epoch,
+            beta,
+            train: crate::metrics::Parts::default(),
+            validation: crate::metrics::Validation::default(),
+            kl_per_dim: vec![kl],
+            best: false,
+            seconds: 1.0,
+            images_per_s: 1.0,
+        }
+    }
+
+    #[test]
+    fn silence_has_a_beginning() {
+        let log = [(1, 0.1, 0.0), (2, 0.5, 3.0), (3, 1.0, 0.5), (4, 1.0, 0.01), (5, 1.0, 0.0)]
+            .map(|(number, beta, kl)| epoch(number, beta, kl));
+        assert_eq!(silent_since(&log, 0), Some(4));
+        assert_eq!(silent_since(&log[..3], 0), None);
+        assert_eq!(silent_since(&[], 0), None);
+        assert_eq!((peak(&log, 0, 1.0), peak(&log, 0, 0.3)), (Some(3.0), Some(0.0)));
+    }
+}

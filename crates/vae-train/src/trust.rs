@@ -1,0 +1,136 @@
+//! How far a generated design can be trusted: is it a copy, is it like the data, and where is the model unsure.
+
+use candle_core::{DType, Device};
+use ndarray::{Array2, Array3, Axis};
+use vae_data::{Condition, DataSet, Details};
+use vae_models::{Likelihood, Vae};
+
+use crate::controls::nearest_with_distances;
+use crate::error::Result;
+use crate::evaluate::{Terms, noise_by_design, terms_by_design, values};
+use crate::targets::{Targets, stack};
+
+/// Training designs whose scores a new design is ranked among, at most; of more, evenly spaced ones.
+const RANKED: usize = 512;
+/// Designs per pass.
+const BATCH: usize = 64;
+/// Codes that the uncertainty of a design is over.
+const CODES: u64 = 16;
+
+/// What speaks for and against each generated design.
+pub struct Trust {
+    /// Position in the data set of the training design with the smallest squared distance over pixels.
+    pub nearest: Vec<usize>,
+    /// That distance: root of the mean squared difference of a pixel.
+    pub distance: Vec<f64>,
+    /// The same for held-out designs of the data, median: about what a new design of this kind is off.
+    pub usual_distance: f64,
+    /// Share of the training designs whose score is no higher than that of the design, in `[0, 1]`: of `ln p(x|z, c) − KL`, one draw, under its own
+    /// conditions. Below 0.01 it is unlike nearly all that the model has seen.
+    pub percentile: Vec<f64>,
+    /// Deviation of every pixel, `(N, H, W)`, by the law of total variance over codes z ~ q(z|x, c) of the design:
+    /// `Var x = E_z Var(x|z) + Var_z E(x|z)`; the first term is `m (1 − m)` of a Bernoulli and σ² of a Gaussian.
+    pub deviation: Array3<f32>,
+}
+
+/// Judges designs that were generated for conditions `(N, C)` by what the training designs are.
+///
+/// The designs are cut to 0/1 at their volume first if the model was trained on such.
+///
+/// # Errors
+/// When a design cannot be read.
+pub fn trust(
+    vae: &Vae,
+    designs: &Targets<'_>,
+    (train, held_out): (&[usize], &[usize]),
+    generated: &Array3<f32>,
+    cs: &Array2<f32>,
+    device: &Device,
+) -> Result<Trust> {
+    let infos = designs.condition_info();
+    let conditions = infos.iter().zip(cs.columns());
+    let details = Details {
+        conditions: conditions
+            .map(|(info, values)| Condition::covering(&info.name, &info.unit, values))
+            .collect(),
+        values: cs.clone(),
+        ..Details::default()
+    };
+    let new = DataSet::new("generated", generated.clone(), details)?;
+    let new = Targets::new(&new, designs.kind(), (0..cs.ncols()).collect());
+    let all: Vec<usize> = (0..generated.len_of(Axis(0))).collect();
+
+    let (nearest, distance) = nearest_with_distances(designs, train, &new, &all)?;
+    let (_, mut usual) = nearest_with_distances(designs, train, designs, held_out)?;
+    usual.sort_by(f64::total_cmp);
+
+    let score = |terms: &Terms| terms.log_likelihood - terms.kl;
+    let stride = train.len().div_ceil(RANKED).max(1);
+    let ranked: Vec<usize> = train.iter().copied().step_by(stride).collect();
+    let known: Vec<f64> =
+        terms_by_design(vae, designs, &ranked, device)?.iter().map(score).collect();
+    let percentile = terms_by_design(vae, &new, &all, device)?
+        .iter()
+        .map(|terms| share_at_most(&known, score(terms)))
+        .collect();
+    Ok(Trust {
+        nearest,
+        distance,
+        usual_distance: usual.get(usual.len() / 2).copied().unwrap_or(0.0),
+        percentile,
+        deviation: deviation(vae, &new, &all, device)?,
+    })
+}
+
+/// Share of the values that are no larger.
+fn share_at_most(values: &[f64], limit: f64) -> f64 {
+    values.iter().filter(|&&value| value <= limit).count() as f64 / (values.len() as f64).max(1.0)
+}
+
+fn deviation(
+    vae: &Vae,
+    designs: &Targets<'_>,
+    indices: &[usize],
+    device: &Device,
+) -> Result<Array3<f32>> {
+    let sigma = match vae.sigma()? {
+        Some(sigma) => sigma.to_dtype(DType::F64)?.to_scalar::<f64>()?,
+        None => 0.0,
+    };
+    let binary = vae.config().likelihood == Likelihood::Bernoulli;
+    let mut deviations = Vec::with_capacity(indices.len() * designs.data().design_len());
+    for chunk in indices.chunks(BATCH) {
+        let batch = designs.batch(chunk, device)?;
+        let posterior = vae.encode(&batch.xs, batch.cs.as_ref(), false)?;
+        let mut sums = vec![(0.0_f64, 0.0_f64); chunk.len() * designs.data().design_len()];
+        for draw in 0..CODES {
+            let eps = noise_by_design(chunk, draw, vae.config().latent_dim, device)?;
+            let params = vae.decode(&posterior.reparameterize(&eps)?, batch.cs.as_ref(), false)?;
+            for ((sum, squares), mean) in sums.iter_mut().zip(values(&vae.mean(&params)?)?) {
+                *sum += f64::from(mean);
+                *squares += f64::from(mean).powi(2);
+            }
+        }
+        deviations.extend(sums.into_iter().map(|(sum, squares)| {
+            let (mean, square) = (sum / CODES as f64, squares / CODES as f64);
+            // E m (1 − m) + Var m = E m − (E m)²: a Bernoulli of the mean, however the codes scatter.
+            let variance =
+                if binary { mean * (1.0 - mean) } else { square - mean * mean + sigma * sigma };
+            variance.max(0.0).sqrt() as f32
+        }));
+    }
+    Ok(stack(deviations, (vae.config().height, vae.config().width)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_counts_its_limit() {
+        let values = [1.0, 2.0, 3.0, 4.0];
+        for (limit, expected) in [(0.5, 0.0), (1.0, 0.25), (3.5, 0.75), (9.0, 1.0)] {
+            assert!((share_at_most(&values, limit) - expected).abs() < 1e-12, "{limit}");
+        }
+    }
+}
