@@ -14,6 +14,7 @@ mod figures;
 mod interrupt;
 mod judged;
 mod latent;
+mod length;
 mod machine;
 mod mechanics;
 mod mirrors;

@@ -142,7 +142,9 @@ fn every_page_is_listed_and_every_figure_shown() {
     let mut pages = files(source(), ".md");
     pages.remove("SUMMARY.md");
     assert_eq!(listed, pages);
-    assert_eq!(shown, files(source().join("figures"), ".png"));
+    let mut figures = files(source().join("figures"), ".png");
+    figures.extend(files(source().join("figures"), ".svg"));
+    assert_eq!(shown, figures);
     let size: u64 = shown
         .iter()
         .map(|name| fs::metadata(source().join("figures").join(name)).unwrap().len())

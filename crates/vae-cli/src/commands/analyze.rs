@@ -193,7 +193,7 @@ impl Args {
 
 /// The designs of a source. A `.npy` file of two axes, as `vae simp solve --out` writes it, is one design here; data to train on would be
 /// flat vectors, of a layout that has to be said.
-fn open(source: &str, reading: &Reading) -> Result<DataSet> {
+pub(super) fn open(source: &str, reading: &Reading) -> Result<DataSet> {
     let refused = match open_data(source, reading) {
         Ok(set) => return Ok(set),
         Err(refused) => refused,

@@ -6,6 +6,7 @@ mod data;
 mod decode;
 mod encode;
 mod evaluate;
+mod export;
 mod fetch;
 mod interpolate;
 mod outliers;
@@ -35,6 +36,7 @@ pub(crate) enum Command {
     Sample(sample::Args),
     Interpolate(interpolate::Args),
     Analyze(analyze::Args),
+    Export(export::Args),
     Traverse(traverse::Args),
     #[command(subcommand)]
     Plot(plot::Command),
@@ -65,6 +67,7 @@ impl Command {
             Self::Sample(args) => sample::run(&args),
             Self::Interpolate(args) => interpolate::run(&args),
             Self::Analyze(args) => analyze::run(&args),
+            Self::Export(args) => export::run(&args),
             Self::Traverse(args) => traverse::run(&args),
             Self::Plot(command) => plot::run(&command),
             Self::Outliers(args) => outliers::run(&args),
@@ -92,7 +95,7 @@ impl Command {
             Self::Decode(args) => args.model.threads,
             Self::Weights(command) => command.threads(),
             Self::Simp(command) => command.threads(),
-            Self::Data(_) => None,
+            Self::Data(_) | Self::Export(_) => None,
             Self::Bench(command) => command.threads(),
         }
     }

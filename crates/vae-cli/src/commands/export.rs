@@ -1,0 +1,254 @@
+//! `vae export`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+use topo_export::{Contours, Vtk, dxf, png, stl, svg, vtk};
+use vae_data::{DataSet, npy, write_whole};
+
+use crate::commands::analyze::open;
+use crate::failure::UsageError;
+use crate::length::Length;
+use crate::output::{json, line, shown};
+use crate::reading::ReadingArgs;
+use crate::stored::stored_one;
+
+/// Write a design for CAD, for a printer, or as numbers
+///
+/// SVG, DXF and STL have smooth contours instead of the steps of the grid: marching squares with the area of the design, closed at the edge of
+/// its domain, outer curves counterclockwise and holes clockwise. Pieces and holes stay as they are; cells that meet in a corner are joined. STL
+/// is a watertight plate. PNG, VTK and npy have the densities as they are, a PNG one pixel per cell. All files are in millimeters.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  vae export builtin --design 0 --to svg --cell-size 2mm
+  vae export beam.npy --to dxf --cell-size 0.1in --out part.dxf
+  vae export beam.npy --to stl --cell-size 2mm --thickness 5mm
+  vae export samples/designs.npz --design 3 --to png")]
+pub(crate) struct Args {
+    /// A design: whatever `vae analyze` takes, and --design where it holds several
+    design: String,
+    /// Which of several designs, from 0
+    #[arg(long = "design", value_name = "N")]
+    index: Option<usize>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    /// Format of the file
+    #[arg(long, value_name = "FORMAT")]
+    to: Format,
+    /// Side of a cell, with its unit: mm, cm, m, in
+    #[arg(long, value_name = "LENGTH", default_value = "1mm", allow_hyphen_values = true)]
+    cell_size: String,
+    /// Thickness of the plate, with its unit: mm, cm, m, in
+    #[arg(long, value_name = "LENGTH", default_value = "5mm", allow_hyphen_values = true)]
+    thickness: String,
+    /// File to write [default: named after the design, in this folder]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Svg,
+    Dxf,
+    Stl,
+    Vtk,
+    Npy,
+    Png,
+}
+
+/// What was written: lengths in millimeters.
+#[derive(Serialize)]
+struct Exported<'a> {
+    file: &'a Path,
+    rows: usize,
+    columns: usize,
+    width: f64,
+    height: f64,
+    thickness: f64,
+    area: f64,
+    volume: f64,
+    volume_fraction: f64,
+    #[serde(flatten)]
+    outline: Option<Outline>,
+}
+
+/// What is known of contours.
+#[derive(Serialize)]
+struct Outline {
+    /// Enclosed area over the sum of the densities, minus 1.
+    volume_error: f64,
+    pieces: usize,
+    holes: usize,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let length = |flag: &str, text: &str| -> Result<f64> {
+        let length: Result<Length, _> = text.parse();
+        Ok(length.map_err(|err| UsageError::new(format!("{flag} {text}: {err}")))?.mm)
+    };
+    let cell_size = length("--cell-size", &args.cell_size)?;
+    let thickness = length("--thickness", &args.thickness)?;
+    let set = open(&args.design, &args.reading.reading()?)?;
+    let index = args.index(&set)?;
+    let out = args.out(&set, index)?;
+    let design = stored_one(&set, index)?;
+    let density = design.mapv(f64::from);
+
+    let at = || format!("{}, design {index}", args.design);
+    let contours = match args.to {
+        Format::Svg | Format::Dxf | Format::Stl => Some(Contours::of(density.view())),
+        Format::Vtk | Format::Npy | Format::Png => None,
+    };
+    let contours = contours.transpose().with_context(at)?;
+    let bytes = match (args.to, &contours) {
+        (Format::Svg, Some(contours)) => svg(contours, cell_size).map(String::into_bytes),
+        (Format::Dxf, Some(contours)) => dxf(contours, cell_size).map(String::into_bytes),
+        (Format::Stl, Some(contours)) => stl(contours, cell_size, thickness),
+        (Format::Png, _) => png(density.view(), cell_size),
+        (Format::Npy, _) => Ok(npy::to_bytes(design.view())),
+        _ => {
+            let cells = [("density".to_owned(), density.view())];
+            vtk(&Vtk { title: &at(), cell_size, cells: &cells, points: &[] })
+                .map(String::into_bytes)
+        }
+    };
+    write_whole(&out, &bytes.with_context(at)?)?;
+
+    let outline = contours.as_ref().map(Outline::of);
+    let (rows, columns) = density.dim();
+    let cells = contours.as_ref().map_or(density.sum(), Contours::area);
+    let area = cells * cell_size * cell_size;
+    let exported = Exported {
+        file: &out,
+        rows,
+        columns,
+        width: columns as f64 * cell_size,
+        height: rows as f64 * cell_size,
+        thickness,
+        area,
+        volume: area * thickness,
+        volume_fraction: cells / (rows * columns) as f64,
+        outline,
+    };
+    if args.json {
+        json(&exported)?;
+    } else {
+        exported.words(&at())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    /// Which design of the set.
+    fn index(&self, set: &DataSet) -> Result<usize> {
+        let last = set.len() - 1;
+        match self.index {
+            Some(index) if index <= last => Ok(index),
+            Some(index) => Err(UsageError::new(format!(
+                "{} has no design {index}: they are numbered from 0 to {last}",
+                self.design
+            ))
+            .into()),
+            None if last == 0 => Ok(0),
+            None => Err(UsageError::with_hint(
+                format!("{} holds {} designs, and one is exported", self.design, set.len()),
+                format!("say which with --design, from 0 to {last}"),
+            )
+            .into()),
+        }
+    }
+
+    /// Where to write: beside nothing that is read.
+    fn out(&self, set: &DataSet, index: usize) -> Result<PathBuf> {
+        let source = Path::new(&self.design);
+        let out = self.out.clone().unwrap_or_else(|| {
+            let stem = source.file_stem().unwrap_or(source.as_os_str()).display();
+            let which = if set.len() == 1 { String::new() } else { format!("-{index}") };
+            PathBuf::from(format!("{stem}{which}.{}", self.to.extension()))
+        });
+        let same = match (out.canonicalize(), source.canonicalize()) {
+            (Ok(out), Ok(source)) => out == source,
+            _ => false,
+        };
+        if same {
+            let message = format!("{} would be written over itself", shown(&out));
+            return Err(UsageError::with_hint(message, "give another file with --out").into());
+        }
+        Ok(out)
+    }
+}
+
+impl Format {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Dxf => "dxf",
+            Self::Stl => "stl",
+            Self::Vtk => "vtk",
+            Self::Npy => "npy",
+            Self::Png => "png",
+        }
+    }
+}
+
+impl Outline {
+    fn of(contours: &Contours) -> Self {
+        let pieces = contours.pieces();
+        let holes = contours.rings().len() - pieces;
+        Self { volume_error: contours.area_error(), pieces, holes }
+    }
+}
+
+impl Exported<'_> {
+    fn words(&self, which: &str) -> Result<()> {
+        // Seven digits, as the files have.
+        let short = |x: f64| x as f32;
+        line(format!("{which}: {} × {} cells", self.columns, self.rows))?;
+        line(format!(
+            "  width × height × thickness  {} × {} × {} mm",
+            short(self.width),
+            short(self.height),
+            short(self.thickness)
+        ))?;
+        line(format!(
+            "  area, volume                {} mm², {} mm³, {:.2} % of the domain",
+            short(self.area),
+            short(self.volume),
+            100.0 * self.volume_fraction
+        ))?;
+        if let Some(Outline { volume_error, pieces, holes }) = &self.outline {
+            line(format!("  volume error                {:+.4} %", 100.0 * volume_error))?;
+            line(format!("  pieces, holes               {pieces}, {holes}"))?;
+        }
+        line(format!("written: {}", shown(self.file)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vae_data::{Source, cut_at_volume};
+
+    use super::*;
+
+    #[test]
+    fn built_in_designs_keep_their_volume_grey_and_cut() {
+        let set = vae_data::open(&Source::Builtin).unwrap();
+        for index in (0..set.len()).step_by(set.len() / 200) {
+            let grey = stored_one(&set, index).unwrap();
+            let mut cut = grey.clone();
+            let volume_fraction = grey.mean().unwrap();
+            cut_at_volume(cut.as_slice_mut().unwrap(), None, volume_fraction);
+            for design in [grey, cut] {
+                let density = design.mapv(f64::from);
+                let contours = Contours::of(density.view()).unwrap();
+                assert!(contours.area_error().abs() < 1e-8, "{index}: {}", contours.area_error());
+                assert!(stl(&contours, 2.0, 5.0).is_ok(), "{index}");
+            }
+        }
+    }
+}
