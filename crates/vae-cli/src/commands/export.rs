@@ -222,7 +222,9 @@ impl Exported<'_> {
             100.0 * self.volume_fraction
         ))?;
         if let Some(Outline { volume_error, pieces, holes }) = &self.outline {
-            line(format!("  volume error                {:+.4} %", 100.0 * volume_error))?;
+            // No minus before 0: the sign is that of what is shown.
+            let percent = (1e6 * volume_error).round() / 1e4 + 0.0;
+            line(format!("  volume error                {percent:+.4} %"))?;
             line(format!("  pieces, holes               {pieces}, {holes}"))?;
         }
         line(format!("written: {}", shown(self.file)))
