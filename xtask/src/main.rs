@@ -107,7 +107,7 @@ fn fetch_data(regenerate: bool, hub: bool, arguments: &[String]) -> Result<()> {
     }
     run(&["data", "fetch", "builtin"])?;
     if regenerate {
-        run(&["simp", "generate", "cantilever", "--out", "data/builtin"])?;
+        run(&["simp", "generate", "cantilever", "--solver", "direct", "--out", "data/builtin"])?;
         return run(&["data", "info", "data/builtin"]);
     }
     say("\nWhat else there is: cargo xtask fetch-data SOURCE");

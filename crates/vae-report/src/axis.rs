@@ -72,7 +72,7 @@ impl Axis {
 ///
 /// # Examples
 /// ```
-/// assert_eq!([0.3, 1.0 / 3.0, 12_345.0, -2.0].map(|x| vae_report::number(x, 3)), ["0.3", "0.333", "12345", "−2"]);
+/// assert_eq!([0.3, 1.0 / 3.0, 12_345.0, -2.0].map(|x| vae_report::number(x, 3)), ["0.3", "0.333", "12,345", "−2"]);
 /// ```
 pub fn number(value: f64, digits: i32) -> String {
     if value == 0.0 {

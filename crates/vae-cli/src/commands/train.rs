@@ -101,7 +101,7 @@ pub(crate) struct Args {
     /// Let it rise anew in each of so many cycles of equal length
     #[arg(long, value_name = "N")]
     kl_cycles: Option<u64>,
-    /// Distribution of a pixel: bernoulli, continuous-bernoulli, gaussian[:SIGMA|:optimal], discretized-logistic[:SCALE]
+    /// Distribution of a pixel: bernoulli, continuous-bernoulli, gaussian, gaussian:SIGMA, gaussian:optimal, discretized-logistic, discretized-logistic:SCALE
     ///
     /// `bernoulli` is for designs of 0 and 1. For grey ones: `gaussian` learns one deviation σ for all pixels, `gaussian:optimal` takes the best one of
     /// each batch, `gaussian:0.05` is as stated; `continuous-bernoulli` is a density on [0, 1]; `discretized-logistic` is a probability of 256
