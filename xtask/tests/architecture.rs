@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our crates each crate may depend on. Tests may also use vae-prob, which depends on nothing, as an oracle.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("vae-prob", &[]),
     ("vae-nn", &[]),
     ("vae-models", &["vae-nn"]),
@@ -19,6 +19,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("vae-hub", &["vae-data"]),
     ("vae-train", &["vae-models", "vae-data", "vae-prob", "vae-nn"]),
     ("vae-report", &["vae-train", "vae-data"]),
+    ("vae-design", &["vae-models", "vae-nn", "topo-simp", "topo-data", "vae-data"]),
     (
         "vae-cli",
         &[
@@ -32,6 +33,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
             "vae-hub",
             "vae-train",
             "vae-report",
+            "vae-design",
         ],
     ),
     ("xtask", &[]),

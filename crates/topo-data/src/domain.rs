@@ -18,7 +18,7 @@ pub struct Domain {
     /// Row by row; none if every element is free.
     passive: Option<Vec<Option<PassiveKind>>>,
     /// Share of the free elements that is material.
-    free_fraction: f32,
+    free_fraction: f64,
     /// The volume fraction of the problem.
     volume_fraction: f64,
 }
@@ -32,21 +32,25 @@ impl Domain {
     pub fn of(problem: &Problem) -> Result<Self, ProblemError> {
         let volume_fraction = problem.volume_fraction;
         if problem.passive.is_empty() {
-            let free_fraction = volume_fraction as f32;
-            return Ok(Self { passive: None, free_fraction, volume_fraction });
+            return Ok(Self { passive: None, free_fraction: volume_fraction, volume_fraction });
         }
         let passive: Vec<_> = problem.nodal()?.passive.into_iter().collect();
         let count = |kind| passive.iter().filter(|&&cell| cell == kind).count();
         let free = count(None);
         let in_domain = passive.len() - count(Some(PassiveKind::Outside));
         let material = volume_fraction * in_domain as f64 - count(Some(PassiveKind::Solid)) as f64;
-        let free_fraction = (material / free as f64).clamp(0.0, 1.0) as f32;
+        let free_fraction = (material / free as f64).clamp(0.0, 1.0);
         Ok(Self { passive: Some(passive), free_fraction, volume_fraction })
     }
 
     /// The volume fraction that the problem asks for.
     pub fn volume_fraction(&self) -> f64 {
         self.volume_fraction
+    }
+
+    /// Share of the free elements that the volume fraction fills, besides what is solid by decree.
+    pub fn free_fraction(&self) -> f64 {
+        self.free_fraction
     }
 
     /// The design cut to 0/1 at exactly the volume fraction: the densest free elements become solid, passive ones are what they have to be.
@@ -58,7 +62,7 @@ impl Domain {
         let mut cut = design.to_vec();
         let free: Option<Vec<bool>> =
             self.passive.as_ref().map(|passive| passive.iter().map(Option::is_none).collect());
-        cut_at_volume(&mut cut, free.as_deref(), self.free_fraction);
+        cut_at_volume(&mut cut, free.as_deref(), self.free_fraction as f32);
         self.hold(&mut cut);
         cut
     }

@@ -228,9 +228,14 @@ impl std::fmt::Display for Symmetry {
 }
 
 impl Symmetry {
-    /// Replaces the values of mirrored elements by their mean.
-    pub(crate) fn average(self, grid: Grid, values: &mut [f64]) {
+    /// Replaces the values of mirrored elements by their mean: the nearest symmetric values, and its own transpose as a linear map.
+    ///
+    /// # Panics
+    /// If there is not one value per element, row by row.
+    #[track_caller]
+    pub fn average(self, grid: Grid, values: &mut [f64]) {
         let Grid { nelx, nely } = grid;
+        assert_eq!(values.len(), grid.n_elements(), "there is one value per element");
         if matches!(self, Self::LeftRight | Self::Both) {
             for row in values.chunks_exact_mut(nelx) {
                 for j in 0..nelx / 2 {

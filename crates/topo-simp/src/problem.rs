@@ -5,7 +5,7 @@ mod text;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Grid, ProblemError, model::Model};
+use crate::{Grid, ProblemError, SimpError, Symmetry, model::Model, state::check_symmetry};
 pub use named::{BracketLoad, NamedProblem};
 
 /// A structural design task: the schema of `problem.toml`, and of one line of `problems.jsonl`.
@@ -122,6 +122,15 @@ impl Problem {
     /// other, a volume fraction that they make impossible, and a grid of a single element.
     pub fn validate(&self) -> Result<(), ProblemError> {
         Model::of_task(self).map(|_| ())
+    }
+
+    /// Checks that the passive regions are their own mirror images, so that a design can be.
+    ///
+    /// # Errors
+    /// [`SimpError::NotSymmetric`] with the first element that has another role than its image, otherwise as
+    /// [`Problem::validate`].
+    pub fn check_symmetry(&self, symmetry: Symmetry) -> Result<(), SimpError> {
+        check_symmetry(&Model::new(self)?, symmetry)
     }
 }
 

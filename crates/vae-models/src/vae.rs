@@ -169,6 +169,21 @@ impl Vae {
         conditions: Option<&Tensor>,
         train: bool,
     ) -> Result<Tensor, ModelError> {
+        Ok(self.likelihood.params(&self.decode_logits(latents, conditions, train)?)?)
+    }
+
+    /// What the decoder says before any likelihood: the greater, the more material; (B, 1, H, W), without bounds.
+    ///
+    /// Of every likelihood the mean density grows with it, and is one half at 0.
+    ///
+    /// # Errors
+    /// As [`Vae::decode`].
+    pub fn decode_logits(
+        &self,
+        latents: &Tensor,
+        conditions: Option<&Tensor>,
+        train: bool,
+    ) -> Result<Tensor, ModelError> {
         let latent_dim = self.config.latent_dim;
         if latents.rank() != 2 || latents.dim(1)? != latent_dim {
             let expected = format!("(B, {latent_dim})");
@@ -189,8 +204,7 @@ impl Vae {
         };
         let output = self.decoder.forward(&maps, train)?;
         let (height, width) = self.config.padded_size();
-        let output = self.crop(&output.reshape((batch, 1, height, width))?)?;
-        Ok(self.likelihood.params(&output)?)
+        self.crop(&output.reshape((batch, 1, height, width))?)
     }
 
     /// ln p(x|z) of every design, in nats, from the decoder's parameters.

@@ -1,0 +1,83 @@
+//! Codes of given designs.
+
+use candle_core::{DType, Tensor};
+use ndarray::{Array2, ArrayView2};
+use rand::Rng;
+use rand_distr::StandardNormal;
+use vae_models::Vae;
+
+use crate::error::Result;
+
+/// Draws from the aggregate posterior, (N · draws, Z): from each q(z|x) = N(mean, diag exp(`log_var`)), both (N, Z), so many.
+///
+/// The means alone would make latents that say nothing look like latents without spread. The draws depend on nothing else.
+#[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+pub fn aggregate_draws(
+    means: ArrayView2<'_, f32>,
+    log_vars: ArrayView2<'_, f32>,
+    draws: usize,
+) -> Array2<f64> {
+    let (n, latent_dim) = means.dim();
+    let mut codes = Array2::zeros((n * draws, latent_dim));
+    for (row, mut code) in codes.outer_iter_mut().enumerate() {
+        let mut rng = vae_nn::stream(0, "aggregate posterior", row as u64);
+        for ((z, &mean), &log_var) in
+            code.iter_mut().zip(means.row(row % n)).zip(log_vars.row(row % n))
+        {
+            let eps: f64 = rng.sample(StandardNormal);
+            *z = f64::from(mean) + (0.5 * f64::from(log_var)).exp() * eps;
+        }
+    }
+    codes
+}
+
+/// The posterior mean of one design under conditions in raw units; empty for a model without.
+///
+/// # Errors
+///
+/// [`crate::DesignError::Model`] for a design or conditions that are not the model's.
+#[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+pub fn encode(vae: &Vae, design: ArrayView2<'_, f32>, conditions: &[f32]) -> Result<Vec<f64>> {
+    let (height, width) = design.dim();
+    let pixels: Vec<f32> = design.iter().copied().collect();
+    let xs =
+        Tensor::from_vec(pixels, (1, 1, height, width), vae.device())?.to_dtype(vae.dtype())?;
+    let cs = row(vae, conditions)?;
+    let mean = vae.encode(&xs, cs.as_ref(), false)?.mean;
+    Ok(mean.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?)
+}
+
+/// Conditions as a tensor (1, C); none for a model without.
+pub(crate) fn row(vae: &Vae, conditions: &[f32]) -> Result<Option<Tensor>> {
+    if conditions.is_empty() {
+        return Ok(None);
+    }
+    let row = Tensor::from_slice(conditions, (1, conditions.len()), vae.device())?;
+    Ok(Some(row.to_dtype(vae.dtype())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn draws_have_the_moments_of_their_posteriors() {
+        let means = array![[1.0_f32, -2.0], [0.0, 5.0]];
+        let log_vars = array![[0.0_f32, -4.0], [1.0, 0.5]];
+        let draws = 20_000;
+        let codes = aggregate_draws(means.view(), log_vars.view(), draws);
+        for (design, latent) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let values: Vec<f64> = (0..draws).map(|k| codes[[2 * k + design, latent]]).collect();
+            let mean = values.iter().sum::<f64>() / draws as f64;
+            let variance = values.iter().map(|z| (z - mean).powi(2)).sum::<f64>() / draws as f64;
+            let expected = f64::from(log_vars[[design, latent]]).exp();
+            // Five standard errors of a mean and of a variance.
+            let n = draws as f64;
+            let error = (mean - f64::from(means[[design, latent]])).abs();
+            assert!(error < 5.0 * (expected / n).sqrt(), "{error}");
+            assert!((variance / expected - 1.0).abs() < 5.0 * (2.0 / n).sqrt(), "{variance}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod codes;
+mod error;
+mod objective;
+mod projection;
+mod propose;
+mod search;
+mod selection;
+mod trust;
+
+pub use codes::{aggregate_draws, encode};
+pub use error::{DesignError, Result};
+pub use objective::{Objective, Point};
+pub use projection::{Projected, Projection};
+pub use propose::{Candidate, Origin, Task, candidates};
+pub use search::{Coded, Found, Search, search, search_with};
+pub use selection::{Criteria, Proposal, Yield};
+pub use trust::TrustRegion;
