@@ -1,7 +1,7 @@
 //! Everything that `evaluate` says of a model, on its test split, with the scores of simple controls beside its own.
 
 use candle_core::Device;
-use ndarray::Axis;
+use ndarray::{Array3, Axis};
 use serde::Serialize;
 use vae_data::Split;
 use vae_models::{Likelihood, Vae};
@@ -85,7 +85,31 @@ pub struct Controls {
     pub nearest_by_condition: Option<Reconstruction>,
 }
 
-/// Evaluates a model on the test split.
+/// Reconstructions of the test designs, by the model from posterior means and by the controls, (N, H, W) each.
+pub struct Reconstructions {
+    /// The model's.
+    pub model: Array3<f32>,
+    /// Of as many principal components as the model has latent dimensions.
+    pub pca: Array3<f32>,
+    /// The nearest training design over pixels.
+    pub nearest_by_pixels: Array3<f32>,
+    /// The training design with the nearest conditions; none without conditions.
+    pub nearest_by_condition: Option<Array3<f32>>,
+}
+
+impl Reconstructions {
+    fn of(vae: &Vae, designs: &Targets<'_>, split: &Split, device: &Device) -> Result<Self> {
+        let (train, test) = (&split.train, &split.test);
+        Ok(Self {
+            model: reconstruct(vae, designs, test, device)?,
+            pca: principal_components(designs, train, test, vae.config().latent_dim)?,
+            nearest_by_pixels: nearest_by_pixels(designs, train, test)?,
+            nearest_by_condition: nearest_by_condition(designs, train, test)?,
+        })
+    }
+}
+
+/// Evaluates a model on the test split; also hands back the reconstructions that were scored, for whoever looks closer at them.
 ///
 /// `progress` is told how many more of the `samples` draws of every test design are done.
 ///
@@ -99,7 +123,7 @@ pub fn evaluate(
     samples: usize,
     device: &Device,
     progress: &mut dyn FnMut(usize),
-) -> Result<Evaluation> {
+) -> Result<(Evaluation, Reconstructions)> {
     if samples == 0 {
         return Err(TrainError::Setting {
             key: "samples",
@@ -113,7 +137,8 @@ pub fn evaluate(
     let normalized = measure != Measure::None;
     let floored = !normalized && config.model.likelihood == Likelihood::Bernoulli;
     let pixels = active_pixels(vae, designs, test)?;
-    let reconstruction = compare(designs, test, &reconstruct(vae, designs, test, device)?)?;
+    let found = Reconstructions::of(vae, designs, split, device)?;
+    let reconstruction = compare(designs, test, &found.model)?;
     let (means, log_vars) = posteriors(vae, designs, train, device)?;
     let activity = unit_activity(&means);
     let mixed: Vec<usize> =
@@ -121,17 +146,16 @@ pub fn evaluate(
     let information =
         information(&means.select(Axis(0), &mixed), &log_vars.select(Axis(0), &mixed), 0);
     let responses = responses(vae, designs, train, test, device)?;
-    let latent_dim = vae.config().latent_dim;
-    let by_condition = nearest_by_condition(designs, train, test)?;
+    let by_condition = found.nearest_by_condition.as_ref();
     let controls = Controls {
-        pca: compare(designs, test, &principal_components(designs, train, test, latent_dim)?)?,
-        nearest_by_pixels: compare(designs, test, &nearest_by_pixels(designs, train, test)?)?,
+        pca: compare(designs, test, &found.pca)?,
+        nearest_by_pixels: compare(designs, test, &found.nearest_by_pixels)?,
         nearest_by_condition: by_condition
-            .map(|found| compare(designs, test, &found))
+            .map(|found| compare(designs, test, found))
             .transpose()?,
     };
     let if_normalized = |value| normalized.then_some(value);
-    Ok(Evaluation {
+    let evaluation = Evaluation {
         elbo: if_normalized(bounds.elbo),
         elbo_standard_error: if_normalized(bounds.elbo_standard_error),
         iwae: if_normalized(bounds.iwae),
@@ -152,10 +176,11 @@ pub fn evaluate(
         calibration: bounds.calibration,
         active_units: active_units(&activity),
         unit_activity: activity,
-        latent_dim,
+        latent_dim: vae.config().latent_dim,
         n: test.len(),
         information,
         responses,
         controls,
-    })
+    };
+    Ok((evaluation, found))
 }

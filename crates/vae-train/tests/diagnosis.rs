@@ -10,14 +10,14 @@ use candle_core::Device;
 use ndarray::{Array2, Array3};
 use rand::Rng;
 use rand_distr::StandardNormal;
-use support::bars;
+use support::{bars, manifest};
 use vae_data::{Condition, DataSet, Details};
 use vae_models::{Likelihood, Sigma};
 use vae_nn::stream;
 use vae_train::diagnosis::{Diagnosis, State, diagnose};
 use vae_train::metrics::{Event, read};
 use vae_train::objective::Loss;
-use vae_train::{Config, FORMAT, Manifest, Overrides, RunFolder, TargetKind, Targets, Told, train};
+use vae_train::{Config, Overrides, RunFolder, TargetKind, Targets, Told, train};
 
 /// Trains with these settings over the default preset, and diagnoses what came of it.
 fn diagnosed(data: &DataSet, overrides: Overrides) -> Diagnosis {
@@ -25,17 +25,7 @@ fn diagnosed(data: &DataSet, overrides: Overrides) -> Diagnosis {
     let config = Config::resolve(Some("default"), None, &overrides).unwrap();
     let root = tempfile::tempdir().unwrap();
     let folder = RunFolder::vacant(&root.path().join("run")).unwrap();
-    let manifest = Manifest {
-        format: FORMAT,
-        version: "test".into(),
-        data_fingerprint: data.fingerprint().unwrap(),
-        seed: 1,
-        device: "cpu".into(),
-        threads: 1,
-        command: Vec::new(),
-        resumed_at_step: Vec::new(),
-    };
-    train(&config, data, &folder, &manifest, &AtomicBool::new(false), &mut |_| ()).unwrap();
+    train(&config, data, &folder, &manifest(data), &AtomicBool::new(false), &mut |_| ()).unwrap();
     let (vae, _) = vae_models::load(&folder.model(), &Device::Cpu).unwrap();
     let told = config.data.told.columns(data).unwrap();
     let targets = Targets::new(data, config.data.targets, told);

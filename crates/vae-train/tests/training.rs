@@ -8,13 +8,12 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::Device;
-use support::bars;
-use vae_data::DataSet;
+use support::{bars, manifest};
 use vae_models::{Likelihood, Sigma};
 use vae_train::metrics::{self, Event};
 use vae_train::{
-    Config, Ending, FORMAT, Manifest, Objective, Outcome, Overrides, Progress, RunFolder,
-    TargetKind, Targets, TrainError, train,
+    Config, Ending, Objective, Outcome, Overrides, Progress, RunFolder, TargetKind, Targets,
+    TrainError, train,
 };
 
 /// A small model that trains for some epochs.
@@ -29,19 +28,6 @@ fn config(epochs: u64) -> Config {
     config.training.checkpoint_seconds = 0;
     config.training.log_every = 1;
     config
-}
-
-fn manifest(data: &DataSet) -> Manifest {
-    Manifest {
-        format: FORMAT,
-        version: "test".into(),
-        data_fingerprint: data.fingerprint().unwrap(),
-        seed: 1,
-        device: "cpu".into(),
-        threads: 1,
-        command: Vec::new(),
-        resumed_at_step: Vec::new(),
-    }
 }
 
 /// Trains in a folder until the end or until so many steps of this call are done.

@@ -6,10 +6,9 @@ use anyhow::Result;
 use ndarray::Array3;
 use serde::Serialize;
 use topo_data::{Connectivity, components, holes, one_piece_share};
-use vae_train::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
 use vae_train::diagnosis::Diagnosis;
-use vae_train::evaluate::{Reconstruction, reconstruct};
-use vae_train::evaluation::{Evaluation, evaluate};
+use vae_train::evaluate::Reconstruction;
+use vae_train::evaluation::{Evaluation, Reconstructions, evaluate};
 use vae_train::explore::{decode, prior_draws};
 use vae_train::response::Follows;
 
@@ -108,7 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let designs = opened.designs();
     let draws = split.test.len() as u64 * args.samples as u64;
     let mut bar = Progress::new("evaluate", "draws", draws, 0);
-    let evaluation =
+    let (evaluation, found) =
         evaluate(vae, &opened.config, &designs, split, args.samples, device, &mut |n| {
             bar.add(n as u64);
         })?;
@@ -117,11 +116,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let zs = prior_draws(vae.config().latent_dim, split.test.len(), 0);
     let cs = designs.conditions(&split.test);
     let samples = decode(vae, &zs, &cs, device)?;
+    let truth = designs.array(&split.test)?;
     let one_piece = OnePiece {
         prior_samples: one_piece_share(samples.outer_iter(), Connectivity::Eight),
-        data: one_piece_share(designs.array(&split.test)?.outer_iter(), Connectivity::Eight),
+        data: one_piece_share(truth.outer_iter(), Connectivity::Eight),
     };
-    let topology = topology(&opened)?;
+    let topology = topology(&truth, &found);
     let latent = latent::of(&opened)?;
     let mechanics = if args.no_mechanics { None } else { mechanics::mechanics(&opened)? };
     let race = args.race.map(|seconds| race::race(&opened, seconds)).transpose()?.flatten();
@@ -144,17 +144,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Pieces and holes of reconstructions of the test designs, beside those of the designs.
-fn topology(opened: &OpenedRun) -> Result<Vec<Topology>> {
-    let OpenedRun { vae, split, device, .. } = opened;
-    let (designs, latent_dim) = (opened.designs(), vae.config().latent_dim);
-    let (train, test) = (&split.train, &split.test);
+fn topology(truth: &Array3<f32>, reconstructions: &Reconstructions) -> Vec<Topology> {
     let counts = |designs: &Array3<f32>| -> Vec<(usize, usize)> {
         let both = |design| (components(design, Connectivity::Eight).count(), holes(design));
         designs.outer_iter().map(both).collect()
     };
-    let truth = counts(&designs.array(test)?);
-    let matched = |name: &str, found: Array3<f32>| {
-        let found = counts(&found);
+    let truth = counts(truth);
+    let matched = |name: &str, found: &Array3<f32>| {
+        let found = counts(found);
         let share = |same: fn(&(usize, usize), &(usize, usize)) -> bool| {
             let hits = truth.iter().zip(&found).filter(|(a, b)| same(a, b)).count();
             hits as f64 / truth.len().max(1) as f64
@@ -165,15 +162,14 @@ fn topology(opened: &OpenedRun) -> Result<Vec<Topology>> {
             holes: share(|a, b| a.1 == b.1),
         }
     };
+    let Reconstructions { model, pca, nearest_by_pixels, nearest_by_condition } = reconstructions;
     let mut all = vec![
-        matched("this model", reconstruct(vae, &designs, test, device)?),
-        matched("pca", principal_components(&designs, train, test, latent_dim)?),
-        matched("nearest_by_pixels", nearest_by_pixels(&designs, train, test)?),
+        matched("this model", model),
+        matched("pca", pca),
+        matched("nearest_by_pixels", nearest_by_pixels),
     ];
-    if let Some(nearest) = nearest_by_condition(&designs, train, test)? {
-        all.push(matched("nearest_by_condition", nearest));
-    }
-    Ok(all)
+    all.extend(nearest_by_condition.as_ref().map(|found| matched("nearest_by_condition", found)));
+    all
 }
 
 fn table(evaluation: &Evaluation, topology: &[Topology], one_piece: &OnePiece) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, Array3};
 use vae_data::{Condition, DataSet, Details};
+use vae_train::{FORMAT, Manifest};
 
 /// Bars whose solid pixels are of 90 % density and whose void is of 10 %.
 #[allow(clippy::allow_attributes, dead_code, reason = "each test binary uses its own part")]
@@ -41,4 +42,19 @@ pub(crate) fn bars() -> DataSet {
     ];
     let details = Details { conditions, values, ..Details::default() };
     DataSet::new("bars", designs, details).expect("consistent parts")
+}
+
+/// What a run folder is told of a run of a test.
+#[allow(clippy::allow_attributes, dead_code, reason = "each test binary uses its own part")]
+pub(crate) fn manifest(data: &DataSet) -> Manifest {
+    Manifest {
+        format: FORMAT,
+        version: "test".into(),
+        data_fingerprint: data.fingerprint().expect("in memory"),
+        seed: 1,
+        device: "cpu".into(),
+        threads: 1,
+        command: Vec::new(),
+        resumed_at_step: Vec::new(),
+    }
 }
