@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use topo_data::TopoDataError;
 use topo_simp::SimpError;
 use vae_data::DataError;
+use vae_design::DesignError;
 use vae_hub::HubError;
 use vae_train::TrainError;
 
@@ -95,6 +96,9 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
     if let Some(err) = cause.downcast_ref::<UsageError>() {
         return (err.hint.clone(), true);
     }
+    if let Some(err) = cause.downcast_ref::<DesignError>() {
+        return (None, is_wrong_design(err));
+    }
     let simp = match cause.downcast_ref() {
         Some(TopoDataError::Simp(err)) => Some(err),
         _ => cause.downcast_ref::<SimpError>(),
@@ -126,6 +130,17 @@ fn is_wrong_argument(error: &DataError) -> bool {
             | DataError::NotApplicable { .. }
             | DataError::LabelPattern { .. }
             | DataError::Layout { .. }
+    )
+}
+
+/// Likewise for proposing designs.
+fn is_wrong_design(error: &DesignError) -> bool {
+    matches!(
+        error,
+        DesignError::Grid { .. }
+            | DesignError::Volume { .. }
+            | DesignError::OutOfRange { .. }
+            | DesignError::Simp(SimpError::NotSymmetric { .. })
     )
 }
 

@@ -3,6 +3,7 @@
 //! Results go to stdout, everything else to stderr. Exit codes: 0 done; 1 something is wrong inside a file, or with input and
 //! output, or a run failed; 2 a wrong flag or configuration, a missing input path, an existing run folder; 130 interrupted.
 
+mod cad;
 mod commands;
 mod compliances;
 mod contact;

@@ -99,6 +99,13 @@ impl ModelArgs {
         OpenedRun::new(folder, config, data, split).ok()
     }
 
+    /// The run with the data that it was trained on.
+    pub(crate) fn open_run(&self) -> Result<OpenedRun> {
+        let folder = self.folder()?;
+        let config = Config::read(&folder.config())?;
+        OpenedRun::recorded(folder, config)
+    }
+
     /// The folder of the run; says which one if none was given.
     pub(crate) fn folder(&self) -> Result<RunFolder> {
         if let Some(path) = &self.run {
@@ -146,18 +153,23 @@ impl RunArgs {
             let split = vae_train::train::split(&config, &data)?;
             return OpenedRun::new(folder, config, data, split);
         }
-        if config.data.source.is_empty() {
-            let message = format!("{} was imported without data", shown(folder.root()));
-            return Err(UsageError::with_hint(message, "name them with --data SOURCE").into());
-        }
-        let data = open_data(&config.data.source, &reading)?;
-        folder.check_data(&data)?;
-        let split = folder.recorded_split(&data)?;
-        OpenedRun::new(folder, config, data, split)
+        OpenedRun::recorded(folder, config)
     }
 }
 
 impl OpenedRun {
+    /// A run with the data and the split that it records.
+    fn recorded(folder: RunFolder, config: Config) -> Result<Self> {
+        if config.data.source.is_empty() {
+            let message = format!("{} was imported without data", shown(folder.root()));
+            return Err(UsageError::with_hint(message, "name them with --data SOURCE").into());
+        }
+        let data = open_data(&config.data.source, &config.data.reading)?;
+        folder.check_data(&data)?;
+        let split = folder.recorded_split(&data)?;
+        Self::new(folder, config, data, split)
+    }
+
     /// Loads the model of a run beside its data.
     pub(crate) fn new(
         folder: RunFolder,

@@ -35,7 +35,7 @@ pub struct Task<'a> {
 /// A code to search from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Origin {
-    /// Where it comes from, in a word: `prior`, `near`.
+    /// Where it comes from, in a word: `prior`, `fitted`, `near`.
     pub source: &'static str,
     /// The code.
     pub latent: Vec<f64>,

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
-use topo_export::{Contours, Vtk, dxf, png, stl, svg, vtk};
-use vae_data::{DataSet, npy, write_whole};
+use topo_export::Contours;
+use vae_data::{DataSet, write_whole};
 
+use crate::cad::{Format, LengthArgs, Lengths};
 use crate::commands::analyze::open;
 use crate::failure::UsageError;
-use crate::length::Length;
 use crate::output::{json, line, shown};
 use crate::reading::ReadingArgs;
 use crate::stored::stored_one;
@@ -37,28 +37,14 @@ pub(crate) struct Args {
     /// Format of the file
     #[arg(long, value_name = "FORMAT")]
     to: Format,
-    /// Side of a cell, with its unit: mm, cm, m, in
-    #[arg(long, value_name = "LENGTH", default_value = "1mm", allow_hyphen_values = true)]
-    cell_size: String,
-    /// Thickness of the plate, with its unit: mm, cm, m, in
-    #[arg(long, value_name = "LENGTH", default_value = "5mm", allow_hyphen_values = true)]
-    thickness: String,
+    #[command(flatten)]
+    lengths: LengthArgs,
     /// File to write [default: named after the design, in this folder]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Svg,
-    Dxf,
-    Stl,
-    Vtk,
-    Npy,
-    Png,
 }
 
 /// What was written: lengths in millimeters.
@@ -87,41 +73,21 @@ struct Outline {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let length = |flag: &str, text: &str| -> Result<f64> {
-        let length: Result<Length, _> = text.parse();
-        Ok(length.map_err(|err| UsageError::new(format!("{flag} {text}: {err}")))?.mm)
-    };
-    let cell_size = length("--cell-size", &args.cell_size)?;
-    let thickness = length("--thickness", &args.thickness)?;
+    let lengths = args.lengths.lengths()?;
+    let Lengths { cell_size, thickness } = lengths;
     let set = open(&args.design, &args.reading.reading()?)?;
     let index = args.index(&set)?;
     let out = args.out(&set, index)?;
     let design = stored_one(&set, index)?;
-    let density = design.mapv(f64::from);
 
-    let at = || format!("{}, design {index}", args.design);
-    let contours = match args.to {
-        Format::Svg | Format::Dxf | Format::Stl => Some(Contours::of(density.view())),
-        Format::Vtk | Format::Npy | Format::Png => None,
-    };
-    let contours = contours.transpose().with_context(at)?;
-    let bytes = match (args.to, &contours) {
-        (Format::Svg, Some(contours)) => svg(contours, cell_size).map(String::into_bytes),
-        (Format::Dxf, Some(contours)) => dxf(contours, cell_size).map(String::into_bytes),
-        (Format::Stl, Some(contours)) => stl(contours, cell_size, thickness),
-        (Format::Png, _) => png(density.view(), cell_size),
-        (Format::Npy, _) => Ok(npy::to_bytes(design.view())),
-        _ => {
-            let cells = [("density".to_owned(), density.view())];
-            vtk(&Vtk { title: &at(), cell_size, cells: &cells, points: &[] })
-                .map(String::into_bytes)
-        }
-    };
-    write_whole(&out, &bytes.with_context(at)?)?;
+    let at = format!("{}, design {index}", args.design);
+    let drawn = args.to.draw(design.view(), lengths, &at).with_context(|| at.clone())?;
+    write_whole(&out, &drawn.bytes)?;
 
-    let outline = contours.as_ref().map(Outline::of);
-    let (rows, columns) = density.dim();
-    let cells = contours.as_ref().map_or(density.sum(), Contours::area);
+    let contours = drawn.contours.as_ref();
+    let outline = contours.map(Outline::of);
+    let (rows, columns) = design.dim();
+    let cells = contours.map_or_else(|| design.mapv(f64::from).sum(), Contours::area);
     let area = cells * cell_size * cell_size;
     let exported = Exported {
         file: &out,
@@ -138,7 +104,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.json {
         json(&exported)?;
     } else {
-        exported.words(&at())?;
+        exported.words(&at)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -183,19 +149,6 @@ impl Args {
     }
 }
 
-impl Format {
-    fn extension(self) -> &'static str {
-        match self {
-            Self::Svg => "svg",
-            Self::Dxf => "dxf",
-            Self::Stl => "stl",
-            Self::Vtk => "vtk",
-            Self::Npy => "npy",
-            Self::Png => "png",
-        }
-    }
-}
-
 impl Outline {
     fn of(contours: &Contours) -> Self {
         let pieces = contours.pieces();
@@ -233,6 +186,7 @@ impl Exported<'_> {
 
 #[cfg(test)]
 mod tests {
+    use topo_export::stl;
     use vae_data::{Source, cut_at_volume};
 
     use super::*;

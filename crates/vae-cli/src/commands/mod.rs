@@ -11,6 +11,7 @@ mod fetch;
 mod interpolate;
 mod outliers;
 mod plot;
+mod propose;
 mod reconstruct;
 mod sample;
 mod simp;
@@ -35,6 +36,7 @@ pub(crate) enum Command {
     Reconstruct(reconstruct::Args),
     Sample(sample::Args),
     Interpolate(interpolate::Args),
+    Propose(Box<propose::Args>),
     Analyze(analyze::Args),
     Export(export::Args),
     Traverse(traverse::Args),
@@ -66,6 +68,7 @@ impl Command {
             Self::Reconstruct(args) => reconstruct::run(&args),
             Self::Sample(args) => sample::run(&args),
             Self::Interpolate(args) => interpolate::run(&args),
+            Self::Propose(args) => propose::run(&args),
             Self::Analyze(args) => analyze::run(&args),
             Self::Export(args) => export::run(&args),
             Self::Traverse(args) => traverse::run(&args),
@@ -87,6 +90,7 @@ impl Command {
             Self::Reconstruct(args) => args.run.model.threads,
             Self::Sample(args) => args.model.threads,
             Self::Interpolate(args) => args.run.model.threads,
+            Self::Propose(args) => args.model.threads,
             Self::Analyze(args) => args.threads,
             Self::Traverse(args) => args.model.threads,
             Self::Plot(command) => command.threads(),

@@ -1,0 +1,110 @@
+//! New designs for a task from the command line, and what is said when there are none.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::float_cmp, reason = "what is cut is exactly 0 or 1")]
+
+#[path = "support/failure.rs"]
+mod failure;
+#[expect(dead_code, reason = "other tests want the bytes of files")]
+mod support;
+
+use std::fs;
+
+use failure::Failure as _;
+use serde_json::Value;
+use support::Bench;
+use vae_data::npy;
+
+/// The cantilever that the beams are made for, with names for what varies.
+const PART: &str = r#"
+volume_fraction = "$volume_fraction"
+grid = { nelx = 24, nely = 12 }
+supports = [{ at = { edge = "left" }, fix = "xy" }]
+load_cases = [{ loads = [{ at = { point = [1.0, "$load_y"] }, force = [0.0, -1.0] }] }]
+"#;
+
+/// A bench with beams, a run that has learned them, and `part.toml`.
+fn trained() -> Bench {
+    let bench = Bench::new();
+    bench
+        .vae("train --data beams --run run --epochs 600 --latent-dim 4 --batch-size 16")
+        .succeeds();
+    fs::write(bench.path("part.toml"), PART).unwrap();
+    bench
+}
+
+#[test]
+fn proposals_have_their_volume_and_keep_what_was_asked() {
+    let bench = trained();
+    let command = "propose run --problem part.toml --set load_y=0.5 --set load_angle=90 --volume 0.4 --compliance-within 150% \
+                   --overlap 0.98 --count 3 --candidates 24 --search 8 --refine 3 --to stl,dxf --cell-size 2mm --out found";
+    let ran = bench.vae(command).succeeds();
+    for words in ["SIMP optimum", "150 % softer", "are too soft", "proposals in found", "repair"] {
+        assert!(ran.stdout.contains(words), "{words:?} is not in: {}", ran.stdout);
+    }
+    for file in ["proposals.png", "proposals.csv", "problem.toml"] {
+        assert!(bench.path("found").join(file).is_file(), "{file}");
+    }
+    let folder = bench.path("found/01");
+    assert!(folder.join("design.dxf").is_file());
+    // The box of the plate, in millimeters: triangles of a binary STL are 50 bytes each.
+    let stl = fs::read(folder.join("design.stl")).unwrap();
+    let corners = stl[84..].chunks_exact(50).flat_map(|triangle| {
+        let number = |at: usize| f32::from_le_bytes(triangle[at..at + 4].try_into().unwrap());
+        (0..3)
+            .map(move |corner| [0, 4, 8].map(|axis| number(12 + 12 * corner + axis)))
+            .collect::<Vec<_>>()
+    });
+    let most = corners.fold([0.0_f32; 3], |most, corner| [0, 1, 2].map(|i| most[i].max(corner[i])));
+    assert!(most[0] <= 48.0 && most[1] <= 24.0 && most[2] == 5.0 && 40.0 < most[0], "{most:?}");
+    let said: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("design.json")).unwrap()).unwrap();
+    let design = npy::read::<f32>(&folder.join("design.npy")).unwrap();
+    assert_eq!(design.shape(), [12, 24]);
+    // 0.4 of 288 elements is 115.2.
+    assert!((design.sum() - 115.0).abs() < 1e-6 && design.iter().all(|x| *x == 0.0 || *x == 1.0));
+    let [compliance, limit] = [&said["compliance"], &said["reference_compliance"]];
+    assert!(compliance.as_f64().unwrap() <= 2.5 * limit.as_f64().unwrap());
+    assert_eq!(said["reference"], "SIMP optimum");
+    assert!(said["novelty"].as_f64().unwrap() >= 0.02);
+
+    // The same seed proposes the same; a folder that holds something is left alone.
+    bench.vae(command).fails(2, &["found is not empty", "--out"]);
+    bench.vae(&command.replace("--out found", "--out again")).succeeds();
+    let table = |out: &str| fs::read(bench.path(out).join("proposals.csv")).unwrap();
+    assert_eq!(table("found"), table("again"));
+}
+
+#[test]
+fn what_cannot_be_proposed_is_said_in_one_line() {
+    let bench = trained();
+    let propose = |rest: &str| bench.vae(&format!("propose run --problem part.toml {rest}"));
+    let base = "--set load_y=0.5 --set load_angle=90 --count 2 --candidates 4 --search 2 --out out";
+    fs::write(bench.path("wide.toml"), PART.replace("24", "30")).unwrap();
+    bench
+        .vae(&format!("propose run --problem wide.toml --volume 0.4 {base}"))
+        .fails(2, &["12 rows and 30 columns", "designs of 12 x 24"]);
+    propose(&format!("--volume 1.4 {base}")).fails(2, &["volume_fraction", "1.4"]);
+    let solid = "[[passive]]\nkind = \"solid\"\nshape = { rectangle = { min = [0.0, 0.0], max = [1.0, 0.5] } }\n";
+    fs::write(bench.path("solid.toml"), format!("{PART}{solid}")).unwrap();
+    bench
+        .vae(&format!("propose run --problem solid.toml --volume 0.3 {base}"))
+        .fails(2, &["--volume 0.3", "0.5"]);
+    propose(&format!("--volume 0.4 --reference nowhere.npy {base}")).fails(2, &["nowhere.npy"]);
+    propose(&format!("--volume 0.4 --reference 100000 {base}")).fails(2, &["no design 100000"]);
+    propose(&format!("--volume 0.4 --near nowhere.npy {base}")).fails(2, &["nowhere.npy"]);
+    propose(&format!("--volume 0.4 --set lode_y=1 {base}")).fails(2, &["lode_y", "load_y"]);
+    bench
+        .vae(&format!("propose run --problem nowhere.toml --volume 0.4 {base}"))
+        .fails(2, &["nowhere.toml"]);
+    propose(&format!("--volume 0.4 --to stl --cell-size 2furlong {base}"))
+        .fails(2, &["--cell-size", "furlong", "mm"]);
+    fs::write(bench.path("file"), "").unwrap();
+    let into_file = base.replace("--out out", "--out file/below");
+    propose(&format!("--volume 0.4 {into_file}")).fails(1, &["cannot create file/below"]);
+
+    let ran = propose(&format!("--volume 0.4 --compliance-within 0% {base}"));
+    assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("0 of 4 candidates are accepted"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+}
