@@ -32,7 +32,7 @@ impl Domain {
     pub fn of(problem: &Problem) -> Result<Self, ProblemError> {
         let volume_fraction = problem.volume_fraction;
         if problem.passive.is_empty() {
-            return Ok(Self { passive: None, free_fraction: volume_fraction, volume_fraction });
+            return Ok(Self::free(volume_fraction));
         }
         let passive: Vec<_> = problem.nodal()?.passive.into_iter().collect();
         let count = |kind| passive.iter().filter(|&&cell| cell == kind).count();
@@ -41,6 +41,11 @@ impl Domain {
         let material = volume_fraction * in_domain as f64 - count(Some(PassiveKind::Solid)) as f64;
         let free_fraction = (material / free as f64).clamp(0.0, 1.0);
         Ok(Self { passive: Some(passive), free_fraction, volume_fraction })
+    }
+
+    /// A domain without passive elements.
+    pub fn free(volume_fraction: f64) -> Self {
+        Self { passive: None, free_fraction: volume_fraction, volume_fraction }
     }
 
     /// The volume fraction that the problem asks for.

@@ -220,6 +220,22 @@ fn fitted_codes_and_trust_in_them() {
     assert!(damaged.stderr.contains("samplers.json is damaged"), "{}", damaged.stderr);
 }
 
+/// Black and white at the volume of each row, with the problem that the data state or with the model alone.
+#[test]
+fn samples_of_exact_volume() {
+    let bench = trained();
+    for (run, out) in [("run", "with-data"), ("run/model.safetensors", "alone")] {
+        let command =
+            format!("sample {run} --exact-volume --rows volume_fraction=0.3,0.4 --count 3");
+        bench.vae(&format!("{command} --out {out}")).succeeds();
+        let designs = array(&bench.path(&format!("{out}/designs.npz")), "designs");
+        assert!(designs.iter().all(|x| [0.0, 1.0].contains(x)));
+        let counts: Vec<f32> = designs.outer_iter().map(|design| design.sum()).collect();
+        // 0.3 and 0.4 of 288 elements are 86.4 and 115.2.
+        assert_eq!(counts, [86.0, 86.0, 86.0, 115.0, 115.0, 115.0]);
+    }
+}
+
 #[test]
 fn an_evaluation_diagnoses_its_latent_space() {
     let bench = trained();

@@ -1,12 +1,14 @@
 //! Codes of given designs.
 
 use candle_core::{DType, Tensor};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, Array3, ArrayView2};
 use rand::Rng;
 use rand_distr::StandardNormal;
+use topo_simp::Grid;
 use vae_models::Vae;
 
 use crate::error::Result;
+use crate::projection::Projection;
 
 /// Draws from the aggregate posterior, (N · draws, Z): from each q(z|x) = N(mean, diag exp(`log_var`)), both (N, Z), so many.
 ///
@@ -45,6 +47,35 @@ pub fn encode(vae: &Vae, design: ArrayView2<'_, f32>, conditions: &[f32]) -> Res
     let cs = row(vae, conditions)?;
     let mean = vae.encode(&xs, cs.as_ref(), false)?.mean;
     Ok(mean.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?)
+}
+
+/// Designs of 0 and 1 at exactly the volume of a projection, (N, H, W), for codes (N, Z) under conditions in raw units; empty for a model
+/// without.
+///
+/// # Errors
+///
+/// [`crate::DesignError::Model`] for codes or conditions that are not the model's.
+///
+/// # Panics
+///
+/// If the projection is that of another grid.
+#[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+pub fn decode_exact(
+    vae: &Vae,
+    latents: ArrayView2<'_, f32>,
+    conditions: &[f32],
+    projection: &Projection,
+) -> Result<Array3<f32>> {
+    let Grid { nelx, nely } = projection.grid();
+    let cs = row(vae, conditions)?;
+    let mut designs = Array3::zeros((latents.nrows(), nely, nelx));
+    for (latent, mut design) in latents.outer_iter().zip(designs.outer_iter_mut()) {
+        let latent = Tensor::from_vec(latent.to_vec(), (1, latent.len()), vae.device())?;
+        let logits = vae.decode_logits(&latent.to_dtype(vae.dtype())?, cs.as_ref(), false)?;
+        let logits: Vec<f64> = logits.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
+        design.assign(&projection.project(&logits).cut());
+    }
+    Ok(designs)
 }
 
 /// Conditions as a tensor (1, C); none for a model without.

@@ -8,8 +8,9 @@ mod propose;
 mod search;
 mod selection;
 mod trust;
+mod whole;
 
-pub use codes::{aggregate_draws, encode};
+pub use codes::{aggregate_draws, decode_exact, encode};
 pub use error::{DesignError, Result};
 pub use objective::{Objective, Point};
 pub use projection::{Projected, Projection};

@@ -49,7 +49,7 @@ pub struct Point {
     pub latent: Vec<f64>,
     /// Compliance of the projected design, penalty 3.
     pub compliance: f64,
-    /// The design of 0 and 1 at exactly the volume of the problem, shape (nely, nelx).
+    /// The design of 0 and 1 at exactly the volume of the problem, in one piece where that can be, shape (nely, nelx).
     pub cut: Array2<f32>,
     /// Derivative of the compliance by the logits, row by row.
     slope: Vec<f64>,
@@ -108,7 +108,7 @@ impl<'a> Objective<'a> {
             Some((compliance, gradient)) => (compliance, projected.pull_back(gradient.view())),
             None => (f64::INFINITY, vec![0.0; values.len()]),
         };
-        let cut = projected.cut();
+        let cut = projected.cut_whole();
         Ok(Point { latent: latent.to_vec(), compliance, cut, slope, variable, logits })
     }
 

@@ -58,20 +58,36 @@ impl Projection {
     /// [`DesignError::Problem`] and [`DesignError::Simp`] for a problem that is none or has not the symmetry, [`DesignError::Volume`] if all free
     /// elements would be alike, and [`DesignError::OutOfRange`] for a sharpness that is not positive.
     pub fn new(problem: &Problem, sharpness: f64, symmetry: Option<Symmetry>) -> Result<Self> {
-        if !(sharpness > 0.0 && sharpness.is_finite()) {
-            let (what, range) = ("the sharpness", "positive and finite");
-            return Err(DesignError::OutOfRange { what, value: sharpness, range });
-        }
         problem.validate()?;
         if let Some(symmetry) = symmetry {
             problem.check_symmetry(symmetry)?;
         }
-        let domain = Domain::of(problem)?;
-        let (share, volume_fraction) = (domain.free_fraction(), problem.volume_fraction);
+        Self::over(problem.grid, Domain::of(problem)?, sharpness, symmetry)
+    }
+
+    /// The projection to a volume fraction where every element is free.
+    ///
+    /// # Errors
+    ///
+    /// [`DesignError::Volume`] for a volume fraction outside (0, 1).
+    pub fn of_volume(grid: Grid, volume_fraction: f64) -> Result<Self> {
+        Self::over(grid, Domain::free(volume_fraction), 1.0, None)
+    }
+
+    fn over(
+        grid: Grid,
+        domain: Domain,
+        sharpness: f64,
+        symmetry: Option<Symmetry>,
+    ) -> Result<Self> {
+        if !(sharpness > 0.0 && sharpness.is_finite()) {
+            let (what, range) = ("the sharpness", "positive and finite");
+            return Err(DesignError::OutOfRange { what, value: sharpness, range });
+        }
+        let (share, volume_fraction) = (domain.free_fraction(), domain.volume_fraction());
         if !(0.0 < share && share < 1.0) {
             return Err(DesignError::Volume { volume_fraction, solid: 0.0 < share });
         }
-        let grid = problem.grid;
         let held = |role: u8| match role {
             FREE => None,
             role => Some(if role == SOLID { 1.0 } else { 0.0 }),
@@ -154,6 +170,20 @@ impl Projected<'_> {
             symmetry.average(grid, &mut result);
         }
         result
+    }
+
+    /// What a passive element has to be; none where it is free.
+    pub(crate) fn held(&self, element: usize) -> Option<f64> {
+        self.projection.held[element]
+    }
+
+    /// The shifted logit of an element.
+    pub(crate) fn logit(&self, element: usize) -> f64 {
+        self.shifted[element]
+    }
+
+    pub(crate) fn is_symmetric(&self) -> bool {
+        self.projection.symmetry.is_some()
     }
 
     fn by_element<T>(&self, value: impl Fn(usize, f64) -> T) -> Array2<T> {

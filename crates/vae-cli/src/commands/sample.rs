@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use ndarray::{Array3, ArrayView2, Axis, concatenate, s};
 use topo_data::{Judgement, judge_all, problem_at_conditions};
 use vae_data::DataSet;
+use vae_design::{Projection, decode_exact};
 use vae_models::Vae;
 use vae_report::{Grid, grid};
 use vae_train::explore::{conditions, decode, prior_draws, repeated};
@@ -22,7 +23,7 @@ use crate::trust;
 
 /// Generate new designs
 ///
-/// Writes the mean designs (densities 0 to 1), a contact sheet, and a table with what was asked, what came out, and, where the data of
+/// Writes the mean designs (densities 0 to 1; with --exact-volume of 0 and 1 only), a contact sheet, and a table with what was asked, what came out, and, where the data of
 /// the run say what their designs carry, how stiff each is. With the data there is a trust report too: the nearest training design and its
 /// distance (root mean square of a pixel), the share of training designs that are no likelier, and a picture of how unsure each pixel is. Conditions that are not set stay at their training mean. With `--rows`, each row of the sheet has another value of one condition, and
 /// each column another draw from the prior.
@@ -30,6 +31,7 @@ use crate::trust;
 #[command(after_help = "Examples:
   vae sample --set volume_fraction=0.4 --set load_y=0.5 --count 16 --out samples
   vae sample --sampler mixture --set volume_fraction=0.4
+  vae sample --exact-volume --set volume_fraction=0.4 --out black-and-white
   vae sample --rows volume_fraction=0.3,0.4,0.5 --count 6 --out by-volume
   vae sample runs/cantilever-default-1 --count 8 --seed 7 --out more-samples")]
 pub(crate) struct Args {
@@ -44,6 +46,9 @@ pub(crate) struct Args {
     /// Where codes are drawn from: the prior, or what was fitted to the codes of the data under these conditions
     #[arg(long, value_enum, default_value_t)]
     sampler: SamplerArg,
+    /// Cut designs to 0/1 at exactly the volume asked for, instead of mean densities
+    #[arg(long)]
+    exact_volume: bool,
     /// How many draws: designs, or columns of the sheet with --rows
     #[arg(long, value_name = "N", default_value_t = 16)]
     count: usize,
@@ -98,15 +103,24 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let drawn: Vec<_> = drawn.collect();
         concatenate(Axis(0), &drawn.iter().map(|block| block.view()).collect::<Vec<_>>())?
     };
-    let designs = decode(&vae, &zs, &cs, &device)?;
+    let data = opened.as_ref().map(|opened| &opened.data);
+    // Told of some conditions only, a model is judged by its looks.
+    let data = data.filter(|data| data.conditions().ncols() == cs.ncols());
+    let designs = if args.exact_volume {
+        let drawn = zs.axis_chunks_iter(Axis(0), args.count);
+        let blocks = rows.iter().zip(drawn);
+        let blocks =
+            blocks.map(|(row, zs)| Ok(decode_exact(&vae, zs, row, &projection(&vae, data, row)?)?));
+        let blocks: Vec<Array3<f32>> = blocks.collect::<Result<_>>()?;
+        concatenate(Axis(0), &blocks.iter().map(|block| block.view()).collect::<Vec<_>>())?
+    } else {
+        decode(&vae, &zs, &cs, &device)?
+    };
 
     output::folder(&args.out)?;
     let arrays = args.out.join("designs.npz");
     output::arrays(&arrays, &designs, &cs, &zs)?;
     let table = args.out.join("designs.csv");
-    // Told of some conditions only, a model is judged by its looks.
-    let data = opened.as_ref().map(|opened| &opened.data);
-    let data = data.filter(|data| data.conditions().ncols() == cs.ncols());
     let verdicts = data.map(|data| judge(data, &designs, cs.view())).transpose()?;
     let verdicts = verdicts.unwrap_or_default();
     let report = opened.as_ref().map(|opened| trust::of(opened, &designs, &cs)).transpose()?;
@@ -128,6 +142,23 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         shown(&table)
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The volume that a condition vector asks for: of the problem that the data state there, or the condition of that name.
+fn projection(vae: &Vae, data: Option<&DataSet>, row: &[f32]) -> Result<Projection> {
+    let stated = data.map(|data| problem_at_conditions(data, row)).transpose()?.flatten();
+    if let Some(problem) = stated {
+        return Ok(Projection::new(&problem, 1.0, None)?);
+    }
+    let config = vae.config();
+    let column = config.conditions.iter().position(|known| known.name == "volume_fraction");
+    let column = column.ok_or_else(|| {
+        UsageError::new(
+            "--exact-volume needs a volume: the data state no problem, and no condition is called volume_fraction",
+        )
+    })?;
+    let grid = topo_simp::Grid { nelx: config.width, nely: config.height };
+    Ok(Projection::of_volume(grid, f64::from(row[column]))?)
 }
 
 /// One condition vector for each row of the sheet; one in all without `--rows`.
