@@ -37,7 +37,7 @@ pub struct Problem {
     /// A word for people; no meaning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Material volume over the volume of the domain, in (0, 1]. Passive void and solid count as part of the domain,
+    /// Material volume over the volume of the domain, in (0, 1). Passive void and solid count as part of the domain,
     /// [`PassiveKind::Outside`] does not.
     pub volume_fraction: f64,
     /// Side length of an element. Stiffness and compliance of plane stress do not depend on it.

@@ -134,6 +134,8 @@ fn a_binary_likelihood_on_grey_designs() {
 fn problems_that_cannot_be_solved() {
     let bench = Bench::new();
     bench.vae("simp solve mbb --volume-fraction 1").fails(2, &["volume_fraction is 1"]);
+    bench.vae("simp solve mbb --volume-fraction 0").fails(2, &["volume_fraction is 0"]);
+    bench.vae("simp solve mbb --volume-fraction=-0.2").fails(2, &["volume_fraction is -0.2"]);
     bench
         .vae("simp solve mbb --filter-radius 0.5")
         .fails(2, &["filter_radius is 0.5", "at least 1"]);
