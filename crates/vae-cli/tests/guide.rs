@@ -166,20 +166,70 @@ fn reduced(words: &[String]) -> Vec<String> {
     if let Some(at) = arguments.iter().position(|word| word == "--epochs") {
         arguments.drain(at..at + 2);
     }
+    // A model of one epoch proposes nothing that is stiff: here SIMP does it.
+    if words[1] == "propose" {
+        for flag in ["--compliance-within", "--candidates", "--count", "--refine", "--overlap"] {
+            if let Some(at) = arguments.iter().position(|word| word == flag) {
+                arguments.drain(at..at + 2);
+            }
+        }
+    }
     let size: &[&str] = match words[1].as_str() {
         "simp" => &["--problems", "12", "--keep-iterates", "5"],
         "train" if has("--resume") => &[],
         "train" if has("lecture") && !has("--resize") => &["--epochs", "1", "--resize", "32x96"],
         "train" => &["--epochs", "1"],
+        "propose" => {
+            &["--compliance-within", "300%", "--count", "1", "--refine", "20", "--search", "2"]
+        }
         _ => &[],
     };
     arguments.extend(size.iter().map(|&word| word.to_owned()));
     arguments
 }
 
+/// What stands for a person's own designs: cantilevers as flat vectors, column by column, with conditions and the problem of all.
+fn write_foreign(folder: &Path) {
+    let vae = |words: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vae"));
+        let status = command.args(words.split_whitespace()).current_dir(folder).output().unwrap();
+        assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
+    };
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vae-design/python");
+    fs::create_dir(folder.join("foreign")).unwrap();
+    for name in ["part.toml", "tip-load.toml"] {
+        fs::copy(python.join(name), folder.join("foreign").join(name)).unwrap();
+    }
+    vae("simp generate foreign/tip-load.toml --problems 20 --variants 2 --out foreign/made");
+    let designs = vae_data::npy::read::<u8>(&folder.join("foreign/made/designs.npy")).unwrap();
+    let conditions =
+        vae_data::npy::read::<f32>(&folder.join("foreign/made/conditions.npy")).unwrap();
+    let line = |cells: Vec<f32>| {
+        let cells: Vec<String> = cells.iter().map(ToString::to_string).collect();
+        cells.join(",") + "\n"
+    };
+    let (rows, columns) = (designs.shape()[1], designs.shape()[2]);
+    let flat: String = designs
+        .outer_iter()
+        .map(|design| {
+            let cell = |at: usize| f32::from(design[[at % rows, at / rows]]) / 255.0;
+            line((0..rows * columns).map(cell).collect())
+        })
+        .collect();
+    fs::write(folder.join("foreign/designs.csv"), flat).unwrap();
+    let stated: String =
+        conditions.outer_iter().map(|row| line(row.iter().copied().collect())).collect();
+    fs::write(
+        folder.join("foreign/conditions.csv"),
+        "volume_fraction,load_y\n".to_owned() + &stated,
+    )
+    .unwrap();
+}
+
 #[test]
 fn the_commands_of_the_guide_run() {
     let folder = tempfile::tempdir().unwrap();
+    write_foreign(folder.path());
     let mut run = 0;
     for name in pages() {
         for words in commands(&page(&name)) {

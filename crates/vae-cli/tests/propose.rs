@@ -39,7 +39,14 @@ fn proposals_have_their_volume_and_keep_what_was_asked() {
     let command = "propose run --problem part.toml --set load_y=0.5 --set load_angle=90 --volume 0.4 --compliance-within 150% \
                    --overlap 0.98 --count 3 --candidates 24 --search 8 --refine 3 --to stl,dxf --cell-size 2mm --out found";
     let ran = bench.vae(command).succeeds();
-    for words in ["SIMP optimum", "150 % softer", "are too soft", "proposals in found", "repair"] {
+    for words in [
+        "SIMP optimum",
+        "150 % softer",
+        "are too soft",
+        "proposals in found",
+        "repair",
+        "uniform start",
+    ] {
         assert!(ran.stdout.contains(words), "{words:?} is not in: {}", ran.stdout);
     }
     for file in ["proposals.png", "proposals.csv", "problem.toml"] {

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use rayon::prelude::*;
 use serde::Serialize;
-use topo_data::{Domain, Judge, Judgement};
+use topo_data::{Judge, Judgement};
 use topo_simp::Problem;
 use vae_models::Vae;
 
@@ -99,10 +99,9 @@ fn candidate(
         0 => searched.clone(),
         iterations => {
             let repaired = judge.repair(task.problem, searched.view(), iterations)?.design;
-            let values: Vec<f32> = repaired.iter().map(|&x| x as f32).collect();
-            let cut = Domain::of(task.problem)?.cut(&values);
-            let width = task.problem.grid.nelx;
-            Array2::from_shape_fn(repaired.dim(), |(i, j)| cut[i * width + j])
+            // Densities order the elements as logits do.
+            let values: Vec<f64> = repaired.iter().copied().collect();
+            task.projection.project(&values).cut_whole()
         }
     };
     let judgement = judge.judge(task.problem, design.view())?;

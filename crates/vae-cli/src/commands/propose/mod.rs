@@ -176,6 +176,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::from(FAILED));
     }
     let saved = (0 < args.refine).then(|| outcome.saved(args.refine)).transpose()?;
+    if let Some(saved) = &saved {
+        say_saved(saved)?;
+    }
     outcome.write(&args.out, &opened, saved.as_deref(), (&args.to, lengths))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -265,6 +268,25 @@ impl Outcome<'_> {
         });
         saved.collect()
     }
+}
+
+/// What the repair of the proposals spares SIMP.
+fn say_saved(saved: &[Option<isize>]) -> Result<()> {
+    let mut known: Vec<isize> = saved.iter().copied().flatten().collect();
+    known.sort_unstable();
+    let beyond = saved.len() - known.len();
+    if let Some(median) = known.get(known.len() / 2) {
+        line(format!(
+            "the uniform start needs {median} iterations more (median) to come down to {} of the repaired proposals",
+            known.len()
+        ))?;
+    }
+    if 0 < beyond {
+        line(format!(
+            "{beyond} of the repaired proposals are stiffer than the uniform start ever becomes under a filter"
+        ))?;
+    }
+    Ok(())
 }
 
 impl Asked {
