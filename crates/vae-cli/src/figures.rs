@@ -7,10 +7,12 @@ use candle_core::Device;
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, s};
 use topo_data::Silhouette;
 use vae_models::Vae;
-use vae_report::{Grid, Pairs, Scatter, Shade, Strip, curves, grid, latent_scatter, pairs, strip};
-use vae_train::Targets;
+use vae_report::{
+    Block, Grid, Pairs, Scatter, Shade, Strip, curves, grid, latent_scatter, pairs, strip,
+};
 use vae_train::evaluate::{encode, reconstruct};
 use vae_train::explore::{Path as Way, decode, path, prior_draws, repeated};
+use vae_train::{RunFolder, Targets};
 
 use crate::commands::most_active;
 use crate::opened::OpenedRun;
@@ -32,6 +34,22 @@ pub(crate) fn draw_run(opened: &OpenedRun) -> Result<()> {
     draw_interpolation(opened)?;
     draw_latent(opened)?;
     Ok(())
+}
+
+/// The figures of a run that are there, in the order in which one wants to see them.
+pub(crate) fn all(folder: &RunFolder) -> Vec<Block> {
+    let figures = [
+        ("reconstructions.png", "Test designs, and what comes back from their codes"),
+        ("samples.png", "New designs: what the model makes of codes from the prior"),
+        ("interpolation.png", "The way between the codes of two test designs"),
+        ("latent.png", "Codes of the test designs"),
+        ("curves.png", "The course of training"),
+    ];
+    let there = figures.into_iter().filter_map(|(name, caption)| {
+        let png = folder.figures().join(name);
+        png.is_file().then(|| Block::Figure { png, caption: caption.to_owned() })
+    });
+    there.collect()
 }
 
 /// Two designs to walk between.

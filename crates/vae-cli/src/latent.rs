@@ -2,27 +2,30 @@
 
 use anyhow::Result;
 use vae_models::Vae;
+use vae_report::Block;
+use vae_train::RunFolder;
 use vae_train::diagnosis::{Diagnosis, Dimension, State, diagnose};
 use vae_train::metrics::{EpochMetrics, Event, read};
 
 use crate::opened::OpenedRun;
-use crate::output::line;
 
 /// Diagnoses the model of a run.
 pub(crate) fn of(opened: &OpenedRun) -> Result<Diagnosis> {
     let OpenedRun { folder, config, split, vae, device, .. } = opened;
-    let log = folder.metrics();
-    let epochs = if log.is_file() { epochs(read(&log)?) } else { Vec::new() };
+    let epochs = epochs(folder)?;
     let (beta, designs) = (config.training.beta, opened.designs());
     Ok(diagnose(vae, &opened.loss(), beta, &designs, &split.train, &epochs, device)?)
 }
 
-fn epochs(events: Vec<Event>) -> Vec<EpochMetrics> {
+/// The epochs that a run logged; none for one that was imported.
+pub(crate) fn epochs(folder: &RunFolder) -> Result<Vec<EpochMetrics>> {
+    let log = folder.metrics();
+    let events = if log.is_file() { read(&log)? } else { Vec::new() };
     let epochs = events.into_iter().filter_map(|event| match event {
         Event::Epoch(metrics) => Some(metrics),
         Event::Step(_) => None,
     });
-    epochs.collect()
+    Ok(epochs.collect())
 }
 
 /// One line: how many dimensions live, and why the others do not.
@@ -45,8 +48,8 @@ pub(crate) fn summary(diagnosis: &Diagnosis) -> String {
 }
 
 /// The whole report.
-pub(crate) fn report(diagnosis: &Diagnosis, vae: &Vae) -> Result<()> {
-    line(summary(diagnosis))?;
+pub(crate) fn report(diagnosis: &Diagnosis, vae: &Vae) -> Vec<Block> {
+    let mut blocks = vec![Block::Text(summary(diagnosis))];
     let beta = diagnosis.beta;
     let noise = match diagnosis.sigma {
         Some(sigma) => format!("a pixel noise of σ = {sigma:.3}"),
@@ -64,11 +67,11 @@ pub(crate) fn report(diagnosis: &Diagnosis, vae: &Vae) -> Result<()> {
     let some = |count: usize| {
         if all < count { format!("more than {all}") } else { count.to_string() }
     };
-    line(format!(
-        "  at β = {beta} and {noise}, {} directions of what is left are worth a dimension{conditions}, and {} of what the model leaves",
+    blocks.push(Block::Text(format!(
+        "at β = {beta} and {noise}, {} directions of what is left are worth a dimension{conditions}, and {} of what the model leaves",
         some(diagnosis.worth.after_conditions),
         some(diagnosis.worth.after_model)
-    ))?;
+    )));
     for (state, why) in [
         (
             State::NotNeeded,
@@ -92,10 +95,10 @@ pub(crate) fn report(diagnosis: &Diagnosis, vae: &Vae) -> Result<()> {
             _ => "collapsed",
         };
         let since: Vec<String> = dims.iter().map(|&(dim, found)| name(dim, found)).collect();
-        line(format!("  {words}: {}: {why}", since.join(", ")))?;
-        line(format!("    try: {}", remedy(diagnosis, state)))?;
+        let remedy = remedy(diagnosis, state);
+        blocks.push(Block::Text(format!("{words}: {}: {why}; try {remedy}", since.join(", "))));
     }
-    Ok(())
+    blocks
 }
 
 /// `z3 (silent since epoch 2, 1.4 nats before)`.

@@ -24,10 +24,13 @@ mod output;
 mod progress;
 mod race;
 mod reading;
+mod report;
 mod samplers;
+mod scores;
 mod size;
 mod stored;
 mod threads;
+mod trained;
 mod trust;
 
 use std::process::ExitCode;

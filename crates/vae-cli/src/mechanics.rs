@@ -6,13 +6,13 @@ use serde::Serialize;
 use topo_data::{METRICS_VERSION, MechanicsScores, References, problem_of};
 use topo_simp::Problem;
 use vae_data::DataSet;
+use vae_report::{Block, Table};
 use vae_train::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
 use vae_train::evaluate::reconstruct;
 use vae_train::explore::{decode, prior_draws};
 use vae_train::sampler::Sampler;
 
 use crate::opened::OpenedRun;
-use crate::output::line;
 use crate::samplers;
 use crate::stored::{evenly_spaced, stored};
 
@@ -119,57 +119,64 @@ fn mean_distance(a: &Array3<f32>, b: &Array3<f32>) -> f64 {
     distances.sum::<f64>() / a.len_of(Axis(0)).max(1) as f64
 }
 
-/// Writes the table.
-pub(crate) fn table(mechanics: &Mechanics) -> Result<()> {
+/// The tables.
+pub(crate) fn words(mechanics: &Mechanics) -> Vec<Block> {
     let left_out = mechanics.generated.first().map_or(0, |scored| scored.scores.invalid_references);
-    line(format!(
-        "mechanics of {} test problems, each design cut to 0/1 at the volume of its problem; CE = compliance / that of the test design - 1",
-        mechanics.n - left_out
-    ))?;
+    let mut blocks = vec![
+        Block::Heading(format!("Mechanics of {} test problems", mechanics.n - left_out)),
+        Block::Text("each design is cut to 0/1 at the volume of its problem; CE = compliance / that of the test design - 1".into()),
+    ];
     if 0 < left_out {
-        line(format!(
-            "  left out: {left_out} test designs whose own compliance the cut multiplies by more than 1.2"
-        ))?;
+        blocks.push(Block::Text(format!(
+            "left out: {left_out} test designs whose own compliance the cut multiplies by more than 1.2"
+        )));
     }
-    line(
-        "                               fails  CE median    mean  volume off  in pieces  load on void",
-    )?;
-    let rows = || mechanics.reconstructions.iter().chain(&mechanics.generated);
+    let columns = ["", "fails", "CE median", "CE mean", "volume off", "in pieces", "load on void"];
     for (title, rows) in
         [("reconstructions", &mechanics.reconstructions), ("new designs", &mechanics.generated)]
     {
-        line(format!("  {title}"))?;
+        let mut table = Table::new("", &columns);
+        title.clone_into(&mut table.columns[0]);
         for Scored { name, scores } in rows {
-            line(format!(
-                "    {name:25} {:5.1} %  {:>9} {:>7}  {:10.4}  {:7.1} %  {:10.1} %",
-                100.0 * scores.failure_rate,
-                percent(scores.ce_median),
-                percent(scores.ce_mean),
-                scores.volume_error,
-                100.0 * scores.floating_8,
-                100.0 * scores.load_on_void
-            ))?;
+            table.push(
+                name,
+                [
+                    format!("{:.1} %", 100.0 * scores.failure_rate),
+                    percent(scores.ce_median),
+                    percent(scores.ce_mean),
+                    format!("{:.4}", scores.volume_error),
+                    format!("{:.1} %", 100.0 * scores.floating_8),
+                    format!("{:.1} %", 100.0 * scores.load_on_void),
+                ],
+            );
         }
+        blocks.push(Block::Table(table));
     }
-    line("                                  MMD   Vendi    DPP  coverage  train distance  copies")?;
-    for Scored { name, scores } in rows() {
+    let mut table = Table::new(
+        "",
+        &["distribution", "MMD", "Vendi", "DPP", "coverage", "train distance", "copies"],
+    );
+    for Scored { name, scores } in mechanics.reconstructions.iter().chain(&mechanics.generated) {
         let d = &scores.distribution;
-        let ratio = d.train_distance_ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
-        line(format!(
-            "    {name:25} {:7.4} {:7.1} {:6.3}  {:6.1} %  {ratio:>14}  {:4.1} %",
-            d.mmd,
-            d.vendi,
-            d.dpp,
-            100.0 * d.coverage,
-            100.0 * d.copy_rate
-        ))?;
+        table.push(
+            name,
+            [
+                format!("{:.4}", d.mmd),
+                format!("{:.1}", d.vendi),
+                format!("{:.3}", d.dpp),
+                format!("{:.1} %", 100.0 * d.coverage),
+                d.train_distance_ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}")),
+                format!("{:.1} %", 100.0 * d.copy_rate),
+            ],
+        );
     }
+    blocks.push(Block::Table(table));
     if let Some(sensitivity) = mechanics.condition_sensitivity {
-        line(format!(
-            "  conditions swapped, code kept: a new design changes by {sensitivity:.3} (0: they are ignored)"
-        ))?;
+        blocks.push(Block::Text(format!(
+            "conditions swapped, code kept: a new design changes by {sensitivity:.3} (0: they are ignored)"
+        )));
     }
-    Ok(())
+    blocks
 }
 
 /// `12.3 %`; a number beyond all sense as `> 1000 %`.

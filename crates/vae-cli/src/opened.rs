@@ -137,6 +137,11 @@ impl OpenedModel {
 }
 
 impl RunArgs {
+    /// Whether the data are those that the run was trained on, read as they were.
+    pub(crate) fn is_as_trained(&self) -> bool {
+        self.data.is_none() && !self.reading.is_given()
+    }
+
     /// Opens the run, its data and its model.
     pub(crate) fn open(&self) -> Result<OpenedRun> {
         let folder = self.model.folder()?;
@@ -147,7 +152,7 @@ impl RunArgs {
             reading = Reading { conditions: PathBuf::new(), problem: PathBuf::new(), ..reading };
         }
         self.reading.apply(&mut reading)?;
-        if self.data.is_some() || self.reading.is_given() {
+        if !self.is_as_trained() {
             let source = self.data.as_ref().unwrap_or(&config.data.source);
             let data = open_data(source, &reading)?;
             let split = vae_train::train::split(&config, &data)?;

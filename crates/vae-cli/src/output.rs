@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use ndarray::{Array2, Array3};
 use serde::Serialize;
 use vae_data::npz;
+use vae_report::{Block, Table};
 
 /// Writes a line to stdout.
 pub(crate) fn line(text: impl std::fmt::Display) -> Result<()> {
@@ -24,17 +25,59 @@ pub(crate) fn note(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// Writes words and tables to stdout, what belongs to a heading two columns further in.
+pub(crate) fn blocks(blocks: &[Block]) -> Result<()> {
+    for block in blocks {
+        match block {
+            Block::Heading(text) => line(text)?,
+            Block::Text(text) => line(format!("  {text}"))?,
+            Block::Code(text) => {
+                text.lines().try_for_each(|command| line(format!("    {command}")))?;
+            }
+            Block::Table(table) => aligned(table).iter().try_for_each(line)?,
+            Block::Figure { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+/// A table in columns of equal width, numbers to the right.
+fn aligned(table: &Table) -> Vec<String> {
+    let header = table.has_header().then_some(&table.columns);
+    let rows: Vec<&Vec<String>> = header.into_iter().chain(&table.rows).collect();
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let row = |row: &&Vec<String>| {
+        let cells = row.iter().enumerate().map(|(column, cell)| {
+            let width = width(column).unwrap_or(0);
+            if column == 0 { format!("    {cell:width$}") } else { format!("  {cell:>width$}") }
+        });
+        cells.collect::<String>().trim_end().to_owned()
+    };
+    let title = Some(format!("  {}", table.title)).filter(|_| !table.title.is_empty());
+    title.into_iter().chain(rows.iter().map(row)).collect()
+}
+
 /// A path as the user would type it: relative to the working folder where it lies below.
 pub(crate) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
-/// A path as a word of a command that can be pasted: in quotes if the shell would take it apart.
+/// A path as a word of a command that can be pasted.
 pub(crate) fn typed(path: &Path) -> String {
-    let path = shown(path);
+    quoted(&shown(path))
+}
+
+/// A word of a command that can be pasted: in quotes if the shell would take it apart.
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
-    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// Writes designs, the conditions they were asked for, and their latent vectors as one `.npz`, which `--data` and `vae decode` read again.
@@ -70,5 +113,17 @@ mod tests {
         assert_eq!(typed("my runs/first"), "'my runs/first'");
         assert_eq!(typed("it's"), "'it'\\''s'");
         assert_eq!(typed("a$(b)"), "'a$(b)'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        let mut table = Table::new("scores", &["", "MSE"]);
+        table.push("σ", ["1".to_owned()]);
+        table.push("model", ["12.50".to_owned()]);
+        let expected = ["  scores", "             MSE", "    σ          1", "    model  12.50"];
+        assert_eq!(aligned(&table), expected);
+        table.columns = Vec::new();
+        assert_eq!(aligned(&table).len(), 3, "no names of columns, no header");
     }
 }

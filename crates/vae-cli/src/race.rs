@@ -7,11 +7,12 @@ use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
 use topo_data::{Domain, Judge, Optimum, Silhouette};
 use topo_simp::{Problem, SimpError};
+use vae_report::{Block, Table};
 use vae_train::explore::{decode, prior_draws};
 
 use crate::mechanics::problems;
 use crate::opened::OpenedRun;
-use crate::output::{line, note};
+use crate::output::note;
 use crate::stored::{evenly_spaced, stored, stored_one};
 
 /// Test problems that the methods take in turn, at most.
@@ -175,14 +176,15 @@ fn by_condition(opened: &OpenedRun, index: usize) -> Vec<usize> {
     order
 }
 
-/// Writes the table.
-pub(crate) fn table(made: &[Made]) -> Result<()> {
-    line("designs within 10 % of the optimum's compliance at equal volume, on one thread")?;
-    line("                                        tried  accepted  distinct  distinct per minute")?;
+/// The table.
+pub(crate) fn words(made: &[Made]) -> Vec<Block> {
+    let mut table = Table::new(
+        "within 10 % of the optimum's compliance at equal volume, on one thread",
+        &["method", "tried", "accepted", "distinct", "distinct per minute"],
+    );
     for Made { method, tried, accepted, distinct, distinct_per_minute, .. } in made {
-        line(format!(
-            "    {method:35} {tried:6} {accepted:9} {distinct:9} {distinct_per_minute:20.0}"
-        ))?;
+        let counts = [tried, accepted, distinct].map(ToString::to_string);
+        table.push(*method, counts.into_iter().chain([format!("{distinct_per_minute:.0}")]));
     }
-    Ok(())
+    vec![Block::Heading("Designs per minute".into()), Block::Table(table)]
 }

@@ -19,10 +19,10 @@ pub enum ReportError {
         /// What the system said.
         source: io::Error,
     },
-    /// A picture could not be written.
+    /// A picture or page could not be written.
     #[error("cannot write {}", path.display())]
     Write {
-        /// The picture.
+        /// The picture or page.
         path: PathBuf,
         /// What the system said.
         source: io::Error,

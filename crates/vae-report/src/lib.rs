@@ -1,5 +1,5 @@
-//! Figures of a training run as PNG files: curves, reconstructions, samples, interpolations, latent
-//! space, histograms.
+//! Figures of a training run as PNG files (curves, reconstructions, samples, interpolations, latent
+//! space, histograms), and the page that holds them with tables and words.
 //!
 //! Each function takes arrays and words and writes one picture. Nothing is computed here but what
 //! drawing needs, and the means and deviations in captions. Material is black on white, as
@@ -30,6 +30,7 @@ mod font;
 mod grid;
 mod histogram;
 mod metrics;
+mod page;
 mod pairs;
 mod panel;
 mod scaling;
@@ -45,6 +46,7 @@ pub use field::{Field, field};
 pub use grid::{Grid, grid};
 pub use histogram::{Histogram, histogram};
 pub use metrics::{Epoch, Metrics, Step, Train, Validation};
+pub use page::{Block, Page, Table};
 pub use pairs::{Comparison, Pairs, Version, comparison, pairs};
 pub use scaling::{Scaling, scaling};
 pub use scatter::{Scatter, Shade, latent_scatter};

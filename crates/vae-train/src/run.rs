@@ -113,13 +113,20 @@ impl RunFolder {
         Ok(groups.of(data.groups())?)
     }
 
+    /// How the run was started.
+    ///
+    /// # Errors
+    /// When `manifest.json` cannot be read.
+    pub fn recorded_manifest(&self) -> Result<Manifest> {
+        read_manifest(&self.manifest())
+    }
+
     /// Refuses data other than those the run was started on: its split names them by position.
     ///
     /// # Errors
     /// [`TrainError::DataChanged`]; when the manifest or the data cannot be read.
     pub fn check_data(&self, data: &DataSet) -> Result<()> {
-        let (expected, found) =
-            (read_manifest(&self.manifest())?.data_fingerprint, data.fingerprint()?);
+        let (expected, found) = (self.recorded_manifest()?.data_fingerprint, data.fingerprint()?);
         if expected == found { Ok(()) } else { Err(TrainError::DataChanged { expected, found }) }
     }
 
@@ -177,6 +184,11 @@ impl RunFolder {
     pub fn figures(&self) -> PathBuf {
         self.root.join("figures")
     }
+
+    /// One page of everything that is known of the run.
+    pub fn report(&self) -> PathBuf {
+        self.root.join("report.html")
+    }
 }
 
 /// How a run was started; nothing in it decides the result.
@@ -213,7 +225,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Reads a JSON file of the run and refuses other formats.
-pub(crate) fn read_manifest(path: &Path) -> Result<Manifest> {
+fn read_manifest(path: &Path) -> Result<Manifest> {
     let text = read_to_string(path)?;
     let manifest: Manifest = serde_json::from_str(&text)
         .map_err(|err| TrainError::Damaged { path: path.to_owned(), message: err.to_string() })?;

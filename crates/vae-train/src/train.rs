@@ -18,7 +18,7 @@ use crate::learner::{Learner, StepTerms};
 use crate::metrics::{EpochMetrics, Event, MetricsLog, Parts, StepMetrics, Validation};
 use crate::model::model_config;
 use crate::objective::{Loss, Objective};
-use crate::run::{Manifest, RunFolder, read_manifest, write, write_json};
+use crate::run::{Manifest, RunFolder, write, write_json};
 use crate::schedule::{KlSchedule, learning_rate};
 use crate::targets::Targets;
 
@@ -356,7 +356,7 @@ fn mean_design(designs: &Targets<'_>, train: &[usize]) -> Result<Vec<f64>> {
 
 /// Adds the step to the manifest of a run that is taken up again, and refuses other data.
 fn note_resumption(run: &RunFolder, now: &Manifest, step: u64) -> Result<()> {
-    let mut manifest = read_manifest(&run.manifest())?;
+    let mut manifest = run.recorded_manifest()?;
     if manifest.data_fingerprint != now.data_fingerprint {
         return Err(TrainError::DataChanged {
             expected: manifest.data_fingerprint,

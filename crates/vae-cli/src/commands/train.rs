@@ -7,12 +7,11 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use vae_data::{Mirror, SplitRule};
 use vae_models::{Likelihood, Vae};
-use vae_train::measure::Measure;
 use vae_train::metrics::{EpochMetrics, Validation};
 use vae_train::objective::Loss;
 use vae_train::{
-    Config, Ending, FORMAT, Manifest, Objective, Outcome, Overrides, Progress, RunFolder,
-    TargetKind, Targets, Told,
+    Config, Ending, FORMAT, Manifest, Objective, Overrides, Progress, RunFolder, TargetKind,
+    Targets, Told,
 };
 
 use crate::failure::{INTERRUPTED, UsageError};
@@ -23,12 +22,14 @@ use crate::opened::{OpenedRun, RUNS};
 use crate::output::{line, note, shown, typed};
 use crate::reading::{ReadingArgs, absolute_source, open_data};
 use crate::stored::evenly_spaced;
-use crate::{interrupt, progress, threads};
+use crate::trained::in_words;
+use crate::{interrupt, progress, report, threads, trained};
 
 /// Train a model on designs
 ///
 /// Without arguments: the built-in set of cantilevers, the default preset, a few minutes. A flag outranks the configuration
-/// file, the file outranks the preset. Ctrl-C writes a checkpoint and stops.
+/// file, the file outranks the preset. Ctrl-C writes a checkpoint and stops. At the end report.html in the folder of the run says what was trained,
+/// shows its figures, and how to repeat it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae train
@@ -289,44 +290,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let split = folder.recorded_split(&data)?;
     let opened = OpenedRun::new(folder.clone(), config, data, split)?;
     figures::draw_run(&opened)?;
-    summary(&root, &opened.config, &outcome)?;
-    line(latent::summary(&latent::of(&opened)?))?;
+    let epochs = latent::epochs(&folder)?;
+    let Some(result) = trained::result(&opened.config, &epochs) else {
+        bail!("the run ended without a model")
+    };
+    let diagnosis = latent::of(&opened)?;
+    let page = report::start(&opened)?.write(latent::report(&diagnosis, &opened.vae), None)?;
+    for sentence in result {
+        line(sentence)?;
+    }
+    line(latent::summary(&diagnosis))?;
+    line(format!(
+        "results: {page} (all in one page), {root}/figures (pictures), {root}/model.safetensors (weights), {root}/metrics.jsonl"
+    ))?;
     next(&typed(folder.root()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn summary(root: &str, config: &Config, outcome: &Outcome) -> Result<()> {
-    let Some(best) = outcome.position.best else { bail!("the run ended without a model") };
-    let Validation { elbo, loss, log_likelihood, kl, mse, iou, excess } = best.validation;
-    let score = match elbo {
-        _ if config.training.objective == Objective::Iwae => {
-            format!("bound {:.1} nats from {} draws", -loss, config.training.importance_samples)
-        }
-        Some(elbo) => {
-            format!("bound {elbo:.1} nats (log-likelihood {log_likelihood:.1}, KL {kl:.1})")
-        }
-        None => format!("loss {loss:.5}, no bound"),
-    };
-    line(format!(
-        "best epoch {} of {}: validation {score}, reconstruction MSE {mse:.4}, IoU {iou:.3}",
-        best.epoch, outcome.position.epoch,
-    ))?;
-    if let Some(excess) = excess {
-        line(if excess == 0.0 {
-            "all tolerances are kept on the validation split".to_owned()
-        } else {
-            format!(
-                "on the validation split a tolerance is exceeded by {:.0} % of itself: train longer, with more latent dimensions, or allow more",
-                100.0 * excess
-            )
-        })?;
-    }
-    if config.training.objective == Objective::Lecture {
-        line("the lecture's split is at random over designs; here whole groups are held out")?;
-    }
-    line(format!(
-        "results: {root}/figures (pictures), {root}/model.safetensors (weights), {root}/metrics.jsonl"
-    ))
 }
 
 /// Where to go from here.
@@ -334,52 +312,6 @@ fn next(run: &str) -> Result<()> {
     line(format!(
         "try next:\n  vae evaluate {run}\n  vae sample {run} --count 16 --out samples\n  vae interpolate {run} --out interpolation"
     ))
-}
-
-/// What a run optimizes, in plain words.
-fn in_words(config: &Config, loss: &Loss) -> Vec<String> {
-    let training = &config.training;
-    let (beta, likelihood) = (training.beta, config.model.likelihood);
-    let first = match training.objective {
-        Objective::Elbo => format!("minimizes {}", loss.name(beta)),
-        Objective::Iwae => format!(
-            "maximizes the importance-weighted bound of {} draws per design under `{likelihood}`; the best model is that of the best such bound",
-            training.importance_samples
-        ),
-        Objective::Geco => {
-            let volume = if 0.0 < training.volume_tolerance {
-                format!(", and their volume by {} %", 100.0 * training.volume_tolerance)
-            } else {
-                String::new()
-            };
-            format!(
-                "minimizes the KL as long as reconstructions are off by {} % of density (root of the mean square){volume}; sets the balance itself",
-                100.0 * training.density_tolerance
-            )
-        }
-        Objective::CrossEntropy => {
-            format!("minimizes {}: on grey designs that is no bound", loss.name(beta))
-        }
-        Objective::Lecture => format!("loss: {}", loss.name(beta)),
-    };
-    let mut sentences = vec![first];
-    if let Some(sigma) = loss.implied_sigma(beta) {
-        let variance = sigma * sigma;
-        sentences[0] = format!(
-            "{}; as a Gaussian's bound it would state a pixel noise of σ = {sigma:.1} (variance {variance:.1}) on densities between 0 and 1",
-            sentences[0]
-        );
-    }
-    if 0.0 < training.free_bits {
-        let free = training.free_bits;
-        sentences
-            .push(format!("the first {free} nats of KL of each latent dimension cost nothing"));
-    }
-    // A Bernoulli was refused if its bound were none.
-    if matches!(training.objective, Objective::Elbo | Objective::Iwae) {
-        sentences.push(format!("`{likelihood}` is {}", Measure::of(config, true).spoken()));
-    }
-    sentences
 }
 
 /// Turns what happens in a run into words.
