@@ -99,8 +99,9 @@ fn bounds(evaluation: &Evaluation, blocks: &mut Vec<Block>) {
         number("KL", evaluation.kl, None);
         let tighter = format!("tighter bound, {} draws", evaluation.samples);
         number(&tighter, iwae, evaluation.iwae_standard_error);
-        if let Some(bits) = evaluation.bits_per_pixel {
-            table.push("bits per pixel", [format!("{bits:.4}"), String::new()]);
+        let bits = evaluation.bits_per_pixel.zip(evaluation.bits_per_pixel_standard_error);
+        if let Some((bits, error)) = bits {
+            table.push("bits per pixel", [format!("{bits:.4}"), format!("{error:.4}")]);
         }
         remarks.push(format!("the bound is {}", evaluation.measure.spoken()));
         let found = evaluation.importance.as_ref();

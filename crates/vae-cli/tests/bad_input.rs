@@ -127,6 +127,8 @@ fn a_binary_likelihood_on_grey_designs() {
         let scores: serde_json::Value = serde_json::from_str(&scores.stdout).unwrap();
         assert_eq!(scores["measure"], measure);
         assert_eq!(scores["bits_per_pixel"].is_null(), measure == "binary-mass");
+        let error = scores["bits_per_pixel_standard_error"].as_f64();
+        assert_eq!(error.is_none_or(|error| error <= 0.0), measure == "binary-mass", "{error:?}");
     }
 }
 

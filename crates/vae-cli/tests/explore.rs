@@ -189,7 +189,8 @@ fn weights_go_to_pytorch_and_back() {
 #[test]
 fn fitted_codes_and_trust_in_them() {
     let bench = trained();
-    bench.vae("sample run --count 4 --out prior").succeeds();
+    let prior = bench.vae("sample run --count 4 --out prior").succeeds();
+    assert!(prior.stderr.contains("--sampler mixture"), "{}", prior.stderr);
     assert!(!bench.path("run/samplers.json").exists(), "the prior needs no fit");
     is_picture(&bench.path("prior/uncertainty.png"));
     let fitted = bench.vae("sample run --sampler mixture --count 4 --out fitted").succeeds();

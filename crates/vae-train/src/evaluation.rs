@@ -31,6 +31,8 @@ pub struct Evaluation {
     pub iwae_standard_error: Option<f64>,
     /// `iwae` as bits per pixel, of designs of 256 grey levels; none for other data.
     pub bits_per_pixel: Option<f64>,
+    /// Standard error of `bits_per_pixel` over the designs.
+    pub bits_per_pixel_standard_error: Option<f64>,
     /// What the log-likelihood is the logarithm of.
     pub measure: Measure,
     /// `Σ H(x)`, below which the cross-entropy of grey designs cannot fall; none where there is a likelihood or none is meant.
@@ -161,6 +163,8 @@ pub fn evaluate(
         iwae: if_normalized(bounds.iwae),
         iwae_standard_error: if_normalized(bounds.iwae_standard_error),
         bits_per_pixel: measure.bits_per_pixel(bounds.iwae, pixels),
+        bits_per_pixel_standard_error: measure
+            .bits_per_pixel_error(bounds.iwae_standard_error, pixels),
         measure,
         cross_entropy_floor: floored.then(|| cross_entropy_floor(designs, test)).transpose()?,
         importance: normalized.then_some(bounds.importance),

@@ -48,6 +48,11 @@ impl Measure {
         }
     }
 
+    /// A standard error of such a log-likelihood, in bits per pixel.
+    pub fn bits_per_pixel_error(self, standard_error: f64, pixels: usize) -> Option<f64> {
+        self.bits_per_pixel(0.0, pixels).map(|_| bits_per_dim(standard_error, pixels))
+    }
+
     /// In words.
     pub fn spoken(self) -> &'static str {
         match self {
@@ -105,8 +110,15 @@ mod tests {
         let nats = -100.0 * 8.0 * std::f64::consts::LN_2;
         assert_eq!(Measure::LevelMass.bits_per_pixel(nats, 100), Some(8.0));
         assert_eq!(Measure::DequantizedDensity.bits_per_pixel(0.0, 100), Some(8.0));
+        // An error is a difference: it is scaled, and nothing is added.
+        for measure in [Measure::LevelMass, Measure::DequantizedDensity] {
+            let bits = |nats| measure.bits_per_pixel(nats, 100).unwrap();
+            let error = measure.bits_per_pixel_error(3.0, 100).unwrap();
+            assert!((error - (bits(-53.0) - bits(-50.0))).abs() < 1e-12, "{error}");
+        }
         for measure in [Measure::BinaryMass, Measure::Density, Measure::None] {
             assert_eq!(measure.bits_per_pixel(nats, 100), None);
+            assert_eq!(measure.bits_per_pixel_error(1.0, 100), None);
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::failure::UsageError;
 use crate::figures::under;
 use crate::judged::{Optima, Row, write_table};
 use crate::opened::{ModelArgs, OpenedModel};
-use crate::output::{self, line, shown};
+use crate::output::{self, line, note, shown};
 use crate::samplers::{self, SamplerArg};
 use crate::trust;
 
@@ -93,6 +93,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let opened = args.model.with_data();
     // A column of the sheet is one draw: each row has the noise of the first.
     let zs = if args.sampler == SamplerArg::Standard {
+        if opened.is_some() {
+            note(
+                "codes from the prior; --sampler mixture draws them from where the codes of the data are",
+            );
+        }
         let draws = prior_draws(vae.config().latent_dim, args.count, args.seed);
         concatenate(Axis(0), &vec![draws.view(); rows.len()])?
     } else {
