@@ -150,8 +150,8 @@ pub enum Likelihood {
         /// The standard deviation of every pixel.
         sigma: Sigma,
     },
-    /// Logistic around `sigmoid(a)`, rounded to the 256 levels of an 8-bit picture: a mass for grey designs, whose densities are rounded
-    /// to `k/255`.
+    /// Logistic around `1/2 + a/4`, rounded to the 256 levels of an 8-bit picture: a mass for grey designs, whose densities are rounded
+    /// to `k/255`. Its location may lie outside [0, 1], as it has to where the lowest or highest level is all but certain.
     DiscretizedLogistic {
         /// The scale of every pixel.
         scale: Scale,

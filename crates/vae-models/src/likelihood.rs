@@ -20,6 +20,9 @@ pub const LOG_STD_FLOOR: f64 = -6.0;
 /// level of 8-bit data is.
 pub const LOGIT_CAP: f64 = 1000.0;
 
+/// Change of a logistic's location per unit of the decoder's output: about that of the means of the other heads, `sigmoid′(0)`.
+const LOCATION_SLOPE: f64 = 0.25;
+
 /// Where a learned ln s starts: s = 0.14, a deviation of 0.25.
 const INITIAL_LOG_SCALE: f64 = -2.0;
 
@@ -77,15 +80,24 @@ impl LikelihoodHead {
             Self::ContinuousBernoulli => {
                 vae_nn::tanh(&output.affine(LOGIT_CAP.recip(), 0.0)?)?.affine(LOGIT_CAP, 0.0)
             }
-            _ => candle_nn::ops::sigmoid(output),
+            // Not confined to [0, 1]: a location of 1 gives level 255 one half, and no scale gives it more.
+            Self::FixedLogistic(_) | Self::SharedLogistic(_) => output.affine(LOCATION_SLOPE, 0.5),
+            Self::FixedGaussian(_)
+            | Self::SharedGaussian(_)
+            | Self::OptimalGaussian(_)
+            | Self::SquaredError(_) => candle_nn::ops::sigmoid(output),
         }
     }
 
     /// The output that [`params`](Self::params) and [`mean`](Self::mean) make a density of, with 0 < `density` < 1; of a logistic
     /// the one whose location it is.
     pub(crate) fn output_of(&self, density: f64) -> f64 {
-        if !matches!(self, Self::ContinuousBernoulli) {
-            return (density / (1.0 - density)).ln();
+        match self {
+            Self::ContinuousBernoulli => {}
+            Self::FixedLogistic(_) | Self::SharedLogistic(_) => {
+                return (density - 0.5) / LOCATION_SLOPE;
+            }
+            _ => return (density / (1.0 - density)).ln(),
         }
         // The mean rises with the logit and has no inverse in closed form.
         let mean = |l: f64| {
@@ -203,7 +215,9 @@ impl LikelihoodHead {
         let Some(log_scale) = self.log_scale()? else { return Ok(location.clone()) };
         let scale = log_scale.exp()?;
         let scaled = |xs: Tensor| softplus(&xs.broadcast_div(&scale)?)?.broadcast_mul(&scale);
-        (scaled(location.neg()?)? - scaled(location.affine(-1.0, 1.0)?)?)? + 1.0
+        let mean = ((scaled(location.neg()?)? - scaled(location.affine(-1.0, 1.0)?)?)? + 1.0)?;
+        // Far outside, two large terms cancel, and rounding must not leave [0, 1].
+        mean.clamp(0.0, 1.0)
     }
 }
 

@@ -148,6 +148,30 @@ fn every_likelihood_is_a_law_of_its_data() {
     }
 }
 
+/// What an 8-bit picture mostly is can be all but certain under any scale, not one half at most: the location is free to leave [0, 1].
+/// The mean stays a density.
+#[test]
+fn a_logistic_pixel_can_be_sure_of_void_and_solid() {
+    for scale in [0.01, 0.05, 0.3] {
+        let (vae, parameters) =
+            one_pixel(Likelihood::DiscretizedLogistic { scale: Scale::Fixed(scale) });
+        for (x, output) in [(1.0, 40.0 * scale), (0.0, -40.0 * scale)] {
+            // Ten scales beyond its level: `sigmoid(10 + 1 / 510 s)`.
+            let params = decoded(&vae, &parameters, output.signum() * (2.0 + output.abs()));
+            let xs = tensor(vec![x], &[1, 1, 1, 1], DType::F64);
+            let probability = values(&vae.log_prob(&params, &xs, None).unwrap())[0].exp();
+            assert!(0.9999 < probability, "{x} at s = {scale}: {probability}");
+            let mean = values(&vae.mean(&params).unwrap())[0];
+            assert!((mean - x).abs() < 1e-4, "{mean} is not {x}");
+        }
+        for output in [-1e6, -4000.0, -33.3, 33.3, 4000.0, 1e6] {
+            let params = decoded(&vae, &parameters, output);
+            let mean = values(&vae.mean(&params).unwrap())[0];
+            assert!((0.0..=1.0).contains(&mean), "{mean} at {output}");
+        }
+    }
+}
+
 /// Whatever the likelihood, a network starts at the mean of its data.
 #[test]
 fn the_start_is_the_mean_density() {
