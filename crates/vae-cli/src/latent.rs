@@ -134,7 +134,54 @@ fn remedy(diagnosis: &Diagnosis, state: State) -> String {
             }
             parts.join(", and ")
         }
-        _ => "a longer warm-up of the KL term (training.kl_warmup), more --epochs, another --seed"
+        _ => "--free-bits 0.1 with --objective elbo, a longer warm-up of the KL term (--kl-warmup 0.5), more --epochs, another --seed"
             .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vae_train::diagnosis::Worth;
+
+    use super::*;
+
+    fn diagnosis(state: State, beta: f64) -> Diagnosis {
+        let dimension = |state, silent_since, peak_kl| Dimension {
+            activity: 0.5,
+            kl: 0.01,
+            state,
+            silent_since,
+            peak_kl,
+        };
+        let worth = Worth { after_conditions: 2, after_model: 1 };
+        Diagnosis {
+            dimensions: vec![
+                dimension(State::Active, None, Some(2.0)),
+                dimension(state, Some(4), Some(1.4)),
+            ],
+            beta,
+            sigma: Some(0.1),
+            error: 0.1,
+            explained_by_conditions: 0.5,
+            worth,
+            worth_without_pressure: worth,
+            n: 100,
+        }
+    }
+
+    #[test]
+    fn each_verdict_has_its_remedy_and_its_beginning() {
+        for (state, beta, summed, remedied) in [
+            (State::NotNeeded, 1.0, "1 not needed", "--latent-dim 1"),
+            (State::SwitchedOff, 50.0, "1 switched off", "--beta 1 in place of 50"),
+            (State::Collapsed, 1.0, "1 collapsed in training", "--free-bits"),
+        ] {
+            let found = diagnosis(state, beta);
+            assert!(summary(&found).ends_with(summed), "{}", summary(&found));
+            let remedy = remedy(&found, state);
+            assert!(remedy.contains(remedied), "{remedy}");
+        }
+        let found = diagnosis(State::Collapsed, 1.0);
+        assert_eq!(name(1, &found.dimensions[1]), "z2 (silent since epoch 4, 1.40 nats before)");
     }
 }
