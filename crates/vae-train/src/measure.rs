@@ -102,6 +102,10 @@ pub fn active_pixels(vae: &Vae, designs: &Targets<'_>, indices: &[usize]) -> Res
 
 #[cfg(test)]
 mod tests {
+    use ndarray::Array3;
+    use vae_data::{DataSet, Details};
+    use vae_prob::{Bernoulli, ContinuousBernoulli, Normal};
+
     use super::*;
 
     #[test]
@@ -119,6 +123,73 @@ mod tests {
         for measure in [Measure::BinaryMass, Measure::Density, Measure::None] {
             assert_eq!(measure.bits_per_pixel(nats, 100), None);
             assert_eq!(measure.bits_per_pixel_error(1.0, 100), None);
+        }
+    }
+    /// Simpson's rule on [0, 1].
+    fn integral(f: impl Fn(f64) -> f64) -> f64 {
+        let n = 64;
+        let weight = |i| if i == 0 || i == n { 1.0 } else { f64::from(2 + 2 * (i % 2)) };
+        (0..=n).map(|i| weight(i) * f(f64::from(i) / f64::from(n))).sum::<f64>() / f64::from(3 * n)
+    }
+
+    /// `∫ ln p((k + u)/256) du − ln 256 ≤ ln P(k)`, the mass of a level by quadrature: bits of dequantized levels are never too few, and the same
+    /// where the density is even.
+    #[test]
+    fn bits_of_dequantized_levels_bound_those_of_their_masses() {
+        let coin = |logit| {
+            let law = ContinuousBernoulli::from_logit(logit).unwrap();
+            Box::new(move |x: f64| law.log_prob(x)) as Box<dyn Fn(f64) -> f64>
+        };
+        let normal = |mean, sigma: f64| {
+            let law = Normal::from_log_var(mean, 2.0 * sigma.ln()).unwrap();
+            Box::new(move |x: f64| law.log_prob(x)) as Box<dyn Fn(f64) -> f64>
+        };
+        let laws = [
+            (coin(0.0), 0.0),
+            (coin(-40.0), 1e-4),
+            (coin(900.0), 1e-2),
+            (normal(0.5, 0.05), 1e-4),
+            (normal(0.98, 0.2), 1e-6),
+        ];
+        for (i, (log_density, least)) in laws.iter().enumerate() {
+            let (mut total, mut largest) = (0.0, 0.0_f64);
+            for level in 0..256 {
+                let at = |u: f64| log_density((f64::from(level) + u) / 256.0);
+                let mass = integral(|u| at(u).exp()) / 256.0;
+                total += mass;
+                // Of what would underflow there is no logarithm.
+                if mass < 1e-300 {
+                    continue;
+                }
+                let bound = Measure::DequantizedDensity.bits_per_pixel(integral(at), 1).unwrap();
+                let exact = Measure::LevelMass.bits_per_pixel(mass.ln(), 1).unwrap();
+                assert!(-1e-9 < bound - exact, "law {i}, level {level}: {bound} below {exact}");
+                largest = largest.max(bound - exact);
+            }
+            assert!(*least <= largest && (0.0 < *least || largest < 1e-12), "law {i}: {largest}");
+            assert!(total < 1.0 + 1e-6, "law {i}: all levels together have {total}");
+        }
+    }
+
+    /// The cross-entropy of any probabilities is no less; that of the densities themselves is it.
+    #[test]
+    fn the_floor_of_a_cross_entropy_is_reached_by_the_densities_only() {
+        let rows = [[0.0_f32, 0.3, 1.0], [0.5, 0.9, 0.02]];
+        let designs = Array3::from_shape_fn((2, 1, 3), |(i, _, column)| rows[i][column]);
+        let data = DataSet::new("grey", designs, Details::default()).unwrap();
+        let targets = Targets::new(&data, TargetKind::Grey, Vec::new());
+        let floor = cross_entropy_floor(&targets, &[0, 1]).unwrap();
+        let cross_entropy = |shift: f64| {
+            let pixel = |&x: &f32| {
+                let density = f64::from(x).clamp(1e-15, 1.0 - 1e-15);
+                let logit = (density / (1.0 - density)).ln() + shift;
+                Bernoulli::from_logit(logit).unwrap().cross_entropy(f64::from(x))
+            };
+            rows.iter().flatten().map(pixel).sum::<f64>() / 2.0
+        };
+        assert!((cross_entropy(0.0) - floor).abs() < 1e-12, "{floor}");
+        for shift in [-2.0, -0.1, 0.1, 3.0] {
+            assert!(floor + 1e-3 < cross_entropy(shift), "{shift}");
         }
     }
 }

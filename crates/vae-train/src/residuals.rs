@@ -39,3 +39,45 @@ pub fn with_stated_noise(
     let config = ModelConfig { likelihood, ..vae.config().clone() };
     Ok(Some((Vae::new(&config, parameters.var_builder())?, sigma)))
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::DType;
+    use ndarray::Array3;
+    use vae_data::{DataSet, Details};
+
+    use super::*;
+    use crate::config::TargetKind;
+
+    /// Per pixel `−½ ln(2πe σ²)`, as of every maximum over σ, and less for any other.
+    #[test]
+    fn the_stated_noise_is_the_likeliest() {
+        let designs = Array3::from_shape_fn((9, 3, 4), |(i, row, column)| {
+            0.5 + 0.4 * (1.3 * i as f32 + 2.1 * row as f32 + 0.7 * column as f32).sin()
+        });
+        let data = DataSet::new("waves", designs, Details::default()).unwrap();
+        let targets = Targets::new(&data, TargetKind::Grey, Vec::new());
+        let train: Vec<usize> = (0..7).collect();
+        let config = ModelConfig {
+            likelihood: Likelihood::SquaredError,
+            ..ModelConfig::tutorial_mlp(3, 4, Vec::new())
+        };
+        let parameters = Parameters::new(5, DType::F32, Device::Cpu);
+        let vae = Vae::new(&config, parameters.var_builder()).unwrap();
+        let (_, sigma) =
+            with_stated_noise(&vae, &parameters, &targets, &train, &Device::Cpu).unwrap().unwrap();
+        let mean_log_likelihood = |sigma: f64| {
+            let likelihood = Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) };
+            let config = ModelConfig { likelihood, ..config.clone() };
+            let gaussian = Vae::new(&config, parameters.var_builder()).unwrap();
+            let terms = terms_by_design(&gaussian, &targets, &train, &Device::Cpu).unwrap();
+            terms.iter().map(|terms| terms.log_likelihood).sum::<f64>() / (7.0 * 12.0)
+        };
+        let best = mean_log_likelihood(sigma);
+        let closed = -0.5 * ((std::f64::consts::TAU * std::f64::consts::E).ln() + 2.0 * sigma.ln());
+        assert!((best - closed).abs() < 1e-5, "{best} is not {closed}");
+        for factor in [0.5, 0.9, 1.1, 2.0] {
+            assert!(mean_log_likelihood(factor * sigma) < best - 1e-3, "{factor}");
+        }
+    }
+}

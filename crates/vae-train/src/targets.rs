@@ -237,4 +237,22 @@ mod tests {
         assert_eq!(scored, targets.read(&all).unwrap().values);
         assert!(targets.are_binary(&all).unwrap());
     }
+    /// `(k + u) / 256` with u even on [0, 1): its integer part is the level, what is left has the moments of u.
+    #[test]
+    fn dequantized_levels_are_spread_evenly_over_their_width() {
+        let data = grey();
+        let targets = Targets::new(&data, TargetKind::Dequantized, Vec::new());
+        let all: Vec<usize> = (0..300).collect();
+        let values = targets.read(&all).unwrap().values;
+        for column in 0..3 {
+            let level = (255.0 * [0.0_f32, 0.3, 1.0][column]).round();
+            let rest: Vec<f32> =
+                values.iter().skip(column).step_by(3).map(|value| 256.0 * value - level).collect();
+            assert!(rest.iter().all(|u| (0.0..=1.0).contains(u)));
+            let (mean, square) =
+                (rest.iter().sum::<f32>() / 300.0, rest.iter().map(|u| u * u).sum::<f32>() / 300.0);
+            // ½ and ⅓, five standard deviations of 0.29 / √300 and 0.30 / √300.
+            assert!((mean - 0.5).abs() < 0.084 && (square - 1.0 / 3.0).abs() < 0.086, "{mean}");
+        }
+    }
 }

@@ -29,7 +29,7 @@ pub struct Trust {
     /// conditions. Below 0.01 it is unlike nearly all that the model has seen.
     pub percentile: Vec<f64>,
     /// Deviation of every pixel, `(N, H, W)`, by the law of total variance over codes z ~ q(z|x, c) of the design:
-    /// `Var x = E_z Var(x|z) + Var_z E(x|z)`; the first term is `m (1 − m)` of a Bernoulli and σ² of a Gaussian.
+    /// `Var x = E_z Var(x|z) + Var_z E(x|z)`; the first term is `m (1 − m)` of a Bernoulli and σ² of a Gaussian, and is left out of the others.
     pub deviation: Array3<f32>,
 }
 
@@ -124,7 +124,11 @@ fn deviation(
 
 #[cfg(test)]
 mod tests {
+    use vae_models::{ModelConfig, Sigma};
+    use vae_nn::Parameters;
+
     use super::*;
+    use crate::config::TargetKind;
 
     #[test]
     fn a_share_counts_its_limit() {
@@ -132,5 +136,89 @@ mod tests {
         for (limit, expected) in [(0.5, 0.0), (1.0, 0.25), (3.5, 0.75), (9.0, 1.0)] {
             assert!((share_at_most(&values, limit) - expected).abs() < 1e-12, "{limit}");
         }
+    }
+    /// Six pixels each, no two designs alike.
+    fn dots() -> DataSet {
+        let designs = Array3::from_shape_fn((6, 2, 3), |(i, row, column)| {
+            f32::from(u8::from((3 * row + column + i) % 6 < 2 || i == column))
+        });
+        DataSet::new("dots", designs, Details::default()).unwrap()
+    }
+
+    fn model(likelihood: Likelihood) -> Vae {
+        let config = ModelConfig { likelihood, ..ModelConfig::tutorial_mlp(2, 3, Vec::new()) };
+        Vae::new(&config, Parameters::new(3, DType::F32, Device::Cpu).var_builder()).unwrap()
+    }
+
+    /// The two terms on their own, over the same codes.
+    #[test]
+    fn the_variance_of_a_pixel_is_the_one_within_codes_and_the_one_between_them() {
+        let data = dots();
+        let targets = Targets::new(&data, TargetKind::Grey, Vec::new());
+        let all: Vec<usize> = (0..6).collect();
+        let gaussian = |sigma| Likelihood::Gaussian { sigma: Sigma::Fixed(sigma) };
+        for (likelihood, noise) in [
+            (Likelihood::Bernoulli, None),
+            (gaussian(0.3), Some(0.09)),
+            (gaussian(0.01), Some(1e-4)),
+            (Likelihood::SquaredError, Some(0.0)),
+        ] {
+            let vae = model(likelihood);
+            let batch = targets.batch(&all, &Device::Cpu).unwrap();
+            let posterior = vae.encode(&batch.xs, None, false).unwrap();
+            let draws: Vec<Vec<f32>> = (0..CODES)
+                .map(|draw| {
+                    let eps = noise_by_design(&all, draw, 2, &Device::Cpu).unwrap();
+                    let z = posterior.reparameterize(&eps).unwrap();
+                    values(&vae.mean(&vae.decode(&z, None, false).unwrap()).unwrap()).unwrap()
+                })
+                .collect();
+            let found = deviation(&vae, &targets, &all, &Device::Cpu).unwrap();
+            for (i, found) in found.iter().enumerate() {
+                let means: Vec<f64> = draws.iter().map(|draw| f64::from(draw[i])).collect();
+                let over_codes = |f: &dyn Fn(f64) -> f64| {
+                    means.iter().map(|&m| f(m)).sum::<f64>() / means.len() as f64
+                };
+                let center = over_codes(&|m| m);
+                let between = over_codes(&|m| (m - center).powi(2));
+                let within = noise.unwrap_or_else(|| over_codes(&|m| m * (1.0 - m)));
+                assert!(1e-7 < between, "the codes matter: {between}");
+                let expected = (within + between).sqrt();
+                assert!((f64::from(*found) - expected).abs() < 1e-5, "{found}, {expected}");
+            }
+        }
+    }
+
+    /// Of all training designs by hand; a copy is at distance 0, and nobody is near to what was held out.
+    #[test]
+    fn the_nearest_design_is_the_nearest() {
+        let data = dots();
+        let targets = Targets::new(&data, TargetKind::Grey, Vec::new());
+        let (train, held_out) = ([0, 1, 3, 4, 5], [2]);
+        let all = targets.array(&[0, 1, 2, 3, 4, 5]).unwrap();
+        let mut generated = all.select(Axis(0), &[3, 5, 2]);
+        generated[[1, 0, 1]] = 0.4;
+        let found = trust(
+            &model(Likelihood::Bernoulli),
+            &targets,
+            (&train, &held_out),
+            &generated,
+            &Array2::zeros((3, 0)),
+            &Device::Cpu,
+        )
+        .unwrap();
+        for (i, design) in generated.outer_iter().enumerate() {
+            let distance = |&index: &usize| {
+                let difference = &all.index_axis(Axis(0), index) - &design;
+                f64::from(difference.mapv(|d| d * d).sum() / 6.0).sqrt()
+            };
+            let smallest = train.iter().map(distance).fold(f64::INFINITY, f64::min);
+            assert!((found.distance[i] - smallest).abs() < 1e-3, "{i}: {smallest}");
+            assert!(train.contains(&found.nearest[i]));
+            assert!((distance(&found.nearest[i]) - smallest).abs() < 1e-6, "{i}");
+        }
+        assert_eq!((found.nearest[0], found.nearest[1]), (3, 5));
+        assert!((found.usual_distance - found.distance[2]).abs() < 1e-6);
+        assert!(found.percentile.iter().all(|share| (0.0..=1.0).contains(share)));
     }
 }
