@@ -75,9 +75,8 @@ pub struct Refinement {
     pub compliance_before: f64,
     /// Compliance after the last one.
     pub compliance_after: f64,
-    /// How many more iterations the uniform start needs to come down to the best compliance on the way; none if it never does. Negative if
-    /// the uniform start is faster.
-    pub iterations_saved: Option<isize>,
+    /// How many iterations it spares the uniform start: [`Refined::iterations_saved`](topo_simp::Refined::iterations_saved).
+    pub iterations_saved: isize,
 }
 
 /// Judges designs on one grid; keeps the symbolic work.
@@ -240,21 +239,12 @@ impl Judge {
         let radius = Self::stages(problem.grid)[0].0;
         let options = Options::top88(Filter::Sensitivity, radius);
         let density = design.mapv(f64::from);
-        let warm = Options {
-            max_iterations: iterations,
-            start: Start::Design(density),
-            ..options.clone()
-        };
-        let warm = self.optimizer.optimize(problem, &warm)?;
-        let cold = self.optimizer.optimize(problem, &options)?;
-        let reached = warm.history.iter().copied().fold(f64::INFINITY, f64::min);
-        let when = |history: &[f64]| history.iter().position(|&c| c <= reached);
-        let saved = when(&cold.history).zip(when(&warm.history));
+        let refined = self.optimizer.refine(problem, &options, density.view(), iterations)?;
         Ok(Refinement {
-            iterations: warm.iterations,
-            compliance_before: warm.history.first().copied().unwrap_or(f64::NAN),
-            compliance_after: warm.compliance_returned,
-            iterations_saved: saved.and_then(|(cold, warm)| cold.checked_signed_diff(warm)),
+            iterations: refined.warm.iterations,
+            compliance_before: refined.warm.history.first().copied().unwrap_or(f64::NAN),
+            compliance_after: refined.warm.compliance_returned,
+            iterations_saved: refined.iterations_saved(),
         })
     }
 

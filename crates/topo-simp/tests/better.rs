@@ -164,11 +164,16 @@ fn refining_the_optimum_saves_iterations() {
     assert_eq!(refined.cold, cold);
     assert!(refined.warm.iterations <= 5);
     assert!(refined.warm.compliance < 1.001 * cold.compliance);
-    // Whoever reaches the end of a long run from there has saved most of it, or is better than it ever was.
-    assert!(refined.iterations_saved().is_none_or(|saved| saved > 40));
+    // Worked out from the definition: the uniform start comes that low once, the optimum is there from the beginning.
+    let lowest = cold.history.iter().copied().fold(f64::INFINITY, f64::min);
+    let warmest = refined.warm.history.iter().copied().fold(f64::INFINITY, f64::min);
+    let target = 1.001 * lowest.max(warmest);
+    let needed = cold.history.iter().take_while(|&&compliance| compliance > target).count();
+    assert!(refined.warm.history[0] <= target && 10 < needed);
+    assert_eq!(refined.iterations_saved(), needed.cast_signed());
     let uniform = Array2::from_elem((24, 48), 0.5);
     let from_uniform = optimizer.refine(&problem, &options, uniform.view(), 5).unwrap();
-    assert_eq!(from_uniform.iterations_saved(), Some(0));
+    assert_eq!(from_uniform.iterations_saved(), 0);
 }
 
 #[test]

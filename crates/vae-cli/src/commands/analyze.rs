@@ -14,7 +14,7 @@ use crate::design;
 use crate::failure::UsageError;
 use crate::fields::{self, Drawn};
 use crate::judged::{self, Optima};
-use crate::output::{folder, json, line, note, shown};
+use crate::output::{counted, folder, json, line, note, shown};
 use crate::progress::Progress;
 use crate::reading::{ReadingArgs, open_data};
 use crate::stored::stored_one;
@@ -255,16 +255,19 @@ fn words(analyzed: &Analyzed) -> Result<()> {
         yes(j.loads_on_material),
         yes(j.loads_supported)
     ))?;
-    let size = j.member_size.map_or("no material".to_owned(), |size| format!("{size} elements"));
+    let size = j.member_size.map_or("no material".to_owned(), |size| counted(size, "element"));
     line(format!("  thinnest member             {size}"))?;
     if let Some(refinement) = &analyzed.refinement {
         let Refinement { iterations, compliance_before, compliance_after, iterations_saved } =
             refinement;
-        let saved = iterations_saved.map_or("a cold start never gets there".to_owned(), |saved| {
-            format!("{saved} iterations saved against a cold start")
-        });
+        // The last iterations of a crisp design were made without a filter, which now has a say again.
+        let grey = if compliance_before < compliance_after {
+            ", softer by the grey of the filter"
+        } else {
+            ""
+        };
         line(format!(
-            "  {iterations} SIMP iterations on       {compliance_before:.4} to {compliance_after:.4}; {saved}"
+            "  {iterations} SIMP iterations on       {compliance_before:.4} to {compliance_after:.4}{grey}; {iterations_saved} saved against the uniform start"
         ))?;
     }
     Ok(())

@@ -61,7 +61,7 @@ impl Outcome<'_> {
         &self,
         out: &Path,
         opened: &OpenedRun,
-        saved: Option<&[Option<isize>]>,
+        saved: Option<&[isize]>,
         cad: (&[Format], Lengths),
     ) -> Result<()> {
         let Asked { problem, conditions, .. } = self.asked;
@@ -88,7 +88,7 @@ impl Outcome<'_> {
                 nearest_training_design: proposal.nearest.map(|near| self.training[near]),
                 conditions: conditions.clone(),
                 candidate,
-                iterations_saved: saved.and_then(|saved| saved[index]),
+                iterations_saved: saved.map(|saved| saved[index]),
             };
             one(&out.join(format!("{rank:02}")), &described, cad)?;
             captions.push(format!(
