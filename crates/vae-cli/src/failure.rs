@@ -104,9 +104,10 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
         _ => cause.downcast_ref::<SimpError>(),
     };
     match simp {
-        Some(SimpError::DesignShape { .. }) => {
+        Some(&SimpError::DesignShape { got_rows, got_columns, grid }) => {
+            let transposed = (got_rows, got_columns) == (grid.nelx, grid.nely);
             let hint = "nely counts rows and nelx columns: are the designs transposed?";
-            return (Some(hint.to_owned()), true);
+            return (transposed.then(|| hint.to_owned()), true);
         }
         Some(
             SimpError::Option { .. } | SimpError::ProjectionNeeds | SimpError::NotSymmetric { .. },

@@ -59,6 +59,12 @@ fn aligned(table: &Table) -> Vec<String> {
     title.into_iter().chain(rows.iter().map(row)).collect()
 }
 
+/// A number of things: `1 design`, `4 designs`.
+pub(crate) fn counted(n: usize, thing: &str) -> String {
+    let ending = if n == 1 { "" } else { "s" };
+    format!("{n} {thing}{ending}")
+}
+
 /// A path as the user would type it: relative to the working folder where it lies below.
 pub(crate) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();

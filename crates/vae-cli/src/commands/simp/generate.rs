@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// Family of problems
     #[arg(value_name = "FAMILY")]
     family: String,
-    /// Designs to try: problems times variants
+    /// Designs to try: problems times variants, rounded up to whole problems
     #[arg(long, value_name = "N", conflicts_with = "problems")]
     count: Option<usize>,
     /// Rows x columns of elements [default: the family's]
@@ -142,6 +142,14 @@ impl Args {
             let problems = count.div_ceil(per_problem);
             // All of a family, said in designs.
             let all = Family::named(&self.family)?.problems();
+            let most = all.saturating_mul(per_problem);
+            if problems > all {
+                return Err(UsageError::with_hint(
+                    format!("--count {count} is more than the {most} designs of `{}`", self.family),
+                    "ask for fewer, or for more --variants",
+                )
+                .into());
+            }
             spec.problems = (problems != all).then_some(problems);
         }
         Ok(spec)

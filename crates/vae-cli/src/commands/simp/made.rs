@@ -10,7 +10,7 @@ use vae_report::{Grid, grid};
 
 use super::render::render;
 use crate::failure::UsageError;
-use crate::output::{json, line, shown};
+use crate::output::{counted, json, line, shown};
 use crate::stored::{spread, stored};
 
 /// Designs on a contact sheet, at most.
@@ -65,15 +65,15 @@ pub(super) fn finish(
 
 fn words(report: &GenerateReport, out: &Path, pictures: &Pictures) -> Result<()> {
     line(format!(
-        "{} designs in {} groups from {} candidates of {} problems: {} too weak, {} not as stiff once cut, {} broken by the cut, {} duplicates, {} failed",
-        report.kept,
-        report.groups,
-        report.candidates,
-        report.problems,
+        "{} in {} from {} of {}: {} too weak, {} not as stiff once cut, {} broken by the cut, {}, {} failed",
+        counted(report.kept, "design"),
+        counted(report.groups, "group"),
+        counted(report.candidates, "candidate"),
+        counted(report.problems, "problem"),
         report.weak,
         report.cut_away,
         report.broken,
-        report.duplicates,
+        counted(report.duplicates, "duplicate"),
         report.failures.len()
     ))?;
     if !report.rejected.is_empty() {
