@@ -303,15 +303,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     line(format!(
         "results: {page} (all in one page), {root}/figures (pictures), {root}/model.safetensors (weights), {root}/metrics.jsonl"
     ))?;
-    next(&typed(folder.root()))?;
+    let judged = matches!(topo_data::problem_of(&opened.data, 0), Ok(Some(_)));
+    next(&typed(folder.root()), judged)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where to go from here.
-fn next(run: &str) -> Result<()> {
+/// Where to go from here; with proposals where the mechanics of the designs are known.
+fn next(run: &str, judged: bool) -> Result<()> {
     line(format!(
         "try next:\n  vae evaluate {run}\n  vae sample {run} --count 16 --out samples\n  vae interpolate {run} --out interpolation"
-    ))
+    ))?;
+    if judged {
+        line(format!("  vae propose {run} --out proposals"))?;
+    }
+    Ok(())
 }
 
 /// Turns what happens in a run into words.
