@@ -9,11 +9,13 @@ use rayon::ThreadPoolBuilder;
 use topo_data::{GenerateSpec, generate};
 
 /// Families, their rows and columns, and how many problems: enough that no thread waits long for the last one.
-const SETS: [(&str, (usize, usize), usize); 4] = [
+const SETS: [(&str, (usize, usize), usize); 6] = [
     ("mbb-half", (20, 60), 16),
     ("cantilever", (48, 96), 16),
     ("mixed", (64, 64), 16),
     ("mixed", (128, 128), 8),
+    ("mixed", (256, 256), 4),
+    ("mixed", (512, 512), 2),
 ];
 
 fn generation(c: &mut Criterion) {
