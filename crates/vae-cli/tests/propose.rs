@@ -106,6 +106,16 @@ fn what_cannot_be_proposed_is_said_in_one_line() {
         .fails(2, &["nowhere.toml"]);
     propose(&format!("--volume 0.4 --to stl --cell-size 2furlong {base}"))
         .fails(2, &["--cell-size", "furlong", "mm"]);
+    for (wrong, said) in [
+        ("--count 0", "--count 0 must be from 1"),
+        ("--count 99999999999999", "--count 99999999999999 must be"),
+        ("--candidates 0", "--candidates 0 must be from 1"),
+        ("--trust 2", "trust"),
+    ] {
+        propose(&format!("--volume 0.4 {wrong} --out out")).fails(2, &[said]);
+    }
+    let plain = propose("--volume 0.4 --compliance-within 10 --out out");
+    assert!(plain.code == Some(2) && plain.stderr.contains("write it as 10% or 0.1"));
     fs::write(bench.path("file"), "").unwrap();
     let into_file = base.replace("--out out", "--out file/below");
     propose(&format!("--volume 0.4 {into_file}")).fails(1, &["cannot create file/below"]);

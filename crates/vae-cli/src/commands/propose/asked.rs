@@ -80,6 +80,10 @@ impl NearArg {
     }
 }
 
+/// More than anybody looks at, and as many as are held in memory.
+const MOST_PROPOSALS: usize = 1000;
+const MOST_CANDIDATES: usize = 100_000;
+
 /// A share, written `10%` or `0.1`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Percent(f64);
@@ -88,12 +92,13 @@ impl FromStr for Percent {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (number, unit) = match text.strip_suffix('%') {
-            Some(number) => (number, 0.01),
-            None => (text, 1.0),
+        // A plain 10 is more likely 10 % than 1000 %.
+        let (number, unit, most) = match text.strip_suffix('%') {
+            Some(number) => (number, 0.01, f64::MAX),
+            None => (text, 1.0, 1.0),
         };
         match number.trim().parse::<f64>() {
-            Ok(value) if 0.0 <= value && value.is_finite() => Ok(Self(value * unit)),
+            Ok(value) if (0.0..=most).contains(&value) => Ok(Self(value * unit)),
             _ => Err("write it as 10% or 0.1".to_owned()),
         }
     }
@@ -141,8 +146,13 @@ pub(crate) struct Asked {
 impl Asked {
     /// Puts together and checks what the arguments say.
     pub(crate) fn of(args: &Args, opened: &OpenedRun) -> Result<Self> {
-        if args.count == 0 {
-            return Err(UsageError::new("--count 0 leaves nothing to do").into());
+        let candidates = args.candidates.unwrap_or(1);
+        for (flag, n, most) in
+            [("--count", args.count, MOST_PROPOSALS), ("--candidates", candidates, MOST_CANDIDATES)]
+        {
+            if !(1..=most).contains(&n) {
+                return Err(UsageError::new(format!("{flag} {n} must be from 1 to {most}")).into());
+            }
         }
         if !(0.0 < args.overlap && args.overlap <= 1.0) {
             let message = format!("--overlap {} must be above 0 and at most 1", args.overlap);
