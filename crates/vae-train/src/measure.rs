@@ -125,6 +125,7 @@ mod tests {
             assert_eq!(measure.bits_per_pixel_error(1.0, 100), None);
         }
     }
+
     /// Simpson's rule on [0, 1].
     fn integral(f: impl Fn(f64) -> f64) -> f64 {
         let n = 64;

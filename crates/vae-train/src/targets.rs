@@ -237,6 +237,7 @@ mod tests {
         assert_eq!(scored, targets.read(&all).unwrap().values);
         assert!(targets.are_binary(&all).unwrap());
     }
+
     /// `(k + u) / 256` with u even on [0, 1): its integer part is the level, what is left has the moments of u.
     #[test]
     fn dequantized_levels_are_spread_evenly_over_their_width() {

@@ -240,9 +240,7 @@ impl Outcome<'_> {
         let stiffest = self.candidates.iter().filter(whole).map(|c| c.compliance);
         let stiffest = stiffest.fold(f64::INFINITY, f64::min);
         note("vae: no candidate is accepted");
-        if largest == 0 {
-            note("hint: no candidate was tried: raise --candidates or --count");
-        } else if broken == largest {
+        if broken == largest {
             let refine = args.refine + 5;
             note(format!("hint: most break apart: try --refine {refine}, or a larger --volume"));
         } else if too_soft == largest {
