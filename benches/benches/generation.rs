@@ -8,7 +8,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use rayon::ThreadPoolBuilder;
 use topo_data::{GenerateSpec, generate};
 
-/// Families, their rows and columns, and how many problems: enough that no thread waits long for the last one.
+/// Families, their rows and columns, and how many problems: enough that no thread waits long for
+/// the last one.
 const SETS: [(&str, (usize, usize), usize); 6] = [
     ("mbb-half", (20, 60), 16),
     ("cantilever", (48, 96), 16),

@@ -1,9 +1,11 @@
-//! The layers of the two networks that are compared with PyTorch, one by one, against what the machine can do.
+//! The layers of the two networks that are compared with PyTorch, one by one, against what the
+//! machine can do.
 //!
-//! Rates of layers with products are in floating-point operations per second, of the others in bytes that must be moved at least. "dX" is
-//! the backward pass with frozen weights, "dW" that with a constant input. Both include the gradient of the sum that the pass starts
-//! from; the benchmark "gradient of a sum" is that alone, at the same size. Then the stacks of the presets, each as the one operation
-//! that it is in a model.
+//! Rates of layers with products are in floating-point operations per second, of the others in
+//! bytes that must be moved at least. "dX" is the backward pass with frozen weights, "dW" that with
+//! a constant input. Both include the gradient of the sum that the pass starts from; the benchmark
+//! "gradient of a sum" is that alone, at the same size. Then the stacks of the presets, each as the
+//! one operation that it is in a model.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has nothing to measure")]
 
@@ -43,8 +45,8 @@ fn group<'a>(c: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     group
 }
 
-/// The ceilings of this machine at this moment: a large matrix product by the `gemm` crate, which candle calls, and the sum of two arrays
-/// in memory.
+/// The ceilings of this machine at this moment: a large matrix product by the `gemm` crate, which
+/// candle calls, and the sum of two arrays in memory.
 fn machine(c: &mut Criterion) {
     let mut group = group(c, "machine");
     for n in [512_usize, 1024, 2048] {
@@ -115,7 +117,8 @@ fn passes<L>(
     group.finish();
 }
 
-/// `2 · k² · in · out` operations per output pixel of a convolution, per input pixel of a transposed one.
+/// `2 · k² · in · out` operations per output pixel of a convolution, per input pixel of a
+/// transposed one.
 fn operations(kernel: usize, channels: (usize, usize), pixels: usize) -> Throughput {
     Throughput::Elements((2 * kernel * kernel * channels.0 * channels.1 * pixels * BATCH) as u64)
 }
@@ -295,8 +298,9 @@ impl<'a> Stack<'a> {
 /// How a preset continues a stack.
 type Layout = fn(&mut Stack<'_>);
 
-/// The stacks of the presets as they run in a model: forward in evaluation, and forward with backward in training. An encoder
-/// reads data, which get no gradient, so its first layer does without; a decoder hands its gradient on.
+/// The stacks of the presets as they run in a model: forward in evaluation, and forward with
+/// backward in training. An encoder reads data, which get no gradient, so its first layer does
+/// without; a decoder hands its gradient on.
 fn stacks(c: &mut Criterion) {
     let stacks: [(&str, [usize; 3], Layout); 6] = [
         ("default encoder", [1, 48, 96], |stack| {

@@ -1,4 +1,5 @@
-//! SIMP on one thread: iterations with the symbolic phase prepared, whole solves, and the analysis of one design.
+//! SIMP on one thread: iterations with the symbolic phase prepared, whole solves, and the analysis
+//! of one design.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has nothing to measure")]
 
@@ -10,7 +11,8 @@ use topo_simp::{Filter, Grid, Optimizer, Options, Problem, Solver, Start};
 const SIZES: [(usize, usize); 5] = [(60, 20), (64, 64), (128, 128), (256, 256), (512, 512)];
 const ITERATIONS: usize = 20;
 
-/// The half MBB beam as the references were measured: density filter 2.4 at 60 × 20, else sensitivity filter 2.0.
+/// The half MBB beam as the references were measured: density filter 2.4 at 60 × 20, else
+/// sensitivity filter 2.0.
 fn case((nelx, nely): (usize, usize), solver: Solver) -> (Problem, Options) {
     let (filter, radius) =
         if nelx == 60 { (Filter::Density, 2.4) } else { (Filter::Sensitivity, 2.0) };

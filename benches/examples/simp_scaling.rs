@@ -1,7 +1,7 @@
 //! Draws `benches/simp-scaling.png` from the table "SIMP on one thread" in `benches/README.md`.
 //!
-//! `cargo run -p benches --example simp_scaling`, from the root of the repository. The table is what
-//! `cargo run -p topo-simp --example timing` prints.
+//! `cargo run -p benches --example simp_scaling`, from the root of the repository. The table is
+//! what `cargo run -p topo-simp --example timing` prints.
 
 use std::path::Path;
 

@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::say;
 
-/// The Python to measure with: the one given, or that of an environment in `cache`, which is made when it is not there.
+/// The Python to measure with: the one given, or that of an environment in `cache`, which is made
+/// when it is not there.
 pub(crate) fn python(given: Option<&Path>, cache: Option<&Path>) -> Result<PathBuf> {
     if let Some(given) = given {
         if has_torch(given) {

@@ -1,4 +1,5 @@
-//! Repository chores: `cargo xtask ci`, `cargo xtask fetch-data`, `cargo xtask compare-pytorch`, `cargo xtask sanitize`.
+//! Repository chores: `cargo xtask ci`, `cargo xtask fetch-data`, `cargo xtask compare-pytorch`,
+//! `cargo xtask sanitize`.
 
 mod compare_pytorch;
 mod environment;
@@ -18,9 +19,11 @@ use clap::Parser;
 enum Task {
     /// Everything that a change must pass: format, lints, tests, documentation tests, documentation
     Ci,
-    /// Fetch data: what follows goes to `vae data fetch`; alone, check the built-in set and say what can be fetched
+    /// Fetch data: what follows goes to `vae data fetch`; alone, check the built-in set and say
+    /// what can be fetched
     FetchData {
-        /// Solve the built-in set's problems again (about half an hour) into data/builtin and compare
+        /// Solve the built-in set's problems again (about half an hour) into data/builtin and
+        /// compare
         #[arg(long, conflicts_with_all = ["hub", "arguments"])]
         regenerate: bool,
         /// Build with the feature `hub`: tables and sets of the Hugging Face Hub
@@ -65,8 +68,8 @@ fn run(task: Task) -> Result<()> {
     }
 }
 
-/// Cheapest first. One profile and `--workspace` throughout, so that nothing is compiled twice; the lints and the documentation
-/// see the code of the feature `hub` too.
+/// Cheapest first. One profile and `--workspace` throughout, so that nothing is compiled twice; the
+/// lints and the documentation see the code of the feature `hub` too.
 fn ci() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     let with_hub = ["--workspace", "--features", "vae-cli/hub"];
@@ -83,7 +86,8 @@ fn ci() -> Result<()> {
     finish(doc.env("RUSTDOCFLAGS", "-D warnings"), "doc")
 }
 
-/// The feature `hub` of vae-hub alone, not optimized: its 360 crates are compiled for these few tests only.
+/// The feature `hub` of vae-hub alone, not optimized: its 360 crates are compiled for these few
+/// tests only.
 fn test_hub() -> Result<()> {
     let arguments = ["nextest", "run", "--package", "vae-hub", "--features", "hub"];
     let arguments = if has_nextest() {

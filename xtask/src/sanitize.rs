@@ -8,8 +8,9 @@ use crate::{command, finish, say};
 
 /// Runs the tests of vae-nn, the one crate with `unsafe` code, with every access to memory checked.
 ///
-/// The sanitizer is a feature of the nightly compiler; `RUSTC_BOOTSTRAP` lets the stable one use it. Naming the target keeps build scripts
-/// and macros out of it, and everything is built in a folder of its own.
+/// The sanitizer is a feature of the nightly compiler; `RUSTC_BOOTSTRAP` lets the stable one use
+/// it. Naming the target keeps build scripts and macros out of it, and everything is built in a
+/// folder of its own.
 pub(crate) fn sanitize(arguments: &[String]) -> Result<()> {
     let target = host()?;
     if target != "x86_64-unknown-linux-gnu" && target != "aarch64-apple-darwin" {

@@ -19,7 +19,8 @@ struct Medians<'a> {
     rounds: usize,
 }
 
-/// The table: one row per workload, our medians beside those of PyTorch's fastest mode; then all modes, and the machine.
+/// The table: one row per workload, our medians beside those of PyTorch's fastest mode; then all
+/// modes, and the machine.
 pub(crate) fn table(samples: &Samples) -> Result<String> {
     let mut text = String::from(
         "| | ours | | PyTorch, fastest mode | | ratio | peak memory, ours | PyTorch |\n|---|--:|--:|--:|--:|--:|--:|--:|\n",

@@ -2,8 +2,9 @@
 //!
 //! `cargo run -p topo-data --example make_builtin -- FOLDER ARCHIVE SAMPLE`
 //!
-//! FOLDER is what `vae simp generate cantilever --grid 48x96 --seed 1 --variants 8 --solver direct --out FOLDER` writes; if it is there already,
-//! it is only packed and measured. ARCHIVE is the packed form, SAMPLE a few designs with the beginning of their histories, which a test makes
+//! FOLDER is what `vae simp generate cantilever --grid 48x96 --seed 1 --variants 8 --solver direct
+//! --out FOLDER` writes; if it is there already, it is only packed and measured. ARCHIVE is the
+//! packed form, SAMPLE a few designs with the beginning of their histories, which a test makes
 //! again.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example talks to a person")]
 

@@ -35,7 +35,8 @@ pub struct Candidate {
     /// Compliance of the design as the solver handed it back.
     #[serde(with = "crate::exact")]
     pub compliance: f64,
-    /// Compliance of the stored design after it is cut to 0/1 at exactly its volume fraction, with the same void stiffness.
+    /// Compliance of the stored design after it is cut to 0/1 at exactly its volume fraction, with
+    /// the same void stiffness.
     #[serde(with = "crate::exact")]
     pub compliance_cut: f64,
     /// Mean of `4 x (1 - x)` over the design, in `[0, 1]`.
@@ -111,7 +112,8 @@ impl<'a> Maker<'a> {
         Ok(candidate)
     }
 
-    /// The designs before each of the first iterations of one variant of one problem, the start first.
+    /// The designs before each of the first iterations of one variant of one problem, the start
+    /// first.
     ///
     /// An iterate that the cut disconnects from its load has an infinite `compliance_cut`.
     ///

@@ -58,7 +58,8 @@ impl Domain {
         self.free_fraction
     }
 
-    /// The design cut to 0/1 at exactly the volume fraction: the densest free elements become solid, passive ones are what they have to be.
+    /// The design cut to 0/1 at exactly the volume fraction: the densest free elements become
+    /// solid, passive ones are what they have to be.
     ///
     /// # Panics
     ///

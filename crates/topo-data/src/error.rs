@@ -5,7 +5,8 @@ use std::path::PathBuf;
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, TopoDataError>;
 
-/// An error of a family, a specification or a generation; each carries the name, value or path at fault.
+/// An error of a family, a specification or a generation; each carries the name, value or path at
+/// fault.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TopoDataError {

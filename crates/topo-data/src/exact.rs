@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
 /// Writes a number as text: the shortest decimal that reads back as the same number.
 ///
-/// JSON numbers would do for writing, but the parser's fast path may be off by the last bit, and a resumed generation promises the bytes of
-/// an uninterrupted one.
+/// JSON numbers would do for writing, but the parser's fast path may be off by the last bit, and a
+/// resumed generation promises the bytes of an uninterrupted one.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 pub(crate) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&value.to_string())

@@ -23,7 +23,8 @@ pub struct Axis {
     pub unit: String,
     /// All values.
     pub values: Vec<f64>,
-    /// Further quantities that go along: they take their `i`-th value where the axis takes its own `i`-th.
+    /// Further quantities that go along: they take their `i`-th value where the axis takes its own
+    /// `i`-th.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub with: Vec<Companion>,
 }
@@ -46,8 +47,9 @@ pub struct Companion {
 
 /// A family of problems: every combination of the values of its axes, put into a template.
 ///
-/// Problems are numbered row by row: the last axis varies fastest. The built-in families are TOML files of this very form, and a path of
-/// such a file serves wherever a name does; the crate's README has the schema.
+/// Problems are numbered row by row: the last axis varies fastest. The built-in families are TOML
+/// files of this very form, and a path of such a file serves wherever a name does; the crate's
+/// README has the schema.
 ///
 /// # Examples
 ///
@@ -90,8 +92,9 @@ pub struct Family {
     /// Supports and loads on nodes drawn at random; such a family has 2^32 problems.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scatter: Option<Scatter>,
-    /// The schema of `problem.toml` without its grid. A text `"$name"` stands for the value of an axis, `{ angle = a, magnitude = m }` for a
-    /// force, `{ choose = "$name", from = […] }` for the item at that position.
+    /// The schema of `problem.toml` without its grid. A text `"$name"` stands for the value of an
+    /// axis, `{ angle = a, magnitude = m }` for a force, `{ choose = "$name", from = […] }` for the
+    /// item at that position.
     pub problem: toml::Table,
 }
 
@@ -126,8 +129,8 @@ impl Family {
     ///
     /// # Errors
     ///
-    /// [`TopoDataError::UnknownFamily`] with all names, [`TopoDataError::Io`] for a file that cannot be read,
-    /// [`TopoDataError::Family`] for one that holds no family.
+    /// [`TopoDataError::UnknownFamily`] with all names, [`TopoDataError::Io`] for a file that
+    /// cannot be read, [`TopoDataError::Family`] for one that holds no family.
     pub fn named(name: &str) -> Result<Self> {
         if let Some((_, text)) = BUILTIN.iter().find(|(known, _)| *known == name) {
             return Self::parse(text);
@@ -179,7 +182,8 @@ impl Family {
         Ok(family)
     }
 
-    /// The cantilever: left edge clamped, a unit load in one of 9 places of the right edge and one of 7 directions, 7 volume fractions.
+    /// The cantilever: left edge clamped, a unit load in one of 9 places of the right edge and one
+    /// of 7 directions, 7 volume fractions.
     ///
     /// # Panics
     ///
@@ -188,7 +192,8 @@ impl Family {
         Self::named("cantilever").expect("a built-in family")
     }
 
-    /// Number of problems: the product of the lengths of the axes, or 2^32 for a family that draws at random.
+    /// Number of problems: the product of the lengths of the axes, or 2^32 for a family that draws
+    /// at random.
     pub fn problems(&self) -> usize {
         match self.scatter {
             Some(_) => 1 << 32,
@@ -263,8 +268,8 @@ impl Family {
         })
     }
 
-    /// A problem as the solver takes it, on a grid of `height` × `width` elements. It may still be ill-posed, such as a load on a support:
-    /// [`Problem::validate`] tells.
+    /// A problem as the solver takes it, on a grid of `height` × `width` elements. It may still be
+    /// ill-posed, such as a load on a support: [`Problem::validate`] tells.
     ///
     /// # Errors
     ///
@@ -297,8 +302,8 @@ impl Family {
         Ok(built)
     }
 
-    /// The problem at values that may lie between those of the axes, by name; a companion between two values of its axis follows in a
-    /// straight line.
+    /// The problem at values that may lie between those of the axes, by name; a companion between
+    /// two values of its axis follows in a straight line.
     ///
     /// # Errors
     ///
@@ -363,7 +368,8 @@ impl Family {
     }
 }
 
-/// The value at `x` of the piecewise linear function through the points, the first segment that holds `x` counting.
+/// The value at `x` of the piecewise linear function through the points, the first segment that
+/// holds `x` counting.
 fn interpolate(xs: &[f64], ys: &[f64], x: f64) -> Option<f64> {
     if let Some(i) = xs.iter().position(|known| (known - x).abs() <= 1e-6) {
         return ys.get(i).copied();

@@ -1,4 +1,5 @@
-//! From a specification to a data-set folder: all jobs in parallel, then the selection, then the files.
+//! From a specification to a data-set folder: all jobs in parallel, then the selection, then the
+//! files.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -60,13 +61,15 @@ pub struct GenerateReport {
     pub candidates: usize,
     /// Designs in the data set.
     pub kept: usize,
-    /// Designs dropped because their compliance after the cut was too far above the best of their problem.
+    /// Designs dropped because their compliance after the cut was too far above the best of their
+    /// problem.
     pub weak: usize,
     /// Designs dropped because the cut to 0/1 multiplied their compliance by more than allowed.
     pub cut_away: usize,
     /// Designs dropped because the cut left them in several pieces.
     pub broken: usize,
-    /// Designs dropped because they nearly equal a kept variant of their problem, or are a kept design of another problem.
+    /// Designs dropped because they nearly equal a kept variant of their problem, or are a kept
+    /// design of another problem.
     pub duplicates: usize,
     /// Jobs that gave no design.
     pub failures: Vec<Failure>,
@@ -99,15 +102,18 @@ pub struct ShardReport {
 
 /// Makes the data set of a specification and writes it into a new folder.
 ///
-/// Runs on the current rayon thread pool, one design per thread. The observer is called after each design, from any thread; if it returns
-/// [`ControlFlow::Break`], the generation stops. Finished jobs are kept in a log beside the folder, `OUT.jobs.jsonl`, so that the same call
-/// goes on after a stop or a crash, and ends in the same bytes as one that ran through; the log is removed once the folder is complete.
+/// Runs on the current rayon thread pool, one design per thread. The observer is called after each
+/// design, from any thread; if it returns [`ControlFlow::Break`], the generation stops. Finished
+/// jobs are kept in a log beside the folder, `OUT.jobs.jsonl`, so that the same call goes on after
+/// a stop or a crash, and ends in the same bytes as one that ran through; the log is removed once
+/// the folder is complete.
 ///
 /// # Errors
 ///
-/// [`TopoDataError::Exists`] if the folder is there, an error of [`GenerateSpec::validate`] or of the log,
-/// [`TopoDataError::Stopped`] if the observer asked for it, [`TopoDataError::NothingKept`], or that of the data-set writer. A job that fails is
-/// no error; the report lists it.
+/// [`TopoDataError::Exists`] if the folder is there, an error of [`GenerateSpec::validate`] or of
+/// the log, [`TopoDataError::Stopped`] if the observer asked for it,
+/// [`TopoDataError::NothingKept`], or that of the data-set writer. A job that fails is no error;
+/// the report lists it.
 ///
 /// # Examples
 ///
@@ -146,9 +152,11 @@ pub fn generate(
     Ok(report)
 }
 
-/// Makes one part of a generation: the candidates of every `count`-th problem, in one file beside `out`, which [`merge`] takes.
+/// Makes one part of a generation: the candidates of every `count`-th problem, in one file beside
+/// `out`, which [`merge`] takes.
 ///
-/// Everything else is as in [`generate`]; an interrupted part goes on with the same call, and a complete one is left as it is.
+/// Everything else is as in [`generate`]; an interrupted part goes on with the same call, and a
+/// complete one is left as it is.
 ///
 /// # Errors
 ///
@@ -177,8 +185,9 @@ pub fn generate_shard(
 ///
 /// # Errors
 ///
-/// [`TopoDataError::Exists`], [`TopoDataError::NoShard`], [`TopoDataError::OtherGeneration`] if parts are of different specifications,
-/// [`TopoDataError::ShardTwice`], [`TopoDataError::MissingShards`], [`TopoDataError::UnfinishedShard`], or as [`generate`].
+/// [`TopoDataError::Exists`], [`TopoDataError::NoShard`], [`TopoDataError::OtherGeneration`] if
+/// parts are of different specifications, [`TopoDataError::ShardTwice`],
+/// [`TopoDataError::MissingShards`], [`TopoDataError::UnfinishedShard`], or as [`generate`].
 pub fn merge(parts: &[PathBuf], out: &Path) -> Result<GenerateReport> {
     let started = Instant::now();
     if out.exists() {
@@ -272,7 +281,8 @@ impl Plan {
             replayed.into_iter().map(|outcome| (outcome.key(), outcome)).collect();
         let mut left: Vec<_> =
             jobs.iter().filter(|job| !outcomes.contains_key(job)).copied().collect();
-        // The same variant of all problems together: what is done after a while is spread over the whole family.
+        // The same variant of all problems together: what is done after a while is spread over the
+        // whole family.
         left.sort_by_key(|&(problem, variant)| (variant, problem));
 
         let replayed = outcomes.len();
@@ -300,7 +310,8 @@ impl Plan {
             })
             .collect();
         let selection = select(&candidates, &self.family, &self.spec)?;
-        // The same design may be the answer to two problems, such as places of a load that snap to one node.
+        // The same design may be the answer to two problems, such as places of a load that snap to
+        // one node.
         let mut seen = HashSet::new();
         let mut copies = 0;
         let mut kept: Vec<(&Candidate, f64)> = Vec::new();

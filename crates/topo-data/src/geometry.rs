@@ -1,14 +1,17 @@
-//! What a design looks like to a person who has to make it: checkerboards, thin members, loads in the air.
+//! What a design looks like to a person who has to make it: checkerboards, thin members, loads in
+//! the air.
 
 use ndarray::{Array2, ArrayView2};
 use topo_simp::Nodal;
 
 use crate::pieces::{Connectivity, components};
 
-/// How much of a design is a checkerboard, in `[0, 1]`: the mean over all 2 × 2 blocks of
-/// `max(0, min(a, d) - max(b, c), min(b, c) - max(a, d))`, where a and d lie on one diagonal and b and c on the other.
+/// How much of a design is a checkerboard, in `[0, 1]`: the mean over all 2 × 2 blocks of `max(0,
+/// min(a, d) - max(b, c), min(b, c) - max(a, d))`, where a and d lie on one diagonal and b and c on
+/// the other.
 ///
-/// 1 for a perfect checkerboard, 0 for a straight edge, a bar, and any gradient. A design of one row or column has no blocks and is 0.
+/// 1 for a perfect checkerboard, 0 for a straight edge, a bar, and any gradient. A design of one
+/// row or column has no blocks and is 0.
 ///
 /// # Examples
 ///
@@ -32,11 +35,13 @@ pub fn checkerboard(design: ArrayView2<'_, f32>) -> f64 {
     sum / n.max(1) as f64
 }
 
-/// The thickness of the thinnest member, in elements: the largest `d` such that a disc of diameter `d` can paint every member.
+/// The thickness of the thinnest member, in elements: the largest `d` such that a disc of diameter
+/// `d` can paint every member.
 ///
-/// The material is opened by discs of growing diameter (the elements whose centers lie within `d / 2` of the disc's center). What an opening
-/// takes away from a corner is small; a piece of it with at least `max(2, d² / 2)` elements, joined by corners, is a member that is too thin
-/// for the disc, and the size is the last diameter before. None for a design without material.
+/// The material is opened by discs of growing diameter (the elements whose centers lie within `d /
+/// 2` of the disc's center). What an opening takes away from a corner is small; a piece of it with
+/// at least `max(2, d² / 2)` elements, joined by corners, is a member that is too thin for the
+/// disc, and the size is the last diameter before. None for a design without material.
 ///
 /// # Examples
 ///
@@ -69,7 +74,8 @@ pub fn member_size(design: ArrayView2<'_, f32>) -> Option<usize> {
 fn opening(material: &Array2<bool>, diameter: usize) -> Array2<bool> {
     let (height, width) = material.dim();
     let mut opened = Array2::from_elem((height, width), false);
-    // Half-width of the disc in each of its rows: centers within d/2 of the center of the d × d square around it.
+    // Half-width of the disc in each of its rows: centers within d/2 of the center of the d × d
+    // square around it.
     let center = (diameter as f64 - 1.0) / 2.0;
     let reach: Vec<usize> = (0..diameter)
         .map(|i| {
@@ -114,7 +120,8 @@ fn opening(material: &Array2<bool>, diameter: usize) -> Array2<bool> {
 pub struct Loads {
     /// Every loaded node touches material.
     pub on_material: bool,
-    /// Every loaded node touches material that reaches a held node through elements that share sides.
+    /// Every loaded node touches material that reaches a held node through elements that share
+    /// sides.
     pub supported: bool,
 }
 

@@ -18,8 +18,9 @@ pub const PENALTY: f64 = 3.0;
 
 /// What mechanics says of one design under its problem.
 ///
-/// Every measure but the first four is of the design cut to 0/1 at exactly the volume fraction of its problem, so that designs are compared
-/// at equal volume. Void has 1e-9 of the stiffness of the material.
+/// Every measure but the first four is of the design cut to 0/1 at exactly the volume fraction of
+/// its problem, so that designs are compared at equal volume. Void has 1e-9 of the stiffness of the
+/// material.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// Compliance of the design as it is, with penalty 3.
@@ -75,7 +76,8 @@ pub struct Refinement {
     pub compliance_before: f64,
     /// Compliance after the last one.
     pub compliance_after: f64,
-    /// How many iterations it spares the uniform start: [`Refined::iterations_saved`](topo_simp::Refined::iterations_saved).
+    /// How many iterations it spares the uniform start:
+    /// [`Refined::iterations_saved`](topo_simp::Refined::iterations_saved).
     pub iterations_saved: isize,
 }
 
@@ -111,11 +113,13 @@ impl Judge {
 
     /// Judges a design of values in `[0, 1]`, row 0 on top.
     ///
-    /// A design so disconnected that its stiffness matrix cannot be factorized has an infinite compliance.
+    /// A design so disconnected that its stiffness matrix cannot be factorized has an infinite
+    /// compliance.
     ///
     /// # Errors
     ///
-    /// The solver's: an ill-posed problem, a design of another shape or with values outside `[0, 1]`.
+    /// The solver's: an ill-posed problem, a design of another shape or with values outside `[0,
+    /// 1]`.
     #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
     pub fn judge(&mut self, problem: &Problem, design: ArrayView2<'_, f32>) -> Result<Judgement> {
         let nodal = problem.nodal().map_err(SimpError::from)?;
@@ -196,7 +200,8 @@ impl Judge {
         self.improve(problem, Start::Uniform, &Self::stages(problem.grid))
     }
 
-    /// A SIMP design from a random start, as the variants of a data set begin: another one for every seed.
+    /// A SIMP design from a random start, as the variants of a data set begin: another one for
+    /// every seed.
     ///
     /// # Errors
     ///
@@ -224,7 +229,8 @@ impl Judge {
         self.improve(problem, Start::Design(design.mapv(f64::from)), &stages)
     }
 
-    /// Goes on from a design for some iterations with the sensitivity filter of [`Judge::stages`], and compares with the uniform start.
+    /// Goes on from a design for some iterations with the sensitivity filter of [`Judge::stages`],
+    /// and compares with the uniform start.
     ///
     /// # Errors
     ///
@@ -286,7 +292,8 @@ impl Judge {
         Ok(Optimum { design, compliance_cut, iterations })
     }
 
-    /// The stages of a whole optimization on a grid; the filter keeps members about as thick on every grid.
+    /// The stages of a whole optimization on a grid; the filter keeps members about as thick on
+    /// every grid.
     pub fn stages(grid: Grid) -> [(f64, usize); 3] {
         let radius = (0.052 * grid.nely.min(grid.nelx) as f64).max(1.5);
         [(radius, 40), (SHARP_RADIUS, 12), (1.0, 2)]
@@ -344,8 +351,8 @@ mod tests {
             flipped.invert_axis(Axis(1));
             let other = judge.judge(&cantilever(Side::Right, 0.0, y), flipped.view()).unwrap();
             prop_assert!(!carried || one.loads_supported);
-            // A load on void alone is held by a stiffness of 1e-9: the rounding of the solution is the machine's
-            // times that contrast times the condition of the solid grid (about 1e3).
+            // A load on void alone is held by a stiffness of 1e-9: the rounding of the solution is
+            // the machine's times that contrast times the condition of the solid grid (about 1e3).
             let rounding = if one.loads_supported { 1e-10 } else { f64::EPSILON * 1e9 * 1e3 };
             prop_assert!((one.compliance / other.compliance - 1.0).abs() < 1e-10);
             prop_assert!((one.compliance_cut / other.compliance_cut - 1.0).abs() < rounding, "{one:?} {other:?}");

@@ -1,12 +1,14 @@
 //! Families of topology-optimization problems, and data sets of their designs.
 //!
-//! A [`Family`] is data: a grid, supports, loads, and the axes along which its problems vary. [`generate`] turns a family into a
-//! data-set folder: one SIMP run per problem and variant, in parallel, each judged after it is cut to 0/1 at exactly its volume
-//! fraction, duplicates and weak designs dropped and counted, and every random number keyed by `(seed, problem, variant)`, so that an
-//! interrupted generation goes on where it stopped and ends in the same bytes.
+//! A [`Family`] is data: a grid, supports, loads, and the axes along which its problems vary.
+//! [`generate`] turns a family into a data-set folder: one SIMP run per problem and variant, in
+//! parallel, each judged after it is cut to 0/1 at exactly its volume fraction, duplicates and weak
+//! designs dropped and counted, and every random number keyed by `(seed, problem, variant)`, so
+//! that an interrupted generation goes on where it stopped and ends in the same bytes.
 //!
-//! The measures that a data set is judged by work on anybody's designs: [`components`] counts the pieces of a design, [`Silhouette`]
-//! compares two designs by `IoU`, [`nearest_iou`] says how far a set of designs lies from another one, and [`SetQuality`] sums a data set up.
+//! The measures that a data set is judged by work on anybody's designs: [`components`] counts the
+//! pieces of a design, [`Silhouette`] compares two designs by `IoU`, [`nearest_iou`] says how far a
+//! set of designs lies from another one, and [`SetQuality`] sums a data set up.
 //!
 //! # Examples
 //!

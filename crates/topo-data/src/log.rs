@@ -1,7 +1,9 @@
-//! The log of a generation: finished jobs, so that an interrupted one goes on where it stopped, and parts can be merged.
+//! The log of a generation: finished jobs, so that an interrupted one goes on where it stopped, and
+//! parts can be merged.
 //!
-//! Its first line is the specification with its family and part, each further line one finished job. A line counts once it ends in a line feed; what follows the last
-//! one was cut off by a crash and is dropped.
+//! Its first line is the specification with its family and part, each further line one finished
+//! job. A line counts once it ends in a line feed; what follows the last one was cut off by a crash
+//! and is dropped.
 
 use std::{
     fs::{File, OpenOptions},
@@ -81,7 +83,8 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Where the log of an output folder lies: beside it. That of a part is also its result, and carries its number.
+    /// Where the log of an output folder lies: beside it. That of a part is also its result, and
+    /// carries its number.
     pub(crate) fn path_for(out: &Path, shard: Shard) -> PathBuf {
         let mut name = out.file_name().unwrap_or_default().to_owned();
         if shard.is_whole() {
@@ -96,7 +99,8 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`TopoDataError::NoShard`] if it is no log of this version, [`TopoDataError::DamagedLog`], [`TopoDataError::Io`].
+    /// [`TopoDataError::NoShard`] if it is no log of this version, [`TopoDataError::DamagedLog`],
+    /// [`TopoDataError::Io`].
     pub(crate) fn read(path: &Path) -> Result<(Header, Vec<Outcome>)> {
         let io = |source| TopoDataError::Io { verb: "read", path: path.to_owned(), source };
         let mut reader = BufReader::new(File::open(path).map_err(io)?);
@@ -115,8 +119,8 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`TopoDataError::OtherGeneration`] if it was made with other settings or another version, [`TopoDataError::DamagedLog`], or
-    /// [`TopoDataError::Io`].
+    /// [`TopoDataError::OtherGeneration`] if it was made with other settings or another version,
+    /// [`TopoDataError::DamagedLog`], or [`TopoDataError::Io`].
     pub(crate) fn open(path: PathBuf, header: &Header) -> Result<(Self, Vec<Outcome>)> {
         let io = |verb| {
             let path = path.clone();
@@ -181,7 +185,8 @@ impl Log {
     }
 }
 
-/// The outcomes that follow the first line, and the bytes of their lines. What follows the last line feed does not count.
+/// The outcomes that follow the first line, and the bytes of their lines. What follows the last
+/// line feed does not count.
 fn outcomes(mut reader: impl BufRead, path: &Path) -> Result<(Vec<Outcome>, u64)> {
     let (mut outcomes, mut length, mut line) = (Vec::new(), 0, String::new());
     let io = |source| TopoDataError::Io { verb: "read", path: path.to_owned(), source };

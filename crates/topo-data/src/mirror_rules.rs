@@ -9,13 +9,14 @@ use crate::{
 };
 
 impl Family {
-    /// The rule of each condition under `mirror`, in the order of [`Family::conditions`]: the mirror image of each of `problems` is the
-    /// problem at the conditions that these rules give, held to supports, forces (up to their common sign) and passive regions node by
-    /// node on a grid of `height` × `width` elements. None if no rules do that: the family has no such symmetry, or places snap to nodes
-    /// that are no mirror images on this grid.
+    /// The rule of each condition under `mirror`, in the order of [`Family::conditions`]: the
+    /// mirror image of each of `problems` is the problem at the conditions that these rules give,
+    /// held to supports, forces (up to their common sign) and passive regions node by node on a
+    /// grid of `height` × `width` elements. None if no rules do that: the family has no such
+    /// symmetry, or places snap to nodes that are no mirror images on this grid.
     ///
-    /// An axis stays or is reversed; no other rule maps its values onto each other. Of several answers the first with the most axes that
-    /// stay counts.
+    /// An axis stays or is reversed; no other rule maps its values onto each other. Of several
+    /// answers the first with the most axes that stay counts.
     ///
     /// # Errors
     ///
@@ -45,7 +46,8 @@ impl Family {
         mirror: Mirror,
     ) -> Result<Option<Vec<MirrorRule>>> {
         if self.scatter.is_some() {
-            // Volume fractions and numbers of points; mirrored points are as likely as the points themselves.
+            // Volume fractions and numbers of points; mirrored points are as likely as the points
+            // themselves.
             return Ok(Some(vec![MirrorRule::Same; self.conditions().len()]));
         }
         let reversible: Vec<usize> =
@@ -95,7 +97,8 @@ fn kept(axis: &Axis) -> Vec<MirrorRule> {
     vec![MirrorRule::Same; 1 + stated(axis).count()]
 }
 
-/// The rules of an axis whose values are taken in reverse order; none if some values and their opposites have no common sum.
+/// The rules of an axis whose values are taken in reverse order; none if some values and their
+/// opposites have no common sum.
 fn reversed(axis: &Axis) -> Option<Vec<MirrorRule>> {
     let all = std::iter::once(&axis.values).chain(stated(axis).map(|companion| &companion.values));
     all.map(|values| {

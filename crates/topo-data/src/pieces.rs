@@ -26,7 +26,8 @@ impl Components {
         self.sizes.len()
     }
 
-    /// Share of the material outside the largest piece, in `[0, 1)`; 0 for a design without material.
+    /// Share of the material outside the largest piece, in `[0, 1)`; 0 for a design without
+    /// material.
     ///
     /// # Examples
     ///
@@ -166,8 +167,9 @@ mod tests {
         assert!(one_piece_share([], Connectivity::Eight).abs() < 1e-15);
     }
 
-    /// Pieces less holes, counted window by window: `(Q1 − Q3 − 2 Qd) / 4` over all 2 × 2 windows, with a border of void, that hold one
-    /// element of material, three, or two on a diagonal. Gray 1971, "Local properties of binary images in two dimensions".
+    /// Pieces less holes, counted window by window: `(Q1 − Q3 − 2 Qd) / 4` over all 2 × 2 windows,
+    /// with a border of void, that hold one element of material, three, or two on a diagonal. Gray
+    /// 1971, "Local properties of binary images in two dimensions".
     fn euler_number(design: &Array2<f32>) -> i64 {
         let (height, width) = design.dim();
         let solid = |i: usize, j: usize| {

@@ -5,13 +5,13 @@ use vae_data::DataSet;
 
 use crate::{error::Result, family::Family, spec::GenerateSpec};
 
-/// The problem of a design: its line of `problems.jsonl`, or the shared `problem.toml` with the design's conditions; none if the set states
-/// neither.
+/// The problem of a design: its line of `problems.jsonl`, or the shared `problem.toml` with the
+/// design's conditions; none if the set states neither.
 ///
 /// # Errors
 ///
-/// [`crate::TopoDataError::Data`] if it cannot be read, [`crate::TopoDataError::Simp`] if it is no problem or of another grid than the
-/// design.
+/// [`crate::TopoDataError::Data`] if it cannot be read, [`crate::TopoDataError::Simp`] if it is no
+/// problem or of another grid than the design.
 ///
 /// # Examples
 ///
@@ -44,8 +44,8 @@ pub fn problem_of(set: &DataSet, index: usize) -> Result<Option<Problem>> {
     shared(set, &row)
 }
 
-/// The problem at some conditions, in the order of the set's columns: from the shared `problem.toml`, or from the family that the set was
-/// made from; none if the set states neither.
+/// The problem at some conditions, in the order of the set's columns: from the shared
+/// `problem.toml`, or from the family that the set was made from; none if the set states neither.
 ///
 /// # Errors
 ///
@@ -86,7 +86,8 @@ fn shared(set: &DataSet, values: &[f32]) -> Result<Option<Problem>> {
     fits(problem, set).map(Some)
 }
 
-/// Values by the names of their conditions, without the noise of single precision: 0.3 is 0.3 again.
+/// Values by the names of their conditions, without the noise of single precision: 0.3 is 0.3
+/// again.
 fn named_values(set: &DataSet, values: &[f32]) -> Vec<(String, f64)> {
     let exact = |value: f32| value.to_string().parse().unwrap_or(f64::from(value));
     let names = set.condition_info().iter().map(|condition| condition.name.clone());

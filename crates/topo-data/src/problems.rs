@@ -26,15 +26,18 @@ const BLOCK: usize = 256;
 /// The problems of a generation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Chosen {
-    /// The group of each problem, numbered from 0 in the order of the problems: mirror images share one.
+    /// The group of each problem, numbered from 0 in the order of the problems: mirror images share
+    /// one.
     pub(crate) groups: BTreeMap<usize, u32>,
     /// How many draws were rejected, by reason.
     pub(crate) rejected: BTreeMap<String, usize>,
 }
 
-/// The well-posed problems of a specification: all of the family, or as many as wanted in an order that the seed decides.
+/// The well-posed problems of a specification: all of the family, or as many as wanted in an order
+/// that the seed decides.
 ///
-/// A problem that the solver would refuse is rejected and counted, and the next one takes its place.
+/// A problem that the solver would refuse is rejected and counted, and the next one takes its
+/// place.
 pub(crate) fn choose(spec: &GenerateSpec, family: &Family) -> Result<Chosen> {
     let all = family.problems();
     let wanted = spec.problems.unwrap_or(all);

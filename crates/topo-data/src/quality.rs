@@ -23,10 +23,11 @@ pub struct SetQuality {
     pub greyness: f64,
     /// Share of the cut designs that are one piece, elements that share a side being connected.
     pub one_piece_4: f64,
-    /// Share of the cut designs that are one piece, elements that share a corner being connected too.
+    /// Share of the cut designs that are one piece, elements that share a corner being connected
+    /// too.
     pub one_piece_8: f64,
-    /// `IoU` of each cut test design with its nearest cut training design: the quantiles 0, 0.1, 0.25, 0.5, 0.75, 0.9 and 1; `None` if
-    /// either side is empty.
+    /// `IoU` of each cut test design with its nearest cut training design: the quantiles 0, 0.1,
+    /// 0.25, 0.5, 0.75, 0.9 and 1; `None` if either side is empty.
     pub nearest_iou: Option<[f64; 7]>,
 }
 
@@ -65,8 +66,9 @@ impl SetQuality {
     }
 }
 
-/// Reads designs, (B, H, W), each cut to 0/1 at exactly its condition `volume_fraction`, or at its own mean density where the set has no
-/// such condition. Cells that are void or solid by decree stay as they are; the volume fraction then counts the free cells alone.
+/// Reads designs, (B, H, W), each cut to 0/1 at exactly its condition `volume_fraction`, or at its
+/// own mean density where the set has no such condition. Cells that are void or solid by decree
+/// stay as they are; the volume fraction then counts the free cells alone.
 ///
 /// # Errors
 ///

@@ -9,14 +9,15 @@ use topo_simp::{Fix, Grid, Load, LoadCase, Place, Support};
 
 /// How supports and loads are scattered over the nodes of a grid.
 ///
-/// The numbers of nodes held in x, held in y and loaded are Poisson. The nodes of each set are drawn without replacement, a node on the
-/// boundary [`Scatter::boundary_weight`] times as likely as one inside; each load is one down, and all act together. Many draws are
-/// ill-posed: they have no load or can still move. They are rejected, and counted.
+/// The numbers of nodes held in x, held in y and loaded are Poisson. The nodes of each set are
+/// drawn without replacement, a node on the boundary [`Scatter::boundary_weight`] times as likely
+/// as one inside; each load is one down, and all act together. Many draws are ill-posed: they have
+/// no load or can still move. They are rejected, and counted.
 ///
 /// # References
 ///
-/// Sosnovik & Oseledets 2017, "Neural networks for topology optimization", section 4 (there the volume fraction is not clipped, and draws
-/// on which the solver fails are dropped without a word).
+/// Sosnovik & Oseledets 2017, "Neural networks for topology optimization", section 4 (there the
+/// volume fraction is not clipped, and draws on which the solver fails are dropped without a word).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scatter {

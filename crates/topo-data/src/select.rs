@@ -43,7 +43,8 @@ impl Selection {
     }
 }
 
-/// Judges candidates, sorted by problem and variant: of two near-equal ones the first is kept. Iterates are all kept.
+/// Judges candidates, sorted by problem and variant: of two near-equal ones the first is kept.
+/// Iterates are all kept.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! How a set of generated designs relates to reference designs and to training designs: distances, kernels, diversity.
+//! How a set of generated designs relates to reference designs and to training designs: distances,
+//! kernels, diversity.
 //!
 //! Designs are rows of flattened densities, shape (n, elements). Distances are Euclidean.
 
@@ -6,13 +7,15 @@ use faer::{Mat, Side};
 use ndarray::{ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
-/// Width of the Gaussian kernel of [`mmd`], [`vendi`] and [`dpp`], in the same units as distances between flattened designs.
+/// Width of the Gaussian kernel of [`mmd`], [`vendi`] and [`dpp`], in the same units as distances
+/// between flattened designs.
 pub const KERNEL_WIDTH: f64 = 10.0;
 
-/// Squared maximum mean discrepancy with a Gaussian kernel of width 10, biased: the diagonals are kept.
+/// Squared maximum mean discrepancy with a Gaussian kernel of width 10, biased: the diagonals are
+/// kept.
 ///
-/// `mean K_gg + mean K_rr - 2 mean K_gr`, `K(a, b) = exp(-‖a - b‖² / (2 σ²))`. 0 for the same set; a set of references drawn again scores what
-/// chance gives.
+/// `mean K_gg + mean K_rr - 2 mean K_gr`, `K(a, b) = exp(-‖a - b‖² / (2 σ²))`. 0 for the same set;
+/// a set of references drawn again scores what chance gives.
 ///
 /// # Panics
 ///
@@ -32,7 +35,8 @@ pub fn mmd(generated: ArrayView2<'_, f32>, reference: ArrayView2<'_, f32>) -> f6
     mean(generated, generated) + mean(reference, reference) - 2.0 * mean(generated, reference)
 }
 
-/// Vendi score, the effective number of different designs, between 1 and n: `exp(-Σ λ ln λ)` over the eigenvalues λ of `K / n` above 1e-12.
+/// Vendi score, the effective number of different designs, between 1 and n: `exp(-Σ λ ln λ)` over
+/// the eigenvalues λ of `K / n` above 1e-12.
 ///
 /// # Panics
 ///
@@ -50,8 +54,8 @@ pub fn vendi(designs: ArrayView2<'_, f32>) -> f64 {
     (-eigenvalues.iter().filter(|&&l| l > 1e-12).map(|l| l * l.ln()).sum::<f64>()).exp()
 }
 
-/// Diversity by determinantal point process, `det(K + 1e-6 I)^(1/n)`, in `(0, 1]` up to the added 1e-6: 1 for designs far apart. Noise
-/// raises it.
+/// Diversity by determinantal point process, `det(K + 1e-6 I)^(1/n)`, in `(0, 1]` up to the added
+/// 1e-6: 1 for designs far apart. Noise raises it.
 ///
 /// # Panics
 ///
@@ -66,8 +70,9 @@ pub fn dpp(designs: ArrayView2<'_, f32>) -> f64 {
     (logarithms.sum::<f64>() / n as f64).exp()
 }
 
-/// Share of the references that have a generated design within the 95 % quantile (nearest rank) of the distances between each reference
-/// and its nearest other one; 0 for fewer than two references or nothing generated.
+/// Share of the references that have a generated design within the 95 % quantile (nearest rank) of
+/// the distances between each reference and its nearest other one; 0 for fewer than two references
+/// or nothing generated.
 ///
 /// # Panics
 ///
@@ -91,7 +96,8 @@ pub fn coverage(generated: ArrayView2<'_, f32>, reference: ArrayView2<'_, f32>) 
     nearest.iter().filter(|&&distance| distance <= limit).count() as f64 / nearest.len() as f64
 }
 
-/// For each design the distance to the nearest training design, over the square root of the number of elements: in `[0, 1]` for densities.
+/// For each design the distance to the nearest training design, over the square root of the number
+/// of elements: in `[0, 1]` for densities.
 ///
 /// # Panics
 ///
@@ -104,7 +110,8 @@ pub fn train_distances(designs: ArrayView2<'_, f32>, training: ArrayView2<'_, f3
         .collect()
 }
 
-/// For each row of one set the squared distance to the nearest row of the other; infinite if that is empty.
+/// For each row of one set the squared distance to the nearest row of the other; infinite if that
+/// is empty.
 fn nearest_squared(from: ArrayView2<'_, f32>, to: ArrayView2<'_, f32>) -> Vec<f64> {
     rows(from)
         .into_par_iter()
@@ -139,7 +146,8 @@ fn eigenvalues(matrix: &Mat<f64>) -> Vec<f64> {
     matrix.self_adjoint_eigenvalues(Side::Lower).expect("a kernel of densities is finite")
 }
 
-/// Squared distance, summed in single precision over short pieces so that the loop runs on whole vectors.
+/// Squared distance, summed in single precision over short pieces so that the loop runs on whole
+/// vectors.
 fn squared_distance(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
     assert_eq!(a.len(), b.len(), "designs of different size");
     let piece = |(a, b): (&[f32], &[f32])| {

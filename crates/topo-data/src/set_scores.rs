@@ -18,7 +18,8 @@ pub const METRICS_VERSION: u32 = 1;
 /// A reference whose compliance the cut multiplies by more than this is none.
 pub const VALID_REFERENCE: f64 = 1.2;
 
-/// A design nearer to a training design than this, over the square root of the elements, is a copy: one element in 400 differs.
+/// A design nearer to a training design than this, over the square root of the elements, is a copy:
+/// one element in 400 differs.
 pub const COPY_DISTANCE: f64 = 0.05;
 
 /// What mechanics says of a set of designs, each beside a reference design of the same problem.
@@ -26,7 +27,8 @@ pub const COPY_DISTANCE: f64 = 0.05;
 pub struct MechanicsScores {
     /// Designs with a valid reference.
     pub n: usize,
-    /// Designs left out because the cut multiplies the compliance of their reference by more than 1.2.
+    /// Designs left out because the cut multiplies the compliance of their reference by more than
+    /// 1.2.
     pub invalid_references: usize,
     /// Share with a compliance error of 100 % or more, or a load that no support holds.
     pub failure_rate: f64,
@@ -44,7 +46,8 @@ pub struct MechanicsScores {
     pub load_on_void: f64,
     /// Mean of `4 x (1 - x)` of the designs as they are.
     pub greyness: f64,
-    /// The published measure, for comparison only: both designs cut at 0.5, whatever volume that gives.
+    /// The published measure, for comparison only: both designs cut at 0.5, whatever volume that
+    /// gives.
     pub ce_topodiff: TopodiffError,
     /// How the cut designs relate to the references and to training designs.
     pub distribution: Distribution,
@@ -72,7 +75,8 @@ pub struct Distribution {
     pub dpp: f64,
     /// [`coverage`] of the references.
     pub coverage: f64,
-    /// Mean of [`train_distances`] over that of the references: 0 for retrieval, far above 1 for noise; none if the references are copies.
+    /// Mean of [`train_distances`] over that of the references: 0 for retrieval, far above 1 for
+    /// noise; none if the references are copies.
     pub train_distance_ratio: Option<f64>,
     /// Share of the designs within [`COPY_DISTANCE`] of a training design.
     pub copy_rate: f64,
@@ -155,7 +159,8 @@ impl References {
         &self.problems
     }
 
-    /// The compliance of each cut reference; none where the cut multiplies its compliance by more than 1.2.
+    /// The compliance of each cut reference; none where the cut multiplies its compliance by more
+    /// than 1.2.
     pub fn compliances(&self) -> &[Option<f64>] {
         &self.compliances
     }
@@ -253,7 +258,8 @@ pub fn judge_all(problems: &[Problem], designs: ArrayView3<'_, f32>) -> Result<V
     each(problems, designs, |judge, problem, design| judge.judge(problem, design))
 }
 
-/// Does something with each design and a judge for its grid; judges are kept as long as the grid stays the same.
+/// Does something with each design and a judge for its grid; judges are kept as long as the grid
+/// stays the same.
 fn each<T: Send>(
     problems: &[Problem],
     designs: ArrayView3<'_, f32>,

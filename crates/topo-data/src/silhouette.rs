@@ -60,9 +60,11 @@ impl Silhouette {
     }
 }
 
-/// For each design the `IoU` with its nearest design of the reference set; empty if there is no reference.
+/// For each design the `IoU` with its nearest design of the reference set; empty if there is no
+/// reference.
 ///
-/// For a test split against the training split this says how much a model has to invent: 1 means a copy.
+/// For a test split against the training split this says how much a model has to invent: 1 means a
+/// copy.
 ///
 /// # Panics
 ///

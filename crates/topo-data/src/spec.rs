@@ -10,7 +10,8 @@ use crate::{
     family::Family,
 };
 
-/// Radius of the last iterations but [`GenerateSpec::crisp_iterations`], in elements: just enough filter to prevent hinges and checkerboards.
+/// Radius of the last iterations but [`GenerateSpec::crisp_iterations`], in elements: just enough
+/// filter to prevent hinges and checkerboards.
 pub(crate) const SHARP_RADIUS: f64 = 1.2;
 
 /// How the designs of a family are made, where that differs from what suits most.
@@ -50,12 +51,14 @@ impl Defaults {
     }
 }
 
-/// Everything that decides a generated data set: the same specification gives the same bytes on the same machine and build.
+/// Everything that decides a generated data set: the same specification gives the same bytes on the
+/// same machine and build.
 ///
-/// Each design is made in three stages of one SIMP run with penalty 3 and, unless told otherwise, a sensitivity filter. The first, with the
-/// variant's own radius, decides the layout; the second, with radius 1.2, sharpens it; the last, without a filter (radius 1), is kept so
-/// short that the grey rim of the members goes but no checkerboard comes. With `keep_iterates` there is the first stage only, and the
-/// designs of its iterations are kept instead of its end.
+/// Each design is made in three stages of one SIMP run with penalty 3 and, unless told otherwise, a
+/// sensitivity filter. The first, with the variant's own radius, decides the layout; the second,
+/// with radius 1.2, sharpens it; the last, without a filter (radius 1), is kept so short that the
+/// grey rim of the members goes but no checkerboard comes. With `keep_iterates` there is the first
+/// stage only, and the designs of its iterations are kept instead of its end.
 ///
 /// # Examples
 ///
@@ -86,8 +89,8 @@ pub struct GenerateSpec {
     /// What is filtered.
     #[serde(default = "sensitivity")]
     pub filter: Filter,
-    /// Filter radii of the first stage, in elements; variant `k` takes the `k`-th, round and round. An axis `filter_radius` of the family
-    /// goes before.
+    /// Filter radii of the first stage, in elements; variant `k` takes the `k`-th, round and round.
+    /// An axis `filter_radius` of the family goes before.
     pub filter_radii: Vec<f64>,
     /// Iterations of the first stage at most.
     pub iterations: usize,
@@ -98,17 +101,21 @@ pub struct GenerateSpec {
     /// A stage ends early when no density moves by more than this.
     #[serde(default = "hundredth")]
     pub tolerance: f64,
-    /// What solves the equations of every iteration; measures of the finished design are exact under each.
+    /// What solves the equations of every iteration; measures of the finished design are exact
+    /// under each.
     #[serde(default)]
     pub solver: Solver,
-    /// Keep the designs before each of so many iterations, the uniform start first, in place of the last one, and all of them.
+    /// Keep the designs before each of so many iterations, the uniform start first, in place of the
+    /// last one, and all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_iterates: Option<usize>,
     /// Rows of knots of the random starts.
     pub knot_rows: usize,
-    /// Amplitude of the random starts: the noise lies between this multiple of the volume fraction below and above it.
+    /// Amplitude of the random starts: the noise lies between this multiple of the volume fraction
+    /// below and above it.
     pub noise: f64,
-    /// A design is kept if its compliance after the cut is at most this multiple of the best of its problem.
+    /// A design is kept if its compliance after the cut is at most this multiple of the best of its
+    /// problem.
     pub keep_ratio: f64,
     /// A design is kept if the cut to 0/1 multiplies its compliance by at most this.
     #[serde(default = "six_fifths")]
@@ -148,7 +155,8 @@ impl GenerateSpec {
         })
     }
 
-    /// The command that makes this data set: family, grid, seed and variants, and every other setting that is not the default.
+    /// The command that makes this data set: family, grid, seed and variants, and every other
+    /// setting that is not the default.
     pub fn command(&self) -> String {
         let mut command = format!(
             "vae simp generate {} --grid {}x{} --seed {} --variants {}",
@@ -199,7 +207,8 @@ impl GenerateSpec {
     ///
     /// # Errors
     ///
-    /// [`TopoDataError::UnknownFamily`], or [`TopoDataError::Spec`] with the first setting outside its domain.
+    /// [`TopoDataError::UnknownFamily`], or [`TopoDataError::Spec`] with the first setting outside
+    /// its domain.
     pub fn validate(&self) -> Result<Family> {
         let family = Family::named(&self.family)?;
         let check = |holds: bool, field, value: String, reason| {

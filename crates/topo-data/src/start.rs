@@ -4,15 +4,18 @@ use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Density below which no element of a random start lies: an element that starts at zero never comes back.
+/// Density below which no element of a random start lies: an element that starts at zero never
+/// comes back.
 const FLOOR: f64 = 0.02;
 
 /// The random start of a variant: smooth noise around the volume fraction, of exactly that mean.
 ///
-/// Independent noise on `rows` × `cols` knots is interpolated bilinearly over the grid. Noise per element would be pointless: the filter
-/// averages it out, and the run ends where the uniform start ends.
+/// Independent noise on `rows` × `cols` knots is interpolated bilinearly over the grid. Noise per
+/// element would be pointless: the filter averages it out, and the run ends where the uniform start
+/// ends.
 ///
-/// The generator is keyed by `(seed, problem, variant)`, so that a design does not depend on which others are made, or in which order.
+/// The generator is keyed by `(seed, problem, variant)`, so that a design does not depend on which
+/// others are made, or in which order.
 pub(crate) fn random_start(
     (height, width): (usize, usize),
     volume_fraction: f64,
@@ -40,7 +43,8 @@ fn generator(seed: u64, problem: usize, variant: usize) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(key)
 }
 
-/// Where the center of element `i` of `n` lies between `knots` cell centers: the knot before, the knot after, the share of the latter.
+/// Where the center of element `i` of `n` lies between `knots` cell centers: the knot before, the
+/// knot after, the share of the latter.
 fn place(i: usize, n: usize, knots: usize) -> (usize, usize, f64) {
     let last = knots - 1;
     let t = ((i as f64 + 0.5) / n as f64 * knots as f64 - 0.5).clamp(0.0, last as f64);

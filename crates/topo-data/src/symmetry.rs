@@ -3,10 +3,12 @@
 use topo_simp::{Nodal, PassiveKind, Problem, ProblemError};
 use vae_data::Mirror;
 
-/// A key that two problems share if and only if one is the other, turned or mirrored: flips for every grid, transpositions for square ones.
-/// A load case and its opposite are the same, for they have the same compliance in every design.
+/// A key that two problems share if and only if one is the other, turned or mirrored: flips for
+/// every grid, transpositions for square ones. A load case and its opposite are the same, for they
+/// have the same compliance in every design.
 ///
-/// Problems of one key have the same designs up to that symmetry, so they belong into one group of a data set.
+/// Problems of one key have the same designs up to that symmetry, so they belong into one group of
+/// a data set.
 ///
 /// # Errors
 ///
@@ -35,7 +37,8 @@ pub fn symmetry_key(problem: &Problem) -> Result<Vec<u8>, ProblemError> {
     Ok([material(problem), least.unwrap_or_default()].concat())
 }
 
-/// A key that two problems share if and only if they are the same, up to the sign of a load case; of the mirror image if one is named.
+/// A key that two problems share if and only if they are the same, up to the sign of a load case;
+/// of the mirror image if one is named.
 pub(crate) fn image_key(
     problem: &Problem,
     mirror: Option<Mirror>,
@@ -79,7 +82,8 @@ impl Image {
         [i as u32, j as u32]
     }
 
-    /// The vector (x, y up) after the symmetry. Transposing rows and columns maps (x, y up) to (−y up, −x).
+    /// The vector (x, y up) after the symmetry. Transposing rows and columns maps (x, y up) to (−y
+    /// up, −x).
     fn vector(self, [mut x, mut y]: [f64; 2]) -> [f64; 2] {
         if self.transpose {
             (x, y) = (-y, -x);

@@ -55,7 +55,8 @@ fn choose(mut table: Table, value: &dyn Fn(&str) -> Option<f64>) -> Result<Value
     resolve(items.swap_remove(position as usize), value)
 }
 
-/// `{ angle = degrees, magnitude = length }`: `magnitude (cos angle, -sin angle)`, so that 90 is straight down.
+/// `{ angle = degrees, magnitude = length }`: `magnitude (cos angle, -sin angle)`, so that 90 is
+/// straight down.
 fn force(mut table: Table, value: &dyn Fn(&str) -> Option<f64>) -> Result<Value, String> {
     let angle = number(&mut table, "angle", value)?;
     let magnitude =

@@ -186,7 +186,8 @@ fn problems(
     kept.iter().map(|(candidate, _)| text(candidate)).collect()
 }
 
-/// `results.csv`; numbers are rounded to nine digits, more than any comparison across machines can use.
+/// `results.csv`; numbers are rounded to nine digits, more than any comparison across machines can
+/// use.
 fn results(kept: &[(&Candidate, f64)]) -> Table {
     let mut table = Table::new(&RESULTS);
     for (candidate, ratio) in kept {

@@ -69,7 +69,8 @@ fn every_candidate_is_accounted_for_and_every_design_has_its_problem() {
     assert_eq!(set.metadata().command.as_deref(), Some(spec().command().as_str()));
     assert_eq!(set.metadata().seed, Some(3));
 
-    // The stored compliance is that of the stored design, cut at its volume, under the stored problem.
+    // The stored compliance is that of the stored design, cut at its volume, under the stored
+    // problem.
     let results = set.results().unwrap();
     let compliances = results.numbers("compliance_cut", "results.csv").unwrap().unwrap();
     let ratios = results.numbers("ratio", "results.csv").unwrap().unwrap();

@@ -45,7 +45,8 @@ proptest! {
         first in 0_usize..168_960,
         densities in proptest::collection::vec(0.05_f64..1.0, 64),
     ) {
-        // Every pair of `mixed` problems with one key, on a grid where many coincide, has one compliance for a design and its image.
+        // Every pair of `mixed` problems with one key, on a grid where many coincide, has one
+        // compliance for a design and its image.
         let family = Family::named("mixed").unwrap();
         let task = |problem| family.problem(problem, 8, 8).unwrap();
         let Ok(key) = symmetry_key(&task(first)) else { return Ok(()) };

@@ -6,15 +6,18 @@ use crate::error::ExportError;
 use crate::lattice::{Crossing, trace};
 use crate::smooth::{offset, smooth};
 
-/// Largest difference between the area of contours and the volume of their design, relative to the latter.
+/// Largest difference between the area of contours and the volume of their design, relative to the
+/// latter.
 pub const AREA_TOLERANCE: f64 = 0.005;
 
 /// Turns of a contour that span less than this area, in cells, are straight.
 const STRAIGHT: f64 = 1e-9;
 
-/// The closed curves around the material of a design, in cells, x to the right and y up, from the lower left corner of its domain.
+/// The closed curves around the material of a design, in cells, x to the right and y up, from the
+/// lower left corner of its domain.
 ///
-/// Outer curves run counterclockwise and holes clockwise: material is on the left. No curve crosses or touches another or itself.
+/// Outer curves run counterclockwise and holes clockwise: material is on the left. No curve crosses
+/// or touches another or itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contours {
     rings: Vec<Vec<[f64; 2]>>,
@@ -26,17 +29,20 @@ pub struct Contours {
 impl Contours {
     /// The contours of densities of shape (rows, columns), row 0 on top, 1 = material.
     ///
-    /// Marching squares on the centers of the densest cells, as many as the densities sum up to; crossings by linear interpolation, then without
-    /// the steps of the grid. Material ends exactly on the edge of the domain. No center changes sides, so pieces and holes stay as they are;
+    /// Marching squares on the centers of the densest cells, as many as the densities sum up to;
+    /// crossings by linear interpolation, then without the steps of the grid. Material ends exactly
+    /// on the edge of the domain. No center changes sides, so pieces and holes stay as they are;
     /// cells that meet in a corner are joined.
     ///
     /// # Accuracy
-    /// In a design of 0 and 1 every island and every hole keeps the area of its cells, to rounding. The area of a grey design is the sum of its
-    /// densities, to rounding, unless many cells of one grey leave no such contour; then the nearest one is returned if it is within
+    /// In a design of 0 and 1 every island and every hole keeps the area of its cells, to rounding.
+    /// The area of a grey design is the sum of its densities, to rounding, unless many cells of one
+    /// grey leave no such contour; then the nearest one is returned if it is within
     /// [`AREA_TOLERANCE`].
     ///
     /// # Errors
-    /// [`ExportError::Empty`]; [`ExportError::Density`] outside 0 to 1; [`ExportError::Volume`] beyond the tolerance.
+    /// [`ExportError::Empty`]; [`ExportError::Density`] outside 0 to 1; [`ExportError::Volume`]
+    /// beyond the tolerance.
     ///
     /// # Examples
     /// ```
@@ -121,10 +127,12 @@ pub(crate) fn check_length(what: &'static str, value: f64) -> Result<(), ExportE
     if positive { Ok(()) } else { Err(ExportError::Length { what, value }) }
 }
 
-/// The level above which there are as many cells as the volume says, halfway between two densities that occur.
+/// The level above which there are as many cells as the volume says, halfway between two densities
+/// that occur.
 ///
-/// Cells of the same density are on the same side, whichever leaves the number nearer. There is always a cell above, and one below unless the
-/// whole domain has the volume of the design, or one density.
+/// Cells of the same density are on the same side, whichever leaves the number nearer. There is
+/// always a cell above, and one below unless the whole domain has the volume of the design, or one
+/// density.
 fn level(density: ArrayView2<'_, f64>, volume: f64) -> f64 {
     let mut sorted: Vec<f64> = density.iter().copied().collect();
     sorted.sort_by(|a, b| b.total_cmp(a));

@@ -5,10 +5,12 @@ use std::fmt::{Display, Write as _};
 use crate::contours::Contours;
 use crate::error::ExportError;
 
-/// The contours as a DXF drawing in millimeters: a closed `LWPOLYLINE` per curve, outer ones counterclockwise and holes clockwise, on layer 0.
+/// The contours as a DXF drawing in millimeters: a closed `LWPOLYLINE` per curve, outer ones
+/// counterclockwise and holes clockwise, on layer 0.
 ///
-/// The file is of release 2000 (`AC1015`), the oldest that has this entity, with the tables and objects that strict readers ask for. `cell_size`
-/// is in millimeters. Coordinates have the digits of single precision.
+/// The file is of release 2000 (`AC1015`), the oldest that has this entity, with the tables and
+/// objects that strict readers ask for. `cell_size` is in millimeters. Coordinates have the digits
+/// of single precision.
 ///
 /// # Errors
 /// [`ExportError::Length`] if the cell size is not positive.
@@ -42,7 +44,8 @@ pub fn dxf(contours: &Contours, cell_size: f64) -> Result<String, ExportError> {
     Ok(tags.text)
 }
 
-/// Handles of what is referred to. The other tables have those from 1, and their records those from [`RECORDS`].
+/// Handles of what is referred to. The other tables have those from 1, and their records those from
+/// [`RECORDS`].
 const BLOCK_RECORDS: usize = 0x9;
 const RECORDS: usize = 0x10;
 const MODEL_SPACE: usize = 0x1e;

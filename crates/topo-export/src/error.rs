@@ -19,7 +19,8 @@ pub enum ExportError {
         /// The density.
         value: f64,
     },
-    /// No contour around the densest cells holds the volume of the design, which happens if many cells are of the same grey.
+    /// No contour around the densest cells holds the volume of the design, which happens if many
+    /// cells are of the same grey.
     #[error(
         "no contour encloses the material of {wanted:.3} cells that the grey cells sum up to: the nearest encloses {nearest:.3}"
     )]
@@ -37,7 +38,8 @@ pub enum ExportError {
         /// Its value in millimeters.
         value: f64,
     },
-    /// The surface would not be closed: contours nearly touch, as seen by the single precision of STL.
+    /// The surface would not be closed: contours nearly touch, as seen by the single precision of
+    /// STL.
     #[error(
         "the surface has {edges} open edges: the cell size is too small or the grid too large for the single precision of STL"
     )]

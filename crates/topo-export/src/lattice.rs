@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use ndarray::ArrayView2;
 
-/// How far from both of its ends a contour stays on an edge of the lattice, as a share of that edge.
+/// How far from both of its ends a contour stays on an edge of the lattice, as a share of that
+/// edge.
 ///
-/// Contours of different pieces then keep apart, and thin bars hold together. Any value below 1 − 1/√2 leaves room for the area.
+/// Contours of different pieces then keep apart, and thin bars hold together. Any value below 1 −
+/// 1/√2 leaves room for the area.
 const MARGIN: f64 = 0.1;
 
 /// Squared sine of the angle below which an edge counts as parallel to a line.
@@ -16,7 +18,8 @@ const PARALLEL: f64 = 0.1;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Crossing {
     inner: [f64; 2],
-    /// From the node inside to the node outside; zero on the edge of the domain, where a crossing cannot move.
+    /// From the node inside to the node outside; zero on the edge of the domain, where a crossing
+    /// cannot move.
     step: [f64; 2],
     /// Share of the step.
     t: f64,
@@ -45,7 +48,8 @@ impl Crossing {
 
     /// Moves toward a straight line through `point` in a direction, by a share of the way.
     ///
-    /// Along an edge that is nearly parallel to the line there is no getting there, so such a crossing moves less.
+    /// Along an edge that is nearly parallel to the line there is no getting there, so such a
+    /// crossing moves less.
     pub(crate) fn approach(&mut self, point: [f64; 2], direction: [f64; 2], share: f64) {
         let here = self.point();
         let away = cross([point[0] - here[0], point[1] - here[1]], direction);
@@ -65,14 +69,15 @@ fn cross(a: [f64; 2], b: [f64; 2]) -> f64 {
 
 /// The closed contours around all cells above a level, with the material on their left.
 ///
-/// Positions are in cells, x to the right and y up, from the lower left corner of the domain. Nodes are the centers of the cells; the
-/// outermost of them once more on the edge of the domain, so that the field is constant over its last half cell; and around them nodes outside,
-/// on the same edge, where contours therefore close. Of two diagonal neighbors and two gaps, the neighbors are joined if the mean of the four
-/// is at the level or above, so always in designs of 0 and 1.
+/// Positions are in cells, x to the right and y up, from the lower left corner of the domain. Nodes
+/// are the centers of the cells; the outermost of them once more on the edge of the domain, so that
+/// the field is constant over its last half cell; and around them nodes outside, on the same edge,
+/// where contours therefore close. Of two diagonal neighbors and two gaps, the neighbors are joined
+/// if the mean of the four is at the level or above, so always in designs of 0 and 1.
 ///
 /// # References
-/// W. E. Lorensen and H. E. Cline, Marching cubes, 1987, in two dimensions; for the ambiguous case G. M. Nielson and B. Hamann, The asymptotic
-/// decider, 1991.
+/// W. E. Lorensen and H. E. Cline, Marching cubes, 1987, in two dimensions; for the ambiguous case
+/// G. M. Nielson and B. Hamann, The asymptotic decider, 1991.
 pub(crate) fn trace(density: ArrayView2<'_, f64>, level: f64) -> Vec<Vec<Crossing>> {
     let lattice = Lattice { density, level };
     let mut next = lattice.steps();
@@ -123,7 +128,8 @@ impl Lattice<'_> {
                 let mean =
                     || corners.iter().filter_map(|&(r, c)| self.value(r, c)).sum::<f64>() / 4.0;
                 for exit in (0..4).filter(|&k| inside[k] && !inside[(k + 1) % 4]) {
-                    // Where there are two ways on, the nearest one around the node outside joins, and around the node inside it separates.
+                    // Where there are two ways on, the nearest one around the node outside joins,
+                    // and around the node inside it separates.
                     let joined = self.level <= mean();
                     let way = |d: usize| if joined { (exit + d) % 4 } else { (exit + 4 - d) % 4 };
                     let entry = (1..4).map(way).find(|&k| !inside[k] && inside[(k + 1) % 4]);
@@ -173,7 +179,8 @@ impl Lattice<'_> {
     }
 }
 
-/// Coordinate of the nodes of `n` cells: the edge of the domain, once outside and once inside, the centers, and the other edge likewise.
+/// Coordinate of the nodes of `n` cells: the edge of the domain, once outside and once inside, the
+/// centers, and the other edge likewise.
 fn position(node: usize, n: usize) -> f64 {
     (node as f64 - 1.5).clamp(0.0, n as f64)
 }

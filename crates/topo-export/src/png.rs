@@ -5,10 +5,12 @@ use ndarray::ArrayView2;
 use crate::contours::{check_densities, check_length};
 use crate::error::ExportError;
 
-/// The densities as a grey picture, a pixel per cell, black material, which states its true size. `cell_size` is in millimeters.
+/// The densities as a grey picture, a pixel per cell, black material, which states its true size.
+/// `cell_size` is in millimeters.
 ///
 /// # Errors
-/// [`ExportError::Density`] outside 0 to 1; [`ExportError::Length`] if the cell size is not positive.
+/// [`ExportError::Density`] outside 0 to 1; [`ExportError::Length`] if the cell size is not
+/// positive.
 pub fn png(density: ArrayView2<'_, f64>, cell_size: f64) -> Result<Vec<u8>, ExportError> {
     check_densities(density)?;
     check_length("cell size", cell_size)?;

@@ -11,13 +11,16 @@ use crate::error::ExportError;
 /// Three corners (x, y, z) in millimeters, counterclockwise as seen from outside.
 pub type Triangle = [[f32; 3]; 3];
 
-/// The surface of a plate of constant thickness whose outline is the contours, from z = 0 to z = `thickness`, lengths in millimeters.
+/// The surface of a plate of constant thickness whose outline is the contours, from z = 0 to z =
+/// `thickness`, lengths in millimeters.
 ///
-/// The caps are constrained Delaunay triangulations, which have all points of the contours as corners and no others, so walls and caps meet edge
-/// to edge: every edge belongs to exactly two triangles, with opposite directions.
+/// The caps are constrained Delaunay triangulations, which have all points of the contours as
+/// corners and no others, so walls and caps meet edge to edge: every edge belongs to exactly two
+/// triangles, with opposite directions.
 ///
 /// # Errors
-/// [`ExportError::Length`] if a length is not positive; [`ExportError::Open`] if that does not hold in single precision.
+/// [`ExportError::Length`] if a length is not positive; [`ExportError::Open`] if that does not hold
+/// in single precision.
 ///
 /// # Examples
 /// ```
@@ -60,8 +63,8 @@ pub fn prism(
     }
 }
 
-/// How many directed edges do not occur exactly once together with their opposite. A surface is closed, without T-junctions, and oriented if
-/// there are none.
+/// How many directed edges do not occur exactly once together with their opposite. A surface is
+/// closed, without T-junctions, and oriented if there are none.
 pub fn open_edges(triangles: &[Triangle]) -> usize {
     let key = |corner: [f32; 3]| corner.map(f32::to_bits);
     let mut counts: HashMap<[[u32; 3]; 2], usize> = HashMap::new();
@@ -85,7 +88,8 @@ fn triangulate(rings: &[Vec<[f32; 2]>]) -> Result<Vec<[[f32; 2]; 3]>, spade::Ins
         points.extend(ring.iter().map(|[x, y]| Point2::new(f64::from(*x), f64::from(*y))));
         edges.extend((0..ring.len()).map(|i| [first + i, first + (i + 1) % ring.len()]));
     }
-    // Edges that cross, which only rounding could make, are left out here and found as open edges of the surface.
+    // Edges that cross, which only rounding could make, are left out here and found as open edges
+    // of the surface.
     let mesh =
         ConstrainedDelaunayTriangulation::<Point2<f64>>::try_bulk_load_cdt(points, edges, |_| {})?;
 

@@ -2,14 +2,16 @@
 
 use crate::lattice::Crossing;
 
-/// Pairs of passes, and the weights of a pair: waves of a contour that are shorter than about 16 crossings are damped, longer ones stay.
+/// Pairs of passes, and the weights of a pair: waves of a contour that are shorter than about 16
+/// crossings are damped, longer ones stay.
 const PASSES: usize = 40;
 const WEIGHTS: [f64; 2] = [0.5, -0.52];
 
 /// From an interval of length 2 to the rounding of its middle.
 const HALVINGS: usize = 54;
 
-/// Takes the steps out of a contour: every crossing moves along its edge of the lattice, so no contour ever meets another.
+/// Takes the steps out of a contour: every crossing moves along its edge of the lattice, so no
+/// contour ever meets another.
 ///
 /// Where a contour ends on the edge of the domain, it goes on as in a mirror.
 ///
@@ -22,7 +24,8 @@ pub(crate) fn smooth(contour: &mut [Crossing]) {
         let fixed: Vec<_> = contour.iter().map(Crossing::is_fixed).collect();
         for (i, crossing) in contour.iter_mut().enumerate().filter(|(i, _)| !fixed[*i]) {
             let (before, after) = ((i + n - 1) % n, (i + 1) % n);
-            // The line through the neighbors. Beyond the edge of the domain the neighbor is the mirror image of the one inside.
+            // The line through the neighbors. Beyond the edge of the domain the neighbor is the
+            // mirror image of the one inside.
             let (point, direction) = match (fixed[before], fixed[after]) {
                 (true, _) => (points[after], crossing.across()),
                 (_, true) => (points[before], crossing.across()),
@@ -33,7 +36,8 @@ pub(crate) fn smooth(contour: &mut [Crossing]) {
     }
 }
 
-/// Moves all crossings outward by the same share of their edges (inward, if negative) until `area` is as wanted, or as near as the edges allow.
+/// Moves all crossings outward by the same share of their edges (inward, if negative) until `area`
+/// is as wanted, or as near as the edges allow.
 ///
 /// The area grows with the share, so halving an interval finds it.
 pub(crate) fn offset(contours: &mut [Vec<Crossing>], wanted: f64) {

@@ -6,7 +6,8 @@ use crate::contours::Contours;
 use crate::error::ExportError;
 use crate::prism::{Triangle, prism};
 
-/// The [`prism`] over the contours as a binary STL file. STL knows no units; the numbers are millimeters, which is what programs assume.
+/// The [`prism`] over the contours as a binary STL file. STL knows no units; the numbers are
+/// millimeters, which is what programs assume.
 ///
 /// # Errors
 /// Those of [`prism`].

@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use crate::contours::Contours;
 use crate::error::ExportError;
 
-/// The contours as an SVG picture at their true size: black material, one path of closed curves, the domain as the page.
+/// The contours as an SVG picture at their true size: black material, one path of closed curves,
+/// the domain as the page.
 ///
-/// `cell_size` is in millimeters, and so are the units of the picture. Coordinates have the digits of single precision.
+/// `cell_size` is in millimeters, and so are the units of the picture. Coordinates have the digits
+/// of single precision.
 ///
 /// # Errors
 /// [`ExportError::Length`] if the cell size is not positive.

@@ -19,12 +19,14 @@ pub struct Vtk<'a> {
     pub points: &'a [(String, ArrayView3<'a, f64>)],
 }
 
-/// A legacy VTK file, as text: one structured grid with cell data and point data, y up, the lower left corner at the origin.
+/// A legacy VTK file, as text: one structured grid with cell data and point data, y up, the lower
+/// left corner at the origin.
 ///
 /// Names may hold letters, digits and `_`; anything else becomes `_`.
 ///
 /// # Errors
-/// [`ExportError::NoFields`] without any cell data; [`ExportError::Shape`] if shapes do not fit; [`ExportError::NotFinite`].
+/// [`ExportError::NoFields`] without any cell data; [`ExportError::Shape`] if shapes do not fit;
+/// [`ExportError::NotFinite`].
 ///
 /// # Examples
 /// ```

@@ -49,7 +49,8 @@ fn check(design: &Array2<f64>) -> f64 {
     error
 }
 
-/// Outer rings left around as many pieces as there are, holes right around as many holes, no point twice, everything inside the domain.
+/// Outer rings left around as many pieces as there are, holes right around as many holes, no point
+/// twice, everything inside the domain.
 #[track_caller]
 fn check_rings(design: &Array2<f64>, rings: &[Vec<[f64; 2]>]) {
     let (rows, columns) = design.dim();
@@ -94,7 +95,8 @@ fn check_surface(contours: &Contours, expected: f64) {
         }
     }
     assert!(edges.values().all(|&counts| counts == (1, 1)), "an edge that is not shared by two");
-    // A surface whose edges are fine may still pinch together in a corner: each corner must have one fan of triangles.
+    // A surface whose edges are fine may still pinch together in a corner: each corner must have
+    // one fan of triangles.
     for (v, count) in corner_fans(&mesh) {
         assert_eq!(count, 1, "corner {v} joins several fans");
     }
@@ -126,7 +128,8 @@ fn corner_fans(mesh: &stl_io::IndexedMesh) -> HashMap<usize, usize> {
         .collect()
 }
 
-/// Pieces of material by sides and corners, and pieces of void by sides that do not reach the edge of the domain.
+/// Pieces of material by sides and corners, and pieces of void by sides that do not reach the edge
+/// of the domain.
 fn pieces_and_holes(design: &Array2<f64>) -> (usize, usize) {
     let (rows, columns) = design.dim();
     let mut seen = Array2::from_elem((rows, columns), false);
@@ -183,7 +186,8 @@ fn islands_and_holes_of_black_and_white_keep_the_area_of_their_cells() {
     let contours = Contours::of(design.view()).unwrap();
     let mut areas: Vec<f64> = contours.rings().iter().map(|ring| area(ring)).collect();
     areas.sort_by(f64::total_cmp);
-    // Holes of 4 and 1 cells; single cells; a bar of cells that meet in corners; the filled square; the filled plate.
+    // Holes of 4 and 1 cells; single cells; a bar of cells that meet in corners; the filled square;
+    // the filled plate.
     let expected = [-4.0, -1.0, 1.0, 1.0, 4.0, 9.0, 36.0];
     for (found, expected) in areas.iter().zip(expected) {
         assert!((found - expected).abs() < 1e-8, "{areas:?}");
@@ -239,7 +243,8 @@ fn a_single_cell_wherever_it_lies() {
 
 #[test]
 fn a_straight_slope_becomes_straight() {
-    // Half a plane below a line of slope 0.37. The corners of its cells lie up to 0.64 off the line, half the width of a cell across it.
+    // Half a plane below a line of slope 0.37. The corners of its cells lie up to 0.64 off the
+    // line, half the width of a cell across it.
     let height = |x: f64| 6.0 + 0.37 * x;
     let design = Array2::from_shape_fn((30, 60), |(r, c)| {
         f64::from(u8::from(29.5 - (r as f64) < height(c as f64 + 0.5)))
@@ -253,7 +258,8 @@ fn a_straight_slope_becomes_straight() {
 
 #[test]
 fn a_grey_disc_is_a_circle() {
-    // A ramp from 1 to 0, one cell wide; where it runs across the grid at 45°, interpolation between two cells is off by 0.1.
+    // A ramp from 1 to 0, one cell wide; where it runs across the grid at 45°, interpolation
+    // between two cells is off by 0.1.
     let (center, radius) = (15.0, 9.3);
     let design = Array2::from_shape_fn((30, 30), |(r, c)| {
         let distance = (r as f64 + 0.5 - center).hypot(c as f64 + 0.5 - center);

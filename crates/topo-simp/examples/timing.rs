@@ -1,5 +1,5 @@
-//! Milliseconds per SIMP iteration and per analysis on one thread, as a Markdown table: `cargo run -p topo-simp --example timing`
-//! (a minute), or `… --example timing 96 48` for one grid.
+//! Milliseconds per SIMP iteration and per analysis on one thread, as a Markdown table: `cargo run
+//! -p topo-simp --example timing` (a minute), or `… --example timing 96 48` for one grid.
 #![expect(clippy::print_stdout, reason = "it is a measurement to be read")]
 
 use std::time::Instant;
@@ -26,14 +26,16 @@ fn main() -> Result<(), SimpError> {
     Ok(())
 }
 
-/// The half MBB beam as the references were measured: density filter 2.4 at 60 × 20, else sensitivity filter 2.0.
+/// The half MBB beam as the references were measured: density filter 2.4 at 60 × 20, else
+/// sensitivity filter 2.0.
 fn options(grid: Grid, solver: Solver, max_iterations: usize) -> Options {
     let (filter, radius) =
         if grid.nelx == 60 { (Filter::Density, 2.4) } else { (Filter::Sensitivity, 2.0) };
     Options { solver, max_iterations, tolerance: 0.0, ..Options::top88(filter, radius) }
 }
 
-/// Median of three runs of 40 iterations (5 of the direct solver from 128 × 128 on), less what a run of one takes.
+/// Median of three runs of 40 iterations (5 of the direct solver from 128 × 128 on), less what a
+/// run of one takes.
 fn per_iteration(grid: Grid, solver: Solver) -> Result<f64, SimpError> {
     let problem = Problem::mbb(grid, 0.5);
     let mut optimizer = Optimizer::new(grid)?;

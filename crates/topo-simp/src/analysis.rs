@@ -19,31 +19,35 @@ pub struct Analysis {
     pub compliance: f64,
     /// Compliance of each load case.
     pub case_compliances: Vec<f64>,
-    /// Derivative of the compliance by each density, shape (nely, nelx): `−p x^(p−1) (E0 − Emin) uᵀ KE u`; 0 outside
-    /// the domain.
+    /// Derivative of the compliance by each density, shape (nely, nelx): `−p x^(p−1) (E0 − Emin) uᵀ
+    /// KE u`; 0 outside the domain.
     pub gradient: Array2<f64>,
-    /// Displacements of each load case, shape (nely + 1, nelx + 1, 2): row 0 on top, components (x, y **up**).
+    /// Displacements of each load case, shape (nely + 1, nelx + 1, 2): row 0 on top, components (x,
+    /// y **up**).
     pub displacements: Vec<Array3<f64>>,
-    /// Strain energy per area and thickness, `½ σ : ε` averaged over each element and summed over the load cases, shape
-    /// (nely, nelx). Times area and thickness it sums up to half the compliance.
+    /// Strain energy per area and thickness, `½ σ : ε` averaged over each element and summed over
+    /// the load cases, shape (nely, nelx). Times area and thickness it sums up to half the
+    /// compliance.
     pub energy_density: Array2<f64>,
-    /// Von Mises stress `√(σx² − σx σy + σy² + 3 τ²)` at the center of each element for each load case, shape
-    /// (nely, nelx). It is the stress of the grey material, with the Young's modulus of the element's density.
+    /// Von Mises stress `√(σx² − σx σy + σy² + 3 τ²)` at the center of each element for each load
+    /// case, shape (nely, nelx). It is the stress of the grey material, with the Young's modulus of
+    /// the element's density.
     pub von_mises: Vec<Array2<f64>>,
 }
 
 /// Compliance `Σ fᵀu` of a design, summed over the load cases.
 ///
-/// An element of density x has Young's modulus `E (1e-9 + x^penalty (1 − 1e-9))`; elements outside the domain count as
-/// density 0 whatever the design says there. For more than one design on a grid use [`Optimizer::analyze`].
+/// An element of density x has Young's modulus `E (1e-9 + x^penalty (1 − 1e-9))`; elements outside
+/// the domain count as density 0 whatever the design says there. For more than one design on a grid
+/// use [`Optimizer::analyze`].
 ///
 /// # Errors
-/// [`SimpError::Problem`] for a problem that [`Problem::validate`] refuses; others for a density of another shape or
-/// outside [0, 1], and for a penalty below 1.
+/// [`SimpError::Problem`] for a problem that [`Problem::validate`] refuses; others for a density of
+/// another shape or outside [0, 1], and for a penalty below 1.
 ///
 /// # Accuracy
-/// A direct solve: about 1e-10 relative at 60 × 20 (held against published values), less for disconnected designs, where
-/// stiffness spans nine orders of magnitude.
+/// A direct solve: about 1e-10 relative at 60 × 20 (held against published values), less for
+/// disconnected designs, where stiffness spans nine orders of magnitude.
 ///
 /// # Examples
 /// ```
@@ -66,7 +70,8 @@ pub fn compliance(
     Ok(analyze(problem, density, penalty)?.compliance)
 }
 
-/// Compliance, gradient, displacements, strain energy and stress of a design: [`Optimizer::analyze`] for a single use.
+/// Compliance, gradient, displacements, strain energy and stress of a design:
+/// [`Optimizer::analyze`] for a single use.
 ///
 /// # Errors
 /// As [`compliance`].
@@ -160,8 +165,8 @@ impl Optimizer {
 
     /// Goes on from a design for a few iterations, and compares with the uniform start.
     ///
-    /// It runs `options` twice: from the design (see [`Start::Design`]) for at most `iterations`, and from the uniform
-    /// start to its end.
+    /// It runs `options` twice: from the design (see [`Start::Design`]) for at most `iterations`,
+    /// and from the uniform start to its end.
     ///
     /// # Errors
     /// As [`Optimizer::optimize`].
@@ -205,10 +210,11 @@ pub struct Refined {
 }
 
 impl Refined {
-    /// How many more iterations the uniform start needs to come within 0.1 % of the lowest compliance that both reach.
-    /// Negative if the uniform start is faster.
+    /// How many more iterations the uniform start needs to come within 0.1 % of the lowest
+    /// compliance that both reach. Negative if the uniform start is faster.
     ///
-    /// The last tenth of a percent is left out: a cold start may take hundreds of iterations for it, which nobody would wait for.
+    /// The last tenth of a percent is left out: a cold start may take hundreds of iterations for
+    /// it, which nobody would wait for.
     pub fn iterations_saved(&self) -> isize {
         let lowest = |run: &Solution| run.history.iter().copied().fold(f64::INFINITY, f64::min);
         let target = 1.001 * lowest(&self.warm).max(lowest(&self.cold));
@@ -219,8 +225,8 @@ impl Refined {
     }
 }
 
-/// Strains (x, y, shear) at the center of a unit square from the displacements of its corners: lower left, lower right,
-/// upper right, upper left.
+/// Strains (x, y, shear) at the center of a unit square from the displacements of its corners:
+/// lower left, lower right, upper right, upper left.
 fn center_strains(u: [[f64; 2]; 4]) -> [f64; 3] {
     let dx = |axis: usize| 0.5 * (u[1][axis] + u[2][axis] - u[0][axis] - u[3][axis]);
     let dy = |axis: usize| 0.5 * (u[2][axis] + u[3][axis] - u[0][axis] - u[1][axis]);
@@ -261,7 +267,8 @@ impl Stiffness {
     }
 }
 
-/// `x^p`, by products for the usual exponents: `powf` of every element would cost as much as the assembly.
+/// `x^p`, by products for the usual exponents: `powf` of every element would cost as much as the
+/// assembly.
 #[expect(clippy::float_cmp, reason = "only exactly these exponents are products")]
 fn power(x: f64, p: f64) -> f64 {
     if p == 3.0 {

@@ -1,16 +1,17 @@
 //! The four-node plane-stress square.
 
-/// The 8 × 8 stiffness matrix of a unit square of unit thickness and unit Young's modulus, plane stress.
+/// The 8 × 8 stiffness matrix of a unit square of unit thickness and unit Young's modulus, plane
+/// stress.
 pub(crate) type ElementMatrix = [[f64; 8]; 8];
 
-/// Element stiffness for a Poisson ratio; degrees of freedom (x, y) at the lower left, lower right, upper right and
-/// upper left node, y up.
+/// Element stiffness for a Poisson ratio; degrees of freedom (x, y) at the lower left, lower right,
+/// upper right and upper left node, y up.
 ///
-/// The integral over the element is exact. The size of the square cancels out, and Young's modulus and the thickness
-/// are factors, so one matrix serves every problem with the same Poisson ratio.
+/// The integral over the element is exact. The size of the square cancels out, and Young's modulus
+/// and the thickness are factors, so one matrix serves every problem with the same Poisson ratio.
 ///
-/// Reference: Andreassen, Clausen, Schevenels, Lazarov and Sigmund, "Efficient topology optimization in MATLAB using 88
-/// lines of code", 2011.
+/// Reference: Andreassen, Clausen, Schevenels, Lazarov and Sigmund, "Efficient topology
+/// optimization in MATLAB using 88 lines of code", 2011.
 pub(crate) fn element_matrix(nu: f64) -> ElementMatrix {
     let k = [
         1.0 / 2.0 - nu / 6.0,
@@ -51,7 +52,8 @@ const PATTERN: [[usize; 8]; 8] = [
 mod tests {
     use super::*;
 
-    /// Stiffness by 2 × 2 Gauss points from the strain-displacement matrix: an independent derivation.
+    /// Stiffness by 2 × 2 Gauss points from the strain-displacement matrix: an independent
+    /// derivation.
     fn by_quadrature(nu: f64) -> ElementMatrix {
         let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
         let d = [[1.0, nu, 0.0], [nu, 1.0, 0.0], [0.0, 0.0, (1.0 - nu) / 2.0]]
@@ -61,7 +63,8 @@ mod tests {
         for (s, t) in [(-g, -g), (g, -g), (g, g), (-g, g)] {
             let mut b = [[0.0; 8]; 3];
             for (a, (sa, ta)) in corners.iter().enumerate() {
-                // d/dx of the shape function on a unit square: twice that on the reference square of side 2.
+                // d/dx of the shape function on a unit square: twice that on the reference square
+                // of side 2.
                 let dx = 2.0 * sa * (1.0 + ta * t) / 4.0;
                 let dy = 2.0 * ta * (1.0 + sa * s) / 4.0;
                 b[0][2 * a] = dx;

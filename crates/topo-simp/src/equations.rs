@@ -10,7 +10,8 @@ use crate::{
 /// Steps of the conjugate gradients after which the direct solver takes over.
 const MAX_STEPS: usize = 300;
 
-/// The equations cannot be solved: not positive definite in double precision, or too large for the direct solver.
+/// The equations cannot be solved: not positive definite in double precision, or too large for the
+/// direct solver.
 #[derive(Debug)]
 pub(crate) struct Unsolved;
 
@@ -49,7 +50,8 @@ impl Equations {
         self.grid
     }
 
-    /// Takes over the supports and loads of a problem on the same grid; nothing of the previous one stays.
+    /// Takes over the supports and loads of a problem on the same grid; nothing of the previous one
+    /// stays.
     pub(crate) fn set_model(&mut self, model: &Model, solver: Solver) -> Result<(), TooLarge> {
         self.direct_is_ready = false;
         if solver.is_multigrid(self.grid) {
@@ -63,10 +65,11 @@ impl Equations {
         }
     }
 
-    /// Solves for the displacements of all load cases, for the given Young's modulus of every element.
+    /// Solves for the displacements of all load cases, for the given Young's modulus of every
+    /// element.
     ///
-    /// The direct solver is exact; multigrid leaves a relative error of about `tolerance` in the energy norm, so one of
-    /// about its square in the compliance.
+    /// The direct solver is exact; multigrid leaves a relative error of about `tolerance` in the
+    /// energy norm, so one of about its square in the compliance.
     pub(crate) fn solve(
         &mut self,
         model: &Model,
@@ -106,7 +109,8 @@ impl Equations {
         }
     }
 
-    /// `uᵀ KE u` of every element for unit modulus, summed over the load cases of the last solution.
+    /// `uᵀ KE u` of every element for unit modulus, summed over the load cases of the last
+    /// solution.
     pub(crate) fn energies(&self, model: &Model, energies: &mut [f64]) {
         match (self.solved, &self.direct, &self.multigrid) {
             (Which::Direct, Some(direct), _) => direct.energies(&model.ke, energies),
@@ -147,7 +151,8 @@ mod tests {
     }
 
     prop_compose! {
-        /// Point supports and loads anywhere, sometimes a hole, any Poisson ratio; densities from void to solid.
+        /// Point supports and loads anywhere, sometimes a hole, any Poisson ratio; densities from
+        /// void to solid.
         fn any_case()(nelx in 2..40_usize, nely in 2..30_usize, nu in -0.3..0.49)(
             supports in prop::collection::vec(
                 (point(), prop::sample::select(vec![Fix::X, Fix::Y, Fix::Xy])), 2..5),
@@ -194,7 +199,8 @@ mod tests {
             (problem, density) in any_case(),
             void in prop::sample::select(vec![1e-2, 1e-5]),
         ) {
-            // Not nine orders of magnitude as in a design: displacements of loose parts would be round-off in both.
+            // Not nine orders of magnitude as in a design: displacements of loose parts would be
+            // round-off in both.
             let moduli: Vec<f64> = density.iter().map(|x| void + x * x * x).collect();
             if let Ok(model) = Model::new(&problem) {
                 let direct = solved(&model, &moduli, Solver::Direct);

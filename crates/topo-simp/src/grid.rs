@@ -6,9 +6,9 @@ use crate::ProblemError;
 
 /// A mesh of `nelx` × `nely` equal square elements, row 0 on top.
 ///
-/// Everything is numbered row by row: element (row i, column j) is `i * nelx + j`, node (row r, column c) is
-/// `r * (nelx + 1) + c`, and node n carries the degrees of freedom `2 n` (x, to the right) and `2 n + 1` (y, **up**).
-/// (The classic 99- and 88-line codes number column by column.)
+/// Everything is numbered row by row: element (row i, column j) is `i * nelx + j`, node (row r,
+/// column c) is `r * (nelx + 1) + c`, and node n carries the degrees of freedom `2 n` (x, to the
+/// right) and `2 n + 1` (y, **up**). (The classic 99- and 88-line codes number column by column.)
 ///
 /// # Examples
 /// ```
@@ -56,7 +56,8 @@ impl Grid {
         row * (self.nelx + 1) + column
     }
 
-    /// The nodes of an element in the order of the element matrix: lower left, lower right, upper right, upper left.
+    /// The nodes of an element in the order of the element matrix: lower left, lower right, upper
+    /// right, upper left.
     pub(crate) const fn corners(self, row: usize, column: usize) -> [usize; 4] {
         [
             self.node(row + 1, column),

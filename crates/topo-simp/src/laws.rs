@@ -1,9 +1,10 @@
 //! Laws of mechanics and of the optimization on random problems, each held to what rounding allows.
 //!
-//! Solving by Cholesky's factors is exact for a stiffness `K + δK` with `|δK_ij| ≤ γ √(K_ii K_jj)`, `γ = (3 n + 1) ε` (Higham, "Accuracy
-//! and Stability of Numerical Algorithms", 2002, theorem 10.4, where `|Rᵀ| |R| ≤ √(K_ii K_jj)`). Scaled by its diagonal, that is a
-//! stiffness S with an error of at most `n γ`, whatever the contrast of solid and void; and a compliance `uᵀ K u` changes by at most
-//! `γ (Σ √K_ii |u_i|)²`.
+//! Solving by Cholesky's factors is exact for a stiffness `K + δK` with `|δK_ij| ≤ γ √(K_ii K_jj)`,
+//! `γ = (3 n + 1) ε` (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, theorem 10.4,
+//! where `|Rᵀ| |R| ≤ √(K_ii K_jj)`). Scaled by its diagonal, that is a stiffness S with an error of
+//! at most `n γ`, whatever the contrast of solid and void; and a compliance `uᵀ K u` changes by at
+//! most `γ (Σ √K_ii |u_i|)²`.
 
 use std::f64::consts::TAU;
 
@@ -76,7 +77,8 @@ impl Flip {
         image
     }
 
-    /// A problem that is its own image, made of another: as one load case, or as one case for each image of a load.
+    /// A problem that is its own image, made of another: as one load case, or as one case for each
+    /// image of a load.
     fn symmetric(self, problem: &Problem, apart: bool) -> Problem {
         let (mut both, image) = (problem.clone(), self.problem(problem));
         both.supports.extend(image.supports);
@@ -104,7 +106,8 @@ impl Flip {
     }
 }
 
-/// Supports and loads on nodes and sides, one to three load cases, regions of whole elements: its mirror images are exact.
+/// Supports and loads on nodes and sides, one to three load cases, regions of whole elements: its
+/// mirror images are exact.
 fn any_problem() -> impl Strategy<Value = Problem> {
     let drawn = (3..10_usize, 3..8_usize, -0.3..0.49).prop_flat_map(|(nelx, nely, nu)| {
         let place = move || {
@@ -296,7 +299,8 @@ proptest! {
             };
             (at(step) - at(-step)) / (2.0 * step)
         };
-        // Romberg's extrapolation of three central differences; what the last round of it changed bounds its error.
+        // Romberg's extrapolation of three central differences; what the last round of it changed
+        // bounds its error.
         let step = 0.005;
         let [d1, d2, d4] = [step, 2.0 * step, 4.0 * step].map(&mut difference);
         let (r1, r2) = ((4.0 * d1 - d2) / 3.0, (4.0 * d2 - d4) / 3.0);
@@ -325,8 +329,8 @@ proptest! {
             let design: Vec<f64> = solution.design.iter().copied().collect();
             let image = flip.elements(problem.grid, &design);
             let worst = design.iter().zip(&image).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-            // Densities follow the roots of the energies. Material that has to be somewhere and carries nothing follows
-            // rounding, and a problem with such material is left out.
+            // Densities follow the roots of the energies. Material that has to be somewhere and
+            // carries nothing follows rounding, and a problem with such material is left out.
             let known = |density: &[f64]| {
                 let solved = solve(&model, density, 3.0);
                 let carrying = solved.energies.iter().zip(density).filter(|(_, x)| 1e-3 < **x);

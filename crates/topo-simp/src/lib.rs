@@ -1,8 +1,9 @@
 #![doc = include_str!("../README.md")]
 //!
 //! # Map of the crate
-//! A [`Problem`] (what is to be designed) and [`Options`] (how) go into [`optimize()`], or into an [`Optimizer`] that
-//! keeps the symbolic work of a grid; a [`Solution`] comes out. [`analyze`] and [`compliance`] judge a given design.
+//! A [`Problem`] (what is to be designed) and [`Options`] (how) go into [`optimize()`], or into an
+//! [`Optimizer`] that keeps the symbolic work of a grid; a [`Solution`] comes out. [`analyze`] and
+//! [`compliance`] judge a given design.
 
 mod analysis;
 mod element;

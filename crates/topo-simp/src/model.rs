@@ -1,4 +1,5 @@
-//! A problem put on its grid: fixed degrees of freedom, nodal forces, and the role of every element.
+//! A problem put on its grid: fixed degrees of freedom, nodal forces, and the role of every
+//! element.
 
 use crate::{
     Fix, Grid, Load, Motion, PassiveKind, PassiveRegion, Place, Problem, ProblemError, Side,
@@ -6,10 +7,11 @@ use crate::{
     region::contains,
 };
 
-/// What the solver needs of a problem, in units of the largest force, Young's modulus and thickness.
+/// What the solver needs of a problem, in units of the largest force, Young's modulus and
+/// thickness.
 ///
-/// The units make the rules of the optimality criteria, which bracket the multiplier by absolute numbers, independent of
-/// the units of the problem.
+/// The units make the rules of the optimality criteria, which bracket the multiplier by absolute
+/// numbers, independent of the units of the problem.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) grid: Grid,
@@ -299,7 +301,8 @@ fn side_nodes(side: Side, grid: Grid, first: usize, last: usize) -> Vec<(usize, 
         .collect()
 }
 
-/// Every connected part of the domain that carries a load must be held against all three rigid motions.
+/// Every connected part of the domain that carries a load must be held against all three rigid
+/// motions.
 fn check_support(
     grid: Grid,
     cells: &[Cell],
@@ -355,8 +358,8 @@ impl Hold {
         self.y = Some((first, several || column != first));
     }
 
-    /// A rigid motion that no support resists. Turning about the point (column of the y supports, row of the x supports)
-    /// moves no support if each kind lies on one line.
+    /// A rigid motion that no support resists. Turning about the point (column of the y supports,
+    /// row of the x supports) moves no support if each kind lies on one line.
     const fn free_motion(self) -> Option<Motion> {
         match (self.x, self.y) {
             (None, _) => Some(Motion::SlideX),
@@ -367,7 +370,8 @@ impl Hold {
     }
 }
 
-/// Parts of the elements that can carry, connected by sides: the part of each element, and how many there are.
+/// Parts of the elements that can carry, connected by sides: the part of each element, and how many
+/// there are.
 fn parts(grid: Grid, cells: &[Cell]) -> (Vec<Option<usize>>, usize) {
     let mut part = vec![None; cells.len()];
     let mut n_parts = 0;

@@ -15,11 +15,13 @@ use crate::{
 
 /// Minimizes the compliance of a problem at a given volume.
 ///
-/// `min Σ fᵀu(x)` subject to `Σ x = volume_fraction · n` and `K(x) u = f`, by the optimality criteria.
+/// `min Σ fᵀu(x)` subject to `Σ x = volume_fraction · n` and `K(x) u = f`, by the optimality
+/// criteria.
 ///
 /// # Errors
-/// [`SimpError::Problem`] for a problem that [`Problem::validate`] refuses, [`SimpError::Option`] and relatives for
-/// options out of range, [`SimpError::Singular`] if the stiffness matrix cannot be factorised.
+/// [`SimpError::Problem`] for a problem that [`Problem::validate`] refuses, [`SimpError::Option`]
+/// and relatives for options out of range, [`SimpError::Singular`] if the stiffness matrix cannot
+/// be factorised.
 ///
 /// # Accuracy
 /// Follows published histories of the 99-line code to 1e-9 relative over the first 20 iterations.
@@ -48,8 +50,8 @@ pub struct Solution {
     pub design: Array2<f64>,
     /// Compliance at each iteration, before its update.
     pub history: Vec<f64>,
-    /// The last value of the history: the convention of published numbers. It belongs to the design before the last
-    /// update.
+    /// The last value of the history: the convention of published numbers. It belongs to the design
+    /// before the last update.
     pub compliance: f64,
     /// The compliance of [`Solution::design`].
     pub compliance_returned: f64,
@@ -59,7 +61,8 @@ pub struct Solution {
     pub ended: Ended,
     /// Mean density over the domain.
     pub volume_fraction: f64,
-    /// Mean of 4 x (1 − x) over the domain: 0 for a pure black and white design, 1 for a uniform grey of one half.
+    /// Mean of 4 x (1 − x) over the domain: 0 for a pure black and white design, 1 for a uniform
+    /// grey of one half.
     pub greyness: f64,
 }
 
@@ -101,9 +104,9 @@ pub struct Iteration<'a> {
 
 /// A solver for all problems on one grid.
 ///
-/// It keeps what depends on the grid alone: elimination order, matrix pattern, symbolic factorisation. Nothing of one
-/// problem reaches the next: results are bit for bit those of a fresh optimizer. It runs on one thread; to solve many
-/// problems, make one optimizer per thread.
+/// It keeps what depends on the grid alone: elimination order, matrix pattern, symbolic
+/// factorisation. Nothing of one problem reaches the next: results are bit for bit those of a fresh
+/// optimizer. It runs on one thread; to solve many problems, make one optimizer per thread.
 ///
 /// # Examples
 /// ```
@@ -140,8 +143,8 @@ impl Optimizer {
     /// As [`optimize()`], for a problem on this optimizer's grid.
     ///
     /// # Errors
-    /// As [`optimize()`], [`SimpError::GridMismatch`] for a problem on another grid, and [`SimpError::Memory`] if the
-    /// factorisation does not fit.
+    /// As [`optimize()`], [`SimpError::GridMismatch`] for a problem on another grid, and
+    /// [`SimpError::Memory`] if the factorisation does not fit.
     pub fn optimize(
         &mut self,
         problem: &Problem,
@@ -150,7 +153,8 @@ impl Optimizer {
         self.optimize_with(problem, options, |_| ControlFlow::Continue(()))
     }
 
-    /// As [`Optimizer::optimize`], showing every iteration to an observer, which may end the optimization.
+    /// As [`Optimizer::optimize`], showing every iteration to an observer, which may end the
+    /// optimization.
     ///
     /// # Errors
     /// As [`Optimizer::optimize`].
@@ -182,7 +186,8 @@ impl Optimizer {
         }
         let mut state = State::new(&model, options, problem.volume_fraction);
         let mut history = Vec::new();
-        // Where the penalty or the projection changed last: compliances before and after cannot be compared.
+        // Where the penalty or the projection changed last: compliances before and after cannot be
+        // compared.
         let mut stage = 0;
         let mut change = options.move_limit;
         let ended = loop {

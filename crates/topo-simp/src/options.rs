@@ -7,7 +7,8 @@ use crate::{Grid, Projection, SimpError};
 
 /// How a problem is solved.
 ///
-/// The 99- and 88-line rules are two named sets of options of one solver: [`Options::top99`] and [`Options::top88`].
+/// The 99- and 88-line rules are two named sets of options of one solver: [`Options::top99`] and
+/// [`Options::top88`].
 ///
 /// # Examples
 /// ```
@@ -46,12 +47,14 @@ pub struct Options {
 }
 
 impl Options {
-    /// The rules of the 88-line code: modified SIMP with void stiffness 1e-9, volume of the physical density.
+    /// The rules of the 88-line code: modified SIMP with void stiffness 1e-9, volume of the
+    /// physical density.
     ///
-    /// Penalty 3, move limit 0.2, at most 2,000 iterations, converged at a change of 0.01 or less, uniform start.
+    /// Penalty 3, move limit 0.2, at most 2,000 iterations, converged at a change of 0.01 or less,
+    /// uniform start.
     ///
-    /// Reference: Andreassen, Clausen, Schevenels, Lazarov and Sigmund, "Efficient topology optimization in MATLAB using
-    /// 88 lines of code", 2011.
+    /// Reference: Andreassen, Clausen, Schevenels, Lazarov and Sigmund, "Efficient topology
+    /// optimization in MATLAB using 88 lines of code", 2011.
     pub const fn top88(filter: Filter, filter_radius: f64) -> Self {
         Self {
             code: Code::Top88,
@@ -81,8 +84,9 @@ impl Options {
 
     /// The 110-line code: the 88-line rules with the density filter and [`Projection::top110`].
     ///
-    /// Reference: Andreassen et al. 2011, section 5.3. Its first iteration filters nothing, and a design keeps the densities of
-    /// the old sharpness for one more solve when the sharpness doubles; both are kept, for the published value depends on them.
+    /// Reference: Andreassen et al. 2011, section 5.3. Its first iteration filters nothing, and a
+    /// design keeps the densities of the old sharpness for one more solve when the sharpness
+    /// doubles; both are kept, for the published value depends on them.
     pub const fn top110(filter_radius: f64) -> Self {
         let mut options = Self::top88(Filter::Density, filter_radius);
         options.projection = Some(Projection::top110());
@@ -167,7 +171,8 @@ pub enum Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Filter {
-    /// The sensitivities are averaged: `Σ w x dc / (max(0.001, x) Σ w)`. Crisp, but no gradient of anything.
+    /// The sensitivities are averaged: `Σ w x dc / (max(0.001, x) Σ w)`. Crisp, but no gradient of
+    /// anything.
     Sensitivity,
     /// The densities are averaged: physical density `Σ w x / Σ w`, with the chain rule.
     Density,
@@ -183,8 +188,8 @@ pub enum Start {
     Design(Array2<f64>),
 }
 
-/// A penalty that grows: it starts at `first` and rises by `step` after `iterations_per_step` iterations, or as soon as
-/// the design has settled, until it is [`Options::penalty`].
+/// A penalty that grows: it starts at `first` and rises by `step` after `iterations_per_step`
+/// iterations, or as soon as the design has settled, until it is [`Options::penalty`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PenaltyContinuation {
     /// The penalty at the start, from 1 to the final one.
@@ -195,8 +200,8 @@ pub struct PenaltyContinuation {
     pub iterations_per_step: usize,
 }
 
-/// When to give up: the best compliance of the last `iterations` iterations is not below the best one before them by more
-/// than the share `gain`.
+/// When to give up: the best compliance of the last `iterations` iterations is not below the best
+/// one before them by more than the share `gain`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stagnation {
     /// How many iterations must pass without a gain, at least 1.
@@ -228,7 +233,8 @@ impl std::fmt::Display for Symmetry {
 }
 
 impl Symmetry {
-    /// Replaces the values of mirrored elements by their mean: the nearest symmetric values, and its own transpose as a linear map.
+    /// Replaces the values of mirrored elements by their mean: the nearest symmetric values, and
+    /// its own transpose as a linear map.
     ///
     /// # Panics
     /// If there is not one value per element, row by row.
@@ -262,21 +268,23 @@ impl Symmetry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Solver {
-    /// Direct up to 16,384 elements, so that the published histories hold to the last digit; multigrid beyond.
+    /// Direct up to 16,384 elements, so that the published histories hold to the last digit;
+    /// multigrid beyond.
     #[default]
     Auto,
     /// Sparse Cholesky: exact to round-off, at a cost of about n^1.5.
     Direct,
-    /// Conjugate gradients with a multigrid preconditioner, started from the last displacements and ended as soon as they are
-    /// good enough for the next step, at a cost of about n. Histories differ from the exact ones; all of 200 random problems
-    /// ended within 0.1 % of the direct solver's compliance. Where the conjugate gradients fail, which they did in none of
-    /// these, the direct solver takes over.
+    /// Conjugate gradients with a multigrid preconditioner, started from the last displacements and
+    /// ended as soon as they are good enough for the next step, at a cost of about n. Histories
+    /// differ from the exact ones; all of 200 random problems ended within 0.1 % of the direct
+    /// solver's compliance. Where the conjugate gradients fail, which they did in none of these,
+    /// the direct solver takes over.
     Multigrid,
 }
 
 impl Solver {
-    /// Largest number of elements that [`Solver::Auto`] solves directly: multigrid is faster from the smallest grids on, and
-    /// published histories are those of exact solutions.
+    /// Largest number of elements that [`Solver::Auto`] solves directly: multigrid is faster from
+    /// the smallest grids on, and published histories are those of exact solutions.
     const DIRECT_ELEMENTS: usize = 1 << 14;
 
     pub(crate) const fn is_multigrid(self, grid: Grid) -> bool {

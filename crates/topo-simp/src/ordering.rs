@@ -1,4 +1,5 @@
-//! An elimination order of the nodes of a grid with little fill: nested dissection by straight lines.
+//! An elimination order of the nodes of a grid with little fill: nested dissection by straight
+//! lines.
 
 use crate::Grid;
 
@@ -7,8 +8,9 @@ const LEAF: usize = 6;
 
 /// All nodes in elimination order.
 ///
-/// The grid is cut along a line of nodes across its longer side; both halves come first, each ordered in the same way, and
-/// the line last. Reference: George, "Nested dissection of a regular finite element mesh", 1973.
+/// The grid is cut along a line of nodes across its longer side; both halves come first, each
+/// ordered in the same way, and the line last. Reference: George, "Nested dissection of a regular
+/// finite element mesh", 1973.
 pub(crate) fn nested_dissection(grid: Grid) -> Vec<usize> {
     let mut order = Vec::with_capacity(grid.n_nodes());
     dissect(grid, [0, grid.nely + 1], [0, grid.nelx + 1], &mut order);

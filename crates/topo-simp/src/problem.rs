@@ -10,9 +10,9 @@ pub use named::{BracketLoad, NamedProblem};
 
 /// A structural design task: the schema of `problem.toml`, and of one line of `problems.jsonl`.
 ///
-/// Places are given in relative coordinates, so the same text describes the same task at every resolution: x runs from 0
-/// (left) to 1 (right) and y from 0 (**top**) to 1 (bottom), as in a picture. Forces are given with y **up**: `[0, -1]`
-/// pulls down. Unknown keys are refused.
+/// Places are given in relative coordinates, so the same text describes the same task at every
+/// resolution: x runs from 0 (left) to 1 (right) and y from 0 (**top**) to 1 (bottom), as in a
+/// picture. Forces are given with y **up**: `[0, -1]` pulls down. Unknown keys are refused.
 ///
 /// # Examples
 /// ```
@@ -37,8 +37,8 @@ pub struct Problem {
     /// A word for people; no meaning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Material volume over the volume of the domain, in (0, 1). Passive void and solid count as part of the domain,
-    /// [`PassiveKind::Outside`] does not.
+    /// Material volume over the volume of the domain, in (0, 1). Passive void and solid count as
+    /// part of the domain, [`PassiveKind::Outside`] does not.
     pub volume_fraction: f64,
     /// Side length of an element. Stiffness and compliance of plane stress do not depend on it.
     #[serde(default = "one")]
@@ -64,7 +64,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem without supports and loads, unit material and Poisson ratio 0.3: the start of a custom one.
+    /// A problem without supports and loads, unit material and Poisson ratio 0.3: the start of a
+    /// custom one.
     ///
     /// # Examples
     /// ```
@@ -99,7 +100,8 @@ impl Problem {
         self
     }
 
-    /// Adds a load case of one or more loads that act together; force components are (x, y) with y up.
+    /// Adds a load case of one or more loads that act together; force components are (x, y) with y
+    /// up.
     #[must_use]
     pub fn with_load_case(mut self, loads: impl IntoIterator<Item = (Place, [f64; 2])>) -> Self {
         let loads = loads.into_iter().map(|(at, force)| Load { at, force }).collect();
@@ -117,9 +119,10 @@ impl Problem {
     /// Checks everything that can be checked before the first solve, and names what is missing.
     ///
     /// # Errors
-    /// A [`ProblemError`] for values outside their range, places outside the grid, missing loads or supports, a load on
-    /// void or on supports alone, a loaded part that can still move as a rigid body, passive regions that contradict each
-    /// other, a volume fraction that they make impossible, and a grid of a single element.
+    /// A [`ProblemError`] for values outside their range, places outside the grid, missing loads or
+    /// supports, a load on void or on supports alone, a loaded part that can still move as a rigid
+    /// body, passive regions that contradict each other, a volume fraction that they make
+    /// impossible, and a grid of a single element.
     pub fn validate(&self) -> Result<(), ProblemError> {
         Model::of_task(self).map(|_| ())
     }
@@ -127,8 +130,8 @@ impl Problem {
     /// Checks that the passive regions are their own mirror images, so that a design can be.
     ///
     /// # Errors
-    /// [`SimpError::NotSymmetric`] with the first element that has another role than its image, otherwise as
-    /// [`Problem::validate`].
+    /// [`SimpError::NotSymmetric`] with the first element that has another role than its image,
+    /// otherwise as [`Problem::validate`].
     pub fn check_symmetry(&self, symmetry: Symmetry) -> Result<(), SimpError> {
         check_symmetry(&Model::new(self)?, symmetry)
     }
@@ -168,8 +171,8 @@ pub struct LoadCase {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
-    /// Which nodes. On an edge or segment the force is spread as a constant line load (the end nodes take half as much),
-    /// on an area evenly over its nodes.
+    /// Which nodes. On an edge or segment the force is spread as a constant line load (the end
+    /// nodes take half as much), on an area evenly over its nodes.
     pub at: Place,
     /// The total force, (x to the right, y **up**).
     pub force: [f64; 2],
@@ -177,8 +180,9 @@ pub struct Load {
 
 /// A set of nodes.
 ///
-/// Relative coordinates are snapped to the nearest node, column `round(x * nelx)` and row `round(y * nely)`, halves away
-/// from zero; so a place is never empty, and a point given on an edge stays on that edge at every resolution.
+/// Relative coordinates are snapped to the nearest node, column `round(x * nelx)` and row
+/// `round(y * nely)`, halves away from zero; so a place is never empty, and a point given on an edge stays
+/// on that edge at every resolution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Place {
@@ -252,8 +256,9 @@ impl std::fmt::Display for PassiveKind {
     }
 }
 
-/// An area in relative coordinates. An element belongs to it if its center does; a center on the boundary (to 1e-9 of an
-/// element) is inside at the left and top of a rectangle and outside everywhere else.
+/// An area in relative coordinates. An element belongs to it if its center does; a center on the
+/// boundary (to 1e-9 of an element) is inside at the left and top of a rectangle and outside
+/// everywhere else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Shape {

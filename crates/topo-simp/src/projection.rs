@@ -2,10 +2,11 @@
 
 use crate::SimpError;
 
-/// A smooth step that turns the filtered densities x̃ into nearly black and white physical densities.
+/// A smooth step that turns the filtered densities x̃ into nearly black and white physical
+/// densities.
 ///
-/// It follows a density filter. Its sharpness β starts at `beta` and doubles up to `max_beta`, each time after
-/// `iterations_per_beta` iterations or as soon as the design has settled.
+/// It follows a density filter. Its sharpness β starts at `beta` and doubles up to `max_beta`, each
+/// time after `iterations_per_beta` iterations or as soon as the design has settled.
 ///
 /// # Examples
 /// ```
@@ -33,29 +34,33 @@ pub struct Projection {
 /// The shape of the step, and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ProjectionRule {
-    /// `1 − e^(−βx̃) + x̃ e^(−β)`: whatever is not quite void becomes solid, so that no solid part is smaller than the
-    /// filter.
+    /// `1 − e^(−βx̃) + x̃ e^(−β)`: whatever is not quite void becomes solid, so that no solid part
+    /// is smaller than the filter.
     ///
-    /// Reference: Guest, Prévost and Belytschko, "Achieving minimum length scale in topology optimization using nodal
-    /// design variables and projection functions", 2004.
+    /// Reference: Guest, Prévost and Belytschko, "Achieving minimum length scale in topology
+    /// optimization using nodal design variables and projection functions", 2004.
     Exponential,
-    /// `(tanh βη + tanh β(x̃ − η)) / (tanh βη + tanh β(1 − η))`: a step at the threshold η, in \[0, 1\].
+    /// `(tanh βη + tanh β(x̃ − η)) / (tanh βη + tanh β(1 − η))`: a step at the threshold η, in \[0,
+    /// 1\].
     ///
-    /// Reference: Wang, Lazarov and Sigmund, "On projection methods, convergence and robust formulations in topology
-    /// optimization", 2011.
+    /// Reference: Wang, Lazarov and Sigmund, "On projection methods, convergence and robust
+    /// formulations in topology optimization", 2011.
     Tanh {
         /// The threshold.
         eta: f64,
     },
-    /// As `Tanh`, with η chosen in every iteration such that the projected densities have the volume asked for.
+    /// As `Tanh`, with η chosen in every iteration such that the projected densities have the
+    /// volume asked for.
     ///
-    /// Reference: Ferrari and Sigmund, "A new generation 99 line Matlab code for compliance topology optimization and its
-    /// extension to 3D", 2020.
+    /// Reference: Ferrari and Sigmund, "A new generation 99 line Matlab code for compliance
+    /// topology optimization and its extension to 3D", 2020.
     VolumePreserving,
-    /// A minimum length scale: the stiffness of the design eroded at η = 0.5 + `offset` is optimized, the volume is that of
-    /// the design handed back, at η = 0.5. Neither bars nor holes can be much thinner than the filter allows.
+    /// A minimum length scale: the stiffness of the design eroded at η = 0.5 + `offset` is
+    /// optimized, the volume is that of the design handed back, at η = 0.5. Neither bars nor holes
+    /// can be much thinner than the filter allows.
     ///
-    /// Reference: Wang, Lazarov and Sigmund 2011, with the eroded design standing for the worst case of the three.
+    /// Reference: Wang, Lazarov and Sigmund 2011, with the eroded design standing for the worst
+    /// case of the three.
     Robust {
         /// How far the threshold moves, in (0, 0.5).
         offset: f64,
@@ -63,10 +68,11 @@ pub enum ProjectionRule {
 }
 
 impl Projection {
-    /// The continuation of the 110-line code: exponential, β from 1 to 512, doubled every 50 iterations.
+    /// The continuation of the 110-line code: exponential, β from 1 to 512, doubled every 50
+    /// iterations.
     ///
-    /// Reference: Andreassen, Clausen, Schevenels, Lazarov and Sigmund, "Efficient topology optimization in MATLAB using
-    /// 88 lines of code", 2011, section 5.3.
+    /// Reference: Andreassen, Clausen, Schevenels, Lazarov and Sigmund, "Efficient topology
+    /// optimization in MATLAB using 88 lines of code", 2011, section 5.3.
     pub const fn top110() -> Self {
         Self {
             rule: ProjectionRule::Exponential,
@@ -141,8 +147,8 @@ fn tanh_range(beta: f64, eta: f64) -> f64 {
 
 /// The threshold at which the projection of `densities` has the given sum.
 ///
-/// Newton's method, held in a bracket by bisection: the sum falls as the threshold rises. Where no threshold in \[0, 1\]
-/// will do, the nearer end.
+/// Newton's method, held in a bracket by bisection: the sum falls as the threshold rises. Where no
+/// threshold in \[0, 1\] will do, the nearer end.
 pub(crate) fn volume_preserving_eta(
     densities: impl Iterator<Item = f64> + Clone,
     beta: f64,
@@ -158,7 +164,8 @@ pub(crate) fn volume_preserving_eta(
         let (csch, step) = (beta.sinh().recip(), Step::Tanh { beta, eta });
         for x in densities.clone() {
             total += step.value(x);
-            // β csch β · sech² β(x−η) · sinh βx · sinh β(1−x), written without overflow of the product.
+            // β csch β · sech² β(x−η) · sinh βx · sinh β(1−x), written without overflow of the
+            // product.
             let sech = (beta * (x - eta)).cosh().recip();
             slope -= beta * csch * (sech * (beta * x).sinh()) * (sech * (beta * (1.0 - x)).sinh());
         }

@@ -71,7 +71,8 @@ pub(crate) fn contains(shape: &Shape, grid: Grid, row: usize, column: usize) -> 
             let corners: Vec<_> = corners.iter().map(|corner| scaled(*corner)).collect();
             let mut inside = false;
             for (&(ax, ay), &(bx, by)) in corners.iter().zip(corners.iter().cycle().skip(1)) {
-                // A ray to the right of the center crosses this side; a corner belongs to the side below it.
+                // A ray to the right of the center crosses this side; a corner belongs to the side
+                // below it.
                 if (ay <= y) != (by <= y) && x < ax + (y - ay) / (by - ay) * (bx - ax) - SLACK {
                     inside = !inside;
                 }

@@ -33,7 +33,8 @@ pub(crate) struct State<'a> {
     /// Filtered derivatives of the compliance and of the volume.
     compliance_slope: Vec<f64>,
     volume_slope: Vec<f64>,
-    /// What a design variable adds to the volume of the filtered densities, and the volume that none of them changes.
+    /// What a design variable adds to the volume of the filtered densities, and the volume that
+    /// none of them changes.
     volume_weight: Vec<f64>,
     constant_volume: f64,
     /// 1 where an element is free, else 0.
@@ -109,7 +110,8 @@ impl<'a> State<'a> {
         self.hold_design(model);
         std::mem::swap(&mut self.design, &mut self.new_design);
         match (&self.options.start, self.options.code) {
-            // The first solve of the 88-line code does not know the passive elements yet, and filters nothing.
+            // The first solve of the 88-line code does not know the passive elements yet, and
+            // filters nothing.
             (Start::Uniform, Code::Top88) => {
                 std::mem::swap(&mut self.design, &mut self.new_design);
                 self.filtered.copy_from_slice(&self.design);
@@ -120,7 +122,8 @@ impl<'a> State<'a> {
         }
     }
 
-    /// The 99-line code holds the design variables of passive elements: what they add to the volume is constant.
+    /// The 99-line code holds the design variables of passive elements: what they add to the volume
+    /// is constant.
     fn take_held_variables_out_of_the_volume(&mut self, model: &Model) {
         if self.options.code == Code::Top99 {
             for ((weight, x), cell) in
@@ -134,7 +137,8 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Displacements for the physical densities; returns the compliance in the units of the problem.
+    /// Displacements for the physical densities; returns the compliance in the units of the
+    /// problem.
     pub(crate) fn solve(
         &mut self,
         equations: &mut Equations,
@@ -156,7 +160,8 @@ impl<'a> State<'a> {
         }
     }
 
-    /// The compliance of these design variables, in the units of the problem, and its derivatives by them in those of the model.
+    /// The compliance of these design variables, in the units of the problem, and its derivatives
+    /// by them in those of the model.
     #[cfg(test)]
     pub(crate) fn at(
         &mut self,
@@ -268,7 +273,8 @@ impl<'a> State<'a> {
         self.hold_physical(model);
     }
 
-    /// Goes on to the next penalty or sharpness if it is time; `settled` says that this one has nothing more to give.
+    /// Goes on to the next penalty or sharpness if it is time; `settled` says that this one has
+    /// nothing more to give.
     pub(crate) fn advance(&mut self, model: &Model, settled: bool) -> bool {
         self.stage += 1;
         if let Some(continuation) = self.options.penalty_continuation
@@ -374,7 +380,8 @@ fn apply(step: projection::Step, filtered: &[f64], physical: &mut [f64]) {
     }
 }
 
-/// The slope itself, or 1: a variable far inside a passive region changes nothing, and any positive slope will do.
+/// The slope itself, or 1: a variable far inside a passive region changes nothing, and any positive
+/// slope will do.
 fn positive(slope: f64) -> f64 {
     if slope > 0.0 { slope } else { 1.0 }
 }

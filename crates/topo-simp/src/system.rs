@@ -1,9 +1,11 @@
-//! The stiffness matrix of a grid: assembled through a fixed map, factorised and solved again and again.
+//! The stiffness matrix of a grid: assembled through a fixed map, factorised and solved again and
+//! again.
 //!
-//! Everything that depends on the grid alone is done once: the elimination order, the pattern of the matrix and of its
-//! Cholesky factor, and the place of every element entry among the matrix values. Supports stay in the pattern as unit
-//! rows and columns, so every problem on a grid shares this work. Unknowns are stored in elimination order, so that
-//! nothing is permuted in the loop, which allocates nothing either.
+//! Everything that depends on the grid alone is done once: the elimination order, the pattern of
+//! the matrix and of its Cholesky factor, and the place of every element entry among the matrix
+//! values. Supports stay in the pattern as unit rows and columns, so every problem on a grid shares
+//! this work. Unknowns are stored in elimination order, so that nothing is permuted in the loop,
+//! which allocates nothing either.
 
 use faer::{
     Conj, MatMut, Par,
@@ -24,8 +26,8 @@ use crate::{
     ordering::nested_dissection,
 };
 
-/// When neighboring supernodes are merged: (at most so many columns, at most this share of zeros). Tried at 60 × 20 to
-/// 96 × 48: about a tenth faster than the default of faer.
+/// When neighboring supernodes are merged: (at most so many columns, at most this share of zeros).
+/// Tried at 60 × 20 to 96 × 48: about a tenth faster than the default of faer.
 const RELAX: [(usize, f64); 4] = [(8, 1.0), (24, 0.8), (64, 0.2), (usize::MAX, 0.05)];
 
 /// Entries of the lower triangle of an element matrix.
@@ -100,7 +102,8 @@ impl System {
         })
     }
 
-    /// Takes over the supports and loads of a problem on the same grid; nothing of the previous one stays.
+    /// Takes over the supports and loads of a problem on the same grid; nothing of the previous one
+    /// stays.
     pub(crate) fn set_model(&mut self, model: &Model) -> Result<(), TooLarge> {
         let fixed: Vec<bool> = {
             let mut fixed = vec![false; model.fixed.len()];
@@ -142,7 +145,8 @@ impl System {
         Ok(())
     }
 
-    /// Solves for the displacements of all load cases, for the given Young's modulus of every element.
+    /// Solves for the displacements of all load cases, for the given Young's modulus of every
+    /// element.
     pub(crate) fn solve(&mut self, ke: &ElementMatrix, moduli: &[f64]) -> Result<(), NotPositive> {
         self.assemble(ke, moduli);
         let n = self.grid.n_dofs();
@@ -192,7 +196,8 @@ impl System {
             .sum()
     }
 
-    /// `uᵀ KE u` of every element for unit modulus, summed over the load cases of the last solution.
+    /// `uᵀ KE u` of every element for unit modulus, summed over the load cases of the last
+    /// solution.
     pub(crate) fn energies(&self, ke: &ElementMatrix, energies: &mut [f64]) {
         energies.fill(0.0);
         for displacements in self.displacements.chunks_exact(self.grid.n_dofs()) {

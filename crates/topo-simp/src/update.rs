@@ -23,12 +23,14 @@ impl Code {
         }
     }
 
-    /// Writes `clamp(x · sqrt(−dc / (dv λ)), x − move, x + move)` with the λ that meets the volume; returns λ.
+    /// Writes `clamp(x · sqrt(−dc / (dv λ)), x − move, x + move)` with the λ that meets the volume;
+    /// returns λ.
     ///
-    /// The result is that of the bisections of the two classic codes to the last bit, because it depends on where they
-    /// stop. But of their 40 or so trials only a few are made: the volume falls as λ rises (in floating point too: every
-    /// operation is monotone), so once λ is known to lie between two values, the bisection's questions beyond them are
-    /// answered. `guess` is the λ of the step before.
+    /// The result is that of the bisections of the two classic codes to the last bit, because it
+    /// depends on where they stop. But of their 40 or so trials only a few are made: the volume
+    /// falls as λ rises (in floating point too: every operation is monotone), so once λ is known to
+    /// lie between two values, the bisection's questions beyond them are answered. `guess` is the λ
+    /// of the step before.
     ///
     /// `roots` is working space. What `volume` sees last are the design variables of the result.
     pub(crate) fn update(
@@ -55,7 +57,8 @@ impl Code {
         let mut middle: f64 = 0.5 * (low + high);
         loop {
             let go_on = match self {
-                // The second bound ends the search if any λ leaves the volume too small, as in a thin start.
+                // The second bound ends the search if any λ leaves the volume too small, as in a
+                // thin start.
                 Self::Top88 => (high - low) / (low + high) > 1e-3 && high > 1e-40,
                 Self::Top99 => high - low > 1e-4,
             };
@@ -87,7 +90,8 @@ pub(crate) enum Volume<'a> {
 }
 
 impl Volume<'_> {
-    /// The volume of the design variables for a multiplier; `new` holds them afterwards, or whatever it held before.
+    /// The volume of the design variables for a multiplier; `new` holds them afterwards, or
+    /// whatever it held before.
     fn at(
         &mut self,
         step: &Step<'_>,
@@ -118,7 +122,8 @@ impl Bracket {
     /// How near the two ends shall come.
     const WIDTH: f64 = 1e-4;
 
-    /// Searches outwards from the guess, then inwards along the chord over log λ, in which the volume is nearly linear.
+    /// Searches outwards from the guess, then inwards along the chord over log λ, in which the
+    /// volume is nearly linear.
     fn around(guess: f64, largest: f64, excess: &mut impl FnMut(f64) -> f64) -> Self {
         let mut known = Self { full: 0.0, thin: f64::INFINITY };
         let mut lambda = if guess > 0.0 && guess <= largest { guess } else { 1.0 };
@@ -204,7 +209,8 @@ fn linear(step: &Step<'_>, roots: &[f64], weights: &[f64], lambda: f64, least: f
             .sum::<f64>()
 }
 
-/// A design variable on its way to where the criteria want it, within the move limit and [least, 1].
+/// A design variable on its way to where the criteria want it, within the move limit and [least,
+/// 1].
 fn moved(x: f64, wanted: f64, move_limit: f64, least: f64) -> f64 {
     wanted.min((x + move_limit).min(1.0)).max((x - move_limit).max(least))
 }
@@ -268,7 +274,8 @@ mod tests {
                     let (ones, mut linear) = (vec![1.0; design.len()], vec![0.0; design.len()]);
                     let volume = Volume::Linear { constant: 0.0, weights: &ones };
                     let found = code.update(&step, guess, &mut roots, &mut linear, volume);
-                    // Another order of summation may decide otherwise where the volume is met to round-off.
+                    // Another order of summation may decide otherwise where the volume is met to
+                    // round-off.
                     prop_assert!((found / lambda - 1.0).abs() < 2.1e-3 || (found - lambda).abs() < 2.1e-4);
                 }
             }

@@ -1,20 +1,23 @@
 //! Published results of the classic codes, reproduced.
 //!
-//! Sources: `MSolve` = github.com/isaar/MSolve, `ISAAR.MSolve.Optimization.Structural.Tests/Topology/SIMP/
-//! TopologySimp99LinesTests.cs`; `qBraid` = github.com/qBraid/open-simulation-examples, `topology-optimization` (the
-//! authors' unmodified code in Octave); `topoptlab` = github.com/stefanhiemer/topoptlab, `tests/`; `topopt-hw` =
-//! github.com/tysunseven/topopt-hw.
+//! Sources: `MSolve` = github.com/isaar/MSolve,
+//! `ISAAR.MSolve.Optimization.Structural.Tests/Topology/SIMP/ TopologySimp99LinesTests.cs`;
+//! `qBraid` = github.com/qBraid/open-simulation-examples, `topology-optimization` (the authors'
+//! unmodified code in Octave); `topoptlab` = github.com/stefanhiemer/topoptlab, `tests/`;
+//! `topopt-hw` = github.com/tysunseven/topopt-hw.
 //!
-//! Tolerances: 1e-6 relative for the first 20 iterations; 1e-4 for the last value, with the same number of iterations, on
-//! the coarse meshes; 1 % and a few iterations more or less on the fine ones, where late steps of the optimality criteria
-//! oscillate and amplify the round-off in which two linear solvers differ.
+//! Tolerances: 1e-6 relative for the first 20 iterations; 1e-4 for the last value, with the same
+//! number of iterations, on the coarse meshes; 1 % and a few iterations more or less on the fine
+//! ones, where late steps of the optimality criteria oscillate and amplify the round-off in which
+//! two linear solvers differ.
 
 use ndarray::Array2;
 use topo_simp::{
     BracketLoad, Filter, Grid, Options, Problem, Solution, analyze, compliance, optimize,
 };
 
-/// All objective values of the 99-line code, half MBB beam 60 × 20, volume fraction 0.5, radius 1.5. Source: `MSolve`.
+/// All objective values of the 99-line code, half MBB beam 60 × 20, volume fraction 0.5, radius
+/// 1.5. Source: `MSolve`.
 const MBB99_HISTORY: [f64; 94] = [
     1007.0221077739,
     579.5597996395,
@@ -268,7 +271,8 @@ fn mbb_88_lines_150_50() {
 
 // The 110-line code.
 
-/// Source of compliance: the README of topax (github.com/xwpken/topax); of the iterations: an independent recomputation.
+/// Source of compliance: the README of topax (github.com/xwpken/topax); of the iterations: an
+/// independent recomputation.
 #[test]
 fn mbb_heaviside() {
     let problem = Problem::mbb(grid(60, 20), 0.5);
@@ -331,9 +335,10 @@ fn first_solves() {
 
 #[test]
 fn one_solid_element() {
-    // github.com/cmccomb/topopt-rs states, from the upper left node down and then to the right,
-    // [0, -5.6222, 0, -4.6222, 1.7222, -1, -2.3222, 0] in a frame with y down: its force points up in the picture. With y
-    // up and the force down, the vertical components are the same and the horizontal ones change sign.
+    // github.com/cmccomb/topopt-rs states, from the upper left node down and then to the right, [0,
+    // -5.6222, 0, -4.6222, 1.7222, -1, -2.3222, 0] in a frame with y down: its force points up in
+    // the picture. With y up and the force down, the vertical components are the same and the
+    // horizontal ones change sign.
     let analysis =
         analyze(&Problem::mbb(grid(1, 1), 0.5), Array2::ones((1, 1)).view(), 3.0).unwrap();
     let expected = [[[0.0, -5.6222], [-1.7222, -1.0]], [[0.0, -4.6222], [2.3222, 0.0]]];

@@ -164,7 +164,8 @@ fn refining_the_optimum_saves_iterations() {
     assert_eq!(refined.cold, cold);
     assert!(refined.warm.iterations <= 5);
     assert!(refined.warm.compliance < 1.001 * cold.compliance);
-    // Worked out from the definition: the uniform start comes that low once, the optimum is there from the beginning.
+    // Worked out from the definition: the uniform start comes that low once, the optimum is there
+    // from the beginning.
     let lowest = cold.history.iter().copied().fold(f64::INFINITY, f64::min);
     let warmest = refined.warm.history.iter().copied().fold(f64::INFINITY, f64::min);
     let target = 1.001 * lowest.max(warmest);

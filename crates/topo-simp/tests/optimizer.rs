@@ -188,7 +188,8 @@ fn an_observer_sees_every_iteration_and_may_stop() {
 #[test]
 fn density_filter_radius_of_one_is_no_filter() {
     let problem = Problem::mbb(GRID, 0.5);
-    // Filtered sensitivities are those of the densities as long as none is below 0.001: for two steps of 0.2.
+    // Filtered sensitivities are those of the densities as long as none is below 0.001: for two
+    // steps of 0.2.
     let run = |filter, radius| {
         optimize(&problem, &Options { max_iterations: 2, ..Options::top88(filter, radius) })
     };

@@ -20,7 +20,8 @@ fn mottled(grid: Grid, low: f64) -> Array2<f64> {
 
 #[test]
 fn patch_test_in_tension() {
-    // A plate held without restraint of its contraction, pulled by a constant line load: stress 1 / height everywhere.
+    // A plate held without restraint of its contraction, pulled by a constant line load: stress 1 /
+    // height everywhere.
     let problem = Problem {
         poisson_ratio: 0.25,
         thickness: 2.0,
@@ -44,7 +45,8 @@ fn patch_test_in_tension() {
 
 #[test]
 fn patch_test_in_shear() {
-    // Line loads along all four sides in balance: constant shear stress, and a shear angle of 2 (1 + nu) tau / E.
+    // Line loads along all four sides in balance: constant shear stress, and a shear angle of 2
+    // (1 + nu) tau / E.
     let (width, height) = (9.0, 6.0);
     let problem = Problem::new(GRID, 0.5)
         .with_support(Place::Point([0.0, 1.0]), Fix::Xy)

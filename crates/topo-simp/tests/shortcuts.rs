@@ -1,11 +1,13 @@
-//! What multigrid, loose tolerances and warm starts change: final compliances of random problems against the direct solver.
+//! What multigrid, loose tolerances and warm starts change: final compliances of random problems
+//! against the direct solver.
 
 use topo_simp::{
     Code, Filter, Fix, Grid, Optimizer, Options, PassiveKind, Place, Problem, Projection,
     ProjectionRule, Shape, Side, Solver,
 };
 
-/// How many problems, and the seed they are drawn from; `TOPO_SIMP_PROBLEMS=200 TOPO_SIMP_SEED=8` in the environment for others.
+/// How many problems, and the seed they are drawn from; `TOPO_SIMP_PROBLEMS=200 TOPO_SIMP_SEED=8`
+/// in the environment for others.
 const N_PROBLEMS: u64 = 12;
 const SEED: u64 = 7;
 

@@ -1,4 +1,5 @@
-//! Files of designs for CAD, for a printer, or as numbers: their formats, and the lengths that grids of densities do not have.
+//! Files of designs for CAD, for a printer, or as numbers: their formats, and the lengths that
+//! grids of densities do not have.
 
 use anyhow::Result;
 use ndarray::ArrayView2;

@@ -12,7 +12,8 @@ const CHECKED: usize = 16;
 /// The penalization that stated compliances are held against.
 const PENALTY: f64 = 3.0;
 
-/// Recomputes some of the compliances in the results; one line about how they agree, if both they and the problems are known.
+/// Recomputes some of the compliances in the results; one line about how they agree, if both they
+/// and the problems are known.
 pub(crate) fn check_compliances(data: &DataSet) -> Result<Option<String>> {
     let Some(table) = data.results() else { return Ok(None) };
     let Some(stated) = table.numbers("compliance", "compliance")? else { return Ok(None) };

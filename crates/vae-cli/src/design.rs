@@ -9,10 +9,11 @@ use vae_data::npz::Npz;
 
 use crate::failure::UsageError;
 
-/// Reads design `index` of a `.npy`, `.npz` or `.csv` file, shape (rows, columns), row 0 on top, 1 = material.
+/// Reads design `index` of a `.npy`, `.npz` or `.csv` file, shape (rows, columns), row 0 on top, 1
+/// = material.
 ///
-/// The array has two axes, or three for several designs; of an archive it is `designs` or the only array. Whole numbers up
-/// to 255 of which one is above 1 are grey values, 255 for material.
+/// The array has two axes, or three for several designs; of an archive it is `designs` or the only
+/// array. Whole numbers up to 255 of which one is above 1 are grey values, 255 for material.
 pub(crate) fn read(path: &Path, index: usize) -> Result<Array2<f64>> {
     let missing =
         |err: std::io::Error| UsageError::new(format!("cannot read {}: {err}", path.display()));

@@ -21,8 +21,8 @@ pub(crate) struct Drawn<'a> {
 
 /// Writes `displacement.png`, `strain-energy.png`, `von-mises.png` and `fields.vtk` into a folder.
 ///
-/// Of several load cases a picture shows the largest displacement and stress, and the sum of the energies; the VTK file has displacement and
-/// stress of each.
+/// Of several load cases a picture shows the largest displacement and stress, and the sum of the
+/// energies; the VTK file has displacement and stress of each.
 pub(crate) fn write(
     judge: &mut Judge,
     problem: &Problem,

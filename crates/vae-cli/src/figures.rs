@@ -66,8 +66,8 @@ impl Ends {
         Self { from, to, one_problem: are_variants(opened, from, to) }
     }
 
-    /// The least alike variants of one problem in the test split if there are variants, its first and last design otherwise; none for
-    /// an empty split.
+    /// The least alike variants of one problem in the test split if there are variants, its first
+    /// and last design otherwise; none for an empty split.
     pub(crate) fn in_test_split(opened: &OpenedRun) -> Result<Option<Self>> {
         let test = &opened.split.test;
         let designs = opened.designs().array(test)?;
@@ -224,7 +224,8 @@ fn draw_interpolation(opened: &OpenedRun) -> Result<()> {
     Ok(strip(&figure, &opened.folder.figures().join("interpolation.png"))?)
 }
 
-/// Posterior means of the test designs in the two most active dimensions, colored by the first condition.
+/// Posterior means of the test designs in the two most active dimensions, colored by the first
+/// condition.
 fn draw_latent(opened: &OpenedRun) -> Result<()> {
     let designs = opened.designs();
     let means: Array2<f32> = encode(&opened.vae, &designs, &opened.split.test, &opened.device)?;

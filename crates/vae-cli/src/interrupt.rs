@@ -9,8 +9,8 @@ use signal_hook::flag;
 
 use crate::failure::INTERRUPTED;
 
-/// A flag that the first Ctrl-C (or termination) sets; the second ends the process at once, which loses nothing: files are
-/// written whole.
+/// A flag that the first Ctrl-C (or termination) sets; the second ends the process at once, which
+/// loses nothing: files are written whole.
 pub(crate) fn stop_flag() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -22,7 +22,8 @@ pub(crate) fn stop_flag() -> Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// Lets a write beyond the allowed file size fail with an error, as a full disk does, where the default is to kill the process.
+/// Lets a write beyond the allowed file size fail with an error, as a full disk does, where the
+/// default is to kill the process.
 pub(crate) fn errors_for_large_files() -> Result<()> {
     #[cfg(unix)]
     flag::register(signal_hook::consts::SIGXFSZ, Arc::default())

@@ -1,7 +1,8 @@
 //! The `vae` command: arguments in, calls into the libraries, words out.
 //!
-//! Results go to stdout, everything else to stderr. Exit codes: 0 done; 1 something is wrong inside a file, or with input and
-//! output, or a run failed; 2 a wrong flag or configuration, a missing input path, an existing run folder; 130 interrupted.
+//! Results go to stdout, everything else to stderr. Exit codes: 0 done; 1 something is wrong inside
+//! a file, or with input and output, or a run failed; 2 a wrong flag or configuration, a missing
+//! input path, an existing run folder; 130 interrupted.
 
 mod cad;
 mod commands;
@@ -41,8 +42,8 @@ use crate::commands::Command;
 
 /// Generative models of topology-optimization designs.
 ///
-/// Learns convolutional variational autoencoders of 2-D designs and shows what they learned. Start with `vae train`: without
-/// arguments it trains on the built-in set of cantilevers.
+/// Learns convolutional variational autoencoders of 2-D designs and shows what they learned. Start
+/// with `vae train`: without arguments it trains on the built-in set of cantilevers.
 #[derive(Parser)]
 #[command(name = "vae", version, propagate_version = true, max_term_width = 100)]
 struct Cli {
@@ -52,7 +53,8 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // Freed tensors stay with the process: a training step takes the same sizes again and again, and page faults were a fifth of it.
+    // Freed tensors stay with the process: a training step takes the same sizes again and again,
+    // and page faults were a fifth of it.
     vae_nn::keep_freed_memory();
     match cli.command.run() {
         Ok(code) => code,

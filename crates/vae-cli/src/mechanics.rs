@@ -1,4 +1,5 @@
-//! The mechanics part of an evaluation: reconstructions and new designs, each judged under its problem, controls beside the model.
+//! The mechanics part of an evaluation: reconstructions and new designs, each judged under its
+//! problem, controls beside the model.
 
 use anyhow::Result;
 use ndarray::{Array2, Array3, Axis};
@@ -32,8 +33,8 @@ pub(crate) struct Mechanics {
     reconstructions: Vec<Scored>,
     /// Designs for the conditions of the test designs.
     generated: Vec<Scored>,
-    /// Mean change of a generated design, over the square root of the elements, when the conditions are swapped and the code stays: 0 if they
-    /// are ignored.
+    /// Mean change of a generated design, over the square root of the elements, when the conditions
+    /// are swapped and the code stays: 0 if they are ignored.
     condition_sensitivity: Option<f64>,
 }
 

@@ -16,8 +16,9 @@ const CHECKED: usize = 4;
 /// Any penalization serves: a design and its image have the same compliance under each.
 const PENALTY: f64 = 3.0;
 
-/// Refuses mirrors under which designs carry their loads differently: the problem has no such symmetry, or a rule of a condition
-/// is wrong. Nothing is known of data without one problem for all designs.
+/// Refuses mirrors under which designs carry their loads differently: the problem has no such
+/// symmetry, or a rule of a condition is wrong. Nothing is known of data without one problem for
+/// all designs.
 pub(crate) fn check_mirrors(data: &DataSet, mirrors: &[Mirror]) -> Result<()> {
     let Some(text) = data.shared_problem() else { return Ok(()) };
     for mirror in mirrors {

@@ -22,7 +22,8 @@ pub(crate) const RUNS: &str = "runs";
 /// Which model.
 #[derive(Args)]
 pub(crate) struct ModelArgs {
-    /// Folder of the run, or where no data are needed its model.safetensors; the newest run below `runs` if none is given
+    /// Folder of the run, or where no data are needed its model.safetensors; the newest run below
+    /// `runs` if none is given
     #[arg(value_name = "RUN")]
     run: Option<PathBuf>,
     /// Threads to use [default: all]
@@ -189,7 +190,8 @@ impl OpenedRun {
         Ok(opened)
     }
 
-    /// Makes a model of the squared error one of Gaussian pixels, with the σ of its training residuals, and says which that is.
+    /// Makes a model of the squared error one of Gaussian pixels, with the σ of its training
+    /// residuals, and says which that is.
     pub(crate) fn state_noise(&mut self) -> Result<f64> {
         let OpenedModel { vae, parameters, device } = OpenedModel::of(&self.folder)?;
         let stated =

@@ -86,7 +86,8 @@ pub(crate) fn quoted(word: &str) -> String {
     }
 }
 
-/// Writes designs, the conditions they were asked for, and their latent vectors as one `.npz`, which `--data` and `vae decode` read again.
+/// Writes designs, the conditions they were asked for, and their latent vectors as one `.npz`,
+/// which `--data` and `vae decode` read again.
 pub(crate) fn arrays(
     path: &Path,
     designs: &Array3<f32>,

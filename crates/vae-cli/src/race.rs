@@ -1,4 +1,5 @@
-//! Accepted distinct designs per minute: the model, the model with a few SIMP iterations, SIMP alone, retrieval with SIMP.
+//! Accepted distinct designs per minute: the model, the model with a few SIMP iterations, SIMP
+//! alone, retrieval with SIMP.
 
 use std::time::{Duration, Instant};
 
@@ -52,9 +53,11 @@ struct Race<'a> {
     judge: Judge,
 }
 
-/// Lets each method make designs for test problems for so many seconds, on one thread; none where the problems are not known.
+/// Lets each method make designs for test problems for so many seconds, on one thread; none where
+/// the problems are not known.
 ///
-/// The optimum is the best of a SIMP run from the uniform start and the test design; finding it takes no time from any method.
+/// The optimum is the best of a SIMP run from the uniform start and the test design; finding it
+/// takes no time from any method.
 pub(crate) fn race(opened: &OpenedRun, seconds: f64) -> Result<Option<Vec<Made>>> {
     let Some(mut race) = Race::new(opened)? else { return Ok(None) };
     let budget = Duration::from_secs_f64(seconds);
@@ -135,7 +138,8 @@ impl<'a> Race<'a> {
         Ok(Made { method, seconds, tried, accepted, distinct, distinct_per_minute })
     }
 
-    /// The next prior sample for the problem of an attempt. Samples are decoded in batches, one after the other problem.
+    /// The next prior sample for the problem of an attempt. Samples are decoded in batches, one
+    /// after the other problem.
     fn sample(&self, drawn: &mut Vec<Array2<f32>>, attempt: usize) -> Result<Array2<f32>> {
         if drawn.is_empty() {
             let vae = &self.opened.vae;
@@ -156,7 +160,8 @@ impl<'a> Race<'a> {
     }
 }
 
-/// All training designs, those with the nearest conditions first, each condition in units of its deviation.
+/// All training designs, those with the nearest conditions first, each condition in units of its
+/// deviation.
 fn by_condition(opened: &OpenedRun, index: usize) -> Vec<usize> {
     let table: ArrayView2<'_, f32> = opened.data.conditions();
     let train = &opened.split.train;

@@ -16,16 +16,19 @@ use crate::output::note;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "How the data are read")]
 pub(crate) struct ReadingArgs {
-    /// Labels at the end of file names: `{volume_fraction%}_{iterate}`, {_} for what is no label; `none`
+    /// Labels at the end of file names: `{volume_fraction%}_{iterate}`, {_} for what is no label;
+    /// `none`
     #[arg(long, value_name = "PATTERN")]
     labels: Option<Setting<Pattern>>,
     /// Whether pictures show material in white: auto, yes, no
     #[arg(long, value_name = "ANSWER")]
     invert: Option<Setting<Answer>>,
-    /// What to cut off pictures: auto (a frame around all of them), none, or TOP,RIGHT,BOTTOM,LEFT pixels
+    /// What to cut off pictures: auto (a frame around all of them), none, or TOP,RIGHT,BOTTOM,LEFT
+    /// pixels
     #[arg(long, value_name = "MARGINS")]
     crop: Option<Setting<Margins>>,
-    /// Size to bring designs to: `ROWSxCOLUMNS` stretches, `fit:ROWSxCOLUMNS` keeps the aspect ratio
+    /// Size to bring designs to: `ROWSxCOLUMNS` stretches, `fit:ROWSxCOLUMNS` keeps the aspect
+    /// ratio
     #[arg(long, value_name = "SIZE")]
     resize: Option<Setting<Resize>>,
     /// Leave out pictures and files that cannot be read
@@ -52,7 +55,8 @@ pub(crate) struct ReadingArgs {
     /// The mechanical problem of all designs; its values may name conditions
     #[arg(long, value_name = "FILE")]
     problem: Option<PathBuf>,
-    /// What belongs together and is never split: a condition, a pattern over file names such as {part}_{_}, none
+    /// What belongs together and is never split: a condition, a pattern over file names such as
+    /// {part}_{_}, none
     #[arg(long, value_name = "COLUMN|PATTERN")]
     group_by: Option<Setting<String>>,
 }
@@ -70,7 +74,8 @@ impl ReadingArgs {
         Ok(reading)
     }
 
-    /// Lays what was said over a way of reading. Paths become absolute, so that a run can be taken up from any folder.
+    /// Lays what was said over a way of reading. Paths become absolute, so that a run can be taken
+    /// up from any folder.
     pub(crate) fn apply(&self, reading: &mut Reading) -> Result<()> {
         fn set<T: Clone>(flag: Option<&T>, place: &mut T) {
             if let Some(value) = flag {

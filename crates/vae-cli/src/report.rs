@@ -45,7 +45,8 @@ pub(crate) fn start(opened: &OpenedRun) -> Result<Report> {
 }
 
 impl Report {
-    /// Writes the page with what is known by now; `evaluated` is the command that found it. Returns where it lies.
+    /// Writes the page with what is known by now; `evaluated` is the command that found it. Returns
+    /// where it lies.
     pub(crate) fn write(self, known: Vec<Block>, evaluated: Option<&[String]>) -> Result<String> {
         let Self { folder, opening: mut blocks, manifest } = self;
         let run = typed(folder.root());

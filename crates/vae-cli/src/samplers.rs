@@ -33,7 +33,8 @@ impl SamplerArg {
     }
 }
 
-/// The samplers of a run whose data are open: those that lie in it, or new ones, which are kept there.
+/// The samplers of a run whose data are open: those that lie in it, or new ones, which are kept
+/// there.
 pub(crate) fn of(opened: &OpenedRun) -> Result<Samplers> {
     let OpenedRun { folder, config, split, vae, .. } = opened;
     if let Some(known) = Samplers::read(folder, vae)? {

@@ -8,8 +8,9 @@ use crate::failure::UsageError;
 
 /// The variable that rayon and candle read, once, before their first parallel loop.
 const VARIABLE: &str = "RAYON_NUM_THREADS";
-/// How long a thread of candle's waits for work before it sleeps. Its default of 25,000 turns keeps a core from rayon's threads, which
-/// share it: a fifth of a training step of the default model on two cores.
+/// How long a thread of candle's waits for work before it sleeps. Its default of 25,000 turns keeps
+/// a core from rayon's threads, which share it: a fifth of a training step of the default model on
+/// two cores.
 const SPINS: (&str, &str) = ("CANDLE_BARRIER_POOL_SPIN_LIMIT", "1");
 
 /// More than any machine has cores: starting them would fail.
@@ -24,8 +25,9 @@ pub(crate) fn current() -> usize {
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
-/// Makes sure that this process runs with `threads` threads. candle reads its settings from the environment only, and changing
-/// the environment of a running process is unsafe, so the command starts itself again; the code is then that of the new process.
+/// Makes sure that this process runs with `threads` threads. candle reads its settings from the
+/// environment only, and changing the environment of a running process is unsafe, so the command
+/// starts itself again; the code is then that of the new process.
 pub(crate) fn ensure(threads: Option<usize>) -> Result<Option<ExitCode>> {
     let wanted = threads.unwrap_or_else(current);
     if !(1..=MAX_THREADS).contains(&wanted) {

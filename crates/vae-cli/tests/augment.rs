@@ -1,4 +1,5 @@
-//! Mirror images in training: held against the mechanics of the data, and refused where nobody says what becomes of a condition.
+//! Mirror images in training: held against the mechanics of the data, and refused where nobody says
+//! what becomes of a condition.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -21,7 +22,8 @@ supports = [{ at = { edge = "left" }, fix = "xy" }]
 load_cases = [{ loads = [{ at = { point = [1, "$load_y"] }, force = [0, -1] }] }]
 "#;
 
-/// Twenty bars between a clamped left side and a load on the right, with this rule for the place of the load.
+/// Twenty bars between a clamped left side and a load on the right, with this rule for the place of
+/// the load.
 fn bars(bench: &Bench, rule: &str) {
     let folder = bench.path("bars");
     fs::create_dir_all(&folder).unwrap();

@@ -40,7 +40,8 @@ fn wrong_flags_and_configurations() {
     assert!(!bench.path("runs").exists(), "nothing was begun");
 }
 
-/// A split names designs by position: with a design less, another one would be scored in the place of each behind it.
+/// A split names designs by position: with a design less, another one would be scored in the place
+/// of each behind it.
 #[test]
 fn a_run_is_not_scored_on_data_that_changed() {
     let bench = Bench::new();
@@ -98,7 +99,8 @@ fn likelihoods_and_objectives_that_cannot_be_meant() {
     assert!(!bench.path("runs").exists(), "nothing was begun");
 }
 
-/// A Bernoulli on grey designs is refused as a bound, and trained on as the cross-entropy that it is, with its floor.
+/// A Bernoulli on grey designs is refused as a bound, and trained on as the cross-entropy that it
+/// is, with its floor.
 #[test]
 fn a_binary_likelihood_on_grey_designs() {
     let bench = Bench::new();
@@ -231,7 +233,8 @@ fn what_is_wrong_inside_a_run() {
     bench.vae("evaluate one").fails(1, &["config.toml", "7"]);
 }
 
-/// A file may not grow beyond 40 blocks of 1024 bytes: the same error as a full disk, at the same calls.
+/// A file may not grow beyond 40 blocks of 1024 bytes: the same error as a full disk, at the same
+/// calls.
 #[test]
 #[cfg(unix)]
 fn a_full_disk() {

@@ -1,4 +1,5 @@
-//! The folder that vae-hub makes of a table of EngiBench's beams: its mechanics are right, and it can be trained on.
+//! The folder that vae-hub makes of a table of EngiBench's beams: its mechanics are right, and it
+//! can be trained on.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,8 +13,8 @@ fn beams() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../vae-hub/tests/fixtures/beams")
 }
 
-/// The compliance in the table was computed by another program (scipy, in vae-hub's `make_fixtures.py`) on the same designs; a
-/// wrong axis, load or support would show at once.
+/// The compliance in the table was computed by another program (scipy, in vae-hub's
+/// `make_fixtures.py`) on the same designs; a wrong axis, load or support would show at once.
 #[test]
 fn conditions_and_problem_give_the_compliance_of_the_table() {
     let set = open(&Source::Path(beams())).unwrap();

@@ -134,11 +134,13 @@ fn codes_go_out_and_come_back() {
     assert_eq!(wrong.code, Some(1), "{}", wrong.stderr);
 }
 
-/// Both of the lecture's presets: train, export for PyTorch, import as a new run, decode the same codes to the same designs.
+/// Both of the lecture's presets: train, export for PyTorch, import as a new run, decode the same
+/// codes to the same designs.
 #[test]
 fn weights_go_to_pytorch_and_back() {
     let bench = Bench::new();
-    // 12 x 24 is padded inside the convolutional model, which the lecture's class does not do: another set of 16 x 32.
+    // 12 x 24 is padded inside the convolutional model, which the lecture's class does not do:
+    // another set of 16 x 32.
     bench.vae("simp generate cantilever --grid 16x32 --problems 12 --variants 2 --filter-radii 1.5 --out wide").succeeds();
     for (preset, epochs) in [("tutorial-conv", 1), ("tutorial-mlp", 2)] {
         bench
@@ -184,8 +186,8 @@ fn weights_go_to_pytorch_and_back() {
     refused("weights export default", 1, "embeds the conditions");
 }
 
-/// Fitted samplers are kept with the run, bound to its weights, and draw other codes than the prior; every design comes with what speaks for
-/// and against it.
+/// Fitted samplers are kept with the run, bound to its weights, and draw other codes than the
+/// prior; every design comes with what speaks for and against it.
 #[test]
 fn fitted_codes_and_trust_in_them() {
     let bench = trained();
@@ -221,7 +223,8 @@ fn fitted_codes_and_trust_in_them() {
     assert!(damaged.stderr.contains("samplers.json is damaged"), "{}", damaged.stderr);
 }
 
-/// Black and white at the volume of each row, with the problem that the data state or with the model alone.
+/// Black and white at the volume of each row, with the problem that the data state or with the
+/// model alone.
 #[test]
 fn samples_of_exact_volume() {
     let bench = trained();

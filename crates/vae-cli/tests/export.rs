@@ -14,7 +14,8 @@ use serde_json::Value;
 use support::{Bench, bytes};
 use vae_data::npy;
 
-/// A frame of 12 × 20 cells with a bar across, as `beam.npy`; nothing, everything and grey beside it; and two designs in one file.
+/// A frame of 12 × 20 cells with a bar across, as `beam.npy`; nothing, everything and grey beside
+/// it; and two designs in one file.
 fn bench() -> (Bench, Array2<f32>) {
     let bench = Bench::empty();
     let beam = Array2::from_shape_fn((12, 20), |(r, c)| {

@@ -1,4 +1,5 @@
-//! Data sets made by the command line: killed and resumed, divided and merged, drawn as pictures; and what it refuses.
+//! Data sets made by the command line: killed and resumed, divided and merged, drawn as pictures;
+//! and what it refuses.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

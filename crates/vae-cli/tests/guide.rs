@@ -1,4 +1,5 @@
-//! The guide: its links lead somewhere, its figures are there, and its commands run, at a reduced size.
+//! The guide: its links lead somewhere, its figures are there, and its commands run, at a reduced
+//! size.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -159,7 +160,8 @@ fn commands(page: &str) -> Vec<Vec<String>> {
     lines.map(|line| line.split_whitespace().map(|word| word.replace('\'', "")).collect()).collect()
 }
 
-/// The arguments of a command, made small enough for a test: few iterates of few optimizations, one epoch, small pictures.
+/// The arguments of a command, made small enough for a test: few iterates of few optimizations, one
+/// epoch, small pictures.
 fn reduced(words: &[String]) -> Vec<String> {
     let mut arguments = words[1..].to_vec();
     let has = |word: &str| words.iter().any(|w| w == word);
@@ -188,7 +190,8 @@ fn reduced(words: &[String]) -> Vec<String> {
     arguments
 }
 
-/// What stands for a person's own designs: cantilevers as flat vectors, column by column, with conditions and the problem of all.
+/// What stands for a person's own designs: cantilevers as flat vectors, column by column, with
+/// conditions and the problem of all.
 fn write_foreign(folder: &Path) {
     let vae = |words: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vae"));

@@ -138,7 +138,8 @@ fn fields_are_drawn_and_agree_with_the_compliance() {
     let energy: f64 = field("SCALARS strain_energy_density", 32).iter().sum();
     let compliance = json(&ran)["designs"][0]["compliance"].as_f64().unwrap();
     assert!((2.0 * energy * 0.25 * 3.0 / compliance - 1.0).abs() < 1e-6);
-    // The only force is 1, downward, at the lower right corner, node 8 of the lowest row, which comes first.
+    // The only force is 1, downward, at the lower right corner, node 8 of the lowest row, which
+    // comes first.
     let displacements = field("VECTORS displacement", 3 * 45);
     assert!((-displacements[3 * 8 + 1] / compliance - 1.0).abs() < 1e-6);
     assert!(field("SCALARS von_mises", 32).iter().all(|&stress| 0.0 < stress));

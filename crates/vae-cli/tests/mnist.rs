@@ -1,4 +1,5 @@
-//! MNIST's four files, made small: trained on, scored on their own test side, taken up again, and refused when they are not whole.
+//! MNIST's four files, made small: trained on, scored on their own test side, taken up again, and
+//! refused when they are not whole.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -84,7 +85,8 @@ fn an_epoch_of_the_published_network() {
     assert!(-543.4 < elbo && elbo <= iwae && iwae < 0.0, "{elbo} {iwae}");
 }
 
-/// The draws of an epoch come from the seed and the epoch alone, so a killed run ends as one that ran through.
+/// The draws of an epoch come from the seed and the epoch alone, so a killed run ends as one that
+/// ran through.
 #[test]
 fn dynamic_binarization_goes_on_exactly() {
     let bench = Bench::empty();

@@ -1,4 +1,5 @@
-//! Other people's data: folders of pictures, arrays and tables, in one command; and what is wrong with them, in one line.
+//! Other people's data: folders of pictures, arrays and tables, in one command; and what is wrong
+//! with them, in one line.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![expect(clippy::float_cmp, reason = "what is written is read")]

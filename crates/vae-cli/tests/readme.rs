@@ -1,5 +1,5 @@
-//! The README's examples, run with the binary that the tests built. Lines that train are shortened to one epoch, and
-//! evaluations leave the mechanics to the tests that look at them.
+//! The README's examples, run with the binary that the tests built. Lines that train are shortened
+//! to one epoch, and evaluations leave the mechanics to the tests that look at them.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,6 @@
-//! Writes a folder of JPEG pictures like those of the lecture's data set, to try things with: 126 x 349 pixels, black material, a white
-//! frame, and names that end with the volume fraction in percent and a counter of iterations.
+//! Writes a folder of JPEG pictures like those of the lecture's data set, to try things with: 126 x
+//! 349 pixels, black material, a white frame, and names that end with the volume fraction in
+//! percent and a counter of iterations.
 //!
 //! ```text
 //! cargo run -p vae-data --example pictures -- DIR [VOLUMES ITERATIONS]

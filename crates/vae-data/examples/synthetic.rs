@@ -1,4 +1,5 @@
-//! Writes a data set of your own: 64 pairs of bars from a wall to a point, drawn rather than optimized.
+//! Writes a data set of your own: 64 pairs of bars from a wall to a point, drawn rather than
+//! optimized.
 //!
 //! `cargo run -p vae-data --example synthetic -- DIR`
 

@@ -1,8 +1,8 @@
 //! Members of a zip archive as bytes that can be read by position.
 //!
-//! A stored member is read where it lies in the archive. A deflated one is unpacked once: into memory while it is
-//! small, into a nameless temporary file otherwise, so that memory stays small either way. Nothing is ever unpacked
-//! under the name that the archive states.
+//! A stored member is read where it lies in the archive. A deflated one is unpacked once: into
+//! memory while it is small, into a nameless temporary file otherwise, so that memory stays small
+//! either way. Nothing is ever unpacked under the name that the archive states.
 
 use std::fs::File;
 use std::io::{self, Read, Write};

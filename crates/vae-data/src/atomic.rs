@@ -1,4 +1,5 @@
-//! Files and folders that are either whole or absent: written beside their place, synced, renamed into it.
+//! Files and folders that are either whole or absent: written beside their place, synced, renamed
+//! into it.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -12,7 +13,8 @@ use crate::DataError;
 ///
 /// # Errors
 ///
-/// [`DataError::TargetExists`] if something else than a plain file is in the way; [`DataError::Io`] otherwise.
+/// [`DataError::TargetExists`] if something else than a plain file is in the way; [`DataError::Io`]
+/// otherwise.
 pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), DataError> {
     write_file(path, |out| {
         out.write_all(contents).map_err(|source| DataError::io_path("writing", path, source))
@@ -23,7 +25,8 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), DataError> {
 ///
 /// # Errors
 ///
-/// [`DataError::TargetExists`] if something else than a plain file is in the way; [`DataError::Io`] otherwise.
+/// [`DataError::TargetExists`] if something else than a plain file is in the way; [`DataError::Io`]
+/// otherwise.
 pub(crate) fn write_file(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> Result<(), DataError>,
@@ -108,7 +111,8 @@ fn new_file_beside(path: &Path) -> std::io::Result<NamedTempFile> {
     builder.prefix(".unfinished-");
     #[cfg(unix)]
     {
-        // Temporary files are private by default, but this one becomes an ordinary file; the umask still applies.
+        // Temporary files are private by default, but this one becomes an ordinary file; the umask
+        // still applies.
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }

@@ -17,10 +17,11 @@ const RESULTS: [&str; 4] = ["compliance", "iterations", "greyness", "source"];
 /// No table is larger.
 const MAX_TABLE: u64 = 1 << 30;
 
-/// Adds the columns of a table to the conditions of a set, and those that are results to its results.
+/// Adds the columns of a table to the conditions of a set, and those that are results to its
+/// results.
 ///
-/// Rows belong to designs by a column of file names (with or without folder and extension), if there is one and designs have files;
-/// otherwise by their order.
+/// Rows belong to designs by a column of file names (with or without folder and extension), if
+/// there is one and designs have files; otherwise by their order.
 pub(crate) fn join(mut set: DataSet, path: &Path) -> Result<DataSet, DataError> {
     let label = path.display().to_string();
     if !path.is_file() {

@@ -16,14 +16,15 @@ use crate::problems::{ProblemSource, Problems};
 use crate::table::Table;
 use crate::{DataError, fingerprint};
 
-/// Densities may lie this far outside 0 to 1, as rounding leaves them; they are then moved to the nearest end.
+/// Densities may lie this far outside 0 to 1, as rounding leaves them; they are then moved to the
+/// nearest end.
 pub const ROUNDING: f32 = 1e-6;
 
 /// Designs of one size with their conditions, groups, masks, problems and results.
 ///
-/// Designs are read by position when they are asked for, so a set may be larger than memory; everything else but
-/// masks and problems of single designs is held in memory. A set can be read from several threads at once, and
-/// cloning it shares its files.
+/// Designs are read by position when they are asked for, so a set may be larger than memory;
+/// everything else but masks and problems of single designs is held in memory. A set can be read
+/// from several threads at once, and cloning it shares its files.
 ///
 /// # Examples
 ///
@@ -53,7 +54,8 @@ pub struct DataSet {
     pub(crate) problems: ProblemSource,
     pub(crate) results: Option<Table>,
     pub(crate) metadata: Metadata,
-    /// The files it came from, by the name each has in a data-set folder; none for a set made in memory.
+    /// The files it came from, by the name each has in a data-set folder; none for a set made in
+    /// memory.
     pub(crate) members: Vec<(&'static str, Bytes)>,
     /// The file of each design, below the folder, if each has one.
     pub(crate) names: Vec<String>,
@@ -91,8 +93,8 @@ impl DataSet {
     ///
     /// # Errors
     ///
-    /// No design or no cell; parts of different lengths; a condition that is not finite or leaves its range; a mask
-    /// value above 2; a problem with a line break in it.
+    /// No design or no cell; parts of different lengths; a condition that is not finite or leaves
+    /// its range; a mask value above 2; a problem with a line break in it.
     pub fn new(
         name: &str,
         designs: impl Designs + 'static,
@@ -148,8 +150,8 @@ impl DataSet {
         })
     }
 
-    /// What was found out or decided while the set was opened, one line each: how its files were read, and what a person may want
-    /// to decide otherwise.
+    /// What was found out or decided while the set was opened, one line each: how its files were
+    /// read, and what a person may want to decide otherwise.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
@@ -272,7 +274,8 @@ impl DataSet {
         }
     }
 
-    /// The mechanics that all designs share, the text of `problem.toml`, whose values may name conditions.
+    /// The mechanics that all designs share, the text of `problem.toml`, whose values may name
+    /// conditions.
     pub fn shared_problem(&self) -> Option<&str> {
         if let ProblemSource::Shared(text) = &self.problems { Some(text) } else { None }
     }
@@ -287,13 +290,15 @@ impl DataSet {
         &self.metadata
     }
 
-    /// Reads designs into `out`, (B, H, W) densities in 0 to 1, 1 = material, in the order of `indices`.
+    /// Reads designs into `out`, (B, H, W) densities in 0 to 1, 1 = material, in the order of
+    /// `indices`.
     ///
     /// Values up to [`ROUNDING`] outside 0 to 1 are moved to the nearest end.
     ///
     /// # Errors
     ///
-    /// [`DataError::Density`] for a value that is NaN or outside 0 to 1; [`DataError::Io`]; [`DataError::DesignIndex`].
+    /// [`DataError::Density`] for a value that is NaN or outside 0 to 1; [`DataError::Io`];
+    /// [`DataError::DesignIndex`].
     ///
     /// # Panics
     ///
@@ -303,7 +308,8 @@ impl DataSet {
         self.read_with(indices, out, &mut Vec::new())
     }
 
-    /// Reads masks into `out`, (B, H, W), in the order of `indices`; all [`FREE`](crate::FREE) if there are none.
+    /// Reads masks into `out`, (B, H, W), in the order of `indices`; all [`FREE`](crate::FREE) if
+    /// there are none.
     ///
     /// # Errors
     ///
@@ -322,10 +328,11 @@ impl DataSet {
         Ok(())
     }
 
-    /// A text that changes with the contents: 128 bits in hexadecimal, the same for a folder and its packed form.
+    /// A text that changes with the contents: 128 bits in hexadecimal, the same for a folder and
+    /// its packed form.
     ///
-    /// Every byte of every file is read, in pieces. The hash (XXH3) finds changes and mix-ups; it is no protection
-    /// against somebody who forges data on purpose.
+    /// Every byte of every file is read, in pieces. The hash (XXH3) finds changes and mix-ups; it
+    /// is no protection against somebody who forges data on purpose.
     ///
     /// # Errors
     ///
@@ -386,7 +393,8 @@ impl fmt::Debug for DataSet {
 
 /// Position of the first value that is no density.
 pub(crate) fn first_invalid(densities: &[f32]) -> Option<usize> {
-    // One branch per design while all is well, so that the loop runs on whole vectors. NaN fails both comparisons.
+    // One branch per design while all is well, so that the loop runs on whole vectors. NaN fails
+    // both comparisons.
     let valid = |value: f32| (-ROUNDING..=1.0 + ROUNDING).contains(&value);
     if densities.iter().fold(true, |all, value| all & valid(*value)) {
         return None;
@@ -407,7 +415,8 @@ pub(crate) fn own_groups(
     Ok((0..n).collect())
 }
 
-/// Checks values (N, C) against their descriptions, and gives them the shape (N, 0) where there are none.
+/// Checks values (N, C) against their descriptions, and gives them the shape (N, 0) where there are
+/// none.
 pub(crate) fn check_conditions(
     file: &str,
     n: usize,

@@ -13,9 +13,9 @@ use crate::{DataError, Element as StoredAs};
 
 /// Designs of one size, read by position from any thread.
 ///
-/// This is the door for other sources: a folder of pictures, a table, a stream of solver output. Implement it, and
-/// [`DataSet::new`](crate::DataSet::new) gives the rest: checks, splits, batches, fingerprint, conversion.
-/// `Array3<f32>` implements it for designs in memory.
+/// This is the door for other sources: a folder of pictures, a table, a stream of solver output.
+/// Implement it, and [`DataSet::new`](crate::DataSet::new) gives the rest: checks, splits, batches,
+/// fingerprint, conversion. `Array3<f32>` implements it for designs in memory.
 pub trait Designs: Send + Sync {
     /// Number of designs.
     fn len(&self) -> usize;
@@ -31,9 +31,9 @@ pub trait Designs: Send + Sync {
     /// How the densities are stored.
     fn element(&self) -> StoredAs;
 
-    /// Writes design `index` into `out`, of length H · W, row by row from the top, 1 = material. `scratch` may be
-    /// used for anything; it is handed back and forth so that nothing is allocated per design. Values are checked by
-    /// the caller.
+    /// Writes design `index` into `out`, of length H · W, row by row from the top, 1 = material.
+    /// `scratch` may be used for anything; it is handed back and forth so that nothing is allocated
+    /// per design. Values are checked by the caller.
     ///
     /// # Errors
     ///
@@ -134,8 +134,8 @@ impl Stored {
         }
     }
 
-    /// Checks the header and the length of a `.npy` file and finds out what its axes mean; reads a few designs at most. The groups
-    /// are those of its trajectories, if it holds any.
+    /// Checks the header and the length of a `.npy` file and finds out what its axes mean; reads a
+    /// few designs at most. The groups are those of its trajectories, if it holds any.
     pub(crate) fn open(
         file: &Bytes,
         reading: &Reading,
@@ -191,7 +191,8 @@ impl Stored {
         Ok((stored, groups))
     }
 
-    /// [`Stored::open`] for a file that holds one design, (H, W), or a trajectory of them, (T, H, W).
+    /// [`Stored::open`] for a file that holds one design, (H, W), or a trajectory of them, (T, H,
+    /// W).
     pub(crate) fn open_one(
         file: &Bytes,
         reading: &Reading,
@@ -220,7 +221,8 @@ impl Stored {
             }
         }
         if let Some(layout) = reading.layout.given().filter(|layout| layout.nelx != layout.nely) {
-            // Along the vector, and across it by the length of one row (or column): a wrong length mixes cells that are no neighbors.
+            // Along the vector, and across it by the length of one row (or column): a wrong length
+            // mixes cells that are no neighbors.
             let (across, other) = if layout.columns {
                 (layout.nely, layout.nelx)
             } else {

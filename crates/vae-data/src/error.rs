@@ -9,8 +9,9 @@ use crate::reading::Layout;
 
 /// Everything this crate can fail with.
 ///
-/// A message is one line that names the file and, where there is one, the design and the value. What a person can
-/// do about it is in [`DataError::hint`]; what the operating system said is in [`source`](std::error::Error::source).
+/// A message is one line that names the file and, where there is one, the design and the value.
+/// What a person can do about it is in [`DataError::hint`]; what the operating system said is in
+/// [`source`](std::error::Error::source).
 ///
 /// # Examples
 ///
@@ -25,7 +26,8 @@ use crate::reading::Layout;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
-    // ---- What was asked for ---------------------------------------------------------------------------------
+    // ---- What was asked for
+    // ---------------------------------------------------------------------------------
     /// The path given as data does not exist.
     #[error("no data at {}", path.display())]
     NotFound {
@@ -102,7 +104,8 @@ pub enum DataError {
         known: Vec<String>,
     },
 
-    // ---- Input and output ------------------------------------------------------------------------------------
+    // ---- Input and output
+    // ------------------------------------------------------------------------------------
     /// The operating system refused, or a file ended early.
     #[error("{action} {file}")]
     Io {
@@ -114,7 +117,8 @@ pub enum DataError {
         source: io::Error,
     },
 
-    // ---- Pictures and tables ---------------------------------------------------------------------------------
+    // ---- Pictures and tables
+    // ---------------------------------------------------------------------------------
     /// A picture that cannot be read.
     #[error("{}: the picture cannot be read: {why}", path.display())]
     Picture {
@@ -167,7 +171,8 @@ pub enum DataError {
         design: String,
     },
 
-    // ---- Arrays ----------------------------------------------------------------------------------------------
+    // ---- Arrays
+    // ----------------------------------------------------------------------------------------------
     /// A file that should be a NumPy array is not one.
     #[error("{file}: not a NumPy array: {why}")]
     NotNpy {
@@ -233,7 +238,8 @@ pub enum DataError {
         limit: u64,
     },
 
-    // ---- Values ----------------------------------------------------------------------------------------------
+    // ---- Values
+    // ----------------------------------------------------------------------------------------------
     /// A density is not a number, or lies outside 0 to 1.
     #[error(
         "{file}: design {design} has the value {value} at row {row}, column {column}; densities lie in 0 to 1"
@@ -268,7 +274,8 @@ pub enum DataError {
         /// Largest value allowed.
         max: f32,
     },
-    /// A number that cannot be stored as what it has to be: a negative group, a fraction where a count belongs.
+    /// A number that cannot be stored as what it has to be: a negative group, a fraction where a
+    /// count belongs.
     #[error("{file}: element {index} is {value}, which is not a valid {wanted}")]
     ElementValue {
         /// The file.
@@ -293,7 +300,8 @@ pub enum DataError {
         value: u8,
     },
 
-    // ---- Archives --------------------------------------------------------------------------------------------
+    // ---- Archives
+    // --------------------------------------------------------------------------------------------
     /// A zip archive that cannot be read.
     #[error("{file}: reading the archive")]
     Archive {
@@ -302,7 +310,8 @@ pub enum DataError {
         /// What the reader said.
         source: io::Error,
     },
-    /// An archive member with a name that means a place elsewhere, twice the same name, or a locked member.
+    /// An archive member with a name that means a place elsewhere, twice the same name, or a locked
+    /// member.
     #[error("{file}: archive member {member:?} is refused: {why}")]
     ArchiveMember {
         /// The archive.
@@ -333,7 +342,8 @@ pub enum DataError {
         names: Vec<String>,
     },
 
-    // ---- Folder contents -------------------------------------------------------------------------------------
+    // ---- Folder contents
+    // -------------------------------------------------------------------------------------
     /// `dataset.json` states a format that this version does not know.
     #[error("{file}: format {found} is unknown; this version reads format {supported}")]
     Version {
@@ -393,7 +403,8 @@ pub enum DataError {
         design: usize,
     },
 
-    // ---- Splits ----------------------------------------------------------------------------------------------
+    // ---- Splits
+    // ----------------------------------------------------------------------------------------------
     /// A text that names no split rule.
     #[error("{text:?} is not a split rule")]
     SplitRule {

@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn the_hash_is_the_published_one() {
-        // XXH3_128bits of nothing with seed 0, from the sanity test vectors of the reference implementation.
+        // XXH3_128bits of nothing with seed 0, from the sanity test vectors of the reference
+        // implementation.
         assert_eq!(
             format!("{:032x}", XxHash3_128::new().finish_128()),
             "99aa06d3014798d86001c324468d497f"

@@ -73,7 +73,8 @@ fn names(files: &[Found]) -> Vec<String> {
     files.iter().map(|file| file.name.clone()).collect()
 }
 
-/// The kind of file that holds the designs: tables may lie beside pictures or arrays, but not pictures beside arrays.
+/// The kind of file that holds the designs: tables may lie beside pictures or arrays, but not
+/// pictures beside arrays.
 fn one_kind(path: &Path, listing: &Listing) -> Result<(Kind, Vec<String>), DataError> {
     let not_a_set = |why: String| DataError::NotADataSet { path: path.into(), why };
     let kinds = listing.kinds();
@@ -106,7 +107,8 @@ fn one_kind(path: &Path, listing: &Listing) -> Result<(Kind, Vec<String>), DataE
     Ok((kind, notes))
 }
 
-/// Of pictures that differ in their extension only, keeps one: the one without loss, if there is one.
+/// Of pictures that differ in their extension only, keeps one: the one without loss, if there is
+/// one.
 fn drop_twins(files: &mut Vec<Found>, notes: &mut Vec<String>) {
     let rank = |file: &Found| {
         let lossy = [".jpg", ".jpeg", ".jpe", ".jfif"];
@@ -194,7 +196,8 @@ fn unpack(
         };
         longest = longest.max(n);
         for design in contents.values.chunks_exact(cells).take(taken.end).skip(taken.start) {
-            // A value that is no density is reported when the design is used; resampling would hide where it stood.
+            // A value that is no density is reported when the design is used; resampling would hide
+            // where it stood.
             let resized = resampler
                 .as_ref()
                 .filter(|_| crate::data_set::first_invalid(design).is_none())

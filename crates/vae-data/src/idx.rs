@@ -14,8 +14,9 @@ use crate::{DataError, Element};
 /// Compressed files are unpacked in memory up to this size.
 const MAX_UNPACKED: u64 = 1 << 30;
 
-/// Opens MNIST: the four files of its training and its test pictures with their labels, plain or with `.gz`. The test pictures stand
-/// behind the training ones, and the set states that they are to test with.
+/// Opens MNIST: the four files of its training and its test pictures with their labels, plain or
+/// with `.gz`. The test pictures stand behind the training ones, and the set states that they are
+/// to test with.
 pub(crate) fn open_folder(folder: &Path) -> Result<DataSet, DataError> {
     if !folder.exists() {
         return Err(DataError::NotFound { path: folder.into() });

@@ -55,8 +55,8 @@ pub struct Info {
     pub constant: Vec<usize>,
     /// Designs that equal an earlier one cell by cell.
     pub duplicates: Vec<Duplicate>,
-    /// Number of designs that nearly equal one of another group, or its mirror image: 95 % of their material in common. None if the
-    /// set is too large to compare.
+    /// Number of designs that nearly equal one of another group, or its mirror image: 95 % of their
+    /// material in common. None if the set is too large to compare.
     pub near_copies_apart: Option<usize>,
     /// Mean density of each design.
     #[serde(skip)]
@@ -299,7 +299,8 @@ impl Cells {
             constant: Vec::new(),
             duplicates: Vec::new(),
         };
-        // Two designs with the same 128 bits are taken for equal; by chance that happens to none in any real set.
+        // Two designs with the same 128 bits are taken for equal; by chance that happens to none in
+        // any real set.
         let mut seen: HashMap<u128, usize> = HashMap::with_capacity(set.len());
         let (mut design, mut scratch, mut bytes) =
             (vec![0.0; set.design_len()], Vec::new(), Vec::new());

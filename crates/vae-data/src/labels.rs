@@ -11,9 +11,10 @@ use crate::{DataError, DataSet};
 
 /// A pattern over the end of a file's name (without its extension), with a field for each label.
 ///
-/// `{name}` is a number; `{name%}` is one in percent, divided by 100; `{name:unit}` has a unit; `{_}` is anything, and is
-/// dropped. All else stands for itself, and what comes before the pattern is free: `{a}_{b}` reads 35 and 12 from
-/// `beam_35_12`. A pattern with `/` is held against the path below the folder, `/` between its parts.
+/// `{name}` is a number; `{name%}` is one in percent, divided by 100; `{name:unit}` has a unit;
+/// `{_}` is anything, and is dropped. All else stands for itself, and what comes before the pattern
+/// is free: `{a}_{b}` reads 35 and 12 from `beam_35_12`. A pattern with `/` is held against the
+/// path below the folder, `/` between its parts.
 ///
 /// # Examples
 ///
@@ -47,7 +48,8 @@ impl Pattern {
         self.fields().map(|field| field.name.as_str())
     }
 
-    /// What of a path below the folder the pattern is held against: the last part, unless it has a `/` itself.
+    /// What of a path below the folder the pattern is held against: the last part, unless it has a
+    /// `/` itself.
     pub(crate) fn part_of<'a>(&self, stem: &'a str) -> &'a str {
         if self.literals.iter().any(|literal| literal.contains('/')) {
             return stem;
@@ -95,7 +97,8 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// [`DataError::LabelPattern`] if the name does not follow the pattern, [`DataError::Label`] if a label is no number.
+    /// [`DataError::LabelPattern`] if the name does not follow the pattern, [`DataError::Label`] if
+    /// a label is no number.
     pub(crate) fn numbers(&self, name: &str, file: &str) -> Result<Vec<f32>, DataError> {
         let texts = self.texts(name).ok_or_else(|| DataError::LabelPattern {
             file: file.into(),
@@ -131,8 +134,9 @@ pub(crate) struct Labeled {
 }
 
 impl Labeled {
-    /// Reads labels as asked for. By default that is two numbers at the end of every name, unless they look like something else:
-    /// a number that is the same everywhere says nothing, and one that counts the files is no label.
+    /// Reads labels as asked for. By default that is two numbers at the end of every name, unless
+    /// they look like something else: a number that is the same everywhere says nothing, and one
+    /// that counts the files is no label.
     pub(crate) fn of(
         names: &[String],
         reading: &Reading,

@@ -79,7 +79,8 @@ impl Kind {
 }
 
 impl Listing {
-    /// Lists a folder and those inside it. Hidden files and folders, and links to folders, are left alone.
+    /// Lists a folder and those inside it. Hidden files and folders, and links to folders, are left
+    /// alone.
     pub(crate) fn of(folder: &Path) -> Result<Self, DataError> {
         let mut listing = Self::default();
         listing.enter(folder, "", 0)?;
@@ -126,7 +127,8 @@ impl Listing {
     }
 }
 
-/// Compares names as people do: numbers in them by value. Names that differ only in leading zeros are told apart last.
+/// Compares names as people do: numbers in them by value. Names that differ only in leading zeros
+/// are told apart last.
 pub(crate) fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a, b);
     loop {

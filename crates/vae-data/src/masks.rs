@@ -88,7 +88,8 @@ impl MaskSource {
         }
     }
 
-    /// Writes the mask of design `index` into `out`, of length H · W; all free if there are no masks.
+    /// Writes the mask of design `index` into `out`, of length H · W; all free if there are no
+    /// masks.
     pub(crate) fn read(&self, index: usize, out: &mut [u8]) -> Result<(), DataError> {
         match self {
             Self::None => out.fill(FREE),

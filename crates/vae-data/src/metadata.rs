@@ -64,7 +64,8 @@ impl Condition {
 
 /// Where a data set comes from and under which terms; everything is optional.
 ///
-/// Entries of `dataset.json` that this version does not know are kept in `extra`, and written again.
+/// Entries of `dataset.json` that this version does not know are kept in `extra`, and written
+/// again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
     /// Short name; the folder's name if there is none.

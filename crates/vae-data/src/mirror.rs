@@ -32,8 +32,8 @@ pub enum Mirror {
     Y,
 }
 
-/// What becomes of a condition when its design is mirrored; in `dataset.json` beside the name of the condition, as
-/// `"mirror_y": "same"` or `"mirror_y": {"sum": 1.0}`.
+/// What becomes of a condition when its design is mirrored; in `dataset.json` beside the name of
+/// the condition, as `"mirror_y": "same"` or `"mirror_y": {"sum": 1.0}`.
 ///
 /// # Examples
 ///

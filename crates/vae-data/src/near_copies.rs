@@ -16,7 +16,8 @@ const MAX_DESIGNS: usize = 100_000;
 /// Nor is a set that has to be read from the disk at length.
 const MAX_CELLS: u64 = 2 << 30;
 
-/// How near copies are, tried from the first: one minus the ratio of common to joint material, `sum |a - b| / sum max(a, b)`.
+/// How near copies are, tried from the first: one minus the ratio of common to joint material, `sum
+/// |a - b| / sum max(a, b)`.
 const NEAR: [f32; 3] = [0.05, 0.02, 0.0];
 
 /// A design made small.
@@ -40,8 +41,9 @@ pub(crate) enum Near {
     TooMany,
 }
 
-/// Groups the designs of a set that are near copies of each other, or of each other's mirror images; members may be linked through
-/// others. If nearly all designs hang together, only nearer ones are taken.
+/// Groups the designs of a set that are near copies of each other, or of each other's mirror
+/// images; members may be linked through others. If nearly all designs hang together, only nearer
+/// ones are taken.
 pub(crate) fn find(set: &DataSet) -> Result<Near, DataError> {
     let n = set.len();
     if is_too_large(set) {
@@ -67,7 +69,8 @@ pub(crate) fn find(set: &DataSet) -> Result<Near, DataError> {
     Ok(Near::None)
 }
 
-/// Number of designs that are near copies of one in another group of the set; `None` if there are too many to compare.
+/// Number of designs that are near copies of one in another group of the set; `None` if there are
+/// too many to compare.
 pub(crate) fn apart(set: &DataSet) -> Result<Option<usize>, DataError> {
     if is_too_large(set) {
         return Ok(None);
@@ -169,7 +172,8 @@ fn linked(small: &[Option<Small>], within: f32) -> Vec<u32> {
 
 /// Calls `each` with every pair of near designs.
 fn links(small: &[Option<Small>], within: f32, mut each: impl FnMut(usize, usize)) {
-    // In the order of their mass, so that only neighbors in it have to be compared: masses of near designs are near.
+    // In the order of their mass, so that only neighbors in it have to be compared: masses of near
+    // designs are near.
     let mut order: Vec<usize> = (0..small.len()).filter(|i| small[*i].is_some()).collect();
     let mass = |i: usize| small[i].as_ref().map_or(0, |small| small.mass);
     order.sort_by_key(|i| (mass(*i), *i));
@@ -234,7 +238,8 @@ mod tests {
     use super::*;
     use crate::Details;
 
-    /// A bar of `thickness` rows whose left end stands at `row`, and its right end `slope` rows lower.
+    /// A bar of `thickness` rows whose left end stands at `row`, and its right end `slope` rows
+    /// lower.
     fn bar(height: usize, width: usize, row: f32, slope: f32, thickness: f32) -> Vec<f32> {
         (0..height * width)
             .map(|i| {
@@ -284,7 +289,8 @@ mod tests {
 
     #[test]
     fn a_sweep_without_gaps_is_cut_where_it_is_less_dense() {
-        // Every design is near the next: within 0.05 all would be one group, and nothing could be split.
+        // Every design is near the next: within 0.05 all would be one group, and nothing could be
+        // split.
         let designs = (0..60).map(|i| bar(60, 60, 10.0 + 0.2 * i as f32, 10.0, 10.0)).collect();
         assert_eq!(find_in(designs, 60, 60), Near::None);
         let designs = (0..6).map(|i| bar(40, 40, 5.0 + 5.0 * i as f32, 0.0, 4.0)).collect();

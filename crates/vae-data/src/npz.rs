@@ -76,12 +76,13 @@ impl Npz {
     }
 }
 
-/// Writes the file `path`, replacing it in one piece, with the arrays that `fill` adds. They are deflated.
+/// Writes the file `path`, replacing it in one piece, with the arrays that `fill` adds. They are
+/// deflated.
 ///
 /// # Errors
 ///
-/// [`DataError::Io`] if the file cannot be written, [`DataError::TargetExists`] if `path` is not a plain file, and
-/// whatever `fill` returns.
+/// [`DataError::Io`] if the file cannot be written, [`DataError::TargetExists`] if `path` is not a
+/// plain file, and whatever `fill` returns.
 pub fn write(
     path: &Path,
     fill: impl FnOnce(&mut NpzWriter<'_>) -> Result<(), DataError>,
@@ -112,8 +113,8 @@ impl NpzWriter<'_> {
     ///
     /// # Errors
     ///
-    /// [`DataError::Io`] if it cannot be written, a name used twice included; [`DataError::ArchiveMember`] if the name
-    /// is not a plain file name.
+    /// [`DataError::Io`] if it cannot be written, a name used twice included;
+    /// [`DataError::ArchiveMember`] if the name is not a plain file name.
     pub fn add<T: Scalar, D: Dimension>(
         &mut self,
         name: &str,
@@ -137,7 +138,8 @@ impl NpzWriter<'_> {
 trait Sink: Write + Seek {}
 impl<W: Write + Seek> Sink for W {}
 
-/// Begins a deflated member of `size` bytes whose header depends on nothing but its name and contents.
+/// Begins a deflated member of `size` bytes whose header depends on nothing but its name and
+/// contents.
 pub(crate) fn add_member<W: Write + Seek>(
     zip: &mut ZipWriter<W>,
     name: &str,
@@ -155,8 +157,9 @@ pub(crate) fn add_member<W: Write + Seek>(
 /// The arrays that have a meaning of their own.
 const KNOWN: [&str; 3] = ["conditions", "groups", "masks"];
 
-/// The array of designs: the one asked for, `designs`, or the only one of enough axes. Beside it all others without a meaning of
-/// their own. `single` is a file with all designs of a set; otherwise one design has two axes.
+/// The array of designs: the one asked for, `designs`, or the only one of enough axes. Beside it
+/// all others without a meaning of their own. `single` is a file with all designs of a set;
+/// otherwise one design has two axes.
 pub(crate) fn designs_and_others(
     archive: &mut Archive,
     reading: &Reading,

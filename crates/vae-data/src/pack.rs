@@ -11,8 +11,8 @@ use crate::{DataError, atomic, npz};
 
 /// Packs a data-set folder into the bytes of a zip archive, one deflated member per file.
 ///
-/// The same folder gives the same bytes, and the archive has the fingerprint of the folder. [`open`] reads it, and so
-/// does `numpy.load`.
+/// The same folder gives the same bytes, and the archive has the fingerprint of the folder.
+/// [`open`] reads it, and so does `numpy.load`.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! How a source is to be read: everything that a person can say about data which do not say it themselves.
+//! How a source is to be read: everything that a person can say about data which do not say it
+//! themselves.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +13,8 @@ use crate::labels::Pattern;
 /// How a source is to be read. The default finds out what can be found out, and says so in
 /// [`DataSet::notes`](crate::DataSet::notes).
 ///
-/// Every entry is a text or a truth value in a configuration file, so that a run can record how its data were read.
+/// Every entry is a text or a truth value in a configuration file, so that a run can record how its
+/// data were read.
 ///
 /// # Examples
 ///
@@ -27,25 +29,29 @@ use crate::labels::Pattern;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reading {
-    /// Labels in the names of files: a [`Pattern`]. `auto` takes two numbers at the end of every name, if they look like
-    /// labels.
+    /// Labels in the names of files: a [`Pattern`]. `auto` takes two numbers at the end of every
+    /// name, if they look like labels.
     pub labels: Setting<Pattern>,
-    /// Whether pictures show material white (`yes`) or black (`no`). `auto` finds out, and takes black where nothing
-    /// tells.
+    /// Whether pictures show material white (`yes`) or black (`no`). `auto` finds out, and takes
+    /// black where nothing tells.
     pub invert: Setting<Answer>,
-    /// What is cut off pictures before anything else: [`Margins`]. `auto` cuts a frame that surrounds all of them.
+    /// What is cut off pictures before anything else: [`Margins`]. `auto` cuts a frame that
+    /// surrounds all of them.
     pub crop: Setting<Margins>,
     /// The size that designs are brought to; `auto` and `none` leave them as they are.
     pub resize: Setting<Resize>,
-    /// Whether pictures and other files that cannot be read are left out, and named, rather than an error.
+    /// Whether pictures and other files that cannot be read are left out, and named, rather than an
+    /// error.
     pub skip_bad: bool,
     /// How flat vectors are laid out; `auto` and `none` expect none.
     pub layout: Setting<Layout>,
-    /// The grid (rows x columns) that element tables are binned to; `auto` takes the regular grid of their coordinates.
+    /// The grid (rows x columns) that element tables are binned to; `auto` takes the regular grid
+    /// of their coordinates.
     pub grid: Setting<Size>,
     /// What of a trajectory is taken; `auto` is `all` where each file holds one.
     pub iterations: Setting<Iterations>,
-    /// Name of the array of designs in `.npz` files; `auto` is `designs` or the only one that can be meant.
+    /// Name of the array of designs in `.npz` files; `auto` is `designs` or the only one that can
+    /// be meant.
     pub array: Setting<String>,
     /// The values that mean void and solid in arrays; `auto` is 0 and 1, and 255 for bytes above 1.
     pub range: Setting<ValueRange>,
@@ -53,8 +59,9 @@ pub struct Reading {
     pub conditions: PathBuf,
     /// A `problem.toml` for all designs; empty for none.
     pub problem: PathBuf,
-    /// What makes designs a group: a condition, or a [`Pattern`] over file names. `auto` takes what the source says, else the
-    /// first label, else finds near-copies; `none` makes each design a group of its own.
+    /// What makes designs a group: a condition, or a [`Pattern`] over file names. `auto` takes what
+    /// the source says, else the first label, else finds near-copies; `none` makes each design a
+    /// group of its own.
     pub group_by: Setting<String>,
 }
 
@@ -223,7 +230,8 @@ impl fmt::Display for Size {
     }
 }
 
-/// The size that designs are brought to: `HxW` stretches them, `fit:HxW` keeps their aspect ratio and fills up with void.
+/// The size that designs are brought to: `HxW` stretches them, `fit:HxW` keeps their aspect ratio
+/// and fills up with void.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Resize {
     /// Rows and columns afterwards.
@@ -256,8 +264,9 @@ impl fmt::Display for Resize {
     }
 }
 
-/// How a flat vector holds a design of nelx x nely elements: `rows:NELXxNELY` goes along the rows from the top,
-/// `columns:NELXxNELY` down the columns from the left, as the classic codes number their elements.
+/// How a flat vector holds a design of nelx x nely elements: `rows:NELXxNELY` goes along the rows
+/// from the top, `columns:NELXxNELY` down the columns from the left, as the classic codes number
+/// their elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Layout {
     /// Whether neighbors in the vector stand below each other.
@@ -325,7 +334,8 @@ impl fmt::Display for Iterations {
     }
 }
 
-/// The values that mean void and solid: `VOID:SOLID`, such as `0:255` or `-1:1`; `1:0` where 0 is solid.
+/// The values that mean void and solid: `VOID:SOLID`, such as `0:255` or `-1:1`; `1:0` where 0 is
+/// solid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct ValueRange {
@@ -341,7 +351,8 @@ impl FromStr for ValueRange {
             let (void, solid) = text.split_once(':')?;
             let number = |text: &str| text.trim().parse().ok().filter(|x: &f32| x.is_finite());
             let range = Self { void: number(void)?, solid: number(solid)? };
-            // Equal ends would divide by zero, and so may ends that differ by less than a float can hold.
+            // Equal ends would divide by zero, and so may ends that differ by less than a float can
+            // hold.
             (1.0 / (range.solid - range.void)).is_finite().then_some(range)
         };
         parse().ok_or_else(|| wrong(text, "the values of void and solid: 0:1, 0:255, -1:1"))

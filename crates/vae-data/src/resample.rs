@@ -4,14 +4,16 @@ use crate::reading::Resize;
 
 /// How designs of one size become designs of another: a triangle filter along either axis.
 ///
-/// Where a design grows, that is bilinear interpolation between cell centers; where it shrinks, the triangle is as much wider
-/// as the new cells are, so that every old cell counts (`antialias=True` of PyTorch's and Pillow's bilinear resizing). Weights
-/// add up to 1, so a uniform design stays what it is.
+/// Where a design grows, that is bilinear interpolation between cell centers; where it shrinks, the
+/// triangle is as much wider as the new cells are, so that every old cell counts (`antialias=True`
+/// of PyTorch's and Pillow's bilinear resizing). Weights add up to 1, so a uniform design stays
+/// what it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Resampler {
     from: (usize, usize),
     to: (usize, usize),
-    /// Where the resampled design lies in the new one, and its size: less than all of it if the aspect ratio is kept.
+    /// Where the resampled design lies in the new one, and its size: less than all of it if the
+    /// aspect ratio is kept.
     place: (usize, usize),
     rows: Vec<Tap>,
     columns: Vec<Tap>,

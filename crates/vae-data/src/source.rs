@@ -39,9 +39,11 @@ pub enum Source {
     /// The set of cantilevers inside this library; `builtin` as text.
     #[default]
     Builtin,
-    /// MNIST's pictures of digits in four IDX files, with its own test side; `mnist:FOLDER` as text.
+    /// MNIST's pictures of digits in four IDX files, with its own test side; `mnist:FOLDER` as
+    /// text.
     Mnist(PathBuf),
-    /// A folder or a file with designs. (A folder that is really called `builtin` is reached as `./builtin`.)
+    /// A folder or a file with designs. (A folder that is really called `builtin` is reached as
+    /// `./builtin`.)
     Path(PathBuf),
 }
 
@@ -92,25 +94,30 @@ pub fn open(source: &Source) -> Result<DataSet, DataError> {
 ///
 /// A file is known by its contents, not by its name:
 ///
-/// * a folder with `dataset.json` or `designs.npy` is a data-set folder: `conditions.npy`, `groups.npy`, `masks.npy`,
-///   `results.csv` and `problems.jsonl` or `problem.toml` are read if they are there;
-/// * any other folder holds pictures, or `.npy`, `.npz` or text files with a design or a trajectory of designs each; folders inside it
-///   are entered, hidden files and files of other kinds are passed over;
-/// * a zip archive with `dataset.json` is a data-set folder packed into one file ([`pack`](crate::pack));
-/// * any other zip archive is a `.npz` file: its array `designs`, or the only one that can be meant, beside `conditions`, `groups` and
-///   `masks` if they are there; an array with one number per design is a condition;
+/// * a folder with `dataset.json` or `designs.npy` is a data-set folder: `conditions.npy`,
+///   `groups.npy`, `masks.npy`, `results.csv` and `problems.jsonl` or `problem.toml` are read if
+///   they are there;
+/// * any other folder holds pictures, or `.npy`, `.npz` or text files with a design or a trajectory
+///   of designs each; folders inside it are entered, hidden files and files of other kinds are
+///   passed over;
+/// * a zip archive with `dataset.json` is a data-set folder packed into one file
+///   ([`pack`](crate::pack));
+/// * any other zip archive is a `.npz` file: its array `designs`, or the only one that can be
+///   meant, beside `conditions`, `groups` and `masks` if they are there; an array with one number
+///   per design is a condition;
 /// * a `.npy` file holds designs and nothing else;
 /// * a picture, a text file or an IDX file.
 ///
-/// Arrays and data-set folders are read by position when designs are asked for; their headers and lengths are checked now. Pictures and
-/// files of single designs are unpacked now, once, into memory up to 256 MiB, into a nameless temporary file beyond. What was found out
-/// is in [`DataSet::notes`]. A set that does not say what belongs together is looked through for near-copies, unless it is larger
-/// than 2³¹ cells or 100,000 designs.
+/// Arrays and data-set folders are read by position when designs are asked for; their headers and
+/// lengths are checked now. Pictures and files of single designs are unpacked now, once, into
+/// memory up to 256 MiB, into a nameless temporary file beyond. What was found out is in
+/// [`DataSet::notes`]. A set that does not say what belongs together is looked through for
+/// near-copies, unless it is larger than 2³¹ cells or 100,000 designs.
 ///
 /// # Errors
 ///
-/// Missing, damaged, truncated or hostile files, unknown versions, arrays of the wrong shape or type, settings that do not fit: see
-/// [`DataError`].
+/// Missing, damaged, truncated or hostile files, unknown versions, arrays of the wrong shape or
+/// type, settings that do not fit: see [`DataError`].
 pub fn open_with(source: &Source, reading: &Reading) -> Result<DataSet, DataError> {
     let mut set = match source {
         Source::Builtin => builtin(reading)?,
@@ -379,8 +386,8 @@ impl Files {
     }
 }
 
-/// Conditions (N, C), or (N) for a single one, with the names and ranges that `dataset.json` states, or names by
-/// number and the ranges that are there.
+/// Conditions (N, C), or (N) for a single one, with the names and ranges that `dataset.json`
+/// states, or names by number and the ranges that are there.
 fn read_conditions(
     file: Option<&Bytes>,
     declared: Option<Vec<DeclaredCondition>>,

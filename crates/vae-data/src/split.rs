@@ -31,11 +31,11 @@ pub enum SplitRule {
     Standard,
     /// Groups at random, whatever the data state: `random`.
     Random,
-    /// A band in the middle of a condition: `interpolate:COLUMN`. Test groups are those that reach into the band;
-    /// training has values on both sides of it and none inside.
+    /// A band in the middle of a condition: `interpolate:COLUMN`. Test groups are those that reach
+    /// into the band; training has values on both sides of it and none inside.
     Interpolate(String),
-    /// The upper end of a condition: `extrapolate:COLUMN`. Test groups are those that reach into the band at the end;
-    /// every training value lies below it.
+    /// The upper end of a condition: `extrapolate:COLUMN`. Test groups are those that reach into
+    /// the band at the end; every training value lies below it.
     Extrapolate(String),
 }
 
@@ -88,10 +88,11 @@ impl fmt::Display for SplitRule {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shares {
-    /// Share of the validation side, 0 to 1; 0 leaves the side empty. With [`SplitRule::Standard`] it is a share of what the test
-    /// side leaves.
+    /// Share of the validation side, 0 to 1; 0 leaves the side empty. With [`SplitRule::Standard`]
+    /// it is a share of what the test side leaves.
     pub validation: f64,
-    /// Share of the test side, 0 to 1; 0 leaves the side empty. [`SplitRule::Standard`] does not ask for it.
+    /// Share of the test side, 0 to 1; 0 leaves the side empty. [`SplitRule::Standard`] does not
+    /// ask for it.
     pub test: f64,
 }
 
@@ -178,20 +179,22 @@ impl SplitGroups {
 
 /// Splits a data set by its groups.
 ///
-/// Whole groups are drawn until a side has come as close to its share of the designs as whole groups allow, and no
-/// side with a share above 0 stays empty: it gets at least one group, and so does training, however small the set is.
-/// If there are fewer groups than sides, that is an error, since a group on two sides would leak.
+/// Whole groups are drawn until a side has come as close to its share of the designs as whole
+/// groups allow, and no side with a share above 0 stays empty: it gets at least one group, and so
+/// does training, however small the set is. If there are fewer groups than sides, that is an error,
+/// since a group on two sides would leak.
 ///
-/// The test side follows the [`SplitRule`]; the validation side is always drawn at random from what is left. For
-/// `interpolate` and `extrapolate` the band grows, one value of the condition at a time, until the groups that reach
-/// into it fill the test share. For `interpolate` the groups with the smallest and the largest value stay in training.
-/// What is recorded is the rule that was followed, never `auto`.
+/// The test side follows the [`SplitRule`]; the validation side is always drawn at random from what
+/// is left. For `interpolate` and `extrapolate` the band grows, one value of the condition at a
+/// time, until the groups that reach into it fill the test share. For `interpolate` the groups with
+/// the smallest and the largest value stay in training. What is recorded is the rule that was
+/// followed, never `auto`.
 ///
 /// # Errors
 ///
-/// [`DataError::Shares`], [`DataError::TooFewGroups`], [`DataError::UnknownColumn`], [`DataError::NoBand`] if the
-/// condition has too few values, or every group reaches across it, or [`DataError::NotApplicable`] if the data state no test side,
-/// or one that cuts a group in two.
+/// [`DataError::Shares`], [`DataError::TooFewGroups`], [`DataError::UnknownColumn`],
+/// [`DataError::NoBand`] if the condition has too few values, or every group reaches across it, or
+/// [`DataError::NotApplicable`] if the data state no test side, or one that cuts a group in two.
 pub fn split(
     set: &DataSet,
     rule: &SplitRule,
@@ -283,8 +286,8 @@ fn stated(set: &DataSet) -> Result<BTreeSet<u32>, DataError> {
     }
 }
 
-/// Draws whole groups at random until their designs come closest to `wanted`: at least one group, and all but `kept`
-/// at most.
+/// Draws whole groups at random until their designs come closest to `wanted`: at least one group,
+/// and all but `kept` at most.
 fn draw(
     groups: &[u32],
     sizes: &BTreeMap<u32, usize>,
@@ -362,14 +365,15 @@ impl Bands {
         if n < 3 {
             return Err(self.none("it has two values, and a middle needs three"));
         }
-        // One group more than elsewhere has to be left: training needs one on either side of the band.
+        // One group more than elsewhere has to be left: training needs one on either side of the
+        // band.
         self.smallest(sizes, wanted, kept + 1, n - 2, |width| {
             ((n - width) / 2, (n - width) / 2 + width)
         })
     }
 
-    /// The narrowest band `levels[from..to]`, of 1 to `widest` levels, whose groups hold `wanted` designs; a narrower
-    /// one if that would leave fewer than `kept` groups.
+    /// The narrowest band `levels[from..to]`, of 1 to `widest` levels, whose groups hold `wanted`
+    /// designs; a narrower one if that would leave fewer than `kept` groups.
     fn smallest(
         &self,
         sizes: &BTreeMap<u32, usize>,
@@ -404,7 +408,8 @@ impl Bands {
             .chain(outside().next_back())
             .map(|value| value.1)
             .collect();
-        // Not a matter of course: a group that lies on both sides of the band may also reach into it.
+        // Not a matter of course: a group that lies on both sides of the band may also reach into
+        // it.
         let below = outside().any(|value| value.0 < self.levels[from]);
         let above = to == self.levels.len() || outside().any(|value| self.levels[to - 1] < value.0);
         if !(below && above) {
@@ -418,7 +423,8 @@ impl Bands {
     }
 }
 
-/// The smallest of 1 to `most` that satisfies a condition which, once true, stays true; `most + 1` if none does.
+/// The smallest of 1 to `most` that satisfies a condition which, once true, stays true; `most + 1`
+/// if none does.
 fn first(most: usize, holds: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (1, most + 1);
     while low < high {

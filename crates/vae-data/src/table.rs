@@ -75,8 +75,8 @@ impl Table {
         Some(self.rows().map(move |row| row[position].as_str()))
     }
 
-    /// The cells of a column as numbers, an empty cell as NaN; `None` if there is no such column. `file` is named in
-    /// the error.
+    /// The cells of a column as numbers, an empty cell as NaN; `None` if there is no such column.
+    /// `file` is named in the error.
     ///
     /// # Errors
     ///
@@ -98,7 +98,8 @@ impl Table {
         cells.enumerate().map(number).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Reads text with a header line, separated by whatever separates the names in it: commas, semicolons or tabulators.
+    /// Reads text with a header line, separated by whatever separates the names in it: commas,
+    /// semicolons or tabulators.
     pub(crate) fn read_any(text: &str, file: &str) -> Result<Self, DataError> {
         let text = text.trim_start_matches('\u{feff}');
         let header = text.lines().next().unwrap_or_default();

@@ -16,8 +16,8 @@ const DENSITY: [&str; 8] = ["density", "densities", "rho", "xphys", "x_phys", "d
 /// No line is longer than this.
 const MAX_LINE: usize = 64 << 20;
 
-/// Reads one design: a matrix of numbers, a line per row from the top; or, if a header names x, y and a density, a table of
-/// elements.
+/// Reads one design: a matrix of numbers, a line per row from the top; or, if a header names x, y
+/// and a density, a table of elements.
 pub(crate) fn design(
     text: &str,
     file: &str,
@@ -61,7 +61,8 @@ pub(crate) fn design(
     }
 }
 
-/// Reads flat vectors, one per line; or one vector with a number per line. They come out row by row from the top.
+/// Reads flat vectors, one per line; or one vector with a number per line. They come out row by row
+/// from the top.
 pub(crate) fn vectors(text: &str, file: &str, layout: Layout) -> Result<Vec<f32>, DataError> {
     let cells = layout.nelx * layout.nely;
     let (mut values, mut lines) = (Vec::new(), 0);

@@ -2,13 +2,15 @@
 
 /// Makes a design of 0 and 1 that holds exactly the volume asked for.
 ///
-/// `sum over active cells = round(v n)`, n the number of active cells: the round(v n) densest become 1 and the others
-/// 0. Of equal densities the one that comes first in row-major order wins, so the result depends on nothing else.
-/// Cells that are not active keep their value.
+/// `sum over active cells = round(v n)`, n the number of active cells: the round(v n) densest
+/// become 1 and the others
+/// 0. Of equal densities the one that comes first in row-major order wins, so the result depends on
+///    nothing else. Cells that are not active keep their value.
 ///
 /// # Panics
 ///
-/// If `volume_fraction` lies outside 0 to 1, if `active` has another length than `design`, or if a density is NaN.
+/// If `volume_fraction` lies outside 0 to 1, if `active` has another length than `design`, or if a
+/// density is NaN.
 ///
 /// # Examples
 ///
@@ -33,7 +35,8 @@ pub fn cut_at_volume(design: &mut [f32], active: Option<&[bool]>, volume_fractio
     let mut densities: Vec<f32> =
         (0..design.len()).filter(|&i| active(i)).map(|i| design[i]).collect();
     let solid = ((volume_fraction * densities.len() as f32).round() as usize).min(densities.len());
-    // The smallest density that becomes 1; above it all do, at it the first ones, until there are enough.
+    // The smallest density that becomes 1; above it all do, at it the first ones, until there are
+    // enough.
     let least = match solid {
         0 => f32::INFINITY,
         _ => *densities.select_nth_unstable_by(solid - 1, |a, b| b.total_cmp(a)).1,

@@ -18,8 +18,9 @@ use crate::table::Table;
 
 /// Writes a data-set folder: designs as they come, and what is known about them at the end.
 ///
-/// The folder grows beside its place under a hidden name and is renamed when everything is on the disk, so that there
-/// is a whole set or none. A writer that is dropped before [`DataSetWriter::finish`] leaves nothing behind.
+/// The folder grows beside its place under a hidden name and is renamed when everything is on the
+/// disk, so that there is a whole set or none. A writer that is dropped before
+/// [`DataSetWriter::finish`] leaves nothing behind.
 ///
 /// # Examples
 ///
@@ -55,8 +56,9 @@ impl DataSetWriter {
     ///
     /// # Errors
     ///
-    /// [`DataError::TargetExists`] unless there is nothing or an empty folder at `path`; [`DataError::Element`] if
-    /// designs cannot be stored so; [`DataError::Shape`] for a size of 0; [`DataError::Io`].
+    /// [`DataError::TargetExists`] unless there is nothing or an empty folder at `path`;
+    /// [`DataError::Element`] if designs cannot be stored so; [`DataError::Shape`] for a size of 0;
+    /// [`DataError::Io`].
     pub fn create(path: &Path, size: (usize, usize), element: Element) -> Result<Self, DataError> {
         let label = || path.join("designs.npy").display().to_string();
         if !element.holds_densities() {
@@ -125,8 +127,8 @@ impl DataSetWriter {
     ///
     /// # Errors
     ///
-    /// As [`DataSet::new`] if the parts do not fit; [`DataError::TargetExists`] if something took the place meanwhile;
-    /// [`DataError::Io`]. After an error nothing is left.
+    /// As [`DataSet::new`] if the parts do not fit; [`DataError::TargetExists`] if something took
+    /// the place meanwhile; [`DataError::Io`]. After an error nothing is left.
     pub fn finish(self, details: Details) -> Result<(), DataError> {
         let n = self.n;
         let label = self.folder.target().display().to_string();
@@ -271,7 +273,8 @@ pub fn write_data_set(
 }
 
 impl DataSet {
-    /// Writes the set as a data-set folder at `path`, one design at a time, its densities stored as `element`.
+    /// Writes the set as a data-set folder at `path`, one design at a time, its densities stored as
+    /// `element`.
     ///
     /// # Errors
     ///

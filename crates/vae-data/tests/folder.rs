@@ -115,7 +115,8 @@ proptest! {
             assert_eq!(set.element(), element);
             check_same(&set, &designs, &details);
 
-            // Packed, it is the same set with the same fingerprint; written once more, the same files.
+            // Packed, it is the same set with the same fingerprint; written once more, the same
+            // files.
             let packed = around.path().join("set.zip");
             pack_to(&path, &packed).unwrap();
             assert_eq!(fs::read(&packed).unwrap(), pack(&path).unwrap());

@@ -141,7 +141,8 @@ fn arrays_of_other_kinds_are_read() {
     ));
 }
 
-/// Golden bytes: our files are those of `numpy.save`. What stays in the folder is for `read_back.py`.
+/// Golden bytes: our files are those of `numpy.save`. What stays in the folder is for
+/// `read_back.py`.
 #[test]
 fn files_are_those_of_numpy() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("numpy_read_back");

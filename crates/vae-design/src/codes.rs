@@ -10,9 +10,11 @@ use vae_models::Vae;
 use crate::error::Result;
 use crate::projection::Projection;
 
-/// Draws from the aggregate posterior, (N · draws, Z): from each q(z|x) = N(mean, diag exp(`log_var`)), both (N, Z), so many.
+/// Draws from the aggregate posterior, (N · draws, Z): from each q(z|x) = N(mean, diag
+/// exp(`log_var`)), both (N, Z), so many.
 ///
-/// The means alone would make latents that say nothing look like latents without spread. The draws depend on nothing else.
+/// The means alone would make latents that say nothing look like latents without spread. The draws
+/// depend on nothing else.
 #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
 pub fn aggregate_draws(
     means: ArrayView2<'_, f32>,
@@ -49,8 +51,8 @@ pub fn encode(vae: &Vae, design: ArrayView2<'_, f32>, conditions: &[f32]) -> Res
     Ok(mean.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?)
 }
 
-/// Designs of 0 and 1 at exactly the volume of a projection, (N, H, W), for codes (N, Z) under conditions in raw units; empty for a model
-/// without.
+/// Designs of 0 and 1 at exactly the volume of a projection, (N, H, W), for codes (N, Z) under
+/// conditions in raw units; empty for a model without.
 ///
 /// # Errors
 ///

@@ -12,8 +12,9 @@ use crate::projection::Projection;
 
 /// Compliance as a function of the latent code: `z → decoder → projection → finite elements`.
 ///
-/// The volume is that of the problem for every z. The decoder runs as it does after training, in its own element type, everything else in
-/// f64; a design so disconnected that its stiffness matrix cannot be factorized has an infinite compliance and no gradient.
+/// The volume is that of the problem for every z. The decoder runs as it does after training, in
+/// its own element type, everything else in f64; a design so disconnected that its stiffness matrix
+/// cannot be factorized has an infinite compliance and no gradient.
 ///
 /// # Examples
 ///
@@ -49,7 +50,8 @@ pub struct Point {
     pub latent: Vec<f64>,
     /// Compliance of the projected design, penalty 3.
     pub compliance: f64,
-    /// The design of 0 and 1 at exactly the volume of the problem, in one piece where that can be, shape (nely, nelx).
+    /// The design of 0 and 1 at exactly the volume of the problem, in one piece where that can be,
+    /// shape (nely, nelx).
     pub cut: Array2<f32>,
     /// Derivative of the compliance by the logits, row by row.
     slope: Vec<f64>,
@@ -58,11 +60,13 @@ pub struct Point {
 }
 
 impl<'a> Objective<'a> {
-    /// The objective of one problem under one vector of conditions, in raw units; empty for a model without.
+    /// The objective of one problem under one vector of conditions, in raw units; empty for a model
+    /// without.
     ///
     /// # Errors
     ///
-    /// [`DesignError::Grid`] if the model makes designs of another size, and the solver's for a grid that is too large.
+    /// [`DesignError::Grid`] if the model makes designs of another size, and the solver's for a
+    /// grid that is too large.
     ///
     /// # Panics
     ///
@@ -112,7 +116,8 @@ impl<'a> Objective<'a> {
         Ok(Point { latent: latent.to_vec(), compliance, cut, slope, variable, logits })
     }
 
-    /// The derivative of the compliance by the code, by reverse differentiation of `⟨slope, logits⟩` through the decoder.
+    /// The derivative of the compliance by the code, by reverse differentiation of `⟨slope,
+    /// logits⟩` through the decoder.
     ///
     /// # Errors
     ///

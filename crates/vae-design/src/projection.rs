@@ -12,9 +12,10 @@ const ROUNDS: usize = 200;
 
 /// Gives the logits of a decoder exactly the volume of a problem.
 ///
-/// `ρᵢ = sigmoid(β (lᵢ + s))` on the free elements, with the one shift `s` for which their mean is the share that the problem leaves to
-/// them; β is the sharpness. Passive elements are what they have to be. With a symmetry the logits are replaced by their mean with their
-/// mirror image first. Everything is differentiable: [`Projected::pull_back`].
+/// `ρᵢ = sigmoid(β (lᵢ + s))` on the free elements, with the one shift `s` for which their mean is
+/// the share that the problem leaves to them; β is the sharpness. Passive elements are what they
+/// have to be. With a symmetry the logits are replaced by their mean with their mirror image first.
+/// Everything is differentiable: [`Projected::pull_back`].
 ///
 /// # Examples
 ///
@@ -51,12 +52,14 @@ pub struct Projected<'a> {
 impl Projection {
     /// The projection of a problem.
     ///
-    /// `sharpness` is β; the larger, the less grey. At 1 the densities are the decoder's own probabilities, but for the shift.
+    /// `sharpness` is β; the larger, the less grey. At 1 the densities are the decoder's own
+    /// probabilities, but for the shift.
     ///
     /// # Errors
     ///
-    /// [`DesignError::Problem`] and [`DesignError::Simp`] for a problem that is none or has not the symmetry, [`DesignError::Volume`] if all free
-    /// elements would be alike, and [`DesignError::OutOfRange`] for a sharpness that is not positive.
+    /// [`DesignError::Problem`] and [`DesignError::Simp`] for a problem that is none or has not the
+    /// symmetry, [`DesignError::Volume`] if all free elements would be alike, and
+    /// [`DesignError::OutOfRange`] for a sharpness that is not positive.
     pub fn new(problem: &Problem, sharpness: f64, symmetry: Option<Symmetry>) -> Result<Self> {
         problem.validate()?;
         if let Some(symmetry) = symmetry {
@@ -115,7 +118,8 @@ impl Projection {
         if let Some(symmetry) = self.symmetry {
             symmetry.average(self.grid, &mut shifted);
         }
-        // The second round starts next to the root, where numbers are small and their spacing is finest.
+        // The second round starts next to the root, where numbers are small and their spacing is
+        // finest.
         for _ in 0..2 {
             let free = shifted.iter().zip(&self.held).filter(|(_, held)| held.is_none());
             let sharp: Vec<f64> = free.map(|(logit, _)| self.sharpness * logit).collect();
@@ -129,16 +133,18 @@ impl Projection {
 }
 
 impl Projected<'_> {
-    /// The densities, shape (nely, nelx): their mean over the free elements is what it has to be to 1e-12.
+    /// The densities, shape (nely, nelx): their mean over the free elements is what it has to be to
+    /// 1e-12.
     pub fn densities(&self) -> Array2<f64> {
         let Projection { held, sharpness, .. } = self.projection;
         self.by_element(|e, logit| held[e].unwrap_or_else(|| sigmoid(sharpness * logit)))
     }
 
-    /// The design of 0 and 1 that holds exactly `round(share · n)` of the n free elements, those with the greatest logits.
+    /// The design of 0 and 1 that holds exactly `round(share · n)` of the n free elements, those
+    /// with the greatest logits.
     ///
-    /// Under a symmetry it is symmetric where that number allows it; else one set of mirrored elements is split, the first in reading order
-    /// being solid.
+    /// Under a symmetry it is symmetric where that number allows it; else one set of mirrored
+    /// elements is split, the first in reading order being solid.
     pub fn cut(&self) -> Array2<f32> {
         let logits: Vec<f32> = self.shifted.iter().map(|&logit| logit as f32).collect();
         let cut = self.projection.domain.cut(&logits);
@@ -147,8 +153,9 @@ impl Projected<'_> {
 
     /// The derivative by the logits from that by the densities.
     ///
-    /// With `wᵢ = β ρᵢ (1 − ρᵢ)` on the free elements, constant volume means `Σ wᵢ (dlᵢ + ds) = 0`, so the shift moves by
-    /// `ds/dlⱼ = −wⱼ / Σ w`, and `dC/dlⱼ = wⱼ (gⱼ − Σ w g / Σ w)` for a gradient g by the densities.
+    /// With `wᵢ = β ρᵢ (1 − ρᵢ)` on the free elements, constant volume means `Σ wᵢ (dlᵢ + ds) = 0`,
+    /// so the shift moves by `ds/dlⱼ = −wⱼ / Σ w`, and `dC/dlⱼ = wⱼ (gⱼ − Σ w g / Σ w)` for a
+    /// gradient g by the densities.
     ///
     /// # Panics
     ///
@@ -194,7 +201,8 @@ impl Projected<'_> {
     }
 }
 
-/// The `t` for which the mean of `sigmoid(x + t)` is `share`: Newton's method, and bisection wherever it would leave the bracket or is slow.
+/// The `t` for which the mean of `sigmoid(x + t)` is `share`: Newton's method, and bisection
+/// wherever it would leave the bracket or is slow.
 fn shift(xs: &[f64], share: f64) -> f64 {
     let odds = (share / (1.0 - share)).ln();
     let (least, most) = xs

@@ -68,7 +68,8 @@ pub struct Candidate {
     pub design: Array2<f32>,
 }
 
-/// Searches from each code, repairs if asked to, and judges, in parallel; the results are in the order of the origins, whatever the number of threads.
+/// Searches from each code, repairs if asked to, and judges, in parallel; the results are in the
+/// order of the origins, whatever the number of threads.
 ///
 /// # Errors
 ///

@@ -46,12 +46,14 @@ const HALVINGS: usize = 12;
 /// Steps shorter than this, in deviations, end the search.
 const SHORTEST: f64 = 1e-4;
 
-/// Lowers the compliance of a code by projected gradient descent with backtracking, inside the trust region.
+/// Lowers the compliance of a code by projected gradient descent with backtracking, inside the
+/// trust region.
 ///
-/// In the coordinates `u` of [`TrustRegion`], `u ← P(u − t ∇ ln C)`, P the projection onto the ball: every code that is ever decoded lies
-/// inside. A step must lower `ln C` of the projected design by a share of what its gradient promises, or is halved; the next one
-/// starts from the Barzilai-Borwein length. Since designs are compared after they are cut to 0/1, the compliance of the cut design decides
-/// which code on the way is handed back.
+/// In the coordinates `u` of [`TrustRegion`], `u ← P(u − t ∇ ln C)`, P the projection onto the
+/// ball: every code that is ever decoded lies inside. A step must lower `ln C` of the projected
+/// design by a share of what its gradient promises, or is halved; the next one starts from the
+/// Barzilai-Borwein length. Since designs are compared after they are cut to 0/1, the compliance of
+/// the cut design decides which code on the way is handed back.
 ///
 /// # Errors
 ///
@@ -59,8 +61,8 @@ const SHORTEST: f64 = 1e-4;
 ///
 /// # References
 ///
-/// Bertsekas 1976, "On the Goldstein-Levitin-Polyak gradient projection method"; Barzilai and Borwein 1988, "Two-point step size gradient
-/// methods".
+/// Bertsekas 1976, "On the Goldstein-Levitin-Polyak gradient projection method"; Barzilai and
+/// Borwein 1988, "Two-point step size gradient methods".
 pub fn search(
     objective: &mut Objective<'_>,
     region: &TrustRegion,

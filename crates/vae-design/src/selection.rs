@@ -17,7 +17,8 @@ pub struct Criteria {
     pub training: Vec<Silhouette>,
 }
 
-/// How many candidates there were and what became of them; each rejected one counts once, at the first constraint it fails.
+/// How many candidates there were and what became of them; each rejected one counts once, at the
+/// first constraint it fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Yield {
     /// Candidates.

@@ -7,8 +7,9 @@ use crate::error::{DesignError, Result};
 
 /// A ball of the aggregate posterior: the codes within some Mahalanobis distance of their mean.
 ///
-/// `(z − m)ᵀ Σ⁻¹ (z − m) ≤ r²` with mean and covariance of given codes, `Σ = L Lᵀ`, and r such that a stated share of these codes lies
-/// inside. In the coordinates `u = L⁻¹ (z − m)`, in which the search moves, it is a plain ball of radius r.
+/// `(z − m)ᵀ Σ⁻¹ (z − m) ≤ r²` with mean and covariance of given codes, `Σ = L Lᵀ`, and r such that
+/// a stated share of these codes lies inside. In the coordinates `u = L⁻¹ (z − m)`, in which the
+/// search moves, it is a plain ball of radius r.
 ///
 /// # Examples
 ///
@@ -35,12 +36,13 @@ pub struct TrustRegion {
 const SLACK: f64 = 1e-9;
 
 impl TrustRegion {
-    /// The region that holds a share `quantile` of codes (N, Z): draws from q(z|x) of the training designs, so that the spread of
-    /// each posterior counts.
+    /// The region that holds a share `quantile` of codes (N, Z): draws from q(z|x) of the training
+    /// designs, so that the spread of each posterior counts.
     ///
     /// # Errors
     ///
-    /// [`DesignError::OutOfRange`] for a quantile outside (0, 1], and [`DesignError::Codes`] for codes that are too few, or lie on a plane.
+    /// [`DesignError::OutOfRange`] for a quantile outside (0, 1], and [`DesignError::Codes`] for
+    /// codes that are too few, or lie on a plane.
     #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
     pub fn fit(codes: ArrayView2<'_, f64>, quantile: f64) -> Result<Self> {
         if !(quantile > 0.0 && quantile <= 1.0) {
@@ -92,7 +94,8 @@ impl TrustRegion {
         self.distance(code) <= self.radius * (1.0 + SLACK)
     }
 
-    /// Share of the codes that lie at least as far out as this one: 1 at the center, 0 beyond them all.
+    /// Share of the codes that lie at least as far out as this one: 1 at the center, 0 beyond them
+    /// all.
     pub fn trust(&self, code: &[f64]) -> f64 {
         let distance = self.distance(code);
         let nearer = self.distances.partition_point(|&other| other < distance);

@@ -35,11 +35,14 @@ impl PartialEq for Neighbor {
 impl Eq for Neighbor {}
 
 impl Projected<'_> {
-    /// The design of 0 and 1 with as many elements as [`cut`](Self::cut), in one piece: what hangs together by sides.
+    /// The design of 0 and 1 with as many elements as [`cut`](Self::cut), in one piece: what hangs
+    /// together by sides.
     ///
-    /// From the largest piece of the cut on, the neighbor with the greatest logit becomes solid until the volume is full. A bar that only touches at
-    /// a corner comes back as soon as one of the two elements beside that corner is filled; crumbs are lost. A cut in one piece stays as it is, and so does one under a
-    /// symmetry, or one whose piece is walled in by passive elements.
+    /// From the largest piece of the cut on, the neighbor with the greatest logit becomes solid
+    /// until the volume is full. A bar that only touches at a corner comes back as soon as one of
+    /// the two elements beside that corner is filled; crumbs are lost. A cut in one piece stays as
+    /// it is, and so does one under a symmetry, or one whose piece is walled in by passive
+    /// elements.
     pub fn cut_whole(&self) -> Array2<f32> {
         let cut = self.cut();
         let pieces = components(cut.view(), Connectivity::Four);
@@ -107,7 +110,8 @@ mod tests {
     fn a_bar_at_a_corner_is_joined_and_a_crumb_is_lost() {
         let problem = Problem::cantilever(Grid { nelx: 5, nely: 3 }, 6.0 / 15.0);
         let projection = Projection::new(&problem, 1.0, None).unwrap();
-        // A bar of three, at whose end's corner another of two begins, and a crumb in the upper right.
+        // A bar of three, at whose end's corner another of two begins, and a crumb in the upper
+        // right.
         let logits = [
             -9.0, -9.0, -9.0, -9.0, 3.0, //
             5.0, 5.0, 5.0, -4.0, -9.0, //

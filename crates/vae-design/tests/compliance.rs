@@ -54,7 +54,8 @@ fn network(config: &ModelConfig, dtype: DType) -> (Vae, Vec<f32>) {
     (vae, config.conditions.iter().map(|condition| condition.mean as f32 + 0.1).collect())
 }
 
-/// Largest difference between gradient and central differences of fourth order, over the length of the gradient.
+/// Largest difference between gradient and central differences of fourth order, over the length of
+/// the gradient.
 fn largest_error(objective: &mut Objective<'_>, latent: &[f64], step: f64) -> f64 {
     let point = objective.at(latent).unwrap();
     let gradient = objective.gradient(&point).unwrap();

@@ -1,4 +1,5 @@
-//! The search in the latent space of a small trained model: it stays where the model is trusted, and never ends softer than it began.
+//! The search in the latent space of a small trained model: it stays where the model is trusted,
+//! and never ends softer than it began.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

@@ -1,4 +1,5 @@
-//! Writes the data-set folder of Parquet files: `cargo run -p vae-hub --features hub --example parquet -- FILE… FOLDER`.
+//! Writes the data-set folder of Parquet files: `cargo run -p vae-hub --features hub --example
+//! parquet -- FILE… FOLDER`.
 
 use std::path::PathBuf;
 

@@ -31,7 +31,8 @@ pub(crate) struct Answer {
 }
 
 impl Client {
-    /// Waits `patience` (half a minute by default) for a connection, for an answer, and between two pieces of it.
+    /// Waits `patience` (half a minute by default) for a connection, for an answer, and between two
+    /// pieces of it.
     pub(crate) fn new(patience: Option<Duration>) -> Self {
         let patience = patience.unwrap_or(PATIENCE);
         let agent = Agent::config_builder()
@@ -65,7 +66,8 @@ impl Client {
         Err(HubError::Answer { url: url.into(), why: why.into() }.into())
     }
 
-    /// The file at an address from byte `from` on, or from its beginning if the server cannot do that.
+    /// The file at an address from byte `from` on, or from its beginning if the server cannot do
+    /// that.
     pub(crate) fn get(&self, url: &str, from: u64) -> Result<Answer, Failure> {
         let mut request = self.agent.get(url);
         if 0 < from {

@@ -11,8 +11,8 @@ use crate::{Checksum, Event, HubError, Observer, RemoteFile, Retry};
 /// So many bytes more than ever before are progress, and failures are counted anew.
 const FURTHER: u64 = 1 << 20;
 
-/// Downloads `file` to the path `part`, going on where an earlier attempt or an earlier call stopped, and compares size and
-/// checksum with the published ones.
+/// Downloads `file` to the path `part`, going on where an earlier attempt or an earlier call
+/// stopped, and compares size and checksum with the published ones.
 ///
 /// After an error the part stays if more can be added to it, and is gone if it is wrong.
 pub(crate) fn download(
@@ -113,7 +113,8 @@ fn again_from_the_start(failure: Failure) -> Failure {
     Failure { passing, ..failure }
 }
 
-/// Compares a whole download with its checksum. If it was put together from pieces, one in one piece may be better.
+/// Compares a whole download with its checksum. If it was put together from pieces, one in one
+/// piece may be better.
 fn compare(file: &RemoteFile, part: &Path, pieced: bool) -> Result<(), Broken> {
     let found = Checksum::of_file(&file.checksum, part)
         .map_err(|source| HubError::io("reading", part, source))?;

@@ -9,11 +9,13 @@ use crate::Checksum;
 
 /// Everything this crate can fail with.
 ///
-/// A message is one line that names the address or the file; what a person can do about it is in [`HubError::hint`].
+/// A message is one line that names the address or the file; what a person can do about it is in
+/// [`HubError::hint`].
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum HubError {
-    // ---- The network ------------------------------------------------------------------------------------------
+    // ---- The network
+    // ------------------------------------------------------------------------------------------
     /// No connection: no network, no such host, nobody listening.
     #[error("cannot reach {}", host(url))]
     Unreachable {
@@ -30,7 +32,8 @@ pub enum HubError {
         /// How long it was waited.
         seconds: u64,
     },
-    /// The conversation went wrong: broken off, too many redirects, a certificate that does not hold.
+    /// The conversation went wrong: broken off, too many redirects, a certificate that does not
+    /// hold.
     #[error("{url}")]
     Http {
         /// The address asked for.
@@ -77,7 +80,8 @@ pub enum HubError {
         found: Checksum,
     },
 
-    // ---- What a server or an archive says ------------------------------------------------------------------------
+    // ---- What a server or an archive says
+    // ------------------------------------------------------------------------
     /// An answer that is not a record.
     #[error("{url}: not a record with files: {why}")]
     Answer {
@@ -150,7 +154,8 @@ pub enum HubError {
     #[error(transparent)]
     Data(Box<vae_data::DataError>),
 
-    // ---- Files here ----------------------------------------------------------------------------------------------
+    // ---- Files here
+    // ----------------------------------------------------------------------------------------------
     /// Something else lies where the data should go.
     #[error("{} exists already and was not fetched from {wanted}", path.display())]
     Occupied {

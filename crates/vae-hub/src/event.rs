@@ -11,7 +11,8 @@ pub type Observer<'a> = dyn FnMut(Event<'_>) + 'a;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// Bytes of a file are here; also sent once at the start, when a part from an earlier call may be there already.
+    /// Bytes of a file are here; also sent once at the start, when a part from an earlier call may
+    /// be there already.
     Downloading {
         /// Name of the file.
         file: &'a str,

@@ -64,15 +64,17 @@ impl Fetcher {
         Record::parse(&answer, site, id)
     }
 
-    /// Downloads record `id` of a site into the folder `out`, unpacking zip archives, or verifies that it is there already.
+    /// Downloads record `id` of a site into the folder `out`, unpacking zip archives, or verifies
+    /// that it is there already.
     ///
-    /// The folder appears when everything is in it. Downloads that were interrupted wait beside it, in `.NAME.partial`, and the
-    /// same call goes on with them.
+    /// The folder appears when everything is in it. Downloads that were interrupted wait beside it,
+    /// in `.NAME.partial`, and the same call goes on with them.
     ///
     /// # Errors
     ///
-    /// [`HubError::Occupied`] if the folder holds something else, [`HubError::Damaged`] if it no longer holds what was fetched,
-    /// and everything that [`HubError`] knows about networks, checksums and archives. `out` is then as before.
+    /// [`HubError::Occupied`] if the folder holds something else, [`HubError::Damaged`] if it no
+    /// longer holds what was fetched, and everything that [`HubError`] knows about networks,
+    /// checksums and archives. `out` is then as before.
     pub fn fetch(
         &self,
         site: &str,
@@ -93,7 +95,8 @@ impl Fetcher {
             download(&self.client, &self.options.retry, file, &part, observer)?;
             if is_archive(&file.name) {
                 let unpacked = unpack(&part, &file.name, &staging, &self.options.limits, observer);
-                // A full disk can be mended, and the download is still good; a hostile archive cannot.
+                // A full disk can be mended, and the download is still good; a hostile archive
+                // cannot.
                 if !matches!(unpacked, Ok(_) | Err(HubError::Io { .. })) {
                     // If it cannot be removed, it is found to be wrong the next time.
                     let _ = fs::remove_file(&part);

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 /// Parts of a path at most.
 const MAX_DEPTH: usize = 32;
 
-/// Reads a name as a path below some folder, whatever the system: `/` and `\` separate, and nothing may leave the folder.
+/// Reads a name as a path below some folder, whatever the system: `/` and `\` separate, and nothing
+/// may leave the folder.
 ///
 /// # Errors
 ///

@@ -30,7 +30,8 @@ pub(crate) fn already_there(
     refuse_occupied(out, source).map(|()| None)
 }
 
-/// What waits beside a place until it is complete: downloads, and the folder that will stand there. One process at a time.
+/// What waits beside a place until it is complete: downloads, and the folder that will stand there.
+/// One process at a time.
 pub(crate) struct Partial {
     path: PathBuf,
     out: PathBuf,
@@ -55,7 +56,8 @@ impl Partial {
         }
     }
 
-    /// Where a download grows. Its name is its checksum, so a record that changed meanwhile finds nothing to go on with.
+    /// Where a download grows. Its name is its checksum, so a record that changed meanwhile finds
+    /// nothing to go on with.
     pub(crate) fn part(&self, checksum: &Checksum) -> PathBuf {
         self.path.join(format!("{}.part", checksum.digest()))
     }

@@ -1,4 +1,5 @@
-//! The note that a fetch leaves beside the data: what came from where, so that a second call can tell that nothing is to do.
+//! The note that a fetch leaves beside the data: what came from where, so that a second call can
+//! tell that nothing is to do.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -88,7 +89,8 @@ impl Receipt {
         }
     }
 
-    /// Compares every file in the folder with what was fetched. Files that came later do not matter.
+    /// Compares every file in the folder with what was fetched. Files that came later do not
+    /// matter.
     ///
     /// # Errors
     ///
@@ -122,7 +124,8 @@ impl Receipt {
         self.files.iter().map(|file| file.size).sum()
     }
 
-    /// The folder (`""` for the top) that holds most files with one of these extensions, and how many, directly in it.
+    /// The folder (`""` for the top) that holds most files with one of these extensions, and how
+    /// many, directly in it.
     pub fn fullest_folder(&self, extensions: &[&str]) -> Option<(&str, usize)> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for file in &self.files {

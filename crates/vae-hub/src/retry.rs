@@ -6,8 +6,8 @@ use crate::{Event, HubError, Observer};
 
 /// How often and after which waits something is tried again.
 ///
-/// The waits are `first`, 2 · `first`, 4 · `first`, … up to `most`. They have no random part: one person fetches one data set,
-/// and a failure can be repeated.
+/// The waits are `first`, 2 · `first`, 4 · `first`, … up to `most`. They have no random part: one
+/// person fetches one data set, and a failure can be repeated.
 ///
 /// # Examples
 ///
@@ -42,7 +42,8 @@ impl Retry {
         self.first.saturating_mul(factor).min(self.most)
     }
 
-    /// Calls `attempt` until it succeeds, fails for good, or has failed `attempts` times in a row without getting any further.
+    /// Calls `attempt` until it succeeds, fails for good, or has failed `attempts` times in a row
+    /// without getting any further.
     pub(crate) fn run<T>(
         &self,
         observer: &mut Observer<'_>,

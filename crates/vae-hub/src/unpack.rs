@@ -1,4 +1,5 @@
-//! Zip archives from elsewhere, unpacked so that nothing leaves the folder and nothing fills the disk.
+//! Zip archives from elsewhere, unpacked so that nothing leaves the folder and nothing fills the
+//! disk.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read, Write as _};
@@ -28,7 +29,8 @@ pub struct Limits {
     pub bytes: u64,
     /// Members in all.
     pub members: u64,
-    /// Bytes per byte of the archive. Pictures hardly shrink, arrays shrink by tens; bombs by a thousand.
+    /// Bytes per byte of the archive. Pictures hardly shrink, arrays shrink by tens; bombs by a
+    /// thousand.
     pub ratio: u64,
     /// Bytes that any archive may unpack to, however small it is.
     pub always: u64,
@@ -49,10 +51,11 @@ impl Limits {
     }
 }
 
-/// Unpacks the archive `from`, called `name`, into the folder `into`, which nobody else writes to, and returns what is there now.
+/// Unpacks the archive `from`, called `name`, into the folder `into`, which nobody else writes to,
+/// and returns what is there now.
 ///
-/// What operating systems leave in archives for themselves (`__MACOSX`, `.DS_Store`) is left out. Sizes are counted as they
-/// come, whatever the archive announces.
+/// What operating systems leave in archives for themselves (`__MACOSX`, `.DS_Store`) is left out.
+/// Sizes are counted as they come, whatever the archive announces.
 pub(crate) fn unpack(
     from: &Path,
     name: &str,

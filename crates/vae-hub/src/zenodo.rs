@@ -44,13 +44,15 @@ impl Record {
 
     /// Reads a description.
     ///
-    /// Three forms are understood: `files` as a list with `key`, `size`, `checksum` and `links.self` (the public API), with
-    /// `filename`, `filesize` and `links.download` (its older form), and `files.entries` (the form of the software below).
-    /// `site` takes the place of zenodo.org in the addresses of the files.
+    /// Three forms are understood: `files` as a list with `key`, `size`, `checksum` and
+    /// `links.self` (the public API), with `filename`, `filesize` and `links.download` (its older
+    /// form), and `files.entries` (the form of the software below). `site` takes the place of
+    /// zenodo.org in the addresses of the files.
     ///
     /// # Errors
     ///
-    /// [`HubError::Answer`] for anything else, for a record without public files, and for file names that are paths.
+    /// [`HubError::Answer`] for anything else, for a record without public files, and for file
+    /// names that are paths.
     ///
     /// # Examples
     ///

@@ -166,7 +166,8 @@ fn what_holds_no_designs_is_one_line() {
     is_refused(&folder.path().join("missing.parquet"), &plain, &[]);
 }
 
-/// Every cut, and changed bytes all over the file: an error, or (where a byte means nothing, or a number) a whole set.
+/// Every cut, and changed bytes all over the file: an error, or (where a byte means nothing, or a
+/// number) a whole set.
 #[test]
 fn damage_is_an_error_never_a_panic() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! Writes a small model and what it computes, for `python/load_model.py` to open and to compare with:
+//! Writes a small model and what it computes, for `python/load_model.py` to open and to compare
+//! with:
 //!
 //! ```text
 //! cargo run -p vae-models --example export_for_pytorch -- FOLDER
@@ -36,7 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     )
 }
 
-/// A few steps of training, so that weights and statistics are not the initial ones; then the file and the arrays.
+/// A few steps of training, so that weights and statistics are not the initial ones; then the file
+/// and the arrays.
 fn export(folder: &Path, name: &str, config: &ModelConfig) -> Result<(), Box<dyn Error>> {
     let parameters = Parameters::new(SEED, DType::F32, Device::Cpu);
     let vae = Vae::new(config, parameters.var_builder())?;

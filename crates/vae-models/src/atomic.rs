@@ -3,14 +3,16 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes `bytes` to `path` so that a reader, or a restart after a power cut, finds either what was there before or all of it.
+/// Writes `bytes` to `path` so that a reader, or a restart after a power cut, finds either what was
+/// there before or all of it.
 ///
-/// A temporary file beside `path` is written, synced, and renamed over it; the folder is synced too. The new file has the mode that
-/// an ordinary new file would have (0666 less the umask), not the 0600 of a temporary one.
+/// A temporary file beside `path` is written, synced, and renamed over it; the folder is synced
+/// too. The new file has the mode that an ordinary new file would have (0666 less the umask), not
+/// the 0600 of a temporary one.
 ///
 /// # Errors
-/// Whatever the file system says: no such folder, no permission, no space left. `path` is then as it was, and
-/// the temporary file is gone.
+/// Whatever the file system says: no such folder, no permission, no space left. `path` is then as
+/// it was, and the temporary file is gone.
 ///
 /// # Examples
 /// ```

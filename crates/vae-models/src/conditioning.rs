@@ -49,7 +49,8 @@ impl Conditioning {
     }
 }
 
-/// Appends the conditions to `features` (B, F), after checking that they are there exactly if the model wants them.
+/// Appends the conditions to `features` (B, F), after checking that they are there exactly if the
+/// model wants them.
 pub(crate) fn append(
     features: Tensor,
     conditioning: Option<&Conditioning>,

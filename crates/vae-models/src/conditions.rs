@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// One condition: its name, and how its raw values are standardized, `(c − mean) / std`.
 ///
-/// Mean and deviation are those of the TRAINING designs. They travel with the weights, so that a model is asked in the
-/// data's own units.
+/// Mean and deviation are those of the TRAINING designs. They travel with the weights, so that a
+/// model is asked in the data's own units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConditionStats {
@@ -15,7 +15,8 @@ pub struct ConditionStats {
     pub unit: String,
     /// Mean over the training designs.
     pub mean: f64,
-    /// Standard deviation over the training designs (divided by n), positive; 1 for a constant column.
+    /// Standard deviation over the training designs (divided by n), positive; 1 for a constant
+    /// column.
     pub std: f64,
     /// Smallest value among the training designs.
     pub min: f32,
@@ -24,7 +25,8 @@ pub struct ConditionStats {
 }
 
 impl ConditionStats {
-    /// The statistics of a column of training values, summed in f64; `None` if it is empty or holds a value that is not finite.
+    /// The statistics of a column of training values, summed in f64; `None` if it is empty or holds
+    /// a value that is not finite.
     ///
     /// # Examples
     /// ```
@@ -47,8 +49,9 @@ impl ConditionStats {
             values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), &value| {
                 (min.min(value), max.max(value))
             });
-        // A constant column carries nothing; its standardized value is then 0 instead of 0/0. The comparison is made on
-        // the values, because the deviation of equal values may be a rounding error instead of 0.
+        // A constant column carries nothing; its standardized value is then 0 instead of 0/0. The
+        // comparison is made on the values, because the deviation of equal values may be a rounding
+        // error instead of 0.
         let std = if min < max { variance.sqrt() } else { 1.0 };
         Some(Self { name: name.to_owned(), unit: unit.to_owned(), mean, std, min, max })
     }

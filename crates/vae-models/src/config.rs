@@ -6,8 +6,9 @@ use crate::ConditionStats;
 
 /// Everything needed to rebuild a network.
 ///
-/// It is written as JSON into every weight file ([`crate::save`]), reads and writes as TOML or JSON, and refuses unknown keys.
-/// [`ModelConfig::validate`] says whether a network can be built from it.
+/// It is written as JSON into every weight file ([`crate::save`]), reads and writes as TOML or
+/// JSON, and refuses unknown keys. [`ModelConfig::validate`] says whether a network can be built
+/// from it.
 ///
 /// # Examples
 /// ```
@@ -34,17 +35,19 @@ pub struct ModelConfig {
     pub decoder: Decoder,
     /// The distribution of a pixel given the decoder's output.
     pub likelihood: Likelihood,
-    /// The conditions c of q(z|x, c) and p(x|z, c), in the order of their columns; empty for an unconditional model.
+    /// The conditions c of q(z|x, c) and p(x|z, c), in the order of their columns; empty for an
+    /// unconditional model.
     #[serde(default)]
     pub conditions: Vec<ConditionStats>,
-    /// Width of a small network (two linear layers with ReLU) on the standardized conditions. Without it they are
-    /// concatenated as they are, as in the tutorial.
+    /// Width of a small network (two linear layers with ReLU) on the standardized conditions.
+    /// Without it they are concatenated as they are, as in the tutorial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding: Option<usize>,
 }
 
-/// The body of q(z|x); two linear heads on its result give mean and log-variance. Each convolutional block halves height
-/// and width, and the conditions are appended to the flattened maps; a dense body takes them beside the pixels.
+/// The body of q(z|x); two linear heads on its result give mean and log-variance. Each
+/// convolutional block halves height and width, and the conditions are appended to the flattened
+/// maps; a dense body takes them beside the pixels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Encoder {
@@ -88,13 +91,14 @@ pub enum Pooling {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Decoder {
-    /// A linear layer to `channels[0]` small maps, then transposed convolutions that double height and width once per
-    /// entry of `channels`.
+    /// A linear layer to `channels[0]` small maps, then transposed convolutions that double height
+    /// and width once per entry of `channels`.
     Transposed {
         /// Input channels of each transposed convolution.
         channels: Vec<usize>,
-        /// Kernel of the transposed convolutions: 3 (padding 1, output padding 1) or 4 (padding 1). With 4 every output
-        /// pixel sees the same number of taps; with 3 they differ in a checkerboard.
+        /// Kernel of the transposed convolutions: 3 (padding 1, output padding 1) or 4 (padding 1).
+        /// With 4 every output pixel sees the same number of taps; with 3 they differ in a
+        /// checkerboard.
         kernel: usize,
         /// How the last maps become one picture.
         head: Head,
@@ -117,7 +121,8 @@ pub enum Decoder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Head {
-    /// The last transposed convolution keeps its width and `Conv 3×3` makes one channel of it (the tutorial's `final_layer`).
+    /// The last transposed convolution keeps its width and `Conv 3×3` makes one channel of it (the
+    /// tutorial's `final_layer`).
     Conv,
     /// The last transposed convolution ends in one channel.
     Transposed,
@@ -140,24 +145,27 @@ pub enum Activation {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Likelihood {
-    /// Material with probability `sigmoid(a)`. A likelihood for designs of 0 and 1 only; on grey values its logarithm is
-    /// a cross-entropy.
+    /// Material with probability `sigmoid(a)`. A likelihood for designs of 0 and 1 only; on grey
+    /// values its logarithm is a cross-entropy.
     Bernoulli,
-    /// The continuous Bernoulli on [0, 1] with logit `C·tanh(a/C)`, C = [`crate::LOGIT_CAP`]: a density for grey designs.
+    /// The continuous Bernoulli on [0, 1] with logit `C·tanh(a/C)`, C = [`crate::LOGIT_CAP`]: a
+    /// density for grey designs.
     ContinuousBernoulli,
     /// Normal around `sigmoid(a)`, so that every mean is a density.
     Gaussian {
         /// The standard deviation of every pixel.
         sigma: Sigma,
     },
-    /// Logistic around `1/2 + a/4`, rounded to the 256 levels of an 8-bit picture: a mass for grey designs, whose densities are rounded
-    /// to `k/255`. Its location may lie outside [0, 1], as it has to where the lowest or highest level is all but certain.
+    /// Logistic around `1/2 + a/4`, rounded to the 256 levels of an 8-bit picture: a mass for grey
+    /// designs, whose densities are rounded to `k/255`. Its location may lie outside [0, 1], as it
+    /// has to where the lowest or highest level is all but certain.
     DiscretizedLogistic {
         /// The scale of every pixel.
         scale: Scale,
     },
-    /// No distribution: `sigmoid(a)` is a density, compared with the design by its squared error. Without a stated noise there is
-    /// no likelihood and no bound on one ([`crate::Vae::log_prob`]).
+    /// No distribution: `sigmoid(a)` is a density, compared with the design by its squared error.
+    /// Without a stated noise there is no likelihood and no bound on one
+    /// ([`crate::Vae::log_prob`]).
     SquaredError,
 }
 
@@ -170,8 +178,9 @@ pub enum Sigma {
     /// One value for all pixels, learned (the parameter `log_std`) and softly kept above `exp(−6)`
     /// ([`crate::LOG_STD_FLOOR`]).
     Shared,
-    /// One value for all pixels, in closed form: in training the root of the batch's mean squared error, under which the batch is most
-    /// likely; in evaluation the running average of those, frozen. Never below `exp(−6)`.
+    /// One value for all pixels, in closed form: in training the root of the batch's mean squared
+    /// error, under which the batch is most likely; in evaluation the running average of those,
+    /// frozen. Never below `exp(−6)`.
     Optimal,
 }
 
@@ -181,7 +190,8 @@ pub enum Sigma {
 pub enum Scale {
     /// This value, positive.
     Fixed(f64),
-    /// One value for all pixels, learned (the parameter `log_scale`) and softly kept above `exp(−6)`.
+    /// One value for all pixels, learned (the parameter `log_scale`) and softly kept above
+    /// `exp(−6)`.
     Shared,
 }
 
@@ -206,13 +216,14 @@ impl Decoder {
 }
 
 impl ModelConfig {
-    /// Height and width inside the network: the next multiples of `2^blocks`, where `blocks` is the larger number of
-    /// halvings in the encoder and doublings in the decoder.
+    /// Height and width inside the network: the next multiples of `2^blocks`, where `blocks` is the
+    /// larger number of halvings in the encoder and doublings in the decoder.
     ///
-    /// Designs are extended by void (zeros) below and on the right, and the decoder's output is cropped to the design
-    /// before anything is computed from it, so the extension never enters the likelihood. Zeros, because 0 is
-    /// void, which is what lies outside a design, and because it is what the convolutions assume beyond any
-    /// border already: a replicated edge would claim material where there is none.
+    /// Designs are extended by void (zeros) below and on the right, and the decoder's output is
+    /// cropped to the design before anything is computed from it, so the extension never enters the
+    /// likelihood. Zeros, because 0 is void, which is what lies outside a design, and because it is
+    /// what the convolutions assume beyond any border already: a replicated edge would claim
+    /// material where there is none.
     ///
     /// # Examples
     /// ```
@@ -225,7 +236,8 @@ impl ModelConfig {
         (self.height.next_multiple_of(multiple), self.width.next_multiple_of(multiple))
     }
 
-    /// Width of what is concatenated for the conditions: none, one per condition, or the embedding's width.
+    /// Width of what is concatenated for the conditions: none, one per condition, or the
+    /// embedding's width.
     pub fn condition_width(&self) -> usize {
         match self.embedding {
             Some(width) if !self.conditions.is_empty() => width,

@@ -22,9 +22,10 @@ impl MultiplyAdds {
 impl ModelConfig {
     /// Multiply-adds of one design, forward, of convolutions and linear layers.
     ///
-    /// A convolution counts `outputs · inputs · k²` per output position, a transposed one as much per input position, taps
-    /// that fall on the border included; biases, normalization, activations and pooling are not counted. A training step
-    /// costs about three times as much (forward, gradient of the inputs, gradient of the weights).
+    /// A convolution counts `outputs · inputs · k²` per output position, a transposed one as much
+    /// per input position, taps that fall on the border included; biases, normalization,
+    /// activations and pooling are not counted. A training step costs about three times as much
+    /// (forward, gradient of the inputs, gradient of the weights).
     ///
     /// # Examples
     /// ```
@@ -50,7 +51,8 @@ impl ModelConfig {
     }
 }
 
-/// Multiply-adds of a stack whose input has `positions` pixels (even in both directions wherever a layer halves them).
+/// Multiply-adds of a stack whose input has `positions` pixels (even in both directions wherever a
+/// layer halves them).
 fn count(layers: &[Layer], mut positions: usize) -> u64 {
     let mut total = 0;
     for &layer in layers {

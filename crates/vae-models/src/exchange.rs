@@ -1,9 +1,10 @@
 //! Weights to and from the PyTorch classes of the lecture "VAE for Topology Optimization".
 //!
-//! Its convolutional class names its tensors `encoder.{0,1,3,4,6,7,9,10}.*`, `fc_mu`, `fc_var`, `decoder_input`,
-//! `decoder.{0,1,3,4,6,7}.*` and `final_layer.{0,1,3}.*`; the fully connected one, as plain `nn.Sequential`s do,
-//! `encoder.{0,2}.*`, `fc_mu`, `fc_var` and `decoder.{0,2,4}.*`. Both standardize the condition outside; here it is done inside,
-//! with the mean and deviation of [`ConditionStats`](crate::ConditionStats).
+//! Its convolutional class names its tensors `encoder.{0,1,3,4,6,7,9,10}.*`, `fc_mu`, `fc_var`,
+//! `decoder_input`, `decoder.{0,1,3,4,6,7}.*` and `final_layer.{0,1,3}.*`; the fully connected one,
+//! as plain `nn.Sequential`s do, `encoder.{0,2}.*`, `fc_mu`, `fc_var` and `decoder.{0,2,4}.*`. Both
+//! standardize the condition outside; here it is done inside, with the mean and deviation of
+//! [`ConditionStats`](crate::ConditionStats).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,10 +17,11 @@ use crate::file::{self, build, parse, to_bytes};
 use crate::load_error::FormatError;
 use crate::{LoadError, SaveError, Vae};
 
-/// The bytes of a safetensors file that the lecture's class takes with `load_state_dict(strict=True)`.
+/// The bytes of a safetensors file that the lecture's class takes with
+/// `load_state_dict(strict=True)`.
 ///
-/// The file is also one of ours ([`crate::load`]). A learned σ of the pixels, which the lecture does not have, becomes a fixed
-/// one in the metadata.
+/// The file is also one of ours ([`crate::load`]). A learned σ of the pixels, which the lecture
+/// does not have, becomes a fixed one in the metadata.
 ///
 /// # Errors
 /// [`SaveError::NotTutorial`] if the network is not built like one of the lecture's.
@@ -55,10 +57,11 @@ pub fn to_pytorch_tutorial(vae: &Vae, parameters: &Parameters) -> Result<Vec<u8>
     to_bytes(&config, &without)
 }
 
-/// Reads the weights that a class of the lecture, or one like it, left with `safetensors.torch.save_file(model.state_dict(), …)`.
+/// Reads the weights that a class of the lecture, or one like it, left with
+/// `safetensors.torch.save_file(model.state_dict(), …)`.
 ///
-/// Widths, depth and the number of latents are those of the tensors; everything that they do not tell (the kind of network, size
-/// of the designs, conditions, likelihood) is that of `like`.
+/// Widths, depth and the number of latents are those of the tensors; everything that they do not
+/// tell (the kind of network, size of the designs, conditions, likelihood) is that of `like`.
 ///
 /// # Errors
 /// [`LoadError`]: no such file, truncated, no safetensors, or with other tensors than such a network has.
@@ -117,7 +120,8 @@ impl ModelConfig {
         if let Some(&latents) = shapes.get("fc_mu.weight").and_then(|shape| shape.first()) {
             config.latent_dim = latents;
         }
-        // Weights of a stack whose rank is that of its layers, in their order; normalizations have rank 1.
+        // Weights of a stack whose rank is that of its layers, in their order; normalizations have
+        // rank 1.
         let stack = |name: &str, rank: usize| {
             let layer = |(tensor, shape): (&&str, &Vec<usize>)| {
                 let position =
@@ -137,7 +141,8 @@ impl ModelConfig {
         }
         match &mut config.decoder {
             Decoder::Transposed { channels, head, .. } => {
-                // A transposed convolution is stored as (inputs, outputs, …). The convolution at the end is none.
+                // A transposed convolution is stored as (inputs, outputs, …). The convolution at
+                // the end is none.
                 let mut found = stack("decoder", 4);
                 if *head == Head::Conv {
                     found.extend(stack("final_layer", 4).first());

@@ -1,9 +1,10 @@
 //! A network as one file: safetensors, with everything needed to rebuild it in one metadata key.
 //!
-//! The key is `vae` and its value the [`ModelConfig`] as JSON. Names and shapes of the tensors are those of the equal
-//! PyTorch module, whose `load_state_dict(strict=True)` takes them; that is why an i64 scalar `num_batches_tracked` stands
-//! beside the statistics of every batch normalization (PyTorch has it; nothing reads it). There is no time, no path
-//! and no order of a hash map in the file: equal networks give equal bytes.
+//! The key is `vae` and its value the [`ModelConfig`] as JSON. Names and shapes of the tensors are
+//! those of the equal PyTorch module, whose `load_state_dict(strict=True)` takes them; that is why
+//! an i64 scalar `num_batches_tracked` stands beside the statistics of every batch normalization
+//! (PyTorch has it; nothing reads it). There is no time, no path and no order of a hash map in the
+//! file: equal networks give equal bytes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -58,7 +59,8 @@ pub fn load(path: &Path, device: &Device) -> Result<(Vae, Parameters), LoadError
     from_bytes(&bytes, device).map_err(|source| LoadError::Format { path: path.to_owned(), source })
 }
 
-/// [`load`], if the file holds the architecture `expected`; conditions and their statistics included.
+/// [`load`], if the file holds the architecture `expected`; conditions and their statistics
+/// included.
 ///
 /// # Errors
 /// [`LoadError`], with [`FormatError::OtherArchitecture`] naming the first field that differs.
@@ -123,8 +125,9 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, FormatError> {
     })
 }
 
-/// The size the file should have: eight bytes with the header's length, the header, and the largest offset in it. `None`
-/// if no header can be made out; of a header that is itself cut short, what is needed to hold it.
+/// The size the file should have: eight bytes with the header's length, the header, and the largest
+/// offset in it. `None` if no header can be made out; of a header that is itself cut short, what is
+/// needed to hold it.
 fn announced_size(bytes: &[u8]) -> Option<u64> {
     /// The largest header that the format allows.
     const MAX_HEADER: u64 = 100_000_000;

@@ -1,7 +1,8 @@
-//! The stacks of layers as data: one description that is built, named, counted and compared with a file.
+//! The stacks of layers as data: one description that is built, named, counted and compared with a
+//! file.
 //!
-//! A stack is a list of [`Layer`]s. The position in the list is the number that `nn.Sequential` of PyTorch gives a module,
-//! so the names of the weights agree with PyTorch's by construction.
+//! A stack is a list of [`Layer`]s. The position in the list is the number that `nn.Sequential` of
+//! PyTorch gives a module, so the names of the weights agree with PyTorch's by construction.
 
 use crate::config::{Activation, Decoder, Encoder, Head, ModelConfig, Pooling};
 
@@ -33,7 +34,8 @@ pub(crate) enum Layer {
 }
 
 impl Layer {
-    /// Names, relative to the module, and shapes of its floating-point tensors, as PyTorch stores them.
+    /// Names, relative to the module, and shapes of its floating-point tensors, as PyTorch stores
+    /// them.
     pub(crate) fn tensors(self) -> Vec<(&'static str, Vec<usize>)> {
         match self {
             Self::Conv { inputs, outputs, .. } => {
@@ -104,7 +106,8 @@ impl ModelConfig {
         (features, self.latent_dim)
     }
 
-    /// The maps that the decoder's linear layer makes: (channels, height, width); none without such a layer.
+    /// The maps that the decoder's linear layer makes: (channels, height, width); none without such
+    /// a layer.
     pub(crate) fn decoder_grid(&self) -> Option<(usize, usize, usize)> {
         let Decoder::Transposed { channels, .. } = &self.decoder else { return None };
         let (height, width) = self.padded_size();
@@ -125,7 +128,8 @@ impl ModelConfig {
         }
     }
 
-    /// The decoder's transposed convolutions, up to the one that the `conv` head counts as its own; or its linear layers.
+    /// The decoder's transposed convolutions, up to the one that the `conv` head counts as its own;
+    /// or its linear layers.
     pub(crate) fn decoder_layers(&self) -> Vec<Layer> {
         match &self.decoder {
             Decoder::Transposed { channels, kernel, head, normalized, activation } => {

@@ -10,17 +10,19 @@ use crate::layers::{LOG_SCALE, LOG_STD, PIXEL_VARIANCE};
 
 /// The softly enforced lower bound of a learned ln σ: `ln σ = floor + softplus(log_std − floor)`.
 ///
-/// Without it a decoder that reproduces its data exactly drives the likelihood to infinity (Rybkin, Daniilidis and Levine
-/// 2021, arXiv 2006.13202, and its code). σ = exp(−6) = 0.0025 is below half a grey level of 8-bit data.
+/// Without it a decoder that reproduces its data exactly drives the likelihood to infinity (Rybkin,
+/// Daniilidis and Levine 2021, arXiv 2006.13202, and its code). σ = exp(−6) = 0.0025 is below half
+/// a grey level of 8-bit data.
 pub const LOG_STD_FLOOR: f64 = -6.0;
 
 /// The largest logit of a continuous Bernoulli pixel, approached as `C·tanh(a/C)`.
 ///
-/// On exact 0 and 1 its density grows with the logit without bound; at this one it is 1000, four times what a uniform density on one grey
-/// level of 8-bit data is.
+/// On exact 0 and 1 its density grows with the logit without bound; at this one it is 1000, four
+/// times what a uniform density on one grey level of 8-bit data is.
 pub const LOGIT_CAP: f64 = 1000.0;
 
-/// Change of a logistic's location per unit of the decoder's output: about that of the means of the other heads, `sigmoid′(0)`.
+/// Change of a logistic's location per unit of the decoder's output: about that of the means of the
+/// other heads, `sigmoid′(0)`.
 const LOCATION_SLOPE: f64 = 0.25;
 
 /// Where a learned ln s starts: s = 0.14, a deviation of 0.25.
@@ -36,7 +38,8 @@ const INITIAL_LOG_STD: f64 = -1.0;
 #[derive(Debug)]
 pub(crate) enum LikelihoodHead {
     Bernoulli,
-    /// ln σ as a scalar: a constant, or the raw parameter that the floor has still to be applied to.
+    /// ln σ as a scalar: a constant, or the raw parameter that the floor has still to be applied
+    /// to.
     FixedGaussian(Tensor),
     SharedGaussian(Tensor),
     /// σ² as evaluation takes it, a running statistic.
@@ -45,7 +48,8 @@ pub(crate) enum LikelihoodHead {
     /// ln s as a scalar: a constant, or raw.
     FixedLogistic(Tensor),
     SharedLogistic(Tensor),
-    /// With ln σ of the Gaussian of variance 1/(2π), whose normalization is 1: its logarithm is `−π Σ (x − m)²`.
+    /// With ln σ of the Gaussian of variance 1/(2π), whose normalization is 1: its logarithm is `−π
+    /// Σ (x − m)²`.
     SquaredError(Tensor),
 }
 
@@ -73,14 +77,16 @@ impl LikelihoodHead {
         })
     }
 
-    /// From the decoder's output to the parameters that the likelihood is computed from: logits, means or locations.
+    /// From the decoder's output to the parameters that the likelihood is computed from: logits,
+    /// means or locations.
     pub(crate) fn params(&self, output: &Tensor) -> Result<Tensor> {
         match self {
             Self::Bernoulli => Ok(output.clone()),
             Self::ContinuousBernoulli => {
                 vae_nn::tanh(&output.affine(LOGIT_CAP.recip(), 0.0)?)?.affine(LOGIT_CAP, 0.0)
             }
-            // Not confined to [0, 1]: a location of 1 gives level 255 one half, and no scale gives it more.
+            // Not confined to [0, 1]: a location of 1 gives level 255 one half, and no scale gives
+            // it more.
             Self::FixedLogistic(_) | Self::SharedLogistic(_) => output.affine(LOCATION_SLOPE, 0.5),
             Self::FixedGaussian(_)
             | Self::SharedGaussian(_)
@@ -89,8 +95,8 @@ impl LikelihoodHead {
         }
     }
 
-    /// The output that [`params`](Self::params) and [`mean`](Self::mean) make a density of, with 0 < `density` < 1; of a logistic
-    /// the one whose location it is.
+    /// The output that [`params`](Self::params) and [`mean`](Self::mean) make a density of, with 0
+    /// < `density` < 1; of a logistic the one whose location it is.
     pub(crate) fn output_of(&self, density: f64) -> f64 {
         match self {
             Self::ContinuousBernoulli => {}
@@ -150,8 +156,9 @@ impl LikelihoodHead {
         }
     }
 
-    /// [`log_prob`](Self::log_prob) of a batch to train on. The optimal σ is then that of the batch, and the running one moves towards it.
-    /// It is a constant of the step, which costs the gradient nothing: at the optimum the derivative by σ is 0.
+    /// [`log_prob`](Self::log_prob) of a batch to train on. The optimal σ is then that of the
+    /// batch, and the running one moves towards it. It is a constant of the step, which costs the
+    /// gradient nothing: at the optimum the derivative by σ is 0.
     pub(crate) fn log_prob_in_training(
         &self,
         params: &Tensor,
@@ -161,7 +168,8 @@ impl LikelihoodHead {
         let Self::OptimalGaussian(running) = self else {
             return self.log_prob(params, xs, mask);
         };
-        // The constant whose normalization is 1 gives the summed squares, masked as they are: see `SquaredError`.
+        // The constant whose normalization is 1 gives the summed squares, masked as they are: see
+        // `SquaredError`.
         let unit = Tensor::new(-0.5 * TAU.ln(), params.device())?.to_dtype(params.dtype())?;
         let squares = vae_nn::gaussian_log_prob(&params.detach(), &unit, xs, mask)?;
         let squares = -squares.to_dtype(DType::F64)?.sum_all()?.to_scalar::<f64>()? / PI;
@@ -207,10 +215,11 @@ impl LikelihoodHead {
         }
     }
 
-    /// `E = 1 − s [softplus((1 − m)/s) − softplus(−m/s)]`, the mean of the logistic with its tails moved to 0 and 1.
+    /// `E = 1 − s [softplus((1 − m)/s) − softplus(−m/s)]`, the mean of the logistic with its tails
+    /// moved to 0 and 1.
     ///
-    /// That of its 256 levels is the midpoint rule for the same integral: equal to 1e-5 for scales of a level and more, and to half a
-    /// level for any.
+    /// That of its 256 levels is the midpoint rule for the same integral: equal to 1e-5 for scales
+    /// of a level and more, and to half a level for any.
     fn logistic_mean(&self, location: &Tensor) -> Result<Tensor> {
         let Some(log_scale) = self.log_scale()? else { return Ok(location.clone()) };
         let scale = log_scale.exp()?;

@@ -4,10 +4,12 @@ use crate::ConditionStats;
 use crate::config::{Activation, Decoder, Encoder, Head, Likelihood, ModelConfig, Pooling};
 
 impl ModelConfig {
-    /// The architecture we recommend for designs of about 48 × 96 pixels on a CPU: three strided blocks without batch
-    /// normalization, an embedding of the conditions, and a kernel-4 decoder that ends in a transposed convolution.
+    /// The architecture we recommend for designs of about 48 × 96 pixels on a CPU: three strided
+    /// blocks without batch normalization, an embedding of the conditions, and a kernel-4 decoder
+    /// that ends in a transposed convolution.
     ///
-    /// The budget is at most 9 million multiply-adds forward per 48 × 96 design with three conditions.
+    /// The budget is at most 9 million multiply-adds forward per 48 × 96 design with three
+    /// conditions.
     ///
     /// # Examples
     /// ```
@@ -37,9 +39,10 @@ impl ModelConfig {
         }
     }
 
-    /// The convolutional model of the lecture "VAE for Topology Optimization" (at 128 × 128 with one condition, the volume
-    /// fraction): four strided blocks with batch normalization, two latents, conditions concatenated as they are, and the
-    /// squared error in place of a likelihood.
+    /// The convolutional model of the lecture "VAE for Topology Optimization" (at 128 × 128 with
+    /// one condition, the volume fraction): four strided blocks with batch normalization, two
+    /// latents, conditions concatenated as they are, and the squared error in place of a
+    /// likelihood.
     ///
     /// # References
     /// The notebooks of `jomorlier/IA4SM` and `jomorlier/IA_CNRS_ICA` on GitHub.
@@ -62,9 +65,9 @@ impl ModelConfig {
         }
     }
 
-    /// The fully connected model of the same lecture (at 126 × 349 with one condition): two hidden layers of 256 on each side, two
-    /// latents, Bernoulli pixels. The names of its weights are those of plain `nn.Sequential`s: `encoder.{0,2}`, `fc_mu`,
-    /// `fc_var`, `decoder.{0,2,4}`.
+    /// The fully connected model of the same lecture (at 126 × 349 with one condition): two hidden
+    /// layers of 256 on each side, two latents, Bernoulli pixels. The names of its weights are
+    /// those of plain `nn.Sequential`s: `encoder.{0,2}`, `fc_mu`, `fc_var`, `decoder.{0,2,4}`.
     ///
     /// # References
     /// As [`ModelConfig::tutorial`].
@@ -82,8 +85,9 @@ impl ModelConfig {
         }
     }
 
-    /// The network with one stochastic layer that bounds on MNIST are published for (at 28 × 28, without conditions): two hidden
-    /// layers of 200 tanh units on each side, 50 latents, Bernoulli pixels.
+    /// The network with one stochastic layer that bounds on MNIST are published for (at 28 × 28,
+    /// without conditions): two hidden layers of 200 tanh units on each side, 50 latents, Bernoulli
+    /// pixels.
     ///
     /// # References
     /// Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders", 2016, section 5.
@@ -97,7 +101,8 @@ impl ModelConfig {
         }
     }
 
-    /// The lecture's conv–ReLU–pool encoder with max-pooling (at 64 × 64), and transposed convolutions back; no normalization.
+    /// The lecture's conv–ReLU–pool encoder with max-pooling (at 64 × 64), and transposed
+    /// convolutions back; no normalization.
     pub fn pool(height: usize, width: usize, conditions: Vec<ConditionStats>) -> Self {
         Self {
             height,

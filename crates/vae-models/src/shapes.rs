@@ -4,10 +4,12 @@ use crate::config::ModelConfig;
 use crate::layers::Layer;
 
 impl ModelConfig {
-    /// Name and shape of every floating-point tensor of the network, running statistics included, sorted by name.
+    /// Name and shape of every floating-point tensor of the network, running statistics included,
+    /// sorted by name.
     ///
-    /// The names are those of the equal PyTorch module (`encoder.0.weight`, `fc_mu.bias`, …), whose `state_dict` has in
-    /// addition an integer scalar `num_batches_tracked` per batch normalization.
+    /// The names are those of the equal PyTorch module (`encoder.0.weight`, `fc_mu.bias`, …), whose
+    /// `state_dict` has in addition an integer scalar `num_batches_tracked` per batch
+    /// normalization.
     ///
     /// # Examples
     /// ```

@@ -10,14 +10,15 @@ use crate::likelihood::LikelihoodHead;
 use crate::network::Sequential;
 use crate::{Decoder, Encoder, Likelihood, ModelConfig, ModelError, Scale, Sigma};
 
-/// Bounds of the log-variance of q(z|x), applied softly and once, so that the same value feeds sampling and KL
-/// (`e^{20}` and all its products stay finite in f32). Inside ±5 the bounds move a log-variance by less than 4e-7.
+/// Bounds of the log-variance of q(z|x), applied softly and once, so that the same value feeds
+/// sampling and KL (`e^{20}` and all its products stay finite in f32). Inside ±5 the bounds move a
+/// log-variance by less than 4e-7.
 pub const LOG_VAR_BOUNDS: (f64, f64) = (-20.0, 20.0);
 
 /// A variational autoencoder.
 ///
-/// Shapes and conditions that do not belong to the model give a [`ModelError`]. Nothing here draws random numbers: noise
-/// is an argument.
+/// Shapes and conditions that do not belong to the model give a [`ModelError`]. Nothing here draws
+/// random numbers: noise is an argument.
 ///
 /// # Examples
 /// ```
@@ -91,7 +92,8 @@ impl Vae {
     /// Builds the network with the weights of `vb`, in its element type (f32 or f64).
     ///
     /// # Errors
-    /// [`ModelError::Config`] if `config` is not valid, and what `vb` has to say of missing or mis-shaped tensors.
+    /// [`ModelError::Config`] if `config` is not valid, and what `vb` has to say of missing or
+    /// mis-shaped tensors.
     #[expect(clippy::needless_pass_by_value, reason = "candle's layers take the builder by value")]
     pub fn new(config: &ModelConfig, vb: VarBuilder<'_>) -> Result<Self, ModelError> {
         config.validate()?;
@@ -132,8 +134,9 @@ impl Vae {
 
     /// q(z|x, c).
     ///
-    /// `designs` (B, 1, H, W), `conditions` (B, C) in raw units, `None` for a model without → mean and log-variance (B, Z).
-    /// With `train`, batch normalization uses the statistics of the batch and updates its running ones.
+    /// `designs` (B, 1, H, W), `conditions` (B, C) in raw units, `None` for a model without → mean
+    /// and log-variance (B, Z). With `train`, batch normalization uses the statistics of the batch
+    /// and updates its running ones.
     ///
     /// # Errors
     /// [`ModelError`] for shapes or conditions that are not the model's.
@@ -157,7 +160,8 @@ impl Vae {
         Ok(Posterior { mean: self.fc_mu.forward(&features)?, log_var })
     }
 
-    /// The parameters of p(x|z, c): logits of a Bernoulli or continuous Bernoulli, locations of a logistic, else means.
+    /// The parameters of p(x|z, c): logits of a Bernoulli or continuous Bernoulli, locations of a
+    /// logistic, else means.
     ///
     /// `latents` (B, Z), `conditions` (B, C) in raw units → (B, 1, H, W), cropped to the design.
     ///
@@ -172,7 +176,8 @@ impl Vae {
         Ok(self.likelihood.params(&self.decode_logits(latents, conditions, train)?)?)
     }
 
-    /// What the decoder says before any likelihood: the greater, the more material; (B, 1, H, W), without bounds.
+    /// What the decoder says before any likelihood: the greater, the more material; (B, 1, H, W),
+    /// without bounds.
     ///
     /// Of every likelihood the mean density grows with it, and is one half at 0.
     ///
@@ -209,9 +214,10 @@ impl Vae {
 
     /// ln p(x|z) of every design, in nats, from the decoder's parameters.
     ///
-    /// `params` and `designs` (B, 1, H, W) → (B,); `mask`, of 0 and 1 with shape (1, 1, H, W) or (B, 1, H, W), leaves out
-    /// the pixels where it is 0. A model of [`Likelihood::SquaredError`](crate::Likelihood::SquaredError) has no likelihood:
-    /// it gives `−Σ (x − m)²`, and what is called a bound elsewhere is none for it.
+    /// `params` and `designs` (B, 1, H, W) → (B,); `mask`, of 0 and 1 with shape (1, 1, H, W) or
+    /// (B, 1, H, W), leaves out the pixels where it is 0. A model of
+    /// [`Likelihood::SquaredError`](crate::Likelihood::SquaredError) has no likelihood: it gives
+    /// `−Σ (x − m)²`, and what is called a bound elsewhere is none for it.
     ///
     /// # Errors
     /// [`ModelError`] for shapes that are not the model's.
@@ -233,7 +239,8 @@ impl Vae {
         Ok(self.likelihood.mean(params)?)
     }
 
-    /// The standard deviation of every pixel of a Gaussian model, a scalar tensor; `None` for any other.
+    /// The standard deviation of every pixel of a Gaussian model, a scalar tensor; `None` for any
+    /// other.
     ///
     /// # Errors
     /// What the tensor operation says.
@@ -256,9 +263,11 @@ impl Vae {
         })
     }
 
-    /// Both terms of the evidence lower bound for the noise `eps` (B, Z), standard normal draws: z = mean + exp(½ `log_var`) ⊙ eps.
+    /// Both terms of the evidence lower bound for the noise `eps` (B, Z), standard normal draws: z
+    /// = mean + exp(½ `log_var`) ⊙ eps.
     ///
-    /// With `train`, batch normalization and [`Sigma::Optimal`](crate::Sigma::Optimal) use statistics of the batch, and update their running ones.
+    /// With `train`, batch normalization and [`Sigma::Optimal`](crate::Sigma::Optimal) use
+    /// statistics of the batch, and update their running ones.
     ///
     /// # Errors
     /// [`ModelError`] for shapes or conditions that are not the model's.
@@ -279,7 +288,8 @@ impl Vae {
         Ok(ElboTerms { log_likelihood, kl: posterior.kl()?, posterior, params })
     }
 
-    /// The parts of the importance weights for the noise `eps` (K, B, Z), standard normal draws: z = mean + exp(½ `log_var`) ⊙ eps.
+    /// The parts of the importance weights for the noise `eps` (K, B, Z), standard normal draws: z
+    /// = mean + exp(½ `log_var`) ⊙ eps.
     ///
     /// Designs are encoded once. `train` means what it does for [`Vae::elbo`].
     ///
@@ -331,17 +341,17 @@ impl Vae {
         })
     }
 
-    /// Sets the bias of the last layer so that, before any training, the output is about the mean design, (H, W) row after row:
-    /// `bias = ln(m / (1 − m))`, with m kept within [0.01, 0.99]; of a continuous Bernoulli, whose mean is another function, its
-    /// inverse. A dense decoder has a bias for each pixel; the one bias of a
-    /// convolution takes the mean over all of them.
+    /// Sets the bias of the last layer so that, before any training, the output is about the mean
+    /// design, (H, W) row after row: `bias = ln(m / (1 − m))`, with m kept within [0.01, 0.99]; of
+    /// a continuous Bernoulli, whose mean is another function, its inverse. A dense decoder has a
+    /// bias for each pixel; the one bias of a convolution takes the mean over all of them.
     ///
-    /// `parameters` are those the model was built from. A network that starts at the mean of its data does not spend its first
-    /// steps learning it.
+    /// `parameters` are those the model was built from. A network that starts at the mean of its
+    /// data does not spend its first steps learning it.
     ///
     /// # Errors
-    /// [`ModelError::Shape`] for another number of pixels, [`ModelError::MeanDensity`] outside [0, 1],
-    /// [`ModelError::MissingParameter`] for another network's parameters.
+    /// [`ModelError::Shape`] for another number of pixels, [`ModelError::MeanDensity`] outside [0,
+    /// 1], [`ModelError::MissingParameter`] for another network's parameters.
     pub fn start_at_mean(&self, parameters: &Parameters, mean: &[f64]) -> Result<(), ModelError> {
         let ModelConfig { height, width, .. } = self.config;
         if mean.len() != height * width {
@@ -433,9 +443,11 @@ impl Posterior {
 }
 
 impl WeightTerms {
-    /// The importance-weighted bound of every design, in nats, (B,), with the ratio of prior and posterior to the power `beta` (1 is the bound).
+    /// The importance-weighted bound of every design, in nats, (B,), with the ratio of prior and
+    /// posterior to the power `beta` (1 is the bound).
     ///
-    /// `L_K = ln (1/K) Σ w_k`, whose gradient is `Σ w̃_k ∇ ln w_k` with the normalized weights `w̃`.
+    /// `L_K = ln (1/K) Σ w_k`, whose gradient is `Σ w̃_k ∇ ln w_k` with the normalized weights
+    /// `w̃`.
     ///
     /// # Errors
     /// What the tensor operation says.

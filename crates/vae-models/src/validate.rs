@@ -2,8 +2,8 @@
 
 use crate::config::{Activation, Decoder, Encoder, Likelihood, ModelConfig, Scale, Sigma};
 
-/// Largest height, width, number of channels, latents or conditions that a configuration may name. Far above any use:
-/// it keeps a damaged file from asking for the machine's memory.
+/// Largest height, width, number of channels, latents or conditions that a configuration may name.
+/// Far above any use: it keeps a damaged file from asking for the machine's memory.
 const MAX_EXTENT: usize = 1 << 14;
 /// Largest number of halvings or doublings; `2^14` exceeds [`MAX_EXTENT`] pixels no more.
 const MAX_BLOCKS: usize = 14;

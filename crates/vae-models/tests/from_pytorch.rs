@@ -1,4 +1,5 @@
-//! A file written by PyTorch with our metadata is a model of ours (`tests/fixtures/make_networks.py`).
+//! A file written by PyTorch with our metadata is a model of ours
+//! (`tests/fixtures/make_networks.py`).
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

@@ -1,4 +1,5 @@
-//! The likelihoods of grey pixels: the tensor forms are the float forms of vae-prob, and each head is a law of its data.
+//! The likelihoods of grey pixels: the tensor forms are the float forms of vae-prob, and each head
+//! is a law of its data.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -31,7 +32,8 @@ fn assert_close(got: &[f64], expected: &[f64], tolerance: f64) {
     }
 }
 
-/// Sums and means of grey pixels are those of vae-prob, at logits from 0 to where `sigmoid` is 1, and under a mask.
+/// Sums and means of grey pixels are those of vae-prob, at logits from 0 to where `sigmoid` is 1,
+/// and under a mask.
 #[test]
 fn continuous_bernoulli_is_that_of_vae_prob() {
     let logits = [0.0, 1e-8, -1e-3, 0.019, -0.021, 0.11, 2.0, -7.5, 60.0, -900.0];
@@ -68,7 +70,8 @@ fn discretized_logistic_is_that_of_vae_prob() {
     let levels: Vec<f64> = (0..=255).map(|level| f64::from(level) / 255.0).collect();
     for (location, log_scale) in [(0.25, -3.0), (0.75, -7.0), (0.5, 0.0), (1.0, -5.0)] {
         let law = vae_prob::DiscretizedLogistic::new(location, log_scale).unwrap();
-        // In single precision a level is off by 3e-8, and that by the scale is what a term is off by.
+        // In single precision a level is off by 3e-8, and that by the scale is what a term is off
+        // by.
         for (dtype, tolerance) in
             [(DType::F64, 1e-13), (DType::F32, 1e-6 + 1e-7 * f64::exp(-log_scale))]
         {
@@ -104,8 +107,9 @@ fn decoded(vae: &Vae, parameters: &Parameters, output: f64) -> Tensor {
     vae.decode(&tensor(vec![0.0], &[1, 1], DType::F64), None, false).unwrap()
 }
 
-/// Through the head as a whole, output to log-probability: masses add up to one, densities integrate to one, and what is called the
-/// mean is the mean. Of the rounded logistic that holds to half a level.
+/// Through the head as a whole, output to log-probability: masses add up to one, densities
+/// integrate to one, and what is called the mean is the mean. Of the rounded logistic that holds to
+/// half a level.
 #[test]
 fn every_likelihood_is_a_law_of_its_data() {
     let gaussian = |sigma| Likelihood::Gaussian { sigma };
@@ -148,8 +152,8 @@ fn every_likelihood_is_a_law_of_its_data() {
     }
 }
 
-/// What an 8-bit picture mostly is can be all but certain under any scale, not one half at most: the location is free to leave [0, 1].
-/// The mean stays a density.
+/// What an 8-bit picture mostly is can be all but certain under any scale, not one half at most:
+/// the location is free to leave [0, 1]. The mean stays a density.
 #[test]
 fn a_logistic_pixel_can_be_sure_of_void_and_solid() {
     for scale in [0.01, 0.05, 0.3] {
@@ -190,8 +194,9 @@ fn the_start_is_the_mean_density() {
     }
 }
 
-/// In training σ is the best for the batch: the value is `−n/2 (ln 2πe + ln MSE)`, its derivative by the means the exact one, because that
-/// by σ is 0; evaluation takes the running σ, which moves a tenth of the way.
+/// In training σ is the best for the batch: the value is `−n/2 (ln 2πe + ln MSE)`, its derivative
+/// by the means the exact one, because that by σ is 0; evaluation takes the running σ, which moves
+/// a tenth of the way.
 #[test]
 fn the_optimal_deviation_is_that_of_the_batch_and_then_frozen() {
     let config = ModelConfig {

@@ -1,4 +1,5 @@
-//! What holds for every network: shapes, padding, masks, training against evaluation, gradients, and formulas on floats.
+//! What holds for every network: shapes, padding, masks, training against evaluation, gradients,
+//! and formulas on floats.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -165,8 +166,9 @@ fn designs_of_one_batch_do_not_meet_in_evaluation() {
     }
 }
 
-/// The inner extension never enters: a model of the padded size with the same weights, shown the same design on a larger void
-/// canvas, gives the same posterior, and the same pixels where the design is.
+/// The inner extension never enters: a model of the padded size with the same weights, shown the
+/// same design on a larger void canvas, gives the same posterior, and the same pixels where the
+/// design is.
 #[test]
 fn padding_is_void_outside_the_likelihood() {
     for config in architectures(10, 13) {
@@ -302,14 +304,15 @@ fn weights_and_statistics_move_in_training_only() {
         adam.step(&loss(&terms).backward().unwrap()).unwrap();
         let norms = before_norms(&config);
         for (old, new) in before.iter().zip(&values()) {
-            // The gradient of a bias in front of a batch normalization is rounding; whether it moves says nothing.
+            // The gradient of a bias in front of a batch normalization is rounding; whether it
+            // moves says nothing.
             assert!(old != new || norms.contains(&old.0), "{} has not moved", old.0);
         }
     }
 }
 
-/// A dead parameter is a mistake in the network. Only a bias in front of a batch normalization, which subtracts it again,
-/// has no gradient.
+/// A dead parameter is a mistake in the network. Only a bias in front of a batch normalization,
+/// which subtracts it again, has no gradient.
 #[test]
 fn every_parameter_has_a_gradient() {
     for config in architectures(16, 24) {

@@ -144,8 +144,8 @@ fn loss_and_gradients(Fixture { case, train, .. }: &Fixture) {
         found.keys(),
         train.gradients.keys()
     );
-    // Biases in front of a batch normalization have gradient zero, up to rounding: they are measured on the scale
-    // of the whole gradient.
+    // Biases in front of a batch normalization have gradient zero, up to rounding: they are
+    // measured on the scale of the whole gradient.
     let whole = norm(&train.gradients.values().map(|gradient| gradient.norm).collect::<Vec<_>>());
     for (name, expected) in &train.gradients {
         let scale = if expected.norm < 1e-9 * whole { whole } else { expected.norm };
@@ -183,7 +183,8 @@ fn ten_steps(Fixture { case, train, losses, after, .. }: &Fixture) {
     let found: BTreeMap<_, _> =
         parameters.iter().map(|(name, variable)| (name, norm(&elements(&variable)))).collect();
     assert!(found.keys().eq(after.keys()));
-    // Where the gradient is zero, Adam divides rounding by rounding: such a bias wanders, without any effect.
+    // Where the gradient is zero, Adam divides rounding by rounding: such a bias wanders, without
+    // any effect.
     let moved =
         |name: &String| train.gradients.get(name).is_none_or(|gradient| 1e-9 < gradient.norm);
     for (name, &expected) in after.iter().filter(|(name, _)| moved(name)) {

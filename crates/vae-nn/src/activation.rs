@@ -10,8 +10,8 @@ const OP: &str = "leaky_relu";
 
 /// Rectifier, `max(x, 0)`, of any shape.
 ///
-/// The derivative at 0 is 0, as in PyTorch; candle's own takes 1 there, which matters on void areas, where every
-/// feature may be exactly 0.
+/// The derivative at 0 is 0, as in PyTorch; candle's own takes 1 there, which matters on void
+/// areas, where every feature may be exactly 0.
 ///
 /// # Errors
 /// If the element type is neither `f32` nor `f64`.
@@ -31,7 +31,8 @@ pub fn relu(xs: &Tensor) -> Result<Tensor> {
     leaky_relu(xs, 0.0)
 }
 
-/// Leaky rectifier, `x if x > 0 else slope · x`, of any shape; the derivative at 0 is `slope`, as in PyTorch.
+/// Leaky rectifier, `x if x > 0 else slope · x`, of any shape; the derivative at 0 is `slope`, as
+/// in PyTorch.
 ///
 /// # Errors
 /// If the element type is neither `f32` nor `f64`.

@@ -25,8 +25,8 @@ pub struct AdamConfig {
     pub beta2: f64,
     /// Added to the root of the mean squared gradient, at least 0.
     pub eps: f64,
-    /// Decoupled weight decay, at least 0: each step first shrinks every parameter by the factor `1 − lr · weight_decay`.
-    /// With 0 the rule is Adam, else `AdamW`.
+    /// Decoupled weight decay, at least 0: each step first shrinks every parameter by the factor `1
+    /// − lr · weight_decay`. With 0 the rule is Adam, else `AdamW`.
     pub weight_decay: f64,
 }
 
@@ -56,8 +56,8 @@ impl AdamConfig {
 
 /// Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019).
 ///
-/// One pass over each parameter, in place, equal to PyTorch's `Adam` and `AdamW`. The state is saved and loaded by the
-/// parameters' names, so a run can be resumed exactly.
+/// One pass over each parameter, in place, equal to PyTorch's `Adam` and `AdamW`. The state is
+/// saved and loaded by the parameters' names, so a run can be resumed exactly.
 ///
 /// # Examples
 /// ```
@@ -91,7 +91,8 @@ impl Adam {
     /// An optimizer of the named variables that has not made a step yet.
     ///
     /// # Errors
-    /// If a setting is out of its domain, two variables carry one name, or a variable is neither `f32` nor `f64`.
+    /// If a setting is out of its domain, two variables carry one name, or a variable is neither
+    /// `f32` nor `f64`.
     pub fn new(vars: Vec<(String, Var)>, config: AdamConfig) -> Result<Self, Error> {
         config.check()?;
         let mut slots = BTreeMap::new();
@@ -108,7 +109,8 @@ impl Adam {
         Ok(Self { slots, config, n_steps: 0 })
     }
 
-    /// Moves every variable that has an entry in `grads`; the others are left alone, with their moments.
+    /// Moves every variable that has an entry in `grads`; the others are left alone, with their
+    /// moments.
     ///
     /// # Errors
     /// If a gradient has another shape or element type than its variable.
@@ -177,8 +179,8 @@ impl Adam {
         self.n_steps
     }
 
-    /// Everything needed to go on, but the settings: `step` (an `i64` scalar), and per variable `NAME.exp_avg` and
-    /// `NAME.exp_avg_sq`, the names PyTorch gives the two moments.
+    /// Everything needed to go on, but the settings: `step` (an `i64` scalar), and per variable
+    /// `NAME.exp_avg` and `NAME.exp_avg_sq`, the names PyTorch gives the two moments.
     ///
     /// # Errors
     /// If candle cannot make a tensor.
@@ -195,7 +197,8 @@ impl Adam {
         Ok(state)
     }
 
-    /// Takes over a state that [`Adam::state`] gave, of an optimizer of the same variables. Tensors of other names are refused.
+    /// Takes over a state that [`Adam::state`] gave, of an optimizer of the same variables. Tensors
+    /// of other names are refused.
     ///
     /// # Errors
     /// If a tensor is missing, unknown, or of another shape. Then nothing is changed.

@@ -7,11 +7,13 @@ use candle_nn::{Init, VarBuilder};
 
 const OP: &str = "batch_norm2d";
 
-/// Batch normalization over batch, height and width, as PyTorch's with its default settings (momentum 0.1, ε = 1e-5).
+/// Batch normalization over batch, height and width, as PyTorch's with its default settings
+/// (momentum 0.1, ε = 1e-5).
 ///
-/// In training `y = (x − m) / √(v + ε) · weight + bias` with the mean `m` and the biased variance `v` of the batch, and the
-/// running statistics move by a tenth towards `m` and the unbiased variance. In evaluation the running statistics take
-/// the place of `m` and `v`. The parameters are `weight`, `bias`, `running_mean` and `running_var`.
+/// In training `y = (x − m) / √(v + ε) · weight + bias` with the mean `m` and the biased variance
+/// `v` of the batch, and the running statistics move by a tenth towards `m` and the unbiased
+/// variance. In evaluation the running statistics take the place of `m` and `v`. The parameters are
+/// `weight`, `bias`, `running_mean` and `running_var`.
 #[derive(Clone, Debug)]
 pub struct BatchNorm2d {
     weight: Tensor,
@@ -26,7 +28,8 @@ impl BatchNorm2d {
     /// Added to the variance.
     pub const EPS: f64 = 1e-5;
 
-    /// Layer over `channels` channels; new ones start as the identity: weight 1, bias 0, running mean 0 and variance 1.
+    /// Layer over `channels` channels; new ones start as the identity: weight 1, bias 0, running
+    /// mean 0 and variance 1.
     ///
     /// # Errors
     /// If `channels` is 0, or `vb` holds a tensor of another shape.
@@ -62,14 +65,16 @@ impl BatchNorm2d {
         &self.running_var
     }
 
-    /// `(B, C, H, W) → (B, C, H, W)`, with the statistics of the batch if `train`, which also updates the running ones.
+    /// `(B, C, H, W) → (B, C, H, W)`, with the statistics of the batch if `train`, which also
+    /// updates the running ones.
     ///
     /// # Errors
-    /// If the shape does not fit, or there is only one value per channel in training (a batch of one image is fine as
-    /// long as it has more than one pixel).
+    /// If the shape does not fit, or there is only one value per channel in training (a batch of
+    /// one image is fine as long as it has more than one pixel).
     ///
     /// # Accuracy
-    /// Sums are taken of differences from a value of the batch, so a large mean costs no digits; parts of a batch are put together in f64.
+    /// Sums are taken of differences from a value of the batch, so a large mean costs no digits;
+    /// parts of a batch are put together in f64.
     ///
     /// # Examples
     /// ```
@@ -114,7 +119,8 @@ impl BatchNorm2d {
         Ok(Statistics { mean: values(&self.running_mean)?, var: values(&self.running_var)? })
     }
 
-    /// Moves the running statistics, in place, towards mean and biased variance of a batch of `n` values per channel.
+    /// Moves the running statistics, in place, towards mean and biased variance of a batch of `n`
+    /// values per channel.
     pub(crate) fn learn(&self, mean: &Tensor, var: &Tensor, n: usize) -> Result<()> {
         let unbiased = n as f64 / (n - 1) as f64;
         for (running, batch, factor) in

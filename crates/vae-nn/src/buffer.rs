@@ -1,7 +1,8 @@
 //! Large buffers that are used again from step to step.
 //!
-//! The intermediate results of a training step have the same sizes in every step. Fresh memory for them would be cleared by the system or
-//! by the allocator each time, a pass over memory of its own.
+//! The intermediate results of a training step have the same sizes in every step. Fresh memory for
+//! them would be cleared by the system or by the allocator each time, a pass over memory of its
+//! own.
 
 use crate::element::Element;
 use std::ops::{Deref, DerefMut};
@@ -15,8 +16,9 @@ pub(crate) struct Buffer<T: Element> {
 }
 
 impl<T: Element> Buffer<T> {
-    /// The smallest waiting buffer that is large enough. If none is, the largest gives way to a new one, so that there are not more
-    /// buffers than were in use at one time; one that is far too large is left for others.
+    /// The smallest waiting buffer that is large enough. If none is, the largest gives way to a new
+    /// one, so that there are not more buffers than were in use at one time; one that is far too
+    /// large is left for others.
     pub(crate) fn new(len: usize) -> Self {
         let mut spare = T::spare().lock().unwrap_or_else(PoisonError::into_inner);
         let place = spare.partition_point(|values| values.len() < len);

@@ -9,16 +9,19 @@ use candle_core::{DType, Device, Result as CandleResult, Tensor, Var};
 
 const OP: &str = "clip_global_norm";
 
-/// Scales the gradients of `vars` so that their common Euclidean norm is at most `max_norm`, and returns the norm before.
+/// Scales the gradients of `vars` so that their common Euclidean norm is at most `max_norm`, and
+/// returns the norm before.
 ///
-/// `g ← g · max_norm / (norm + 1e-6)` if that factor is below 1, as in PyTorch. Variables without a gradient are skipped. If the norm is
-/// infinite or NaN nothing is changed, and the caller sees it in the result.
+/// `g ← g · max_norm / (norm + 1e-6)` if that factor is below 1, as in PyTorch. Variables without a
+/// gradient are skipped. If the norm is infinite or NaN nothing is changed, and the caller sees it
+/// in the result.
 ///
 /// # Errors
 /// If `max_norm` is not above 0, or a gradient is neither `f32` nor `f64`.
 ///
 /// # Accuracy
-/// The norm is summed in f64, in an order that depends on the sizes and on the order of `vars` alone.
+/// The norm is summed in f64, in an order that depends on the sizes and on the order of `vars`
+/// alone.
 ///
 /// # Examples
 /// ```

@@ -28,8 +28,8 @@ impl Default for Conv2dConfig {
 
 /// Two-dimensional convolution (cross-correlation) with bias.
 ///
-/// `(B, in, H, W) → (B, out, H', W')` with `H' = ⌊(H + 2·padding − kernel) / stride⌋ + 1`, and `W'` alike. Every height
-/// and width is handled exactly, in the gradients too.
+/// `(B, in, H, W) → (B, out, H', W')` with `H' = ⌊(H + 2·padding − kernel) / stride⌋ + 1`, and `W'`
+/// alike. Every height and width is handled exactly, in the gradients too.
 #[derive(Clone, Debug)]
 pub struct Conv2d {
     weight: Tensor,

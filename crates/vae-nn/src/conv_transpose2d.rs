@@ -30,7 +30,8 @@ impl Default for ConvTranspose2dConfig {
 
 /// Two-dimensional transposed convolution with bias.
 ///
-/// `(B, in, H, W) → (B, out, H', W')` with `H' = (H − 1)·stride − 2·padding + kernel + output_padding`, and `W'` alike.
+/// `(B, in, H, W) → (B, out, H', W')` with `H' = (H − 1)·stride − 2·padding + kernel +
+/// output_padding`, and `W'` alike.
 #[derive(Clone, Debug)]
 pub struct ConvTranspose2d {
     weight: Tensor,
@@ -44,7 +45,8 @@ impl ConvTranspose2d {
     /// New ones are drawn from `U(-1/√f, 1/√f)` with `f = out · kernel²`, PyTorch's default.
     ///
     /// # Errors
-    /// If a size is 0, `output_padding` is not less than `stride`, or `vb` holds a tensor of another shape.
+    /// If a size is 0, `output_padding` is not less than `stride`, or `vb` holds a tensor of
+    /// another shape.
     ///
     /// # Examples
     /// ```

@@ -139,8 +139,8 @@ macro_rules! element {
 element!(f32, F32, exponential::decay_and_log_f32, single);
 element!(f64, F64, exponential::decay_and_log_f64, double);
 
-/// Lends a buffer of `len` elements with unspecified contents, kept by the thread between calls: no allocation in
-/// the steady state, and no page faults.
+/// Lends a buffer of `len` elements with unspecified contents, kept by the thread between calls: no
+/// allocation in the steady state, and no page faults.
 pub(crate) fn with_scratch<T: Element, R>(
     purpose: Scratch,
     len: usize,
@@ -178,7 +178,8 @@ pub(crate) use by_dtype;
 /// The elements of a contiguous tensor inside `cpu_fwd`.
 ///
 /// # Errors
-/// If the layout is strided (callers make their arguments contiguous first) or the element type is another.
+/// If the layout is strided (callers make their arguments contiguous first) or the element type is
+/// another.
 pub(crate) fn elements<'a, T: Element>(
     op: &'static str,
     storage: &'a CpuStorage,
@@ -221,7 +222,8 @@ impl<G: Deref<Target = Storage>> Reading<'_, G> {
     }
 }
 
-/// Opens a contiguous CPU tensor for writing, while `f` runs. Nothing else can read it in the meantime.
+/// Opens a contiguous CPU tensor for writing, while `f` runs. Nothing else can read it in the
+/// meantime.
 ///
 /// # Errors
 /// If the tensor is strided, of another type, or not on the CPU.

@@ -5,8 +5,8 @@ use thiserror::Error;
 
 /// Why a layer, a loss, an optimizer or a set of parameters refused its input.
 ///
-/// Layers and losses return [`candle_core::Result`], so that they compose with candle's own; there this error arrives
-/// wrapped in [`candle_core::Error`], with the same words.
+/// Layers and losses return [`candle_core::Result`], so that they compose with candle's own; there
+/// this error arrives wrapped in [`candle_core::Error`], with the same words.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {

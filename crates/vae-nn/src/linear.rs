@@ -19,7 +19,8 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// Layer from `in_features` to `out_features` values, with the parameters `weight` (`out × in`) and `bias`.
+    /// Layer from `in_features` to `out_features` values, with the parameters `weight` (`out × in`)
+    /// and `bias`.
     ///
     /// A new weight and bias are drawn from `U(-1/√in, 1/√in)`, PyTorch's default.
     ///
@@ -81,7 +82,8 @@ impl Module for Linear {
     }
 }
 
-/// Arguments that are multiplied one by one: packing the weight for a matrix product would cost more than the product.
+/// Arguments that are multiplied one by one: packing the weight for a matrix product would cost
+/// more than the product.
 const FEW: usize = 2;
 
 struct LinearOp {

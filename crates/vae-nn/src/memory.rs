@@ -6,10 +6,11 @@
 
 /// Asks the C library to keep freed memory for the next tensors, and tells whether it will.
 ///
-/// Each operation of candle allocates its result. Blocks of megabytes are normally given back to the system when freed, so that every
-/// step pays again for the system's clearing of each page: about a sixth of a training step. A program that trains
-/// calls this once, first thing in `main`; memory use then stays at its peak until the program ends. Without effect, and
-/// `false`, where the C library is not glibc.
+/// Each operation of candle allocates its result. Blocks of megabytes are normally given back to
+/// the system when freed, so that every step pays again for the system's clearing of each page:
+/// about a sixth of a training step. A program that trains calls this once, first thing in `main`;
+/// memory use then stays at its peak until the program ends. Without effect, and `false`, where the
+/// C library is not glibc.
 ///
 /// # Examples
 /// ```
@@ -23,8 +24,9 @@ pub fn keep_freed_memory() -> bool {
         // From malloc.h of glibc.
         const M_TRIM_THRESHOLD: c_int = -1;
         const M_MMAP_MAX: c_int = -4;
-        // SAFETY: the signature is that of malloc.h; the function takes two integers, touches nothing but the settings of the
-        // allocator, and reports by its result whether it took them.
+        // SAFETY: the signature is that of malloc.h; the function takes two integers, touches
+        // nothing but the settings of the allocator, and reports by its result whether it took
+        // them.
         unsafe extern "C" {
             safe fn mallopt(parameter: c_int, value: c_int) -> c_int;
         }

@@ -13,10 +13,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The tensors of a model, sorted by name.
 ///
-/// Layers ask [`Parameters::var_builder`] for theirs; a tensor that is not there yet is made, with an initial value that
-/// depends on (seed, name, shape) alone. So adding a layer does not move the initial values of the others, and the
-/// order of all walks over the tensors is the same in every process. Values in `f32` are those in `f64`, rounded. Clones share
-/// the tensors.
+/// Layers ask [`Parameters::var_builder`] for theirs; a tensor that is not there yet is made, with
+/// an initial value that depends on (seed, name, shape) alone. So adding a layer does not move the
+/// initial values of the others, and the order of all walks over the tensors is the same in every
+/// process. Values in `f32` are those in `f64`, rounded. Clones share the tensors.
 ///
 /// # Examples
 /// ```
@@ -60,7 +60,8 @@ impl Parameters {
         self.lock().clone().into_iter()
     }
 
-    /// The tensors that an optimizer may change, sorted by name: all but `running_mean` and `running_var`.
+    /// The tensors that an optimizer may change, sorted by name: all but `running_mean` and
+    /// `running_var`.
     pub fn trainable(&self) -> Vec<(String, Var)> {
         let is_statistic =
             |name: &str| matches!(name.rsplit('.').next(), Some("running_mean" | "running_var"));
@@ -92,7 +93,8 @@ impl Parameters {
         &self.device
     }
 
-    /// Sets every tensor from `tensors`, whose names and shapes must be exactly ours. Element types are converted.
+    /// Sets every tensor from `tensors`, whose names and shapes must be exactly ours. Element types
+    /// are converted.
     ///
     /// # Errors
     /// If a tensor is missing, is not one of ours, or has another shape. Then nothing is changed.
@@ -179,7 +181,8 @@ impl SimpleBackend for Parameters {
         }
         let initial = self.initial(name, shape, init)?.to_dtype(dtype)?.to_device(device)?;
         let var = Var::from_tensor(&initial)?;
-        // The variable's own tensor, not a copy: BatchNorm writes its running statistics through it.
+        // The variable's own tensor, not a copy: BatchNorm writes its running statistics through
+        // it.
         let tensor = var.as_tensor().clone();
         vars.insert(name.to_owned(), var);
         Ok(tensor)

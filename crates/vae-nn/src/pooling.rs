@@ -3,14 +3,16 @@
 use crate::network::{self, Layer};
 use candle_core::{Result, Tensor};
 
-/// Largest value of each `k × k` window, `(B, C, H, W) → (B, C, ⌊H/k⌋, ⌊W/k⌋)`; windows do not overlap, and rows and
-/// columns that fill no window are left out.
+/// Largest value of each `k × k` window, `(B, C, H, W) → (B, C, ⌊H/k⌋, ⌊W/k⌋)`; windows do not
+/// overlap, and rows and columns that fill no window are left out.
 ///
-/// The gradient goes to the first largest value of a window in reading order, as in PyTorch. That matters on designs: in
-/// flat void or solid areas nearly every window is a tie. A window with a NaN gives NaN.
+/// The gradient goes to the first largest value of a window in reading order, as in PyTorch. That
+/// matters on designs: in flat void or solid areas nearly every window is a tie. A window with a
+/// NaN gives NaN.
 ///
 /// # Errors
-/// If `k` is 0 or above 255, the image is smaller than a window, or the element type is neither `f32` nor `f64`.
+/// If `k` is 0 or above 255, the image is smaller than a window, or the element type is neither
+/// `f32` nor `f64`.
 ///
 /// # Examples
 /// ```
@@ -28,11 +30,12 @@ pub fn max_pool2d(xs: &Tensor, k: usize) -> Result<Tensor> {
     network::run(&[Layer::MaxPool2d { k }], xs, false)
 }
 
-/// Mean of each `k × k` window, `(B, C, H, W) → (B, C, ⌊H/k⌋, ⌊W/k⌋)`; windows do not overlap, and rows and columns that
-/// fill no window are left out: they get gradient 0.
+/// Mean of each `k × k` window, `(B, C, H, W) → (B, C, ⌊H/k⌋, ⌊W/k⌋)`; windows do not overlap, and
+/// rows and columns that fill no window are left out: they get gradient 0.
 ///
 /// # Errors
-/// If `k` is 0 or above 255, the image is smaller than a window, or the element type is neither `f32` nor `f64`.
+/// If `k` is 0 or above 255, the image is smaller than a window, or the element type is neither
+/// `f32` nor `f64`.
 ///
 /// # Examples
 /// ```

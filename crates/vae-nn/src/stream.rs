@@ -1,12 +1,14 @@
-//! Random numbers by address: any part of a run can be repeated without replaying what came before it.
+//! Random numbers by address: any part of a run can be repeated without replaying what came before
+//! it.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// The generator of one purpose at one step of a run.
 ///
-/// It depends on its three arguments alone: the key of `ChaCha8` is made of the seed and of a 128-bit hash of the purpose, and the
-/// step selects the stream, so different arguments give independent numbers. Nothing has to be saved to resume a run.
+/// It depends on its three arguments alone: the key of `ChaCha8` is made of the seed and of a
+/// 128-bit hash of the purpose, and the step selects the stream, so different arguments give
+/// independent numbers. Nothing has to be saved to resume a run.
 ///
 /// # Examples
 /// ```
@@ -20,7 +22,8 @@ use rand_chacha::ChaCha8Rng;
 /// ```
 ///
 /// # References
-/// G. Fowler, L. C. Noll, K.-P. Vo, D. Eastlake, T. Hansen, The FNV Non-Cryptographic Hash Algorithm, RFC 9923, 2025 (the 128-bit variant FNV-1a).
+/// G. Fowler, L. C. Noll, K.-P. Vo, D. Eastlake, T. Hansen, The FNV Non-Cryptographic Hash
+/// Algorithm, RFC 9923, 2025 (the 128-bit variant FNV-1a).
 pub fn stream(seed: u64, purpose: &str, step: u64) -> ChaCha8Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -52,7 +55,8 @@ mod tests {
 
     #[test]
     fn the_numbers_are_frozen() {
-        // Changing these is a value-breaking change: every seeded result in the world changes with them.
+        // Changing these is a value-breaking change: every seeded result in the world changes with
+        // them.
         let mut rng = stream(42, "init", 3);
         let first: Vec<u64> = (0..3).map(|_| rng.next_u64()).collect();
         assert_eq!(first, FROZEN);

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 const OP: &str = "upsample_nearest2d";
 
-/// Repeats each pixel `scale.0` times downwards and `scale.1` times to the right, `(B, C, H, W) → (B, C, sh·H, sw·W)`.
+/// Repeats each pixel `scale.0` times downwards and `scale.1` times to the right, `(B, C, H, W) →
+/// (B, C, sh·H, sw·W)`.
 ///
 /// The gradient of a pixel is the sum over its copies, also where the tensor is used elsewhere too.
 ///

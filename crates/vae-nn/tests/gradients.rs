@@ -12,7 +12,8 @@ use vae_nn::{
     Parameters, Sequential,
 };
 
-/// Fourth-order differences with a step of 2e-4 are good to about 1e-10: rounding of sums over a step, more than truncation.
+/// Fourth-order differences with a step of 2e-4 are good to about 1e-10: rounding of sums over a
+/// step, more than truncation.
 const TOLERANCE: f64 = 1e-8;
 
 const SHAPES: [[usize; 4]; 7] = [
@@ -86,7 +87,8 @@ fn conv_transpose2d() {
 fn batch_norm2d() {
     for dims in SHAPES {
         for train in [true, false] {
-            // Two values per channel become -1 and 1, whatever they are: the gradient is 0 up to epsilon.
+            // Two values per channel become -1 and 1, whatever they are: the gradient is 0 up to
+            // epsilon.
             if dims[0] * dims[2] * dims[3] < 3 && train {
                 continue;
             }

@@ -1,4 +1,5 @@
-//! Losses against their closed forms on scalars, at the extremes, under masks; and what they refuse.
+//! Losses against their closed forms on scalars, at the extremes, under masks; and what they
+//! refuse.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -161,7 +162,8 @@ fn kl_keeps_its_digits_near_collapse() {
     for (mean, log_var, expected) in rows {
         for (dtype, tolerance) in [(DType::F64, 4e-16), (DType::F32, 2e-7)] {
             let [mean, log_var] = [mean, log_var].map(|x| tensor(vec![x], &[1, 1], dtype));
-            // In f32 the log-variance 1e-4 is itself off by 3e-8 of it, so the value is compared at what was stored.
+            // In f32 the log-variance 1e-4 is itself off by 3e-8 of it, so the value is compared at
+            // what was stored.
             let stored = values(&log_var)[0];
             let expected =
                 if mean.dtype() == DType::F32 && log_var.dtype() == dtype && stored != 0.0 {

@@ -1,4 +1,5 @@
-//! Convolutions of random shapes against the definition, written as loops: values and all three gradients.
+//! Convolutions of random shapes against the definition, written as loops: values and all three
+//! gradients.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -119,7 +120,8 @@ proptest! {
 
     #[test]
     fn conv_transpose2d_is_its_definition(n in sizes()) {
-        // The layer leads from the map of the convolution `n` back to its image; what the stride swallowed is output padding.
+        // The layer leads from the map of the convolution `n` back to its image; what the stride
+        // swallowed is output padding.
         let (oh, ow) = n.out();
         let rest = |side: usize, out: usize| side + 2 * n.p - n.k - (out - 1) * n.s;
         let output_padding = rest(n.h, oh);
@@ -161,7 +163,8 @@ fn check_conv2d(n: Sizes) -> Result<(), TestCaseError> {
 
 #[test]
 fn large_images_are_cut_into_bands() {
-    // Patches of 65 channels on 49 x 97 pixels exceed one tile by far, with a last band of another height.
+    // Patches of 65 channels on 49 x 97 pixels exceed one tile by far, with a last band of another
+    // height.
     for (s, p) in [(1, 1), (2, 1), (3, 0)] {
         check_conv2d(Sizes { b: 2, ci: 65, co: 3, h: 49, w: 97, k: 3, s, p }).unwrap();
     }

@@ -49,7 +49,8 @@ fn initial_values_are_frozen() {
 
 const FROZEN: [f64; 2] = [-0.6561392620955749, 0.3879503020130106];
 
-/// Checks that the values fill `U(-bound, bound)`: extremes, mean, variance, and the largest gap to its distribution function.
+/// Checks that the values fill `U(-bound, bound)`: extremes, mean, variance, and the largest gap to
+/// its distribution function.
 fn assert_uniform(name: &str, values: &[f64], bound: f64) {
     let n = values.len() as f64;
     let mut sorted: Vec<f64> = values.iter().map(|x| 0.5 + 0.5 * x / bound).collect();
@@ -71,8 +72,8 @@ fn initial_values_have_the_law_of_pytorch() {
     let config = ConvTranspose2dConfig { kernel: 3, stride: 1, padding: 0, output_padding: 0 };
     ConvTranspose2d::new(20, 200, config, vb.pp("up")).unwrap();
     BatchNorm2d::new(3, vb.pp("norm")).unwrap();
-    // kaiming_uniform_(a=sqrt(5)) over the fan-in is U(-1/sqrt(fan), 1/sqrt(fan)); the fan-in of a transposed convolution is
-    // counted over its second axis, which is the output.
+    // kaiming_uniform_(a=sqrt(5)) over the fan-in is U(-1/sqrt(fan), 1/sqrt(fan)); the fan-in of a
+    // transposed convolution is counted over its second axis, which is the output.
     for (layer, fan) in [("fc", 50), ("conv", 6 * 25), ("up", 200 * 9)] {
         for tensor in ["weight", "bias"] {
             let name = format!("{layer}.{tensor}");

@@ -11,7 +11,8 @@ use vae_nn::{
     Layer, Linear, Parameters, Sequential, clip_global_norm,
 };
 
-/// Two training steps of a small net that uses everything, on sizes that are cut in several ways; all bits of the outcome.
+/// Two training steps of a small net that uses everything, on sizes that are cut in several ways;
+/// all bits of the outcome.
 fn outcome() -> Result<Vec<u32>> {
     let parameters = Parameters::new(11, DType::F32, Device::Cpu);
     let vb = parameters.var_builder();

@@ -101,9 +101,8 @@ impl<F: Real> DiscretizedLogistic<F> {
 
     /// The derivatives of [`log_prob`](Self::log_prob) with respect to location and log-scale.
     ///
-    /// `∂m = (sigmoid(u₋) − sigmoid(−u₊)) / s`,
-    /// `∂ ln s = u₋ sigmoid(u₋) − u₊ sigmoid(−u₊) − δ / expm1(δ)`; at the two ends without the terms
-    /// of the edge that is not there
+    /// `∂m = (sigmoid(u₋) − sigmoid(−u₊)) / s`, `∂ ln s = u₋ sigmoid(u₋) − u₊ sigmoid(−u₊) − δ /
+    /// expm1(δ)`; at the two ends without the terms of the edge that is not there
     ///
     /// # Examples
     ///

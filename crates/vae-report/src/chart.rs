@@ -15,7 +15,8 @@ pub(crate) struct Chart {
 /// From the tick labels to the name of an axis.
 const GAP: f32 = 8.0;
 const TICK: f32 = 6.0;
-/// Points beyond this many pixels are drawn there: their slope looks the same, and strokes stay fast.
+/// Points beyond this many pixels are drawn there: their slope looks the same, and strokes stay
+/// fast.
 const FAR: f32 = 1e5;
 
 impl Chart {

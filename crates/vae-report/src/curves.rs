@@ -193,7 +193,8 @@ fn bound(record: &Metrics) -> Panel {
     panel
 }
 
-/// Whether the likelihood is normalized for these data, so that there is a bound; unknown before the first epoch ends.
+/// Whether the likelihood is normalized for these data, so that there is a bound; unknown before
+/// the first epoch ends.
 fn states_a_bound(epochs: &[Epoch]) -> bool {
     epochs.iter().any(|epoch| epoch.validation.elbo.is_some())
 }

@@ -27,17 +27,19 @@ pub struct Field<'a> {
 
 /// Longer side of the picture of a design, about.
 const SIDE: usize = 900;
-/// Share of the material whose values keep the colors to themselves: the highest values, at points of load and corners, share the last one.
+/// Share of the material whose values keep the colors to themselves: the highest values, at points
+/// of load and corners, share the last one.
 const RANGE: f64 = 0.99;
 
 /// Writes a PNG file with a quantity in colors over the elements of a design.
 ///
-/// Colors run from 0, or the least value if that is negative, to the value that 99 % of the material stay below; what lies above has the
-/// last color, and the caption names the largest value. The file is written beside `out` and renamed.
+/// Colors run from 0, or the least value if that is negative, to the value that 99 % of the
+/// material stay below; what lies above has the last color, and the caption names the largest
+/// value. The file is written beside `out` and renamed.
 ///
 /// # Errors
-/// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Count`] if the design has another number of elements;
-/// [`ReportError::TooLarge`]; [`ReportError::Write`].
+/// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Count`] if the design has
+/// another number of elements; [`ReportError::TooLarge`]; [`ReportError::Write`].
 ///
 /// # Examples
 /// ```

@@ -43,7 +43,8 @@ pub enum Block {
 pub struct Table {
     /// What the numbers are.
     pub title: String,
-    /// Names of the columns, the first of which is that of the names; empty names for a table of facts, without a header.
+    /// Names of the columns, the first of which is that of the names; empty names for a table of
+    /// facts, without a header.
     pub columns: Vec<String>,
     /// One cell per column.
     pub rows: Vec<Vec<String>>,
@@ -71,14 +72,16 @@ impl Page {
     /// Writes the page beside `path`, syncs it, and renames it.
     ///
     /// # Errors
-    /// [`ReportError::Read`] for a figure that is not there, [`ReportError::Write`]; whatever stood at `path` then still stands there.
+    /// [`ReportError::Read`] for a figure that is not there, [`ReportError::Write`]; whatever stood
+    /// at `path` then still stands there.
     pub fn write(&self, path: &Path) -> Result<(), ReportError> {
         let html = self.to_html()?;
         replace(path, html.as_bytes())
             .map_err(|source| ReportError::Write { path: path.into(), source })
     }
 
-    /// The page as HTML that is well-formed XML after its first line: no script, nothing from elsewhere, figures as base64.
+    /// The page as HTML that is well-formed XML after its first line: no script, nothing from
+    /// elsewhere, figures as base64.
     ///
     /// # Errors
     /// [`ReportError::Read`] for a figure that is not there.

@@ -26,12 +26,12 @@ pub struct Scaling<'a> {
 const PLOT: (f32, f32) = (860.0, 520.0);
 const COLORS: [Color; 4] = [BLUE, VERMILION, Color(0, 158, 115), Color(204, 121, 167)];
 
-/// Writes a PNG file with lines over two logarithmic axes, each named at its end: a straight line is a power law. The file
-/// is written beside `out` and renamed.
+/// Writes a PNG file with lines over two logarithmic axes, each named at its end: a straight line
+/// is a power law. The file is written beside `out` and renamed.
 ///
 /// # Errors
-/// [`ReportError::Empty`] without points, [`ReportError::NotFinite`] for one that a logarithmic axis cannot show,
-/// [`ReportError::Count`] for more than four lines, [`ReportError::Write`].
+/// [`ReportError::Empty`] without points, [`ReportError::NotFinite`] for one that a logarithmic
+/// axis cannot show, [`ReportError::Count`] for more than four lines, [`ReportError::Write`].
 ///
 /// # Examples
 /// ```

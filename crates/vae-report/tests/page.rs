@@ -23,7 +23,8 @@ fn page(png: &Path) -> Page {
     }
 }
 
-/// The names of the elements in order, after checking that each one is closed where it must be and no quote is left open.
+/// The names of the elements in order, after checking that each one is closed where it must be and
+/// no quote is left open.
 fn elements(html: &str) -> Vec<String> {
     let (mut names, mut open) = (Vec::new(), Vec::new());
     let mut rest = html.strip_prefix("<!DOCTYPE html>").expect("a document type");

@@ -34,7 +34,8 @@ impl Augmentation {
         Ok(Self { mirrors: mirrors.collect::<Result<_>>()? })
     }
 
-    /// Mirrors each design with probability 1/2 for each mirror, one draw each: targets, masks and conditions `(B, C)` together.
+    /// Mirrors each design with probability 1/2 for each mirror, one draw each: targets, masks and
+    /// conditions `(B, C)` together.
     pub(crate) fn apply(
         &self,
         pixels: &mut Pixels,

@@ -14,7 +14,8 @@ use crate::learner::Learner;
 use crate::model::network;
 use crate::targets::Batch;
 
-/// Pieces of work before the first that counts: caches, allocator and thread pool are then as in a long run.
+/// Pieces of work before the first that counts: caches, allocator and thread pool are then as in a
+/// long run.
 const WARM_UP: usize = 3;
 /// Pixels of a batch at most: 256 MiB of densities, and some dozen times that in the network.
 const MAX_PIXELS: usize = 1 << 26;
@@ -46,7 +47,8 @@ pub struct Times {
 }
 
 impl Workload {
-    /// The network of a configuration for designs of `(height, width)` with some conditions, and a batch of random 0/1 designs.
+    /// The network of a configuration for designs of `(height, width)` with some conditions, and a
+    /// batch of random 0/1 designs.
     ///
     /// # Errors
     /// When no such network can be built, or the batch has no design or more than 2²⁶ pixels.
@@ -156,7 +158,8 @@ impl Workload {
 }
 
 impl Times {
-    /// Median time of one piece of work, in milliseconds; of an even number the mean of the middle two.
+    /// Median time of one piece of work, in milliseconds; of an even number the mean of the middle
+    /// two.
     pub fn median_ms(&self) -> f64 {
         let n = self.sorted.len();
         500.0 * (self.sorted[(n - 1) / 2] + self.sorted[n / 2])

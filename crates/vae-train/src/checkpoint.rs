@@ -28,7 +28,8 @@ pub struct Position {
     pub best: Option<Best>,
     /// Whether the run has come to its end.
     pub finished: bool,
-    /// The balance that the objective `geco` has come to; [`save`] takes it from the learner, [`load`] gives it back.
+    /// The balance that the objective `geco` has come to; [`save`] takes it from the learner,
+    /// [`load`] gives it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub geco: Option<Geco>,
 }
@@ -68,8 +69,8 @@ pub fn save(path: &Path, position: &Position, learner: &Learner) -> Result<()> {
 /// Reads a checkpoint into a model and its optimizer, and says where it stands.
 ///
 /// # Errors
-/// [`TrainError::Checkpoint`] for a file that is truncated or no checkpoint, [`TrainError::OtherArchitecture`] for one whose
-/// tensors have other names or shapes.
+/// [`TrainError::Checkpoint`] for a file that is truncated or no checkpoint,
+/// [`TrainError::OtherArchitecture`] for one whose tensors have other names or shapes.
 pub fn load(path: &Path, learner: &mut Learner) -> Result<Position> {
     let bytes = std::fs::read(path).map_err(|source| TrainError::Io {
         action: "read",

@@ -39,7 +39,8 @@ pub struct DataConfig {
     pub reading: Reading,
     /// `auto`, `standard`, `random`, `interpolate:COLUMN` or `extrapolate:COLUMN`; always by group.
     pub split: SplitRule,
-    /// Share of the groups for validation; of those outside the test side that the data state, if that is used.
+    /// Share of the groups for validation; of those outside the test side that the data state, if
+    /// that is used.
     pub validation: f64,
     /// Share of the groups for the test, unless the data state that side.
     pub test: f64,
@@ -55,15 +56,18 @@ pub struct DataConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
-    /// Designs cut to 0/1 so that the number of solid pixels is their volume: bounds are then likelihoods.
+    /// Designs cut to 0/1 so that the number of solid pixels is their volume: bounds are then
+    /// likelihoods.
     Binary,
-    /// Designs drawn to 0/1 pixel by pixel, with densities as probabilities and anew in each epoch; one fixed draw of each design
-    /// where scores are computed. Bounds are likelihoods of such draws.
+    /// Designs drawn to 0/1 pixel by pixel, with densities as probabilities and anew in each epoch;
+    /// one fixed draw of each design where scores are computed. Bounds are likelihoods of such
+    /// draws.
     Dynamic,
     /// Densities as they are.
     Grey,
-    /// Densities as 256 grey levels k, each spread evenly over its width: `(k + u)/256` with u uniform on [0, 1), drawn anew in each epoch and
-    /// fixed where scores are computed. A density of these is, 8 bits added, a bound on the bits of the levels.
+    /// Densities as 256 grey levels k, each spread evenly over its width: `(k + u)/256` with u
+    /// uniform on [0, 1), drawn anew in each epoch and fixed where scores are computed. A density
+    /// of these is, 8 bits added, a bound on the bits of the levels.
     Dequantized,
 }
 
@@ -82,7 +86,8 @@ pub struct ModelSection {
     pub latent_dim: usize,
     /// Width of the network that embeds the conditions; 0 appends them as they are.
     pub embedding: usize,
-    /// `bernoulli`, `continuous-bernoulli`, a Gaussian or a discretized logistic with fixed or learned noise, or `squared-error`, which is none.
+    /// `bernoulli`, `continuous-bernoulli`, a Gaussian or a discretized logistic with fixed or
+    /// learned noise, or `squared-error`, which is none.
     pub likelihood: Likelihood,
     /// Layers in.
     pub encoder: Encoder,
@@ -98,13 +103,17 @@ pub struct TrainingConfig {
     pub objective: Objective,
     /// Draws per design of the objective `iwae`.
     pub importance_samples: usize,
-    /// Nats of KL per latent dimension, averaged over a batch, that the objective `elbo` does not charge for; 0 charges for all.
+    /// Nats of KL per latent dimension, averaged over a batch, that the objective `elbo` does not
+    /// charge for; 0 charges for all.
     pub free_bits: f64,
-    /// Density error (root of the mean square) that the objective `geco` allows, as a share: 0.02 is 2 %.
+    /// Density error (root of the mean square) that the objective `geco` allows, as a share: 0.02
+    /// is 2 %.
     pub density_tolerance: f64,
-    /// Mean error of the volume fraction that the objective `geco` allows, as a share; 0 does not ask for any.
+    /// Mean error of the volume fraction that the objective `geco` allows, as a share; 0 does not
+    /// ask for any.
     pub volume_tolerance: f64,
-    /// Whether the output starts at the mean density of the data; if not, everything starts as PyTorch's layers do.
+    /// Whether the output starts at the mean density of the data; if not, everything starts as
+    /// PyTorch's layers do.
     pub start_at_density: bool,
     /// Run or weight file whose weights it starts from; empty for random ones.
     pub init: String,
@@ -239,8 +248,9 @@ impl Config {
         Ok(config)
     }
 
-    /// Burda, Grosse & Salakhutdinov 2016 on MNIST, as far as a schedule of ours goes: dynamically binarized pictures without their
-    /// labels, batches of 20, plain Adam from a rate of 1e-3 down to 1e-4, no warm-up.
+    /// Burda, Grosse & Salakhutdinov 2016 on MNIST, as far as a schedule of ours goes: dynamically
+    /// binarized pictures without their labels, batches of 20, plain Adam from a rate of 1e-3 down
+    /// to 1e-4, no warm-up.
     fn set_burda(&mut self) {
         self.data.targets = TargetKind::Dynamic;
         self.data.told = Told::None;
@@ -257,7 +267,8 @@ impl Config {
         };
     }
 
-    /// The lecture's training: five epochs of plain Adam on grey pictures and their volumes, from PyTorch's initial values.
+    /// The lecture's training: five epochs of plain Adam on grey pictures and their volumes, from
+    /// PyTorch's initial values.
     fn set_lecture(&mut self, batch_size: usize, learning_rate: f64, beta: f64) {
         self.data.targets = TargetKind::Grey;
         self.data.told = Told::First;
@@ -276,8 +287,9 @@ impl Config {
         };
     }
 
-    /// Makes the lecture's loss a bound: what is compared becomes a likelihood, and β becomes 1. The cross-entropy is one of designs
-    /// cut to 0/1; the squared error is one of a Gaussian whose noise is learned.
+    /// Makes the lecture's loss a bound: what is compared becomes a likelihood, and β becomes 1.
+    /// The cross-entropy is one of designs cut to 0/1; the squared error is one of a Gaussian whose
+    /// noise is learned.
     fn set_bound(&mut self) {
         self.training.objective = Objective::Elbo;
         self.training.beta = 1.0;
@@ -288,8 +300,8 @@ impl Config {
         }
     }
 
-    /// Resolves a configuration: `overrides` over the file over the preset. Without a preset the file's own
-    /// `preset` counts, then `default`.
+    /// Resolves a configuration: `overrides` over the file over the preset. Without a preset the
+    /// file's own `preset` counts, then `default`.
     ///
     /// # Errors
     /// Unknown preset, unknown key, wrong type, or a setting outside its domain.
@@ -304,7 +316,8 @@ impl Config {
         };
         let named = table.get("preset").and_then(Value::as_str);
         let mut config = Self::preset(preset.or(named).unwrap_or("default"))?;
-        // The objective decides what the other defaults mean, so it comes first; whatever is stated beside it still counts.
+        // The objective decides what the other defaults mean, so it comes first; whatever is stated
+        // beside it still counts.
         let in_file = table.get("training").and_then(|training| training.get("objective"));
         let objective = overrides
             .objective
@@ -338,8 +351,9 @@ impl Config {
         self.to_table().to_string()
     }
 
-    /// Whether the likelihood is a normalized one for these targets, so that bounds on it are bounds on ln p(x):
-    /// a Bernoulli on grey values is a cross-entropy instead, and the squared error no distribution at all.
+    /// Whether the likelihood is a normalized one for these targets, so that bounds on it are
+    /// bounds on ln p(x): a Bernoulli on grey values is a cross-entropy instead, and the squared
+    /// error no distribution at all.
     pub fn is_normalized(&self, binary_data: bool) -> bool {
         match self.model.likelihood {
             Likelihood::Bernoulli => binary_data || self.data.targets.is_binary(),
@@ -579,8 +593,8 @@ fn parse(path: &Path) -> Result<Table> {
         .map_err(|err: toml::de::Error| syntax(path, &err.to_string()))
 }
 
-/// Lays `over` on `base`; keys that `base` does not have are refused. Tables that name their `kind`, and the likelihood, replace the old
-/// one, because their keys depend on it.
+/// Lays `over` on `base`; keys that `base` does not have are refused. Tables that name their
+/// `kind`, and the likelihood, replace the old one, because their keys depend on it.
 fn merge(base: &mut Table, over: Table, prefix: &str, path: &Path) -> Result<()> {
     for (key, value) in over {
         let full = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };

@@ -1,4 +1,5 @@
-//! Simple methods whose scores stand beside the model's: principal components, nearest design by pixels, nearest by condition.
+//! Simple methods whose scores stand beside the model's: principal components, nearest design by
+//! pixels, nearest by condition.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, get_global_parallelism};
@@ -9,7 +10,8 @@ use crate::targets::{Targets, stack};
 
 /// Training designs read at a time.
 const CHUNK: usize = 256;
-/// Principal components come from at most this many training designs, evenly spaced: their covariance is known well enough by then.
+/// Principal components come from at most this many training designs, evenly spaced: their
+/// covariance is known well enough by then.
 const PCA_DESIGNS: usize = 4096;
 /// Up to this many designs or pixels the singular value decomposition is made whole.
 const DENSE: usize = 256;
@@ -18,17 +20,19 @@ const OVERSAMPLING: usize = 16;
 /// Rounds of the subspace iteration.
 const ROUNDS: usize = 12;
 
-/// Reconstructions of test designs by their projection on the principal components of the training designs.
+/// Reconstructions of test designs by their projection on the principal components of the training
+/// designs.
 ///
-/// `x̂ = x̄ + V Vᵀ (x − x̄)`, V the `components` leading right singular vectors of the centered training designs: the linear
-/// method with as many numbers per design as the latent space has, and the best possible one in squared error on the training designs.
+/// `x̂ = x̄ + V Vᵀ (x − x̄)`, V the `components` leading right singular vectors of the centered
+/// training designs: the linear method with as many numbers per design as the latent space has, and
+/// the best possible one in squared error on the training designs.
 ///
 /// # Errors
 /// When a design cannot be read.
 ///
 /// # References
-/// Jolliffe 2002, "Principal component analysis", section 1.1; Halko, Martinsson & Tropp 2011, "Finding structure with randomness",
-/// algorithm 4.4, for large sets.
+/// Jolliffe 2002, "Principal component analysis", section 1.1; Halko, Martinsson & Tropp 2011,
+/// "Finding structure with randomness", algorithm 4.4, for large sets.
 pub fn principal_components(
     designs: &Targets<'_>,
     train: &[usize],
@@ -70,7 +74,8 @@ pub fn nearest_by_pixels(
     designs.array(&nearest_with_distances(designs, train, designs, test)?.0)
 }
 
-/// For each of some designs of any origin the training design with the smallest squared distance over pixels, and the root of that distance's mean.
+/// For each of some designs of any origin the training design with the smallest squared distance
+/// over pixels, and the root of that distance's mean.
 ///
 /// # Errors
 /// When a design cannot be read.
@@ -119,7 +124,8 @@ pub(crate) fn nearest_with_distances(
     Ok((nearest.into_iter().map(|(_, train)| train).collect(), distances))
 }
 
-/// For each test design the first training design with the nearest conditions, each in units of its deviation; only conditions that the model is told count, and without any there is none.
+/// For each test design the first training design with the nearest conditions, each in units of its
+/// deviation; only conditions that the model is told count, and without any there is none.
 ///
 /// # Errors
 /// When a design cannot be read.
@@ -172,9 +178,11 @@ fn left_singular_vectors(xs: &Mat<f64>, components: usize) -> Mat<f64> {
         let svd = xs.thin_svd().expect("finite values");
         return svd.U().subcols(0, components).to_owned();
     }
-    // Subspace iteration: each round multiplies what is left of a smaller singular value against a larger one by their squared ratio.
+    // Subspace iteration: each round multiplies what is left of a smaller singular value against a
+    // larger one by their squared ratio.
     let width = (components + OVERSAMPLING).min(xs.nrows()).min(xs.ncols());
-    // Any start will do that no singular vector is orthogonal to; this one depends on nothing random.
+    // Any start will do that no singular vector is orthogonal to; this one depends on nothing
+    // random.
     let mut right = Mat::from_fn(xs.ncols(), width, |i, j| (1.0 + (i * (2 * j + 1)) as f64).sin());
     let mut left = Mat::zeros(xs.nrows(), width);
     for _ in 0..ROUNDS {

@@ -19,33 +19,39 @@ use crate::targets::Targets;
 const DESIGNS: usize = 768;
 /// A dimension that says less than this, in nats, says nothing.
 const SILENT: f64 = 0.02;
-/// A direction counts if it has at least this share of the variance that the conditions leave: less is detail of a shape, not another factor.
+/// A direction counts if it has at least this share of the variance that the conditions leave: less
+/// is detail of a shape, not another factor.
 const MATERIAL: f64 = 0.001;
 
 /// The latent space of a trained model, and what it should hold by its own loss.
 ///
-/// A latent of a linear model pays if the variance of its direction exceeds βσ², so directions are counted twice: in what the **conditions**
-/// leave of the designs, and in what the **model** leaves of them (on top of the dimensions it uses). Both bound from above what is
-/// worth a dimension, and the smaller counts.
+/// A latent of a linear model pays if the variance of its direction exceeds βσ², so directions are
+/// counted twice: in what the **conditions** leave of the designs, and in what the **model** leaves
+/// of them (on top of the dimensions it uses). Both bound from above what is worth a dimension, and
+/// the smaller counts.
 ///
 /// * At the loss of the run (βσ²) more is worth a dimension than is used: the rest has *collapsed*.
-/// * It would be at β ≤ 1 and a σ no larger than the errors of the model: the rest was *switched off*.
+/// * It would be at β ≤ 1 and a σ no larger than the errors of the model: the rest was *switched
+///   off*.
 /// * It would not even then: the rest is *not needed*.
 ///
 /// # References
-/// Tipping & Bishop 1999, "Probabilistic principal component analysis"; Lucas, Tucker, Grosse & Norouzi 2019, "Don't blame the ELBO! A linear
-/// VAE perspective on posterior collapse"; Burda, Grosse & Salakhutdinov 2016, section 5.2, for the threshold of activity.
+/// Tipping & Bishop 1999, "Probabilistic principal component analysis"; Lucas, Tucker, Grosse &
+/// Norouzi 2019, "Don't blame the ELBO! A linear VAE perspective on posterior collapse"; Burda,
+/// Grosse & Salakhutdinov 2016, section 5.2, for the threshold of activity.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diagnosis {
     /// One after the other.
     pub dimensions: Vec<Dimension>,
     /// KL weight at the end of training.
     pub beta: f64,
-    /// The deviation of a pixel that the loss states or implies; none where each pixel has its own, and the errors of the model stand for it.
+    /// The deviation of a pixel that the loss states or implies; none where each pixel has its own,
+    /// and the errors of the model stand for it.
     pub sigma: Option<f64>,
     /// Root of the mean squared error of reconstructions from posterior means.
     pub error: f64,
-    /// Share of the variance of the designs that the conditions explain, each design predicted from the others.
+    /// Share of the variance of the designs that the conditions explain, each design predicted from
+    /// the others.
     pub explained_by_conditions: f64,
     /// Directions worth a dimension, by the loss of the run.
     pub worth: Worth,
@@ -73,7 +79,8 @@ pub struct Dimension {
     pub kl: f64,
     /// What became of it.
     pub state: State,
-    /// The epoch from which on its KL on the validation split stayed below 0.02 nats; none if it did not, or nothing was logged.
+    /// The epoch from which on its KL on the validation split stayed below 0.02 nats; none if it
+    /// did not, or nothing was logged.
     pub silent_since: Option<u64>,
     /// Its largest KL in any epoch, in nats.
     pub peak_kl: Option<f64>,
@@ -133,7 +140,8 @@ pub fn diagnose(
     let alive = |dim: usize| is_active(activity[dim]) && SILENT <= kl[dim];
     let active = (0..latent_dim).filter(|&dim| alive(dim)).count();
 
-    // What conditions leave, what the model leaves, one row per design; pixels that do not count are 0 in both.
+    // What conditions leave, what the model leaves, one row per design; pixels that do not count
+    // are 0 in both.
     let pixels = matrix(designs, &chosen)?.transpose().to_owned();
     let mut after_conditions = without_conditions(designs, &chosen, &pixels);
     let reconstructions = reconstruct(vae, designs, &chosen, device)?;
@@ -194,13 +202,15 @@ pub fn diagnose(
         (State::Collapsed, at_run - active),
     ];
     let mut silent: Vec<usize> = (0..latent_dim).filter(|&dim| !alive(dim)).collect();
-    // Dead dimensions are all alike now; those that never said much are the ones that were not needed.
+    // Dead dimensions are all alike now; those that never said much are the ones that were not
+    // needed.
     silent.sort_by(|&a, &b| {
         dimensions[a].peak_kl.unwrap_or(0.0).total_cmp(&dimensions[b].peak_kl.unwrap_or(0.0))
     });
     let labels = states.into_iter().flat_map(|(state, count)| std::iter::repeat_n(state, count));
     for (dim, state) in silent.into_iter().zip(labels) {
-        // What spoke under a smaller weight and fell silent under one above 1 has been seen to be switched off.
+        // What spoke under a smaller weight and fell silent under one above 1 has been seen to be
+        // switched off.
         let spoke = peak(epochs, dim, beta).is_some_and(|kl| SILENT < kl);
         let seen = state == State::Collapsed && 1.0 < beta && spoke;
         dimensions[dim].state = if seen { State::SwitchedOff } else { state };
@@ -246,8 +256,9 @@ fn centered(rows: MatRef<'_, f64>) -> Mat<f64> {
     Mat::from_fn(rows.nrows(), rows.ncols(), |i, j| rows[(i, j)] - means[j])
 }
 
-/// The leading principal directions of one half of some rows, with the variance of the other half along each: of pure noise that is the variance
-/// of the noise, while the eigenvalues of a sample are larger.
+/// The leading principal directions of one half of some rows, with the variance of the other half
+/// along each: of pure noise that is the variance of the noise, while the eigenvalues of a sample
+/// are larger.
 struct Directions {
     /// One column each.
     vectors: Mat<f64>,
@@ -283,7 +294,8 @@ fn directions(rows: &Mat<f64>, count: usize) -> Directions {
 }
 
 impl Directions {
-    /// How many have more variance than the noise along them, beyond three standard errors of the estimate, and at least `least`.
+    /// How many have more variance than the noise along them, beyond three standard errors of the
+    /// estimate, and at least `least`.
     fn worth(&self, noise: &[f64], least: f64) -> usize {
         let margin = 1.0 - 3.0 * (2.0 / self.n.max(1) as f64).sqrt();
         let counts = self.vectors.col_iter().zip(&self.variances).filter(|(vector, variance)| {
@@ -326,7 +338,8 @@ mod tests {
 
     use super::*;
 
-    /// `x = Σ √λ_k z_k e_k + σ ε`: as many directions are worth a dimension as there are `λ_k + σ²` above βσ².
+    /// `x = Σ √λ_k z_k e_k + σ ε`: as many directions are worth a dimension as there are `λ_k + σ²`
+    /// above βσ².
     #[test]
     fn directions_of_a_linear_gaussian_model_are_counted() {
         let (n, pixels, sigma) = (400, 60, 0.3_f64);

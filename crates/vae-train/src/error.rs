@@ -5,7 +5,8 @@ use std::path::PathBuf;
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, TrainError>;
 
-/// An error of configuration, training or evaluation; each carries the value, path or step at fault.
+/// An error of configuration, training or evaluation; each carries the value, path or step at
+/// fault.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
@@ -253,7 +254,8 @@ impl TrainError {
         })
     }
 
-    /// Whether the user's flags or configuration are at fault (exit code 2), not the contents of a file or the run itself.
+    /// Whether the user's flags or configuration are at fault (exit code 2), not the contents of a
+    /// file or the run itself.
     pub fn is_usage(&self) -> bool {
         matches!(
             self,

@@ -57,7 +57,8 @@ pub struct Bounds {
     pub iwae_standard_error: f64,
     /// How far the draws can be trusted.
     pub importance: Importance,
-    /// Of reconstructions from one draw of q(z|x) for each design, where the quick scores take its mean.
+    /// Of reconstructions from one draw of q(z|x) for each design, where the quick scores take its
+    /// mean.
     pub sampled: Reconstruction,
     /// Of the stated noise of the pixels; none for a model that states none.
     pub calibration: Option<Calibration>,
@@ -68,7 +69,8 @@ pub struct Bounds {
 pub struct Importance {
     /// Standard error of `iwae` from the draws of z, in nats; none for a single draw.
     pub standard_error: Option<f64>,
-    /// How far `iwae` lies below ln p(x) in expectation, by the delta method, in nats; none for a single draw.
+    /// How far `iwae` lies below ln p(x) in expectation, by the delta method, in nats; none for a
+    /// single draw.
     pub bias: Option<f64>,
     /// Median over the designs of the number of equally weighted draws that would be worth as much.
     pub effective_sample_size: f64,
@@ -78,7 +80,8 @@ pub struct Importance {
     pub loose_share: f64,
 }
 
-/// Whether pixels scatter around reconstructions as the Gaussian of the model says, z drawn from q(z|x).
+/// Whether pixels scatter around reconstructions as the Gaussian of the model says, z drawn from
+/// q(z|x).
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Calibration {
     /// The stated deviation of a pixel.
@@ -150,10 +153,12 @@ pub fn terms_by_design(
     Ok(all)
 }
 
-/// Bounds from `samples` draws per design; the draws of a design depend on its position in the data set only.
+/// Bounds from `samples` draws per design; the draws of a design depend on its position in the data
+/// set only.
 ///
-/// Designs are encoded once. Weights are summed as they come ([`ImportanceEstimate`]), so memory does not grow with the draws. `progress` is
-/// told how many draws are done since it was last called.
+/// Designs are encoded once. Weights are summed as they come ([`ImportanceEstimate`]), so memory
+/// does not grow with the draws. `progress` is told how many draws are done since it was last
+/// called.
 ///
 /// # Errors
 /// When a design cannot be read.
@@ -497,7 +502,8 @@ mod tests {
         assert!((found.volume_error - 0.0625).abs() < 1e-12);
     }
 
-    /// `ratio² − 1` is the derivative of the mean log-density of a pixel with respect to ln σ: 0 at the best σ.
+    /// `ratio² − 1` is the derivative of the mean log-density of a pixel with respect to ln σ: 0 at
+    /// the best σ.
     #[test]
     fn a_calibrated_deviation_has_no_gradient() {
         let (targets, means) = (waves(40, 0.0), waves(40, 0.4));

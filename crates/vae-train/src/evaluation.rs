@@ -1,4 +1,5 @@
-//! Everything that `evaluate` says of a model, on its test split, with the scores of simple controls beside its own.
+//! Everything that `evaluate` says of a model, on its test split, with the scores of simple
+//! controls beside its own.
 
 use candle_core::Device;
 use ndarray::{Array3, Axis};
@@ -21,7 +22,8 @@ use crate::targets::Targets;
 /// Scores of a model on the test split; log-probabilities in nats per design.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
-    /// `expected_log_likelihood − kl` at β = 1; none where the likelihood is not normalized for these data.
+    /// `expected_log_likelihood − kl` at β = 1; none where the likelihood is not normalized for
+    /// these data.
     pub elbo: Option<f64>,
     /// Standard error of `elbo` over the designs.
     pub elbo_standard_error: Option<f64>,
@@ -35,13 +37,15 @@ pub struct Evaluation {
     pub bits_per_pixel_standard_error: Option<f64>,
     /// What the log-likelihood is the logarithm of.
     pub measure: Measure,
-    /// `Σ H(x)`, below which the cross-entropy of grey designs cannot fall; none where there is a likelihood or none is meant.
+    /// `Σ H(x)`, below which the cross-entropy of grey designs cannot fall; none where there is a
+    /// likelihood or none is meant.
     pub cross_entropy_floor: Option<f64>,
     /// How far those draws can be trusted; none where `elbo` is.
     pub importance: Option<Importance>,
     /// Draws per design.
     pub samples: usize,
-    /// `E_q ln p(x|z)`; minus a cross-entropy for Bernoulli pixels that are grey; none for a model without likelihood.
+    /// `E_q ln p(x|z)`; minus a cross-entropy for Bernoulli pixels that are grey; none for a model
+    /// without likelihood.
     pub expected_log_likelihood: Option<f64>,
     /// `KL(q(z|x) ‖ p(z))`.
     pub kl: f64,
@@ -65,7 +69,8 @@ pub struct Evaluation {
     pub latent_dim: usize,
     /// Number of test designs.
     pub n: usize,
-    /// What the codes of training designs say of them, and how they are spread; of at most 2048 designs.
+    /// What the codes of training designs say of them, and how they are spread; of at most 2048
+    /// designs.
     pub information: Information,
     /// How new designs follow each condition.
     pub responses: Vec<Response>,
@@ -87,7 +92,8 @@ pub struct Controls {
     pub nearest_by_condition: Option<Reconstruction>,
 }
 
-/// Reconstructions of the test designs, by the model from posterior means and by the controls, (N, H, W) each.
+/// Reconstructions of the test designs, by the model from posterior means and by the controls, (N,
+/// H, W) each.
 pub struct Reconstructions {
     /// The model's.
     pub model: Array3<f32>,
@@ -111,7 +117,8 @@ impl Reconstructions {
     }
 }
 
-/// Evaluates a model on the test split; also hands back the reconstructions that were scored, for whoever looks closer at them.
+/// Evaluates a model on the test split; also hands back the reconstructions that were scored, for
+/// whoever looks closer at them.
 ///
 /// `progress` is told how many more of the `samples` draws of every test design are done.
 ///

@@ -91,13 +91,15 @@ pub fn set_conditions(vae: &Vae, values: &mut [f32], set: &[(String, f32)]) -> R
 pub enum Path {
     /// On the straight line.
     Linear,
-    /// Along the great circle between the directions, the length changing evenly: `|z(t)| (sin((1−t)ω) u₀ + sin(tω) u₁) / sin ω`
-    /// for directions u₀, u₁ at an angle ω. A standard normal vector of many dimensions has a length of about √Z, and the middle of a straight
-    /// line between two of them is too short to be one. Where there is no one great circle (a vector of length 0, opposite directions) the
-    /// straight line is taken.
+    /// Along the great circle between the directions, the length changing evenly: `|z(t)|
+    /// (sin((1−t)ω) u₀ + sin(tω) u₁) / sin ω` for directions u₀, u₁ at an angle ω. A standard
+    /// normal vector of many dimensions has a length of about √Z, and the middle of a straight line
+    /// between two of them is too short to be one. Where there is no one great circle (a vector of
+    /// length 0, opposite directions) the straight line is taken.
     ///
     /// # References
-    /// Shoemake 1985, "Animating rotation with quaternion curves"; White 2016, "Sampling generative networks".
+    /// Shoemake 1985, "Animating rotation with quaternion curves"; White 2016, "Sampling generative
+    /// networks".
     Spherical,
 }
 
@@ -127,8 +129,8 @@ pub fn path(ends: &Array2<f32>, steps: usize, path: Path) -> Array2<f32> {
     points
 }
 
-/// A square in two latent dimensions, the others 0: `steps²` points over [−reach, reach]², row by row, the second dimension falling from
-/// row to row as on an upright axis.
+/// A square in two latent dimensions, the others 0: `steps²` points over [−reach, reach]², row by
+/// row, the second dimension falling from row to row as on an upright axis.
 pub fn square(
     latent_dim: usize,
     (across, up): (usize, usize),
@@ -146,7 +148,8 @@ pub fn square(
     points
 }
 
-/// The latent dimensions, the one first that changes the design most from −2 to 2, the others at 0 and under the given conditions.
+/// The latent dimensions, the one first that changes the design most from −2 to 2, the others at 0
+/// and under the given conditions.
 ///
 /// # Errors
 /// When the conditions do not fit the model.

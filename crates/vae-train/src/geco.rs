@@ -22,8 +22,9 @@ const HARDEST: f64 = 1.0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
-    /// `√(mean (x − m)²)` over active pixels and designs, of densities in [0, 1]. Its square has the mean picture as its optimum, where the
-    /// difference without its sign has the median, which of sparse designs is void.
+    /// `√(mean (x − m)²)` over active pixels and designs, of densities in [0, 1]. Its square has
+    /// the mean picture as its optimum, where the difference without its sign has the median, which
+    /// of sparse designs is void.
     DensityError,
     /// `|mean (x − m)|` over the active pixels of a design, averaged over designs.
     VolumeError,
@@ -44,9 +45,11 @@ pub struct Constraint {
 
 /// Minimizes the KL subject to `error ≤ tolerance`: the balance of the two sets itself.
 ///
-/// With `C = error / tolerance − 1`, the loss of a step is `KL + Σ λ (C + stop(Ĉ − C))`. Then `Ĉ ← 0.99 Ĉ + 0.01 C` and `λ ← λ exp(0.01 Ĉ)`, the
-/// exponent within ±0.01. A multiplier starts at the number of pixels for the density error, which is the bound of a Gaussian whose
-/// deviation is the tolerance, and at 1 for the volume error. The loss is no bound on anything; bounds are printed apart.
+/// With `C = error / tolerance − 1`, the loss of a step is `KL + Σ λ (C + stop(Ĉ − C))`. Then `Ĉ ←
+/// 0.99 Ĉ + 0.01 C` and `λ ← λ exp(0.01 Ĉ)`, the exponent within ±0.01. A multiplier starts at the
+/// number of pixels for the density error, which is the bound of a Gaussian whose deviation is the
+/// tolerance, and at 1 for the volume error. The loss is no bound on anything; bounds are printed
+/// apart.
 ///
 /// # References
 /// Rezende & Viola 2018, "Taming VAEs", algorithm 1.
@@ -73,7 +76,8 @@ impl Geco {
         Self { constraints }
     }
 
-    /// The loss of a batch as a scalar, its value and parts per design, and the state after the step.
+    /// The loss of a batch as a scalar, its value and parts per design, and the state after the
+    /// step.
     ///
     /// `mean` is E[x|z] of the same draw as `terms`; `beta` weighs the KL while it warms up.
     ///
@@ -103,7 +107,8 @@ impl Geco {
         Ok((loss, Parts { loss: value, log_likelihood, kl: scalar(&kl)? }, next))
     }
 
-    /// By how much of itself the worst tolerance is exceeded by reconstructions from posterior means; 0 if all are kept.
+    /// By how much of itself the worst tolerance is exceeded by reconstructions from posterior
+    /// means; 0 if all are kept.
     ///
     /// # Errors
     /// When a design cannot be read.
@@ -127,7 +132,8 @@ impl Geco {
 }
 
 impl Constraint {
-    /// Takes the constraint `error / tolerance − 1` of a step into the average, and the average into the multiplier.
+    /// Takes the constraint `error / tolerance − 1` of a step into the average, and the average
+    /// into the multiplier.
     fn learn(&mut self, exceeded: f64) {
         let average = match self.average {
             None => exceeded,

@@ -8,16 +8,19 @@ use serde::Serialize;
 use vae_nn::stream;
 use vae_prob::{DiagonalNormal, log_sum_exp};
 
-/// The two parts of the mean KL, in nats, estimated on N designs: `E_x KL(q(z|x) ‖ p) = I(x; z) + KL(q(z) ‖ p)`.
+/// The two parts of the mean KL, in nats, estimated on N designs: `E_x KL(q(z|x) ‖ p) = I(x; z) +
+/// KL(q(z) ‖ p)`.
 ///
 /// # References
-/// Hoffman & Johnson 2016, "ELBO surgery: yet another way to carve up the variational evidence lower bound".
+/// Hoffman & Johnson 2016, "ELBO surgery: yet another way to carve up the variational evidence
+/// lower bound".
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Information {
-    /// `I(x; z) = E ln q(z|x) − ln q(z)`, between a design and its code. The estimate cannot exceed [`ceiling`](Self::ceiling): close to
-    /// it, it says "at least".
+    /// `I(x; z) = E ln q(z|x) − ln q(z)`, between a design and its code. The estimate cannot exceed
+    /// [`ceiling`](Self::ceiling): close to it, it says "at least".
     pub mutual_information: f64,
-    /// `KL(q(z) ‖ p(z)) = E ln q(z) − ln p(z)` of the aggregate posterior; "at most" where the other says "at least".
+    /// `KL(q(z) ‖ p(z)) = E ln q(z) − ln p(z)` of the aggregate posterior; "at most" where the
+    /// other says "at least".
     pub aggregate_kl: f64,
     /// Standard error of `mutual_information` over the designs.
     pub mutual_information_standard_error: f64,
@@ -31,8 +34,8 @@ pub struct Information {
 
 /// Estimates both parts from the posteriors of N designs, `(N, Z)` each, with one draw per design.
 ///
-/// `ln q(z_i) = ln Σ_j q(z_i|x_j) − ln N`. Both parts are means of the same draws, so that their sum is that of `ln q(z_i|x_i) − ln p(z_i)`,
-/// term by term.
+/// `ln q(z_i) = ln Σ_j q(z_i|x_j) − ln N`. Both parts are means of the same draws, so that their
+/// sum is that of `ln q(z_i|x_i) − ln p(z_i)`, term by term.
 ///
 /// # Panics
 /// If a mean or log-variance is not finite.
@@ -78,7 +81,8 @@ pub fn information(means: &Array2<f32>, log_vars: &Array2<f32>, seed: u64) -> In
 mod tests {
     use super::*;
 
-    /// Gaussian data and an exact posterior of variance s: the aggregate is the prior, and the information is the rate −½ ln s.
+    /// Gaussian data and an exact posterior of variance s: the aggregate is the prior, and the
+    /// information is the rate −½ ln s.
     fn exact(n: usize, variance: f32) -> (Array2<f32>, Array2<f32>) {
         let mut rng = stream(3, "test", 0);
         let deviation = (1.0 - variance).sqrt();

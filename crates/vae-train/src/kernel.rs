@@ -1,4 +1,5 @@
-//! Regression with a Gaussian kernel, its settings chosen by what each example says of itself when it is left out.
+//! Regression with a Gaussian kernel, its settings chosen by what each example says of itself when
+//! it is left out.
 
 use faer::linalg::solvers::SelfAdjointEigen;
 use faer::{Mat, MatRef, Side};
@@ -10,11 +11,13 @@ const RIDGES: [f64; 7] = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e4];
 
 /// A smooth function of inputs, fitted to examples.
 ///
-/// `f(x) = ȳ + k(x)ᵀ (K + λ I)⁻¹ (Y − ȳ)` with `k_i(x) = exp(−‖x − x_i‖² / 2 w²)`; the width w and the ridge λ are those with the
-/// smallest squared error of the left-out examples, which follows from the hat matrix `H = K (K + λ I)⁻¹`: `(y_i − f(x_i)) / (1 − H_ii)`.
+/// `f(x) = ȳ + k(x)ᵀ (K + λ I)⁻¹ (Y − ȳ)` with `k_i(x) = exp(−‖x − x_i‖² / 2 w²)`; the width w and
+/// the ridge λ are those with the smallest squared error of the left-out examples, which follows
+/// from the hat matrix `H = K (K + λ I)⁻¹`: `(y_i − f(x_i)) / (1 − H_ii)`.
 ///
 /// # References
-/// Hastie, Tibshirani & Friedman 2009, "The elements of statistical learning", sections 5.8 and 7.10 (eq. 7.64).
+/// Hastie, Tibshirani & Friedman 2009, "The elements of statistical learning", sections 5.8 and
+/// 7.10 (eq. 7.64).
 pub(crate) struct KernelRidge {
     /// Examples as columns.
     inputs: Mat<f64>,
@@ -72,8 +75,8 @@ impl KernelRidge {
 
 /// The ridge with the smallest squared error of the left-out examples, and that error.
 ///
-/// With `K = U S Uᵀ` and `D = λ / (S + λ)`, what is left is `I − H = U D Uᵀ`, so the errors are the diagonal of
-/// `U D (Uᵀ G U) D Uᵀ` over `(1 − H_ii)²`, G the Gram matrix of the targets.
+/// With `K = U S Uᵀ` and `D = λ / (S + λ)`, what is left is `I − H = U D Uᵀ`, so the errors are the
+/// diagonal of `U D (Uᵀ G U) D Uᵀ` over `(1 − H_ii)²`, G the Gram matrix of the targets.
 fn best_ridge(eigen: &SelfAdjointEigen<f64>, gram: &Mat<f64>) -> (f64, f64) {
     let vectors = eigen.U();
     let turned = vectors.transpose() * gram * vectors;
@@ -138,7 +141,8 @@ mod tests {
         Mat::from_fn(2, n, |i, j| ((7 * i + 3 * j * (i + 1)) % 23) as f64 / 11.0)
     }
 
-    /// What the hat matrix says of a left-out example is what a fit without it predicts, at the same width and ridge.
+    /// What the hat matrix says of a left-out example is what a fit without it predicts, at the
+    /// same width and ridge.
     #[test]
     fn what_is_left_out_is_as_if_it_had_not_been_there() {
         let (n, ridge) = (20, 0.1);

@@ -1,4 +1,5 @@
-//! A model in training, and the step it takes: the code that `vae train` runs and `vae bench train` times.
+//! A model in training, and the step it takes: the code that `vae train` runs and `vae bench train`
+//! times.
 
 use std::path::Path;
 
@@ -40,10 +41,12 @@ pub struct StepTerms {
 }
 
 impl Learner {
-    /// A network with initial weights from the seed of the configuration, and an optimizer that has not moved yet.
+    /// A network with initial weights from the seed of the configuration, and an optimizer that has
+    /// not moved yet.
     ///
     /// # Errors
-    /// When no network can be built from `model`, or a setting of the optimizer is out of its domain.
+    /// When no network can be built from `model`, or a setting of the optimizer is out of its
+    /// domain.
     pub fn new(config: &Config, model: &ModelConfig, device: &Device) -> Result<Self> {
         let training = &config.training;
         let parameters = Parameters::new(config.seed, DType::F32, device.clone());
@@ -100,8 +103,8 @@ impl Learner {
         })
     }
 
-    /// One step: forward, loss, backward, clip, update. `eps` ([`draws`](Self::draws) · B, Z) are standard normal draws, `beta` the weight of the
-    /// KL term.
+    /// One step: forward, loss, backward, clip, update. `eps` ([`draws`](Self::draws) · B, Z) are
+    /// standard normal draws, `beta` the weight of the KL term.
     ///
     /// If a term is not finite the update is left out, and the caller sees the term in the result.
     ///

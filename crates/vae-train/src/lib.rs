@@ -2,8 +2,9 @@
 //!
 //! # What it deliberately does not know
 //!
-//! The crate knows no command line and prints nothing: an observer is told what happens. Every random number comes from a
-//! generator keyed by (seed, purpose, step), so a run that is taken up again takes the same steps as one that was never stopped.
+//! The crate knows no command line and prints nothing: an observer is told what happens. Every
+//! random number comes from a generator keyed by (seed, purpose, step), so a run that is taken up
+//! again takes the same steps as one that was never stopped.
 
 pub mod augment;
 pub mod benchmark;

@@ -1,4 +1,5 @@
-//! In which unit the likelihood of a run is a statement about its data, so that only like is compared with like.
+//! In which unit the likelihood of a run is a statement about its data, so that only like is
+//! compared with like.
 
 use serde::Serialize;
 use vae_models::{Likelihood, Vae};
@@ -16,9 +17,11 @@ pub enum Measure {
     BinaryMass,
     /// A probability of designs of 256 grey levels: bits per pixel.
     LevelMass,
-    /// A density of such designs with uniform noise of one level: bits per pixel, 8 added, which bound those of the levels from above.
+    /// A density of such designs with uniform noise of one level: bits per pixel, 8 added, which
+    /// bound those of the levels from above.
     DequantizedDensity,
-    /// A density of the designs as they are: nats, comparable with other densities of the same designs only.
+    /// A density of the designs as they are: nats, comparable with other densities of the same
+    /// designs only.
     Density,
     /// No likelihood: a cross-entropy of grey designs, or a squared error.
     None,
@@ -38,7 +41,8 @@ impl Measure {
         }
     }
 
-    /// A log-likelihood in nats per design as bits per pixel, of so many pixels; none where that is no code length of 8-bit data.
+    /// A log-likelihood in nats per design as bits per pixel, of so many pixels; none where that is
+    /// no code length of 8-bit data.
     pub fn bits_per_pixel(self, log_likelihood: f64, pixels: usize) -> Option<f64> {
         let bits = bits_per_dim(-log_likelihood, pixels);
         match self {
@@ -69,7 +73,8 @@ impl Measure {
     }
 }
 
-/// What a cross-entropy cannot fall below: the mean over designs of `Σ H(x)`, summed over active pixels, in nats.
+/// What a cross-entropy cannot fall below: the mean over designs of `Σ H(x)`, summed over active
+/// pixels, in nats.
 ///
 /// # Errors
 /// When a design cannot be read.
@@ -133,8 +138,8 @@ mod tests {
         (0..=n).map(|i| weight(i) * f(f64::from(i) / f64::from(n))).sum::<f64>() / f64::from(3 * n)
     }
 
-    /// `∫ ln p((k + u)/256) du − ln 256 ≤ ln P(k)`, the mass of a level by quadrature: bits of dequantized levels are never too few, and the same
-    /// where the density is even.
+    /// `∫ ln p((k + u)/256) du − ln 256 ≤ ln P(k)`, the mass of a level by quadrature: bits of
+    /// dequantized levels are never too few, and the same where the density is even.
     #[test]
     fn bits_of_dequantized_levels_bound_those_of_their_masses() {
         let coin = |logit| {

@@ -36,9 +36,11 @@ pub struct StepMetrics {
     pub step: u64,
     /// Epoch, from 1.
     pub epoch: u64,
-    /// What is minimized, per design: `−log_likelihood + beta · kl`, unless the objective says otherwise.
+    /// What is minimized, per design: `−log_likelihood + beta · kl`, unless the objective says
+    /// otherwise.
     pub loss: f64,
-    /// Expected log-likelihood `E_q ln p(x|z)`, one draw; minus the squared error of a model without likelihood.
+    /// Expected log-likelihood `E_q ln p(x|z)`, one draw; minus the squared error of a model
+    /// without likelihood.
     pub log_likelihood: f64,
     /// `KL(q(z|x) ‖ p(z))`, summed over latent dimensions.
     pub kl: f64,
@@ -90,7 +92,8 @@ pub struct Parts {
 /// Scores on held-out designs, whatever was optimized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
-    /// `log_likelihood − kl`: the evidence lower bound at β = 1; none where the likelihood is not normalized for these data.
+    /// `log_likelihood − kl`: the evidence lower bound at β = 1; none where the likelihood is not
+    /// normalized for these data.
     pub elbo: Option<f64>,
     /// What is minimized, per design, at the final β.
     #[serde(default)]
@@ -103,12 +106,14 @@ pub struct Validation {
     pub mse: f64,
     /// Mean intersection over union of that reconstruction at 0.5.
     pub iou: f64,
-    /// By how much of itself the worst tolerance is exceeded, of the objective `geco`; 0 if all are kept.
+    /// By how much of itself the worst tolerance is exceeded, of the objective `geco`; 0 if all are
+    /// kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excess: Option<f64>,
 }
 
-/// Appends events to a file; every line is flushed, so that a killed run loses at most the line being written.
+/// Appends events to a file; every line is flushed, so that a killed run loses at most the line
+/// being written.
 pub struct MetricsLog {
     path: PathBuf,
     file: File,

@@ -1,4 +1,5 @@
-//! Mixtures of normals with full covariances, fitted by expectation–maximization, and conditioned on some coordinates.
+//! Mixtures of normals with full covariances, fitted by expectation–maximization, and conditioned
+//! on some coordinates.
 
 use faer::linalg::solvers::{DenseSolveCore, Llt};
 use faer::{Mat, Side};
@@ -15,12 +16,14 @@ const GAIN: f64 = 1e-4;
 
 /// `p(x) = Σ_k π_k N(x; m_k, Σ_k)`.
 ///
-/// Fitted by maximizing the log-likelihood plus a prior worth `d + 2` examples of the spread of the data per component, so that no component
-/// shrinks onto a few examples: `Σ_k = (N_k S_k + ν D / K^{2/d}) / (N_k + ν)`, D the diagonal of the covariance of all, `π_k ∝ N_k + 1`.
+/// Fitted by maximizing the log-likelihood plus a prior worth `d + 2` examples of the spread of the
+/// data per component, so that no component shrinks onto a few examples: `Σ_k = (N_k S_k + ν D /
+/// K^{2/d}) / (N_k + ν)`, D the diagonal of the covariance of all, `π_k ∝ N_k + 1`.
 ///
 /// # References
-/// Dempster, Laird & Rubin 1977, "Maximum likelihood from incomplete data via the EM algorithm"; Fraley & Raftery 2007, "Bayesian
-/// regularization for normal mixture estimation and model-based clustering".
+/// Dempster, Laird & Rubin 1977, "Maximum likelihood from incomplete data via the EM algorithm";
+/// Fraley & Raftery 2007, "Bayesian regularization for normal mixture estimation and model-based
+/// clustering".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mixture {
@@ -41,7 +44,8 @@ pub struct Component {
 }
 
 impl Mixture {
-    /// Fits `count` components to examples, one per row, from means drawn by `rng`; also returns the objective after each round.
+    /// Fits `count` components to examples, one per row, from means drawn by `rng`; also returns
+    /// the objective after each round.
     ///
     /// # Panics
     /// If there is no example.
@@ -79,9 +83,11 @@ impl Mixture {
             .collect()
     }
 
-    /// The mixture of the first coordinates, given the others: `p(z | c)` of a `p(z, c)` whose last coordinates are `c`.
+    /// The mixture of the first coordinates, given the others: `p(z | c)` of a `p(z, c)` whose last
+    /// coordinates are `c`.
     ///
-    /// `π_k' ∝ π_k N(c; m_c, Σ_cc)`, mean `m_z + Σ_zc Σ_cc⁻¹ (c − m_c)`, covariance `Σ_zz − Σ_zc Σ_cc⁻¹ Σ_cz`.
+    /// `π_k' ∝ π_k N(c; m_c, Σ_cc)`, mean `m_z + Σ_zc Σ_cc⁻¹ (c − m_c)`, covariance `Σ_zz − Σ_zc
+    /// Σ_cc⁻¹ Σ_cz`.
     ///
     /// # References
     /// Bishop 2006, "Pattern recognition and machine learning", eqs. 2.81 and 2.82.
@@ -185,8 +191,8 @@ struct Prior {
 }
 
 impl Prior {
-    /// Equal components around examples far from each other, each drawn with a probability that grows with its squared distance from those
-    /// drawn before.
+    /// Equal components around examples far from each other, each drawn with a probability that
+    /// grows with its squared distance from those drawn before.
     ///
     /// Arthur & Vassilvitskii 2007, "k-means++: the advantages of careful seeding".
     fn start(&self, examples: &Array2<f64>, count: usize, rng: &mut impl Rng) -> Vec<Component> {
@@ -286,7 +292,8 @@ mod tests {
         }
     }
 
-    /// One component has a closed form: the mean, and the covariance drawn to the diagonal by ν examples.
+    /// One component has a closed form: the mean, and the covariance drawn to the diagonal by ν
+    /// examples.
     #[test]
     fn one_component_is_the_gaussian_of_the_data() {
         let examples = clusters(200);

@@ -7,7 +7,8 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::targets::Targets;
 
-/// The network for these data: sizes from the designs, condition statistics from the training split.
+/// The network for these data: sizes from the designs, condition statistics from the training
+/// split.
 ///
 /// # Errors
 /// When the architecture does not fit the designs.

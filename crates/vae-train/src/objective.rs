@@ -11,25 +11,28 @@ use crate::metrics::{Parts, Validation};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
-    /// Minus the evidence lower bound, `−ln p(x|z) + β Σ KL` per design, averaged over the designs of a batch; with free bits λ the second
-    /// term is `β Σ max(λ, mean KL)`, the mean of each latent dimension over the batch.
+    /// Minus the evidence lower bound, `−ln p(x|z) + β Σ KL` per design, averaged over the designs
+    /// of a batch; with free bits λ the second term is `β Σ max(λ, mean KL)`, the mean of each
+    /// latent dimension over the batch.
     Elbo,
     /// Minus the importance-weighted bound from several draws per design.
     Iwae,
-    /// The smallest KL under which reconstructions keep to a tolerance, in units of density ([`crate::geco::Geco`]).
+    /// The smallest KL under which reconstructions keep to a tolerance, in units of density
+    /// ([`crate::geco::Geco`]).
     Geco,
-    /// Minus the Bernoulli cross-entropy of grey designs plus β · KL: no bound, and called by its name.
+    /// Minus the Bernoulli cross-entropy of grey designs plus β · KL: no bound, and called by its
+    /// name.
     CrossEntropy,
-    /// The lecture's losses, as its PyTorch code reduces them. Of Bernoulli pixels: cross-entropy plus β · KL, summed over everything,
-    /// designs included. Of the squared error: `mean (x − m)² + β · mean KL`, the one mean over designs and pixels, the other over
-    /// designs and latents.
+    /// The lecture's losses, as its PyTorch code reduces them. Of Bernoulli pixels: cross-entropy
+    /// plus β · KL, summed over everything, designs included. Of the squared error: `mean (x −
+    /// m)² + β · mean KL`, the one mean over designs and pixels, the other over designs and latents.
     Lecture,
 }
 
 /// The loss of a run: its objective with the sizes that it is reduced over.
 ///
-/// With `ℓ = ln p(x|z)` and `k = Σ KL`, both averaged over the designs of a batch, every objective but `iwae` and `geco`, which have losses of
-/// their own, is `a (−ℓ + w k)`:
+/// With `ℓ = ln p(x|z)` and `k = Σ KL`, both averaged over the designs of a batch, every objective
+/// but `iwae` and `geco`, which have losses of their own, is `a (−ℓ + w k)`:
 ///
 /// | objective | a | w |
 /// |---|---|---|
@@ -37,8 +40,9 @@ pub enum Objective {
 /// | `lecture`, Bernoulli | B | β |
 /// | `lecture`, squared error (`ℓ = −Σ (x − m)²`) | 1/n | β n / Z |
 ///
-/// for B designs of n pixels and Z latents. The last one is a Gaussian's bound in disguise: `Σ (x − m)² / 2σ² + k` is the same up to
-/// its scale if `σ² = w/2`, a noise that the loss implies and never states ([`Loss::implied_sigma`]).
+/// for B designs of n pixels and Z latents. The last one is a Gaussian's bound in disguise: `Σ (x −
+/// m)² / 2σ² + k` is the same up to its scale if `σ² = w/2`, a noise that the loss implies and
+/// never states ([`Loss::implied_sigma`]).
 ///
 /// # Examples
 /// ```
@@ -74,18 +78,21 @@ impl Loss {
     /// The same with so many nats per latent dimension that cost nothing.
     ///
     /// # References
-    /// Kingma et al. 2016, "Improving variational inference with inverse autoregressive flow", the bound near eq. 15.
+    /// Kingma et al. 2016, "Improving variational inference with inverse autoregressive flow", the
+    /// bound near eq. 15.
     #[must_use]
     pub fn with_free_bits(self, free_bits: f64) -> Self {
         Self { free_bits, ..self }
     }
 
-    /// The KL that is charged for, from its average over the designs by latent dimension: `Σ max(λ, KL)`.
+    /// The KL that is charged for, from its average over the designs by latent dimension: `Σ max(λ,
+    /// KL)`.
     pub fn charged(&self, kl_per_dim: &[f64]) -> f64 {
         kl_per_dim.iter().map(|&kl| kl.max(self.free_bits)).sum()
     }
 
-    /// The loss of a batch as a scalar, and its value and parts per design; the KL among the parts is the true one.
+    /// The loss of a batch as a scalar, and its value and parts per design; the KL among the parts
+    /// is the true one.
     ///
     /// # Errors
     /// What the tensor operations say.
@@ -108,8 +115,8 @@ impl Loss {
         Ok((loss, Parts { loss: value, log_likelihood, kl }))
     }
 
-    /// Minus the importance-weighted bound of a batch as a scalar, and its value and parts per design: the log-likelihood averaged over the draws, and
-    /// the KL in closed form.
+    /// Minus the importance-weighted bound of a batch as a scalar, and its value and parts per
+    /// design: the log-likelihood averaged over the draws, and the KL in closed form.
     ///
     /// # Errors
     /// What the tensor operations say.
@@ -128,7 +135,8 @@ impl Loss {
         self.scale() * (self.kl_weight(beta) * kl - log_likelihood)
     }
 
-    /// The first term in the loss's own unit: minus a log-likelihood, a cross-entropy, or a mean squared error.
+    /// The first term in the loss's own unit: minus a log-likelihood, a cross-entropy, or a mean
+    /// squared error.
     pub fn error_term(&self, log_likelihood: f64) -> f64 {
         -self.scale() * log_likelihood
     }
@@ -138,8 +146,9 @@ impl Loss {
         if self.is_means() { kl / self.latents } else { kl }
     }
 
-    /// What the best model has least of, the second only among equals of the first. For the bound it is minus the bound at β = 1, whatever β
-    /// was trained with; for `geco` first by how much the tolerances are exceeded, then the KL.
+    /// What the best model has least of, the second only among equals of the first. For the bound
+    /// it is minus the bound at β = 1, whatever β was trained with; for `geco` first by how much
+    /// the tolerances are exceeded, then the KL.
     pub fn criterion(&self, scores: &Validation) -> (f64, f64) {
         match self.objective {
             Objective::Elbo => (0.0, scores.kl - scores.log_likelihood),
@@ -148,8 +157,8 @@ impl Loss {
         }
     }
 
-    /// The deviation of a pixel under which `mean (x − m)² + β · mean KL` is minus a Gaussian's bound, up to its scale:
-    /// `σ = √(β n / 2Z)`; none for a loss that states what a pixel is.
+    /// The deviation of a pixel under which `mean (x − m)² + β · mean KL` is minus a Gaussian's
+    /// bound, up to its scale: `σ = √(β n / 2Z)`; none for a loss that states what a pixel is.
     pub fn implied_sigma(&self, beta: f64) -> Option<f64> {
         self.is_means().then(|| (0.5 * self.kl_weight(beta)).sqrt())
     }
@@ -204,7 +213,8 @@ mod tests {
 
     use super::*;
 
-    /// Loss and gradients of a small network on two grey designs, beside the formulas as PyTorch's reductions have them.
+    /// Loss and gradients of a small network on two grey designs, beside the formulas as PyTorch's
+    /// reductions have them.
     fn both(model: &ModelConfig, objective: Objective, beta: f64) -> (f64, f64) {
         let parameters = Parameters::new(3, DType::F64, Device::Cpu);
         let vae = Vae::new(model, parameters.var_builder()).unwrap();
@@ -242,7 +252,8 @@ mod tests {
         assert!((found / expected - 1.0).abs() < 1e-12, "{found} and {expected}");
     }
 
-    /// `−ELBO` of a Gaussian of the implied σ is the lecture's loss, times n / 2σ², plus a constant.
+    /// `−ELBO` of a Gaussian of the implied σ is the lecture's loss, times n / 2σ², plus a
+    /// constant.
     #[test]
     fn the_implied_noise_makes_it_a_bound() {
         let model = ModelConfig::tutorial(128, 128, Vec::new());

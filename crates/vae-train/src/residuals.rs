@@ -1,4 +1,5 @@
-//! A noise for a model that states none, from what its reconstructions leave of the training designs.
+//! A noise for a model that states none, from what its reconstructions leave of the training
+//! designs.
 
 use candle_core::Device;
 use vae_models::{Likelihood, ModelConfig, Sigma, Vae};
@@ -9,16 +10,19 @@ use crate::evaluate::terms_by_design;
 use crate::measure::active_pixels;
 use crate::targets::Targets;
 
-/// A model of the squared error as one of Gaussian pixels, with the deviation under which the expected log-likelihood of the training designs is
-/// largest: `σ² = mean (x − m)²`, with z drawn from q(z|x).
+/// A model of the squared error as one of Gaussian pixels, with the deviation under which the
+/// expected log-likelihood of the training designs is largest: `σ² = mean (x − m)²`, with z drawn
+/// from q(z|x).
 ///
-/// Its bound on ln p(x) is then comparable with that of a model trained by it. `None` for a model that states what a pixel is.
+/// Its bound on ln p(x) is then comparable with that of a model trained by it. `None` for a model
+/// that states what a pixel is.
 ///
 /// # Errors
 /// When a design cannot be read.
 ///
 /// # References
-/// Rybkin, Daniilidis & Levine 2021, "Simple and effective VAE training with calibrated decoders", for the deviation.
+/// Rybkin, Daniilidis & Levine 2021, "Simple and effective VAE training with calibrated decoders",
+/// for the deviation.
 pub fn with_stated_noise(
     vae: &Vae,
     parameters: &Parameters,

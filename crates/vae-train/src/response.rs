@@ -1,4 +1,5 @@
-//! Whether new designs become what their conditions ask for: slopes of what is realized over what was requested.
+//! Whether new designs become what their conditions ask for: slopes of what is realized over what
+//! was requested.
 
 use candle_core::Device;
 use faer::Mat;
@@ -41,10 +42,12 @@ pub struct Follows {
     pub error: f64,
 }
 
-/// The response to each condition that the model is told and that varies over the test split; none for a model without conditions.
+/// The response to each condition that the model is told and that varies over the test split; none
+/// for a model without conditions.
 ///
-/// What a design realizes is its mean density for `volume_fraction`. Any other condition is read off its pixels by a regression with a
-/// Gaussian kernel on training designs, whose own reading of the test designs stands beside.
+/// What a design realizes is its mean density for `volume_fraction`. Any other condition is read
+/// off its pixels by a regression with a Gaussian kernel on training designs, whose own reading of
+/// the test designs stands beside.
 ///
 /// # Errors
 /// When a design cannot be read.

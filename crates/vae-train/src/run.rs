@@ -44,8 +44,8 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Makes the folder of a run whose weights come from elsewhere. It has no checkpoint to go on from and no log, and a split only if
-    /// the data are known.
+    /// Makes the folder of a run whose weights come from elsewhere. It has no checkpoint to go on
+    /// from and no log, and a split only if the data are known.
     ///
     /// # Errors
     /// When a file cannot be written.

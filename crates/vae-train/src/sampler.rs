@@ -1,4 +1,5 @@
-//! Where the codes of new designs come from: the prior, or a distribution fitted to the codes of the data, under the conditions asked for.
+//! Where the codes of new designs come from: the prior, or a distribution fitted to the codes of
+//! the data, under the conditions asked for.
 
 use ndarray::{Array2, Axis, concatenate};
 use rand::Rng;
@@ -34,15 +35,17 @@ pub enum Sampler {
     Mixture,
 }
 
-/// Distributions of codes and conditions, `p(z, c)`, fitted to draws from q(z|x, c) of the training designs.
+/// Distributions of codes and conditions, `p(z, c)`, fitted to draws from q(z|x, c) of the training
+/// designs.
 ///
-/// The prior is what codes of the data are drawn to, not how they are spread: under one condition they often fill a part of it, and the
-/// decoder knows nothing of the rest. The number of components is the one under which codes of the validation designs are likeliest,
-/// given their conditions.
+/// The prior is what codes of the data are drawn to, not how they are spread: under one condition
+/// they often fill a part of it, and the decoder knows nothing of the rest. The number of
+/// components is the one under which codes of the validation designs are likeliest, given their
+/// conditions.
 ///
 /// # References
-/// Hoffman & Johnson 2016, "ELBO surgery"; Ghosh et al. 2020, "From variational to deterministic autoencoders", section 4, for densities fitted to
-/// the codes afterwards.
+/// Hoffman & Johnson 2016, "ELBO surgery"; Ghosh et al. 2020, "From variational to deterministic
+/// autoencoders", section 4, for densities fitted to the codes afterwards.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Samplers {
@@ -117,7 +120,8 @@ impl Samplers {
         self.mixture.components.len()
     }
 
-    /// Codes for conditions in their own units, one per row of `(N, C)`; the i-th depends on the seed, i and its conditions only.
+    /// Codes for conditions in their own units, one per row of `(N, C)`; the i-th depends on the
+    /// seed, i and its conditions only.
     pub fn draws(&self, vae: &Vae, sampler: Sampler, cs: &Array2<f32>, seed: u64) -> Array2<f32> {
         let latent_dim = vae.config().latent_dim;
         let mut zs = prior_draws(latent_dim, cs.nrows(), seed);
@@ -154,10 +158,12 @@ impl Samplers {
         write_json(&run.samplers(), self)
     }
 
-    /// Reads what [`save`](Self::save) wrote; none if nothing was, or the weights have changed since.
+    /// Reads what [`save`](Self::save) wrote; none if nothing was, or the weights have changed
+    /// since.
     ///
     /// # Errors
-    /// [`TrainError::Damaged`] for a file that is something else, or is of another model; [`TrainError::Format`] for another version.
+    /// [`TrainError::Damaged`] for a file that is something else, or is of another model;
+    /// [`TrainError::Format`] for another version.
     pub fn read(run: &RunFolder, vae: &Vae) -> Result<Option<Self>> {
         let path = run.samplers();
         if !path.is_file() {
@@ -196,7 +202,8 @@ fn checksum(run: &RunFolder) -> Result<String> {
     Ok(format!("{:032x}", twox_hash::XxHash3_128::oneshot(&bytes)))
 }
 
-/// Draws from the posteriors of some designs beside their conditions in units of the model, `(N · DRAWS, Z + C)`.
+/// Draws from the posteriors of some designs beside their conditions in units of the model, `(N ·
+/// DRAWS, Z + C)`.
 fn codes(vae: &Vae, designs: &Targets<'_>, indices: &[usize], seed: u64) -> Result<Array2<f64>> {
     let (means, log_vars) = posteriors(vae, designs, indices, vae.device())?;
     let given = standardized(vae, &designs.conditions(indices));

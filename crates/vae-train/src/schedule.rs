@@ -2,10 +2,11 @@
 
 use std::f64::consts::PI;
 
-/// The weight of the KL term over a run: in each of some cycles of equal length a linear ramp from 0, then `beta`.
+/// The weight of the KL term over a run: in each of some cycles of equal length a linear ramp from
+/// 0, then `beta`.
 ///
-/// `β(t) = beta · min(1, (t mod T) / R)`, with cycles of T steps and ramps of R. One cycle is the linear warm-up; the last one has no end, so
-/// that the weight stays final once it is.
+/// `β(t) = beta · min(1, (t mod T) / R)`, with cycles of T steps and ramps of R. One cycle is the
+/// linear warm-up; the last one has no end, so that the weight stays final once it is.
 ///
 /// # Examples
 /// ```
@@ -19,8 +20,8 @@ use std::f64::consts::PI;
 /// ```
 ///
 /// # References
-/// Bowman et al. 2016, "Generating sentences from a continuous space"; Sønderby et al. 2016, "Ladder variational autoencoders"; for
-/// cycles Fu et al. 2019, "Cyclical annealing schedule".
+/// Bowman et al. 2016, "Generating sentences from a continuous space"; Sønderby et al. 2016,
+/// "Ladder variational autoencoders"; for cycles Fu et al. 2019, "Cyclical annealing schedule".
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KlSchedule {
     cycles: u64,
@@ -30,7 +31,8 @@ pub struct KlSchedule {
 }
 
 impl KlSchedule {
-    /// A schedule over so many steps, whose ramps take the share `warmup` of each cycle. None if a ramp would not end before its cycle does.
+    /// A schedule over so many steps, whose ramps take the share `warmup` of each cycle. None if a
+    /// ramp would not end before its cycle does.
     pub fn new(total_steps: u64, cycles: u64, warmup: f64, beta: f64) -> Option<Self> {
         let length = total_steps.div_ceil(cycles.max(1));
         let ramp = (warmup * length as f64).round() as u64;
@@ -57,10 +59,12 @@ impl KlSchedule {
     }
 }
 
-/// Learning rate at a step: a linear ramp over `warmup_steps`, then a half cosine down to `floor · peak` at `total_steps`.
+/// Learning rate at a step: a linear ramp over `warmup_steps`, then a half cosine down to `floor ·
+/// peak` at `total_steps`.
 ///
 /// # References
-/// Loshchilov & Hutter 2017, "SGDR: stochastic gradient descent with warm restarts", eq. 5 without restarts.
+/// Loshchilov & Hutter 2017, "SGDR: stochastic gradient descent with warm restarts", eq. 5 without
+/// restarts.
 pub fn learning_rate(step: u64, warmup_steps: u64, total_steps: u64, peak: f64, floor: f64) -> f64 {
     // 1. The ramp starts above zero, so that the first step moves.
     if step < warmup_steps {

@@ -37,7 +37,8 @@ pub struct Batch {
 }
 
 impl<'a> Targets<'a> {
-    /// Wraps a data set, of whose conditions the model is told some columns ([`Told::columns`](crate::Told::columns)).
+    /// Wraps a data set, of whose conditions the model is told some columns
+    /// ([`Told::columns`](crate::Told::columns)).
     pub fn new(data: &'a DataSet, kind: TargetKind, told: Vec<usize>) -> Self {
         Self { data, kind, told }
     }
@@ -57,8 +58,8 @@ impl<'a> Targets<'a> {
         self.told.iter().map(|&column| &self.data.condition_info()[column]).collect()
     }
 
-    /// Targets of some designs. Those that are drawn are always the same ones here, whatever the seed of the run, so that models
-    /// are compared on equal terms.
+    /// Targets of some designs. Those that are drawn are always the same ones here, whatever the
+    /// seed of the run, so that models are compared on equal terms.
     ///
     /// # Errors
     /// When a design cannot be read.
@@ -66,7 +67,8 @@ impl<'a> Targets<'a> {
         self.read_drawn(indices, (0, "binarize/evaluation"))
     }
 
-    /// [`Targets::read`], where targets are drawn with the generator of a seed and a purpose: one draw for each design.
+    /// [`Targets::read`], where targets are drawn with the generator of a seed and a purpose: one
+    /// draw for each design.
     fn read_drawn(&self, indices: &[usize], (seed, purpose): (u64, &str)) -> Result<Pixels> {
         let pixels = self.data.design_len();
         let mut values = vec![0.0; indices.len() * pixels];
@@ -128,7 +130,8 @@ impl<'a> Targets<'a> {
         self.tensors(self.read(indices)?, &self.conditions(indices), device)
     }
 
-    /// One batch to train on: with mirror images in it, and with the draws that belong to the seed and the epoch.
+    /// One batch to train on: with mirror images in it, and with the draws that belong to the seed
+    /// and the epoch.
     ///
     /// # Errors
     /// When a design cannot be read.
@@ -238,7 +241,8 @@ mod tests {
         assert!(targets.are_binary(&all).unwrap());
     }
 
-    /// `(k + u) / 256` with u even on [0, 1): its integer part is the level, what is left has the moments of u.
+    /// `(k + u) / 256` with u even on [0, 1): its integer part is the level, what is left has the
+    /// moments of u.
     #[test]
     fn dequantized_levels_are_spread_evenly_over_their_width() {
         let data = grey();

@@ -28,7 +28,8 @@ pub enum Told {
     All,
     /// `none`: an unconditional model.
     None,
-    /// `first`: the first column, if there is one. The lecture's models know the volume and not the iterate.
+    /// `first`: the first column, if there is one. The lecture's models know the volume and not the
+    /// iterate.
     First,
     /// Names, separated by commas.
     Named(Vec<String>),

@@ -72,8 +72,9 @@ pub struct Outcome {
     pub position: Position,
 }
 
-/// Starts a run in an empty folder, or goes on with the one that is there, and trains until the end of its configuration or
-/// until `stop` is set. A resumed run takes the same steps as one that was never stopped.
+/// Starts a run in an empty folder, or goes on with the one that is there, and trains until the end
+/// of its configuration or until `stop` is set. A resumed run takes the same steps as one that was
+/// never stopped.
 ///
 /// # Errors
 /// Everything in [`TrainError`]; the last checkpoint stays whole.
@@ -95,7 +96,8 @@ pub fn train(
     let augmentation = Augmentation::new(&config.data.augment, &designs.condition_info())?;
     let split = split(config, data)?;
     let batch_size = training.batch_size.min(split.train.len());
-    // Every step has a full batch: a last short one would give BatchNorm other statistics. Epochs are reshuffled, so all take part.
+    // Every step has a full batch: a last short one would give BatchNorm other statistics. Epochs
+    // are reshuffled, so all take part.
     let steps_per_epoch = (split.train.len() / batch_size) as u64;
     let total_steps = training.epochs * steps_per_epoch;
     let rate_warmup = (training.learning_rate_warmup * total_steps as f64).round() as u64;
@@ -216,7 +218,8 @@ pub fn train(
                 log.push(&Event::Step(metrics))?;
             }
 
-            // Checkpoint, stop. Not after the last batch: the end of the epoch does both, after its validation.
+            // Checkpoint, stop. Not after the last batch: the end of the epoch does both, after its
+            // validation.
             let stopping = stop.load(Ordering::Relaxed);
             let due = Duration::from_secs(training.checkpoint_seconds) <= saved.0.elapsed();
             if at.batch < steps_per_epoch && (due || stopping) {
@@ -228,7 +231,8 @@ pub fn train(
             }
         }
 
-        // Validation. The bound is the one at β = 1, whatever is optimized; no model is the best before β is final.
+        // Validation. The bound is the one at β = 1, whatever is optimized; no model is the best
+        // before β is final.
         let seconds = clock.elapsed().as_secs_f64();
         let scores = score(&learner.vae, &designs, &split.validation, &device)?;
         let mut validation = validation(&scores, &loss, normalized, training.beta);

@@ -1,4 +1,5 @@
-//! How far a generated design can be trusted: is it a copy, is it like the data, and where is the model unsure.
+//! How far a generated design can be trusted: is it a copy, is it like the data, and where is the
+//! model unsure.
 
 use candle_core::{DType, Device};
 use ndarray::{Array2, Array3, Axis};
@@ -10,7 +11,8 @@ use crate::error::Result;
 use crate::evaluate::{Terms, noise_by_design, terms_by_design, values};
 use crate::targets::{Targets, stack};
 
-/// Training designs whose scores a new design is ranked among, at most; of more, evenly spaced ones.
+/// Training designs whose scores a new design is ranked among, at most; of more, evenly spaced
+/// ones.
 const RANKED: usize = 512;
 /// Designs per pass.
 const BATCH: usize = 64;
@@ -19,17 +21,21 @@ const CODES: u64 = 16;
 
 /// What speaks for and against each generated design.
 pub struct Trust {
-    /// Position in the data set of the training design with the smallest squared distance over pixels.
+    /// Position in the data set of the training design with the smallest squared distance over
+    /// pixels.
     pub nearest: Vec<usize>,
     /// That distance: root of the mean squared difference of a pixel.
     pub distance: Vec<f64>,
-    /// The same for held-out designs of the data, median: about what a new design of this kind is off.
+    /// The same for held-out designs of the data, median: about what a new design of this kind is
+    /// off.
     pub usual_distance: f64,
-    /// Share of the training designs whose score is no higher than that of the design, in `[0, 1]`: of `ln p(x|z, c) − KL`, one draw, under its own
-    /// conditions. Below 0.01 it is unlike nearly all that the model has seen.
+    /// Share of the training designs whose score is no higher than that of the design, in `[0, 1]`:
+    /// of `ln p(x|z, c) − KL`, one draw, under its own conditions. Below 0.01 it is unlike nearly
+    /// all that the model has seen.
     pub percentile: Vec<f64>,
-    /// Deviation of every pixel, `(N, H, W)`, by the law of total variance over codes z ~ q(z|x, c) of the design:
-    /// `Var x = E_z Var(x|z) + Var_z E(x|z)`; the first term is `m (1 − m)` of a Bernoulli and σ² of a Gaussian, and is left out of the others.
+    /// Deviation of every pixel, `(N, H, W)`, by the law of total variance over codes z ~ q(z|x, c)
+    /// of the design: `Var x = E_z Var(x|z) + Var_z E(x|z)`; the first term is `m (1 − m)` of a
+    /// Bernoulli and σ² of a Gaussian, and is left out of the others.
     pub deviation: Array3<f32>,
 }
 
@@ -113,7 +119,8 @@ fn deviation(
         }
         deviations.extend(sums.into_iter().map(|(sum, squares)| {
             let (mean, square) = (sum / CODES as f64, squares / CODES as f64);
-            // E m (1 − m) + Var m = E m − (E m)²: a Bernoulli of the mean, however the codes scatter.
+            // E m (1 − m) + Var m = E m − (E m)²: a Bernoulli of the mean, however the codes
+            // scatter.
             let variance =
                 if binary { mean * (1.0 - mean) } else { square - mean * mean + sigma * sigma };
             variance.max(0.0).sqrt() as f32
@@ -189,7 +196,8 @@ mod tests {
         }
     }
 
-    /// Of all training designs by hand; a copy is at distance 0, and nobody is near to what was held out.
+    /// Of all training designs by hand; a copy is at distance 0, and nobody is near to what was
+    /// held out.
     #[test]
     fn the_nearest_design_is_the_nearest() {
         let data = dots();

@@ -47,8 +47,8 @@ fn nearest_by_condition_finds_the_same_conditions_where_they_exist() {
     }
 }
 
-/// With all components the projection is the identity on the training designs; with k of them the squared error is the sum of the
-/// squared singular values left out.
+/// With all components the projection is the identity on the training designs; with k of them the
+/// squared error is the sum of the squared singular values left out.
 #[test]
 fn principal_components_leave_out_the_smallest_singular_values() {
     let data = bars();

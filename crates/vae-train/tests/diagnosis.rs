@@ -69,7 +69,8 @@ fn a_large_beta_switches_off() {
     );
 }
 
-/// A condition moves a bar; one factor more shades the whole design. The second latent dimension has nothing to say.
+/// A condition moves a bar; one factor more shades the whole design. The second latent dimension
+/// has nothing to say.
 #[test]
 fn one_factor_needs_one_dimension() {
     let (n, h, w) = (240, 8, 16);

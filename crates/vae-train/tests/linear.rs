@@ -1,4 +1,5 @@
-//! The training objective on the one autoencoder whose optimum is known: linear, with Gaussian pixels.
+//! The training objective on the one autoencoder whose optimum is known: linear, with Gaussian
+//! pixels.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -80,7 +81,8 @@ fn tensor(rows: Vec<Vec<f64>>) -> Tensor {
     Tensor::from_vec(rows.concat(), shape, &Device::Cpu).unwrap()
 }
 
-/// Points whose mean and covariance are those of a normal, so that means of anything quadratic are exact.
+/// Points whose mean and covariance are those of a normal, so that means of anything quadratic are
+/// exact.
 fn points(center: &[f64], axes: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let radius = (axes.len() as f64).sqrt();
     let signed = axes.iter().flat_map(|axis| [(axis, radius), (axis, -radius)]);
@@ -99,7 +101,8 @@ fn axes(eigenvalues: &[f64; N]) -> Vec<Vec<f64>> {
     eigenvalues.iter().enumerate().map(axis).collect()
 }
 
-/// What training came to: activity and rate of each latent, from the largest on, σ², the bound, and ln p(x) of the decoder.
+/// What training came to: activity and rate of each latent, from the largest on, σ², the bound, and
+/// ln p(x) of the decoder.
 struct Trained {
     activity: Vec<f64>,
     rates: Vec<f64>,
@@ -155,8 +158,8 @@ fn close(found: f64, expected: f64) {
     assert!((found - expected).abs() < 1e-3, "{found} where {expected} is expected");
 }
 
-/// Tipping & Bishop 1999: `σ²` is the mean of the eigenvalues that are left out, `A_i = 1 − σ²/λ_i`, `KL_i = ½ ln (λ_i/σ²)`, and
-/// nothing is missing between the bound and `ln p(x)`.
+/// Tipping & Bishop 1999: `σ²` is the mean of the eigenvalues that are left out, `A_i = 1 −
+/// σ²/λ_i`, `KL_i = ½ ln (λ_i/σ²)`, and nothing is missing between the bound and `ln p(x)`.
 #[test]
 fn a_trained_linear_autoencoder_reaches_the_optimum_of_pca() {
     let eigenvalues = [4.0, 2.5, 1.5, 0.5, 0.3, 0.4];
@@ -195,8 +198,9 @@ fn a_trained_linear_autoencoder_codes_what_exceeds_the_noise() {
     }
 }
 
-/// With `r = x − W z − b` and `g = Wᵀ r / σ²`, for the same draws: `∂W = r zᵀ / σ²`, `∂b = r / σ²`, `∂s = |r|² / σ² − n`,
-/// `∂A = (g − β m) xᵀ`, `∂a = g − β m`, `∂v = ½ (g ε e^{v/2} − β (e^v − 1))`; the loss is minus their mean.
+/// With `r = x − W z − b` and `g = Wᵀ r / σ²`, for the same draws: `∂W = r zᵀ / σ²`, `∂b = r / σ²`,
+/// `∂s = |r|² / σ² − n`, `∂A = (g − β m) xᵀ`, `∂a = g − β m`, `∂v = ½ (g ε e^{v/2} − β (e^v − 1))`;
+/// the loss is minus their mean.
 #[test]
 fn the_gradient_of_the_objective_is_the_one_derived_by_hand() {
     let (network, beta, batch) = (Linear::new(-0.4), 0.7, 4);

@@ -70,8 +70,9 @@ fn assert_close(found: &[f64], expected: &[f64]) {
     }
 }
 
-/// By the bias of the mean, the KL of a latent dimension has the derivative `m`, averaged over the batch; with free bits only where its average is
-/// above them. By a logit the log-likelihood has `x − p`.
+/// By the bias of the mean, the KL of a latent dimension has the derivative `m`, averaged over the
+/// batch; with free bits only where its average is above them. By a logit the log-likelihood has `x
+/// − p`.
 #[test]
 fn the_bound_its_weight_and_free_bits() {
     let case = Case::new(Likelihood::Bernoulli);
@@ -106,8 +107,9 @@ fn the_bound_its_weight_and_free_bits() {
     }
 }
 
-/// The value is that of vae-prob from the same log-weights, and those are log-densities by hand; the gradient is that of `Σ w̃ ln w` with the normalized
-/// weights held constant; one draw is the sampled evidence lower bound.
+/// The value is that of vae-prob from the same log-weights, and those are log-densities by hand;
+/// the gradient is that of `Σ w̃ ln w` with the normalized weights held constant; one draw is the
+/// sampled evidence lower bound.
 #[test]
 fn the_importance_weighted_bound() {
     let case = Case::new(Likelihood::Gaussian { sigma: Sigma::Fixed(0.2) });
@@ -159,7 +161,8 @@ fn the_importance_weighted_bound() {
     }
 }
 
-/// The gradient is that of the KL and of the errors with the multipliers as weights; multipliers follow the moving average.
+/// The gradient is that of the KL and of the errors with the multipliers as weights; multipliers
+/// follow the moving average.
 #[test]
 fn the_balance_that_sets_itself() {
     let mut config = Config::preset("default").unwrap();

@@ -74,8 +74,8 @@ fn it_learns() {
     );
 }
 
-/// Both of the lecture's models learn the bars by its losses. The squared error never says that it has a bound; the cross-entropy
-/// has one here, because the bars are 0 and 1.
+/// Both of the lecture's models learn the bars by its losses. The squared error never says that it
+/// has a bound; the cross-entropy has one here, because the bars are 0 and 1.
 #[test]
 fn the_lectures_presets_learn_by_their_losses() {
     let root = tempfile::tempdir().unwrap();
@@ -114,7 +114,8 @@ fn stopping_after_any_step_changes_nothing() {
     }
 }
 
-/// Every objective that keeps more than weights: multipliers and averages, draws, cycles, targets drawn anew, a running σ.
+/// Every objective that keeps more than weights: multipliers and averages, draws, cycles, targets
+/// drawn anew, a running σ.
 #[test]
 fn what_else_a_step_depends_on_is_taken_up_again() {
     let root = tempfile::tempdir().unwrap();
@@ -178,8 +179,9 @@ fn a_tolerance_is_met() {
     assert!(best.excess.unwrap() < 0.25, "{best:?}");
 }
 
-/// Soft edges of some height and slope, which two latent dimensions can code exactly: 2 % of density and 1 % of volume are kept at the end, on held-out
-/// designs, and codes are not let grow for more. A hundredth of a percent is not reached, and the run says by how much.
+/// Soft edges of some height and slope, which two latent dimensions can code exactly: 2 % of
+/// density and 1 % of volume are kept at the end, on held-out designs, and codes are not let grow
+/// for more. A hundredth of a percent is not reached, and the run says by how much.
 #[test]
 fn a_tolerance_in_engineering_units_is_kept_or_said_to_be_exceeded() {
     let (n, h, w) = (256, 8, 16);
@@ -287,7 +289,8 @@ fn other_data_are_refused() {
 fn an_evaluation_does_not_depend_on_batches_and_is_ordered() {
     let root = tempfile::tempdir().unwrap();
     let run_folder = folder(&root, "run");
-    // Long enough for the latent dimensions to be used: a posterior that is the prior has nothing to tighten.
+    // Long enough for the latent dimensions to be used: a posterior that is the prior has nothing
+    // to tighten.
     run(&config(30), &run_folder, None).unwrap();
     let (data, device) = (bars(), Device::Cpu);
     let (vae, _) = vae_models::load(&run_folder.model(), &device).unwrap();
@@ -307,7 +310,8 @@ fn an_evaluation_does_not_depend_on_batches_and_is_ordered() {
     assert!(bounds(&all, 2).iwae < bounds(&all, 64).iwae);
 }
 
-/// The model is told what the configuration says, and the control that goes by conditions sees no more.
+/// The model is told what the configuration says, and the control that goes by conditions sees no
+/// more.
 #[test]
 fn a_model_is_told_what_the_configuration_says() {
     use vae_train::{TargetKind, Told, controls, model, train};

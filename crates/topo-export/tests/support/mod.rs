@@ -4,7 +4,8 @@ use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Blobs: blurred noise, made steep around its median. `steepness` 0 leaves it grey, infinity gives 0 and 1.
+/// Blobs: blurred noise, made steep around its median. `steepness` 0 leaves it grey, infinity gives
+/// 0 and 1.
 pub(crate) fn blobs(rows: usize, columns: usize, steepness: f64, seed: u64) -> Array2<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut field = Array2::from_shape_simple_fn((rows, columns), || rng.random::<f64>());

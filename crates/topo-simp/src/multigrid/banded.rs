@@ -25,7 +25,8 @@ impl Banded {
         &mut self.rows[row * self.width + self.width - 1 - (row - column)]
     }
 
-    /// Replaces the matrix by its factor. An unknown without stiffness (to round-off) is left out: it stays zero.
+    /// Replaces the matrix by its factor. An unknown without stiffness (to round-off) is left out:
+    /// it stays zero.
     pub(super) fn factorize(&mut self) {
         let width = self.width;
         for i in 0..self.n {

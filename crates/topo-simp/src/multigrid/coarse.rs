@@ -5,7 +5,8 @@ use pulp::{Simd, WithSimd};
 use super::layout::{LANES, Layout, lanes, lanes_mut};
 use crate::element::ElementMatrix;
 
-/// Planes of a stencil: the symmetric block of the node itself, and one full block for each neighbor that comes later.
+/// Planes of a stencil: the symmetric block of the node itself, and one full block for each
+/// neighbor that comes later.
 const N_PLANES: usize = 3 + 4 * N_LATER;
 /// The neighbors to the east, south, south-east and south-west.
 const N_LATER: usize = 4;
@@ -14,11 +15,13 @@ const N_LATER: usize = 4;
 #[derive(Clone, Debug)]
 pub(super) struct Stencil {
     layout: Layout,
-    /// Row of nodes after row; in each, plane after plane, so that a row is one piece of memory: xx, xy, yy of the node
-    /// itself, then xx, xy, yx, yy (own direction, the neighbor's) for each later neighbor, then a few zeros.
+    /// Row of nodes after row; in each, plane after plane, so that a row is one piece of memory:
+    /// xx, xy, yy of the node itself, then xx, xy, yx, yy (own direction, the neighbor's) for each
+    /// later neighbor, then a few zeros.
     ///
-    /// The product reads the south-west planes one column ahead. They come last, so that behind each of them lie zeros: the
-    /// first column of the next, which has no neighbor in the west, or the few at the end.
+    /// The product reads the south-west planes one column ahead. They come last, so that behind
+    /// each of them lie zeros: the first column of the next, which has no neighbor in the west, or
+    /// the few at the end.
     entries: Vec<f64>,
 }
 
@@ -46,7 +49,8 @@ impl Stencil {
             };
             let (ul, ur) = ((row, column), (row, column + 1));
             let (ll, lr) = ((row + 1, column), (row + 1, column + 1));
-            // Unknowns of the element matrix: lower left 0, 1, lower right 2, 3, upper right 4, 5, upper left 6, 7.
+            // Unknowns of the element matrix: lower left 0, 1, lower right 2, 3, upper right 4, 5,
+            // upper left 6, 7.
             for (corner, node) in [(0, ll), (2, lr), (4, ur), (6, ul)] {
                 add(0, node, k[corner][corner]);
                 add(1, node, k[corner][corner + 1]);
@@ -68,7 +72,8 @@ impl Stencil {
         }
     }
 
-    /// Of both unknowns of a node: the diagonal entry, and the sum of the magnitudes in its row of the matrix.
+    /// Of both unknowns of a node: the diagonal entry, and the sum of the magnitudes in its row of
+    /// the matrix.
     pub(super) fn diagonals_and_row_sums(&self, row: usize, column: usize) -> [[f64; 2]; 2] {
         let layout = self.layout;
         let own = Self::index(layout, 0, row, column);
@@ -120,7 +125,8 @@ impl WithSimd for ApplyStencil<'_> {
                 fx[i] = simd.mul_add_e_f64s(xx[i], x[i], simd.mul_f64s(xy[i], y[i]));
                 fy[i] = simd.mul_add_e_f64s(yy[i], y[i], simd.mul_f64s(xy[i], x[i]));
             }
-            // Each later neighbor, and the transposed block towards the earlier one on the opposite side.
+            // Each later neighbor, and the transposed block towards the earlier one on the opposite
+            // side.
             for (later, forward, backward, towards) in [
                 (0, here + 1, here - 1, own - 1),
                 (1, below, above, before),

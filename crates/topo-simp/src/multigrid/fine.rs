@@ -6,13 +6,15 @@ use super::layout::{Layout, lanes, lanes_mut};
 
 /// The element matrix in the modes of the square.
 ///
-/// A bilinear field on the unit square is `u = a + a_ξ ξ + a_η η + a_ξη ξη` (x to the right, y up, both from the center).
-/// In these modes `∫ ε : C : ε` has no cross terms but one, since odd powers vanish over the square:
-/// `k (a_ξ² + 2 ν a_ξ b_η + b_η²) + k g (a_η + b_ξ)² + k h (a_ξη² + b_ξη²)` with `k = 1 / (1 − ν²)`, `g = (1 − ν) / 2` and
-/// `h = (1 + g) / 12`. That is a third of the arithmetic of the 8 × 8 product.
+/// A bilinear field on the unit square is `u = a + a_ξ ξ + a_η η + a_ξη ξη` (x to the right, y up,
+/// both from the center). In these modes `∫ ε : C : ε` has no cross terms but one, since odd powers
+/// vanish over the square: `k (a_ξ² + 2 ν a_ξ b_η + b_η²) + k g (a_η + b_ξ)² + k h (a_ξη² + b_ξη²)`
+/// with `k = 1 / (1 − ν²)`, `g = (1 − ν) / 2` and `h = (1 + g) / 12`. That is a third of the
+/// arithmetic of the 8 × 8 product.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Modes {
-    /// A quarter of `k`, of `k ν` and of `k g`, since the derivatives are taken twice too large; and `k h`.
+    /// A quarter of `k`, of `k ν` and of `k g`, since the derivatives are taken twice too large;
+    /// and `k h`.
     stretch: f64,
     cross: f64,
     shear: f64,
@@ -35,14 +37,15 @@ impl Modes {
         self.stretch + self.shear + self.hourglass
     }
 
-    /// The largest eigenvalue of the element matrix: that of uniform expansion, or of stretch against shrinkage.
+    /// The largest eigenvalue of the element matrix: that of uniform expansion, or of stretch
+    /// against shrinkage.
     pub(super) fn largest_eigenvalue(self) -> f64 {
         4.0 * (self.stretch + self.cross.abs())
     }
 }
 
-/// Rows of element forces (six of the elements below a row of nodes), what the elements above left for the nodes, and the
-/// forces on a row of nodes.
+/// Rows of element forces (six of the elements below a row of nodes), what the elements above left
+/// for the nodes, and the forces on a row of nodes.
 pub(super) type Scratch = [Vec<f64>; 10];
 
 /// Working space of [`Apply`].
@@ -69,7 +72,8 @@ pub(super) enum Then<'a> {
     Product { f: &'a mut [f64] },
     /// `f ← b − K u`; returns nothing of use.
     Residual { b: &'a [f64], f: &'a mut [f64] },
-    /// `z ← u + d (b − K u)`, a step of the smoother; returns `bᵀ z`. One plane of d serves both components.
+    /// `z ← u + d (b − K u)`, a step of the smoother; returns `bᵀ z`. One plane of d serves both
+    /// components.
     Smooth { b: &'a [f64], d: &'a [f64], z: &'a mut [f64] },
 }
 
@@ -100,7 +104,8 @@ impl WithSimd for Apply<'_> {
                 (lanes::<S>(&ux[below_right.clone()], n), lanes::<S>(&uy[below_right], n));
             let moduli = lanes::<S>(&moduli[here.clone()], n);
 
-            // Forces of the elements below this row of nodes, from their upper left (ul) to their lower right (lr) node.
+            // Forces of the elements below this row of nodes, from their upper left (ul) to their
+            // lower right (lr) node.
             let (a, b) =
                 (lanes_mut::<S>(&mut alpha[PAD..], n), lanes_mut::<S>(&mut beta[PAD..], n));
             let (g, d) =
@@ -127,7 +132,8 @@ impl WithSimd for Apply<'_> {
                 q[i] = simd.mul_add_e_f64s(es, be, simd.mul_f64s(ec, ax));
             }
 
-            // The nodes of this row: right and left corners of the elements on their left and right, and what the row above left.
+            // The nodes of this row: right and left corners of the elements on their left and
+            // right, and what the row above left.
             let left = PAD - 1..PAD - 1 + layout.stride;
             let (al, bl) =
                 (lanes::<S>(&alpha[left.clone()], n), lanes::<S>(&beta[left.clone()], n));

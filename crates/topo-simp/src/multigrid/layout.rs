@@ -2,8 +2,9 @@
 
 use pulp::{Simd, WithSimd};
 
-/// Nodes of a level row by row, with a row of zeros above and below and zeros between the rows, so that no operator
-/// needs to know a boundary. Elements use the same places: that of their upper left node.
+/// Nodes of a level row by row, with a row of zeros above and below and zeros between the rows, so
+/// that no operator needs to know a boundary. Elements use the same places: that of their upper
+/// left node.
 ///
 /// A vector has two such planes, x and y.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

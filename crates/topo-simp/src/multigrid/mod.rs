@@ -1,10 +1,12 @@
-//! The stiffness equations by conjugate gradients with a multigrid preconditioner, started from the last solution.
+//! The stiffness equations by conjugate gradients with a multigrid preconditioner, started from the
+//! last solution.
 //!
-//! The finest level needs no matrix: the element matrix is applied in the modes of the square ([`fine`]). Every coarser
-//! level has elements of twice the size, and the Galerkin product of the level below as its matrix, with supports cut out of the
-//! interpolation: so supports and voids of any shape are seen on every level. Grids of any size can be halved: the last
-//! elements stick out, and what sticks out has no stiffness. The smoother is Jacobi's, the coarsest level is solved directly.
-//! All vectors are kept, so that nothing is allocated from one design to the next.
+//! The finest level needs no matrix: the element matrix is applied in the modes of the square
+//! ([`fine`]). Every coarser level has elements of twice the size, and the Galerkin product of the
+//! level below as its matrix, with supports cut out of the interpolation: so supports and voids of
+//! any shape are seen on every level. Grids of any size can be halved: the last elements stick out,
+//! and what sticks out has no stiffness. The smoother is Jacobi's, the coarsest level is solved
+//! directly. All vectors are kept, so that nothing is allocated from one design to the next.
 //!
 //! Reference: Amir, Aage and Lazarov, "On multigrid-CG for efficient topology optimization", 2014.
 
@@ -46,9 +48,10 @@ use crate::{
 /// Damping of the smoother, over the diagonal.
 const DAMPING: f64 = 0.6;
 
-/// What the damping must not exceed when the diagonal is replaced by a bound of the stiffness: the largest eigenvalue of the
-/// element matrix on the finest level, the sum of a row's magnitudes on the others, where an element with material in one
-/// corner is too stiff for its diagonal. Below 2, no smoothing step adds energy.
+/// What the damping must not exceed when the diagonal is replaced by a bound of the stiffness: the
+/// largest eigenvalue of the element matrix on the finest level, the sum of a row's magnitudes on
+/// the others, where an element with material in one corner is too stiff for its diagonal. Below 2,
+/// no smoothing step adds energy.
 const SAFE_DAMPING: f64 = 1.9;
 
 /// The coarsest level is reached when a band solver takes about so many multiplications.
@@ -71,7 +74,8 @@ pub(crate) struct Multigrid {
     /// Places of held unknowns.
     fixed: Vec<usize>,
     scratch: Scratch,
-    /// Residual, preconditioned residual and what it was before the last smoothing, direction, stiffness times direction.
+    /// Residual, preconditioned residual and what it was before the last smoothing, direction,
+    /// stiffness times direction.
     r: Vec<f64>,
     z: Vec<f64>,
     rough: Vec<f64>,
@@ -145,7 +149,8 @@ impl Multigrid {
         }
     }
 
-    /// Takes over the supports and loads of a problem on the same grid; nothing of the previous one stays.
+    /// Takes over the supports and loads of a problem on the same grid; nothing of the previous one
+    /// stays.
     pub(crate) fn set_model(&mut self, model: &Model) {
         let layout = self.layout;
         self.modes = Modes::new(model.poisson_ratio);
@@ -160,7 +165,8 @@ impl Multigrid {
             fixed[place(dof)] = true;
         }
         self.fixed = places(&fixed);
-        // Interpolation leaves supports out: their rows and columns are cut from the element matrices.
+        // Interpolation leaves supports out: their rows and columns are cut from the element
+        // matrices.
         self.supported.clear();
         let coarse = self.levels[0].layout;
         for (e, (row, column)) in coarse.elements().enumerate() {
@@ -187,11 +193,11 @@ impl Multigrid {
             .collect();
     }
 
-    /// Solves for the displacements of all load cases, for the given Young's modulus of every element, from the last
-    /// displacements on.
+    /// Solves for the displacements of all load cases, for the given Young's modulus of every
+    /// element, from the last displacements on.
     ///
-    /// Ends one step after the relative error of the displacements in the energy norm, as the preconditioner estimates it,
-    /// has come below the tolerance. Returns the number of steps.
+    /// Ends one step after the relative error of the displacements in the energy norm, as the
+    /// preconditioner estimates it, has come below the tolerance. Returns the number of steps.
     pub(crate) fn solve(
         &mut self,
         moduli: &[f64],
@@ -231,7 +237,8 @@ impl Multigrid {
             scratch: &mut self.scratch,
         });
         mask(&mut self.r, &self.fixed);
-        // Exact to second order in the error: the compliance of the true displacements is higher by its energy.
+        // Exact to second order in the error: the compliance of the true displacements is higher by
+        // its energy.
         let load: f64 = case.forces.iter().map(|&(place, force)| force * case.u[place]).sum();
         case.compliance = load + arch.dispatch(Dot(&case.u, &self.r));
         let mut before = f64::INFINITY;
@@ -280,7 +287,8 @@ impl Multigrid {
         self.cases.iter().map(|case| case.compliance).sum()
     }
 
-    /// `uᵀ KE u` of every element for unit modulus, summed over the load cases of the last solution.
+    /// `uᵀ KE u` of every element for unit modulus, summed over the load cases of the last
+    /// solution.
     pub(crate) fn energies(&self, energies: &mut [f64]) {
         energies.fill(0.0);
         for case in &self.cases {
@@ -548,7 +556,8 @@ fn coincident(fixed: &[bool], fine: Layout, coarse: Layout) -> Vec<bool> {
     out
 }
 
-/// Nodes of a level, and how far apart neighbors are at most when nodes are counted along the shorter side first.
+/// Nodes of a level, and how far apart neighbors are at most when nodes are counted along the
+/// shorter side first.
 fn band(layout: Layout) -> (usize, usize) {
     let short = layout.nelx.min(layout.nely) + 1;
     ((layout.nelx + 1) * (layout.nely + 1), short + 2)

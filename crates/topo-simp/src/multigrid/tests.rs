@@ -1,4 +1,5 @@
-//! The levels and the preconditioner against their definitions, as dense matrices of small problems.
+//! The levels and the preconditioner against their definitions, as dense matrices of small
+//! problems.
 
 use faer::{Mat, Side as Triangle};
 use proptest::prelude::*;
@@ -7,8 +8,8 @@ use super::*;
 use crate::{Fix, Place, Problem, Side};
 
 prop_compose! {
-    /// Supports on sides and points, any Poisson ratio, noise of grains in void; wide enough for a smoothed coarse level, and
-    /// for every number of elements in the last vector of its rows.
+    /// Supports on sides and points, any Poisson ratio, noise of grains in void; wide enough for a
+    /// smoothed coarse level, and for every number of elements in the last vector of its rows.
     fn any_case()(nelx in 8..36_usize, nely in 9..16_usize, nu in -0.3..0.49)(
         supports in prop::collection::vec((any_place(), prop::sample::select(vec![Fix::X, Fix::Y, Fix::Xy])), 2..4),
         density in prop::collection::vec(prop_oneof![Just(0.0), Just(1.0), 0.0..1.0], nelx * nely),
@@ -39,7 +40,8 @@ fn unknowns(layout: Layout) -> Vec<usize> {
         .collect()
 }
 
-/// The matrix of an operator from one level to another, column by column; it must leave zeros beside the grid.
+/// The matrix of an operator from one level to another, column by column; it must leave zeros
+/// beside the grid.
 fn dense(from: Layout, to: Layout, mut apply: impl FnMut(&[f64], &mut [f64])) -> Mat<f64> {
     let (rows, columns) = (unknowns(to), unknowns(from));
     let mut matrix = Mat::zeros(rows.len(), columns.len());
@@ -81,7 +83,8 @@ fn stiffness(multigrid: &mut Multigrid) -> Mat<f64> {
     })
 }
 
-/// Restriction is the transpose of interpolation, and each coarse matrix the Galerkin product of the finer one.
+/// Restriction is the transpose of interpolation, and each coarse matrix the Galerkin product of
+/// the finer one.
 fn check_levels(multigrid: &Multigrid, stiffness: &Mat<f64>) {
     let (mut finer, mut finer_fixed) = (multigrid.layout, &multigrid.fixed);
     let mut matrix = stiffness.clone();
@@ -118,8 +121,8 @@ fn free(matrix: &Mat<f64>, multigrid: &Multigrid) -> Mat<f64> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
-    /// A V-cycle M with smoothing that adds no energy and a best coarse correction is symmetric, and all eigenvalues of M K are
-    /// in (0, 1]: `I − M K = (I − D K) (I − P A⁻¹ Pᵀ K) (I − D K)`.
+    /// A V-cycle M with smoothing that adds no energy and a best coarse correction is symmetric,
+    /// and all eigenvalues of M K are in (0, 1]: `I − M K = (I − D K) (I − P A⁻¹ Pᵀ K) (I − D K)`.
     #[test]
     fn the_preconditioner_is_symmetric_and_positive_and_below_the_inverse(
         (problem, density) in any_case(),

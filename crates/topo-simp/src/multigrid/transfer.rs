@@ -14,7 +14,8 @@ pub(super) fn restrict(
     let components = from.chunks_exact(fine.plane()).zip(to.chunks_exact_mut(coarse.plane()));
     for (from, to) in components {
         for r in 0..=coarse.nely {
-            // The rows above and below the fine row 2 r by half; ghost rows and missing ones are zero.
+            // The rows above and below the fine row 2 r by half; ghost rows and missing ones are
+            // zero.
             let middle = &from[fine.row((2 * r).min(fine.nely + 1))];
             let above = &from[fine.row(2 * r).start - fine.stride..][..fine.stride];
             let below = &from[fine.row((2 * r + 1).min(fine.nely + 1))];
@@ -56,8 +57,9 @@ pub(super) fn prolong(coarse: Layout, from: &[f64], fine: Layout, to: &mut [f64]
     }
 }
 
-/// Interpolation from the corners of a coarse element to those of one of its four parts, (row, column) from the upper left:
-/// weights by part corner and coarse corner, both in the order of the element matrix.
+/// Interpolation from the corners of a coarse element to those of one of its four parts, (row,
+/// column) from the upper left: weights by part corner and coarse corner, both in the order of the
+/// element matrix.
 pub(super) fn part_weights(row: usize, column: usize) -> [[f64; 4]; 4] {
     // Corners in halves of the coarse element: (down, right).
     const CORNERS: [(usize, usize); 4] = [(1, 0), (1, 1), (0, 1), (0, 0)];

@@ -6,8 +6,8 @@ use super::{Fix, PassiveKind, Place, Problem, Shape, Side};
 use crate::{Grid, ProblemError};
 
 impl Problem {
-    /// Half MBB beam: no horizontal movement on the left edge (the axis of symmetry), the lower right corner on a roller,
-    /// a unit force down on the upper left corner.
+    /// Half MBB beam: no horizontal movement on the left edge (the axis of symmetry), the lower
+    /// right corner on a roller, a unit force down on the upper left corner.
     ///
     /// Reference: Sigmund, "A 99 line topology optimization code written in Matlab", 2001.
     pub fn mbb(grid: Grid, volume_fraction: f64) -> Self {
@@ -28,7 +28,8 @@ impl Problem {
             .with_load_case([(Place::Point([1.0, 1.0]), DOWN)])
     }
 
-    /// The cantilever with two load cases: down on the lower right corner, up on the upper right corner.
+    /// The cantilever with two load cases: down on the lower right corner, up on the upper right
+    /// corner.
     ///
     /// Reference: Sigmund 2001, section 5.2.
     pub fn two_loads(grid: Grid, volume_fraction: f64) -> Self {
@@ -39,8 +40,9 @@ impl Problem {
 
     /// The cantilever with a circular hole that stays empty, of radius `nely / 3`.
     ///
-    /// The hole is where `(i + 1 − nely / 2)² + (j + 1 − nelx / 3)² < (nely / 3)²` for the element in row i and column j
-    /// (from 0): half an element off the even place, because the original counts from 1.
+    /// The hole is where `(i + 1 − nely / 2)² + (j + 1 − nelx / 3)² < (nely / 3)²` for the element
+    /// in row i and column j (from 0): half an element off the even place, because the original
+    /// counts from 1.
     ///
     /// Reference: Sigmund 2001, section 5.3.
     pub fn hole(grid: Grid, volume_fraction: f64) -> Self {
@@ -50,10 +52,11 @@ impl Problem {
             .with_passive(PassiveKind::Void, Shape::Circle { center, radius: 1.0 / 3.0 })
     }
 
-    /// L-bracket: legs of 0.4 of the side, clamped along the top of the upright leg, a unit force down on the right edge.
+    /// L-bracket: legs of 0.4 of the side, clamped along the top of the upright leg, a unit force
+    /// down on the right edge.
     ///
-    /// The upper right 0.6 × 0.6 is outside the domain, so the volume fraction and the filter know the L alone. There is
-    /// no agreed L-bracket: state this definition with every number.
+    /// The upper right 0.6 × 0.6 is outside the domain, so the volume fraction and the filter know
+    /// the L alone. There is no agreed L-bracket: state this definition with every number.
     pub fn l_bracket(grid: Grid, volume_fraction: f64, load: BracketLoad) -> Self {
         let y = match load {
             BracketLoad::Mid => 0.8,
@@ -84,7 +87,8 @@ pub enum BracketLoad {
     Corner,
 }
 
-/// The names of the built-in problems: `mbb`, `cantilever`, `two-loads`, `hole`, `l-bracket` (load half way up the tip).
+/// The names of the built-in problems: `mbb`, `cantilever`, `two-loads`, `hole`, `l-bracket` (load
+/// half way up the tip).
 ///
 /// # Examples
 /// ```

@@ -7,8 +7,8 @@ impl Problem {
     /// Reads and validates a `problem.toml`.
     ///
     /// # Errors
-    /// [`ProblemError::Toml`] with line and column for text that does not follow the schema, otherwise as
-    /// [`Problem::validate`].
+    /// [`ProblemError::Toml`] with line and column for text that does not follow the schema,
+    /// otherwise as [`Problem::validate`].
     pub fn from_toml(text: &str) -> Result<Self, ProblemError> {
         let problem: Self =
             toml::from_str(text).map_err(|error| ProblemError::Toml(error.to_string()))?;
@@ -16,8 +16,8 @@ impl Problem {
         Ok(problem)
     }
 
-    /// Reads and validates a `problem.toml` in which a number may be a condition: the text `"$volume_fraction"` stands
-    /// for the value that `condition("volume_fraction")` returns.
+    /// Reads and validates a `problem.toml` in which a number may be a condition: the text
+    /// `"$volume_fraction"` stands for the value that `condition("volume_fraction")` returns.
     ///
     /// # Errors
     /// [`ProblemError::UnknownCondition`] for a name that `condition` does not know, otherwise as
@@ -58,7 +58,8 @@ impl Problem {
     /// The problem as the text of a `problem.toml`; [`Problem::from_toml`] reads it back unchanged.
     ///
     /// # Panics
-    /// If a node index exceeds `i64::MAX`: TOML has no larger integers, and no grid has such a node.
+    /// If a node index exceeds `i64::MAX`: TOML has no larger integers, and no grid has such a
+    /// node.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("tables, arrays, text and numbers have a TOML form")
     }

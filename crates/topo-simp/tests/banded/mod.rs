@@ -1,9 +1,11 @@
-//! An independent solver: banded Cholesky without roots (L D Lᵀ), nodes column by column as in the classic codes, element matrix by quadrature.
+//! An independent solver: banded Cholesky without roots (L D Lᵀ), nodes column by column as in the
+//! classic codes, element matrix by quadrature.
 
 use ndarray::Array2;
 use topo_simp::{Fix, LoadCase, PassiveKind, Place, Problem, Shape, Side};
 
-/// The factor L (unit diagonal) and D of the stiffness matrix of a problem, penalty 3, void stiffness 1e-9.
+/// The factor L (unit diagonal) and D of the stiffness matrix of a problem, penalty 3, void
+/// stiffness 1e-9.
 pub(crate) struct Banded {
     nelx: usize,
     nely: usize,
@@ -131,7 +133,8 @@ fn outside(problem: &Problem, i: usize, j: usize) -> bool {
     })
 }
 
-/// Stiffness of the unit square, nodes lower left, lower right, upper right, upper left, by 2 × 2 Gauss points.
+/// Stiffness of the unit square, nodes lower left, lower right, upper right, upper left, by 2 × 2
+/// Gauss points.
 fn element(nu: f64) -> [[f64; 8]; 8] {
     let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
     let (e, g) = (1.0 / (1.0 - nu * nu), 0.5 / (1.0 + nu));

@@ -21,8 +21,9 @@ use crate::stored::stored_one;
 
 /// Say what mechanics thinks of designs
 ///
-/// DESIGN is a file or folder with designs, ours or anybody's: whatever `--data` takes. Each design is analyzed as it is, and cut to 0/1 at
-/// exactly the volume fraction of its problem, so that designs are compared at equal volume with the SIMP optimum of that problem.
+/// DESIGN is a file or folder with designs, ours or anybody's: whatever `--data` takes. Each design
+/// is analyzed as it is, and cut to 0/1 at exactly the volume fraction of its problem, so that
+/// designs are compared at equal volume with the SIMP optimum of that problem.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae analyze beam.npy --problem problem.toml
@@ -41,7 +42,8 @@ pub(crate) struct Args {
     /// Do not compute the SIMP optimum to compare with
     #[arg(long)]
     no_optimum: bool,
-    /// Go on from each design with N SIMP iterations, and say how many a cold start needs to get as far
+    /// Go on from each design with N SIMP iterations, and say how many a cold start needs to get as
+    /// far
     #[arg(long, value_name = "N")]
     refine: Option<usize>,
     /// Table of all designs to write, CSV
@@ -49,11 +51,13 @@ pub(crate) struct Args {
     table: Option<PathBuf>,
     /// Folder for displacement, strain energy density and von Mises stress of each design as it is
     ///
-    /// `displacement.png`, `strain-energy.png`, `von-mises.png`, and all of them with the densities in `fields.vtk`, for `ParaView`. Where
-    /// several designs are analyzed, each name begins with the position of its design: `3-displacement.png`; with several DESIGNs, the position
-    /// of that comes first. Lengths and forces are in the units of the problem; what it leaves out (Young's modulus, side of an element,
-    /// thickness) is 1. Of several load cases, pictures show the largest displacement and stress, and energies are summed; `fields.vtk` has
-    /// displacement and stress of each.
+    /// `displacement.png`, `strain-energy.png`, `von-mises.png`, and all of them with the densities
+    /// in `fields.vtk`, for `ParaView`. Where several designs are analyzed, each name begins with
+    /// the position of its design: `3-displacement.png`; with several DESIGNs, the position of that
+    /// comes first. Lengths and forces are in the units of the problem; what it leaves out (Young's
+    /// modulus, side of an element, thickness) is 1. Of several load cases, pictures show the
+    /// largest displacement and stress, and energies are summed; `fields.vtk` has displacement and
+    /// stress of each.
     #[arg(long, value_name = "DIR")]
     fields: Option<PathBuf>,
     /// Threads to use [default: all]
@@ -191,8 +195,8 @@ impl Args {
     }
 }
 
-/// The designs of a source. A `.npy` file of two axes, as `vae simp solve --out` writes it, is one design here; data to train on would be
-/// flat vectors, of a layout that has to be said.
+/// The designs of a source. A `.npy` file of two axes, as `vae simp solve --out` writes it, is one
+/// design here; data to train on would be flat vectors, of a layout that has to be said.
 pub(super) fn open(source: &str, reading: &Reading) -> Result<DataSet> {
     let refused = match open_data(source, reading) {
         Ok(set) => return Ok(set),
@@ -260,7 +264,8 @@ fn words(analyzed: &Analyzed) -> Result<()> {
     if let Some(refinement) = &analyzed.refinement {
         let Refinement { iterations, compliance_before, compliance_after, iterations_saved } =
             refinement;
-        // The last iterations of a crisp design were made without a filter, which now has a say again.
+        // The last iterations of a crisp design were made without a filter, which now has a say
+        // again.
         let grey = if compliance_before < compliance_after {
             ", softer by the grey of the filter"
         } else {

@@ -25,7 +25,8 @@ pub(crate) enum Command {
 
 /// Time whole training steps: forward, loss, backward, clipping, update
 ///
-/// The code is that of `vae train`, on one batch of random designs. Three steps come before the first that counts.
+/// The code is that of `vae train`, on one batch of random designs. Three steps come before the
+/// first that counts.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae bench train
@@ -56,13 +57,15 @@ pub(crate) struct CallArgs {
 
 #[derive(clap::Args)]
 struct ModelArgs {
-    /// Preset to measure: default, pool, the lecture's models tutorial-conv, tutorial-mlp, or burda-1layer
+    /// Preset to measure: default, pool, the lecture's models tutorial-conv, tutorial-mlp, or
+    /// burda-1layer
     #[arg(long, value_name = "NAME", default_value = "default")]
     preset: String,
     /// Designs per step or call [default: the preset's]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Rows and columns of a design [default: those that the preset is known for, such as 128x128 for tutorial-conv]
+    /// Rows and columns of a design [default: those that the preset is known for, such as 128x128
+    /// for tutorial-conv]
     #[arg(long, value_name = "HxW", value_parser = rows_by_columns)]
     size: Option<(usize, usize)>,
     /// Threads to use [default: all]
@@ -199,7 +202,8 @@ impl ModelArgs {
     fn workload(&self) -> Result<Workload> {
         let overrides = Overrides { batch_size: self.batch_size, ..Overrides::default() };
         let config = Config::resolve(Some(&self.preset), None, &overrides)?;
-        // Sizes and conditions for which the presets are known: the lecture's, and those of the built-in set.
+        // Sizes and conditions for which the presets are known: the lecture's, and those of the
+        // built-in set.
         let (size, n_conditions) = match config.preset.as_str() {
             "tutorial-conv" => ((128, 128), 1),
             "tutorial-mlp" => ((126, 349), 1),

@@ -30,10 +30,12 @@ pub(crate) enum Command {
   vae data info my-designs/ --json
   vae data info pictures/ --labels '{volume_fraction%}_{iterate}' --out look/")]
 pub(crate) struct InfoArgs {
-    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file, `mnist:FOLDER`
+    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file,
+    /// `mnist:FOLDER`
     #[arg(value_name = "SOURCE", default_value = "builtin")]
     source: String,
-    /// Draw a contact sheet (with supports and loads where they are known) and histograms into this folder
+    /// Draw a contact sheet (with supports and loads where they are known) and histograms into this
+    /// folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print one JSON object
@@ -45,14 +47,16 @@ pub(crate) struct InfoArgs {
 
 /// Write data as a data-set folder
 ///
-/// Designs are read and written one by one, so that they may be larger than memory. Every command reads sources directly too; a
-/// folder is worth its place for pictures that are used often, for data to hand on, and for seeing what was understood.
+/// Designs are read and written one by one, so that they may be larger than memory. Every command
+/// reads sources directly too; a folder is worth its place for pictures that are used often, for
+/// data to hand on, and for seeing what was understood.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae data convert pictures/ --resize 64x192 --out beams/
   vae data convert densities.npy --layout columns:60x20 --conditions loads.csv --problem part.toml --out parts/")]
 pub(crate) struct ConvertArgs {
-    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file, `mnist:FOLDER`
+    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file,
+    /// `mnist:FOLDER`
     #[arg(value_name = "SOURCE")]
     source: String,
     /// The folder to write; it may not exist

@@ -19,11 +19,12 @@ use crate::{latent, report};
 
 /// Score a model on its test split, with simple controls beside it
 ///
-/// Bounds are in nats per design, over the test split. IoU, pieces and holes are at 0.5; reconstructions come from the posterior mean unless they
-/// are called sampled. With many --samples the tighter bound is the importance-sampled ln p(x); its error and the effective sample size
-/// say how far to trust it. Where the data set states the mechanics of its
-/// designs, reconstructions and new designs for the test conditions are judged by their stiffness. All of it is written into the report.html of the
-/// run, unless --data or flags that say how data are read name other designs.
+/// Bounds are in nats per design, over the test split. IoU, pieces and holes are at 0.5;
+/// reconstructions come from the posterior mean unless they are called sampled. With many --samples
+/// the tighter bound is the importance-sampled ln p(x); its error and the effective sample size say
+/// how far to trust it. Where the data set states the mechanics of its designs, reconstructions and
+/// new designs for the test conditions are judged by their stiffness. All of it is written into the
+/// report.html of the run, unless --data or flags that say how data are read name other designs.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae evaluate
@@ -37,14 +38,15 @@ pub(crate) struct Args {
     /// Draws per design for the importance-weighted bound
     #[arg(long, value_name = "K", default_value_t = 16)]
     samples: usize,
-    /// Give a model of the squared error the Gaussian noise of its training residuals, and so a likelihood
+    /// Give a model of the squared error the Gaussian noise of its training residuals, and so a
+    /// likelihood
     #[arg(long)]
     state_noise: bool,
     /// Leave the mechanics out
     #[arg(long)]
     no_mechanics: bool,
-    /// Let the model, the model with 5 SIMP iterations, SIMP from random starts, and the nearest design with 5 SIMP iterations make
-    /// designs for so many seconds each, and count the good ones
+    /// Let the model, the model with 5 SIMP iterations, SIMP from random starts, and the nearest
+    /// design with 5 SIMP iterations make designs for so many seconds each, and count the good ones
     #[arg(long, value_name = "SECONDS", conflicts_with = "no_mechanics", value_parser = seconds)]
     race: Option<f64>,
     /// Print one JSON object

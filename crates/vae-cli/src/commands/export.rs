@@ -17,9 +17,11 @@ use crate::stored::stored_one;
 
 /// Write a design for CAD, for a printer, or as numbers
 ///
-/// SVG, DXF and STL have smooth contours instead of the steps of the grid: marching squares with the area of the design, closed at the edge of
-/// its domain, outer curves counterclockwise and holes clockwise. Pieces and holes stay as they are; cells that meet in a corner are joined. STL
-/// is a watertight plate. PNG, VTK and npy have the densities as they are, a PNG one pixel per cell. All files are in millimeters.
+/// SVG, DXF and STL have smooth contours instead of the steps of the grid: marching squares with
+/// the area of the design, closed at the edge of its domain, outer curves counterclockwise and
+/// holes clockwise. Pieces and holes stay as they are; cells that meet in a corner are joined. STL
+/// is a watertight plate. PNG, VTK and npy have the densities as they are, a PNG one pixel per
+/// cell. All files are in millimeters.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae export builtin --design 0 --to svg --cell-size 2mm

@@ -21,9 +21,10 @@ use crate::output::{self, line, shown};
 
 /// Walk from one design to another, between random points, or along one condition
 ///
-/// Between two designs both the latent code and the conditions go on a straight line; between two draws from the prior the conditions stay
-/// at their training mean; along a condition the latent code stays at the prior's mean. `--set` holds a condition, `--set-end` makes it move. Without
-/// a choice: between two designs of one problem.
+/// Between two designs both the latent code and the conditions go on a straight line; between two
+/// draws from the prior the conditions stay at their training mean; along a condition the latent
+/// code stays at the prior's mean. `--set` holds a condition, `--set-end` makes it move. Without a
+/// choice: between two designs of one problem.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae interpolate

@@ -17,9 +17,10 @@ use crate::output::{self, line, shown};
 
 /// Find designs that the model takes for unusual
 ///
-/// By distance: far from the mean code of the training designs, in latent units, in which the prior's deviation is 1. By likelihood: the lowest bound on
-/// ln p(x) of one draw (where there is no likelihood: the largest loss). By coordinate: beyond a threshold in one latent
-/// dimension. Writes a table with the codes and a sheet of the designs, the most unusual first.
+/// By distance: far from the mean code of the training designs, in latent units, in which the
+/// prior's deviation is 1. By likelihood: the lowest bound on ln p(x) of one draw (where there is
+/// no likelihood: the largest loss). By coordinate: beyond a threshold in one latent dimension.
+/// Writes a table with the codes and a sheet of the designs, the most unusual first.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae outliers

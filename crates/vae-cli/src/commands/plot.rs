@@ -45,8 +45,8 @@ pub(crate) struct CurvesArgs {
 
 /// Draw the posterior means of designs, colored by a condition
 ///
-/// Prints mean and deviation of the posterior means in every latent dimension. Without a choice the two dimensions with the
-/// largest deviations are drawn.
+/// Prints mean and deviation of the posterior means in every latent dimension. Without a choice the
+/// two dimensions with the largest deviations are drawn.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae plot latent
@@ -77,7 +77,8 @@ pub(crate) struct LatentArgs {
   vae plot samples my-designs/ --count 40 --seed 3 --out my-designs-shown
   vae plot samples pictures/ --resize 64x192 --count 8 --out resized")]
 pub(crate) struct SamplesArgs {
-    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file, `mnist:FOLDER`
+    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file,
+    /// `mnist:FOLDER`
     #[arg(value_name = "SOURCE", default_value = "builtin")]
     source: String,
     #[command(flatten)]

@@ -23,10 +23,13 @@ use crate::trust;
 
 /// Generate new designs
 ///
-/// Writes the mean designs (densities 0 to 1; with --exact-volume of 0 and 1 only), a contact sheet, and a table with what was asked, what came out, and, where the data of
-/// the run say what their designs carry, how stiff each is. With the data there is a trust report too: the nearest training design and its
-/// distance (root mean square of a pixel), the share of training designs that are no likelier, and a picture of how unsure each pixel is. Conditions that are not set stay at their training mean. With `--rows`, each row of the sheet has another value of one condition, and
-/// each column another draw from the prior.
+/// Writes the mean designs (densities 0 to 1; with --exact-volume of 0 and 1 only), a contact
+/// sheet, and a table with what was asked, what came out, and, where the data of the run say what
+/// their designs carry, how stiff each is. With the data there is a trust report too: the nearest
+/// training design and its distance (root mean square of a pixel), the share of training designs
+/// that are no likelier, and a picture of how unsure each pixel is. Conditions that are not set
+/// stay at their training mean. With `--rows`, each row of the sheet has another value of one
+/// condition, and each column another draw from the prior.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae sample --set volume_fraction=0.4 --set load_y=0.5 --count 16 --out samples
@@ -43,7 +46,8 @@ pub(crate) struct Args {
     /// A condition with one value for each row of the sheet
     #[arg(long, value_name = "NAME=V1,V2,...", value_parser = series)]
     rows: Option<Series>,
-    /// Where codes are drawn from: the prior, or what was fitted to the codes of the data under these conditions
+    /// Where codes are drawn from: the prior, or what was fitted to the codes of the data under
+    /// these conditions
     #[arg(long, value_enum, default_value_t)]
     sampler: SamplerArg,
     /// Cut designs to 0/1 at exactly the volume asked for, instead of mean densities
@@ -149,7 +153,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The volume that a condition vector asks for: of the problem that the data state there, or the condition of that name.
+/// The volume that a condition vector asks for: of the problem that the data state there, or the
+/// condition of that name.
 fn projection(vae: &Vae, data: Option<&DataSet>, row: &[f32]) -> Result<Projection> {
     let stated = data.map(|data| problem_at_conditions(data, row)).transpose()?.flatten();
     if let Some(problem) = stated {
@@ -207,7 +212,8 @@ fn draw(
     grid(&figure, out).with_context(|| format!("cannot draw {}", out.display()))
 }
 
-/// What mechanics says of designs, with the compliance of the SIMP optimum at equal volume; none where no problem is known.
+/// What mechanics says of designs, with the compliance of the SIMP optimum at equal volume; none
+/// where no problem is known.
 type Verdict = Option<(Judgement, f64)>;
 
 /// Judges designs whose problem the data know: theirs at the conditions of each design.

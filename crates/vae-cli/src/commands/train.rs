@@ -27,9 +27,10 @@ use crate::{interrupt, progress, report, threads, trained};
 
 /// Train a model on designs
 ///
-/// Without arguments: the built-in set of cantilevers, the default preset, a few minutes. A flag outranks the configuration
-/// file, the file outranks the preset. Ctrl-C writes a checkpoint and stops. At the end report.html in the folder of the run says what was trained,
-/// shows its figures, and how to repeat it.
+/// Without arguments: the built-in set of cantilevers, the default preset, a few minutes. A flag
+/// outranks the configuration file, the file outranks the preset. Ctrl-C writes a checkpoint and
+/// stops. At the end report.html in the folder of the run says what was trained, shows its figures,
+/// and how to repeat it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae train
@@ -44,13 +45,15 @@ use crate::{interrupt, progress, report, threads, trained};
   vae train --config study.toml --run runs/study
   vae train --resume runs/cantilever-default-1")]
 pub(crate) struct Args {
-    /// Preset to start from: default, pool, the lecture's models tutorial-conv, tutorial-mlp, or burda-1layer for MNIST
+    /// Preset to start from: default, pool, the lecture's models tutorial-conv, tutorial-mlp, or
+    /// burda-1layer for MNIST
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
     /// TOML file with settings over the preset's
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file, `mnist:FOLDER` [default: builtin]
+    /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file,
+    /// `mnist:FOLDER` [default: builtin]
     #[arg(long, value_name = "SOURCE")]
     data: Option<String>,
     /// Folder of the new run [default: runs/DATA-PRESET-N]
@@ -59,18 +62,23 @@ pub(crate) struct Args {
     /// Go on with this run as if it had never stopped
     #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "data", "split", "targets", "seed", "epochs", "batch_size", "learning_rate", "latent_dim", "beta", "kl_warmup", "kl_cycles", "likelihood", "objective", "importance_samples", "free_bits", "density_tolerance", "volume_tolerance", "told", "unconditional"])]
     resume: Option<PathBuf>,
-    /// How groups are split: auto, standard (the test side that the data state), random, interpolate:COLUMN, extrapolate:COLUMN
+    /// How groups are split: auto, standard (the test side that the data state), random,
+    /// interpolate:COLUMN, extrapolate:COLUMN
     #[arg(long, value_name = "RULE")]
     split: Option<SplitRule>,
-    /// What is learned: designs cut to 0/1 at their own volume, drawn to 0/1 anew in each epoch, or densities as they are
+    /// What is learned: designs cut to 0/1 at their own volume, drawn to 0/1 anew in each epoch, or
+    /// densities as they are
     ///
-    /// A likelihood is one of these targets: binary designs have probabilities in nats, those of 8 bits have bits per pixel. Dequantized designs are
-    /// grey ones whose 256 levels are spread evenly, so that a density of them bounds the bits of the levels.
+    /// A likelihood is one of these targets: binary designs have probabilities in nats, those of 8
+    /// bits have bits per pixel. Dequantized designs are grey ones whose 256 levels are spread
+    /// evenly, so that a density of them bounds the bits of the levels.
     #[arg(long, value_enum)]
     targets: Option<TargetsArg>,
-    /// Mirror training designs at random: mirror-x (left and right), mirror-y (top and bottom), or both, separated by a comma
+    /// Mirror training designs at random: mirror-x (left and right), mirror-y (top and bottom), or
+    /// both, separated by a comma
     ///
-    /// Masks and conditions are mirrored with them. dataset.json says what becomes of each condition.
+    /// Masks and conditions are mirrored with them. dataset.json says what becomes of each
+    /// condition.
     #[arg(long, value_name = "MIRRORS", value_delimiter = ',', conflicts_with = "resume")]
     augment: Option<Vec<Mirror>>,
     /// Start from the weights of this run, or of this weight file, instead of random ones
@@ -102,11 +110,14 @@ pub(crate) struct Args {
     /// Let it rise anew in each of so many cycles of equal length
     #[arg(long, value_name = "N")]
     kl_cycles: Option<u64>,
-    /// Distribution of a pixel: bernoulli, continuous-bernoulli, gaussian, gaussian:SIGMA, gaussian:optimal, discretized-logistic, discretized-logistic:SCALE
+    /// Distribution of a pixel: bernoulli, continuous-bernoulli, gaussian, gaussian:SIGMA,
+    /// gaussian:optimal, discretized-logistic, discretized-logistic:SCALE
     ///
-    /// `bernoulli` is for designs of 0 and 1. For grey ones: `gaussian` learns one deviation σ for all pixels, `gaussian:optimal` takes the best one of
-    /// each batch, `gaussian:0.05` is as stated; `continuous-bernoulli` is a density on [0, 1]; `discretized-logistic` is a probability of 256
-    /// levels and learns its scale, or is given it as in `discretized-logistic:0.02`. `squared-error` is none, and is for `--objective lecture`.
+    /// `bernoulli` is for designs of 0 and 1. For grey ones: `gaussian` learns one deviation σ for
+    /// all pixels, `gaussian:optimal` takes the best one of each batch, `gaussian:0.05` is as
+    /// stated; `continuous-bernoulli` is a density on [0, 1]; `discretized-logistic` is a
+    /// probability of 256 levels and learns its scale, or is given it as in
+    /// `discretized-logistic:0.02`. `squared-error` is none, and is for `--objective lecture`.
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     likelihood: Option<Likelihood>,
     /// What is minimized; `elbo` makes the lecture's presets honest: a stated likelihood, and β = 1
@@ -118,10 +129,12 @@ pub(crate) struct Args {
     /// Nats of KL per latent dimension that cost nothing; with `--objective elbo`
     #[arg(long, value_name = "NATS", allow_negative_numbers = true)]
     free_bits: Option<f64>,
-    /// Density error (root of the mean square) that `--objective geco` allows, such as 2% [default: 2%]
+    /// Density error (root of the mean square) that `--objective geco` allows, such as 2% [default:
+    /// 2%]
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     density_tolerance: Option<f64>,
-    /// Mean error of the volume fraction that `--objective geco` allows besides, such as 1% [default: any]
+    /// Mean error of the volume fraction that `--objective geco` allows besides, such as 1%
+    /// [default: any]
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     volume_tolerance: Option<f64>,
     /// Conditions that the model is told: all, first, or names, separated by commas

@@ -15,8 +15,8 @@ use crate::output::{self, line, shown};
 
 /// Sweep a square of latent space
 ///
-/// Decodes a grid of points over two latent dimensions, the others at 0, at one condition. Without a choice the two dimensions are
-/// taken that change the design most.
+/// Decodes a grid of points over two latent dimensions, the others at 0, at one condition. Without
+/// a choice the two dimensions are taken that change the design most.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae traverse

@@ -24,8 +24,9 @@ pub(crate) enum Command {
 
 /// Write the weights of a run for PyTorch
 ///
-/// `pytorch-tutorial` has the names of the lecture's classes, which take the file with `load_state_dict(strict=True)`. The
-/// classes standardize the condition themselves: mean and deviation are printed, and stand in the file's metadata.
+/// `pytorch-tutorial` has the names of the lecture's classes, which take the file with
+/// `load_state_dict(strict=True)`. The classes standardize the condition themselves: mean and
+/// deviation are printed, and stand in the file's metadata.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae weights export runs/tutorial-tutorial-conv-1 --out cvae.safetensors
@@ -52,9 +53,10 @@ enum Format {
 
 /// Make a run of weights from PyTorch
 ///
-/// Takes a safetensors file with the names of the lecture's classes, with any widths and number of latents. What the tensors do not tell
-/// is stated: the size of the designs, and the conditions with the mean and deviation that they were standardized by and the
-/// range of the training designs.
+/// Takes a safetensors file with the names of the lecture's classes, with any widths and number of
+/// latents. What the tensors do not tell is stated: the size of the designs, and the conditions
+/// with the mean and deviation that they were standardized by and the range of the training
+/// designs.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae weights import cvae.safetensors --preset tutorial-conv --condition volume_percent=52.0163,27.7679,5,99 --out runs/lecture
@@ -73,7 +75,8 @@ pub(crate) struct ImportArgs {
     /// Rows x columns of the designs [default: 128x128 for tutorial-conv, 126x349 for tutorial-mlp]
     #[arg(long, value_name = "HxW", value_parser = size)]
     size: Option<(usize, usize)>,
-    /// A condition in its order, NAME=MEAN,DEVIATION,MIN,MAX of the training designs; may be repeated
+    /// A condition in its order, NAME=MEAN,DEVIATION,MIN,MAX of the training designs; may be
+    /// repeated
     #[arg(long = "condition", value_name = "NAME=MEAN,STD,MIN,MAX", value_parser = condition)]
     conditions: Vec<ConditionStats>,
     /// Data that the weights were trained on, for commands that need them

@@ -4,7 +4,8 @@ use crate::support::Ran;
 
 /// A failure as a person sees it.
 pub(crate) trait Failure {
-    /// It ended with this code and one line of error (and perhaps a hint) that holds all these words.
+    /// It ended with this code and one line of error (and perhaps a hint) that holds all these
+    /// words.
     fn fails(self, code: i32, words: &[&str]);
 }
 

@@ -103,7 +103,8 @@ impl Element {
         Some((element, order == '>' && 1 < element.bytes()))
     }
 
-    /// Reads little-endian elements as numbers: `each(position, value)`. Whole numbers beyond 2⁵³ are rounded.
+    /// Reads little-endian elements as numbers: `each(position, value)`. Whole numbers beyond 2⁵³
+    /// are rounded.
     pub(crate) fn for_each(self, bytes: &[u8], each: impl FnMut(usize, f64)) {
         fn walk<const N: usize>(
             bytes: &[u8],
@@ -130,7 +131,8 @@ impl Element {
         }
     }
 
-    /// Reads little-endian elements as densities: `uint8` is divided by 255, the others are taken as they are.
+    /// Reads little-endian elements as densities: `uint8` is divided by 255, the others are taken
+    /// as they are.
     pub(crate) fn densities(self, bytes: &[u8], out: &mut [f32]) {
         match self {
             Self::Bool => {
@@ -179,7 +181,8 @@ impl fmt::Display for Element {
     }
 }
 
-/// A Rust number that arrays can be read as and written from. Sealed: the list is NumPy's, not the user's.
+/// A Rust number that arrays can be read as and written from. Sealed: the list is NumPy's, not the
+/// user's.
 pub trait Scalar: Copy + sealed::Scalar {
     /// The type it is written as.
     const ELEMENT: Element;
@@ -190,7 +193,8 @@ mod sealed {
         /// Appends the little-endian bytes.
         fn put(self, out: &mut Vec<u8>);
 
-        /// The nearest value of this type; `None` if a whole number is needed and this is none, or too large.
+        /// The nearest value of this type; `None` if a whole number is needed and this is none, or
+        /// too large.
         fn from_f64(value: f64) -> Option<Self>;
     }
 }

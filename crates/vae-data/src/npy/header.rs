@@ -1,4 +1,5 @@
-//! The header of a `.npy` file, read without trusting it and written byte for byte as NumPy writes it.
+//! The header of a `.npy` file, read without trusting it and written byte for byte as NumPy writes
+//! it.
 
 use super::Element;
 use crate::DataError;
@@ -85,8 +86,8 @@ impl Header {
 
     /// The header of a row-major little-endian array, as `numpy.save` writes it.
     ///
-    /// Its length does not depend on the first number of the shape, so that a writer may count designs as they come
-    /// and put the number in at the end.
+    /// Its length does not depend on the first number of the shape, so that a writer may count
+    /// designs as they come and put the number in at the end.
     pub(crate) fn to_bytes(element: Element, shape: &[usize]) -> Vec<u8> {
         // NumPy leaves room for a first axis of up to 21 digits, for the same reason.
         const GROWTH: usize = 21;
@@ -125,7 +126,8 @@ struct Entries {
 }
 
 impl Entries {
-    /// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }` with its entries in any order.
+    /// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }` with its entries in any
+    /// order.
     fn parse(text: &str) -> Result<Self, String> {
         let mut rest =
             text.trim().strip_prefix('{').ok_or("its header is not a dictionary")?.trim_start();
@@ -181,7 +183,8 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     text[1..].split_once(quote)
 }
 
-/// The element type: a quoted code, or the list that describes a record, kept as it stands for the message.
+/// The element type: a quoted code, or the list that describes a record, kept as it stands for the
+/// message.
 fn type_description(text: &str) -> Option<(&str, &str)> {
     if !text.starts_with('[') {
         return quoted(text);

@@ -1,8 +1,8 @@
 //! NumPy's `.npy` files: one array of numbers each.
 //!
-//! [`read`] takes any rank, any plain number type, both byte orders and both memory orders; [`write()`] makes the
-//! bytes that `numpy.save` makes. Designs in large files are not read this way but by position, through
-//! [`DataSet`](crate::DataSet).
+//! [`read`] takes any rank, any plain number type, both byte orders and both memory orders;
+//! [`write()`] makes the bytes that `numpy.save` makes. Designs in large files are not read this
+//! way but by position, through [`DataSet`](crate::DataSet).
 
 mod element;
 mod header;
@@ -22,8 +22,8 @@ use crate::{DataError, atomic};
 ///
 /// # Errors
 ///
-/// A missing, truncated or damaged file; elements that are not plain numbers; a whole-number `T` and a value that is
-/// not one.
+/// A missing, truncated or damaged file; elements that are not plain numbers; a whole-number `T`
+/// and a value that is not one.
 ///
 /// # Examples
 ///
@@ -45,11 +45,13 @@ pub fn read<T: Scalar>(path: &Path) -> Result<ArrayD<T>, DataError> {
     read_bytes(&Bytes::open(path)?, "numbers")
 }
 
-/// Writes `array` to the file `path`, replacing it in one piece, byte for byte as `numpy.save` writes it.
+/// Writes `array` to the file `path`, replacing it in one piece, byte for byte as `numpy.save`
+/// writes it.
 ///
 /// # Errors
 ///
-/// [`DataError::Io`] if the file cannot be written, [`DataError::TargetExists`] if `path` is not a plain file.
+/// [`DataError::Io`] if the file cannot be written, [`DataError::TargetExists`] if `path` is not a
+/// plain file.
 pub fn write<T: Scalar, D: Dimension>(
     path: &Path,
     array: ArrayView<'_, T, D>,

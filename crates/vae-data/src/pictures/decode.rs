@@ -24,11 +24,13 @@ pub(crate) struct Grey {
 
 /// Reads a JPEG, PNG, BMP or TIFF file, known by its contents and not by its name.
 ///
-/// `grey = 0.2989 R + 0.5870 G + 0.1140 B`; what is transparent shows white paper; 16 bits are rounded to 8.
+/// `grey = 0.2989 R + 0.5870 G + 0.1140 B`; what is transparent shows white paper; 16 bits are
+/// rounded to 8.
 ///
 /// # Errors
 ///
-/// [`DataError::Picture`] if the file is none of these, is damaged or ends early, or is larger than any sensible design.
+/// [`DataError::Picture`] if the file is none of these, is damaged or ends early, or is larger than
+/// any sensible design.
 pub(crate) fn decode(path: &Path) -> Result<Grey, DataError> {
     let wrong = |why: String| DataError::Picture { path: path.into(), why };
     let io = |source| DataError::io_path("reading", path, source);
@@ -55,7 +57,8 @@ pub(crate) fn decode(path: &Path) -> Result<Grey, DataError> {
     grey(&picture).ok_or_else(|| wrong("it has no pixels".into()))
 }
 
-/// Whether the last scan of a JPEG file is closed: inside a scan, the marker of the end (FF D9) does not occur.
+/// Whether the last scan of a JPEG file is closed: inside a scan, the marker of the end (FF D9)
+/// does not occur.
 fn jpeg_has_end(bytes: &[u8]) -> bool {
     let scan = bytes.windows(2).rposition(|pair| pair == [0xFF, 0xDA]);
     scan.is_some_and(|scan| bytes[scan..].windows(2).any(|pair| pair == [0xFF, 0xD9]))
@@ -180,7 +183,8 @@ mod tests {
         let path = folder.path().join("a.png");
         ImageBuffer::from_pixel(2, 2, Luma([9_u8])).save(&path).unwrap();
         let mut bytes = fs::read(&path).unwrap();
-        // Width and height of the header chunk, and its checksum (CRC-32 of 60000 x 60000, 8 bits of grey).
+        // Width and height of the header chunk, and its checksum (CRC-32 of 60000 x 60000, 8 bits
+        // of grey).
         bytes[16..24].copy_from_slice(&[0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60]);
         let crc = crc32(&bytes[12..29]);
         bytes[29..33].copy_from_slice(&crc.to_be_bytes());

@@ -20,7 +20,8 @@ pub(super) struct Frame {
 /// Levels this close to white or black count as such: JPEG leaves ripples beside an edge.
 const TOLERANCE: u8 = 40;
 
-/// Widths of the strips along the four sides that show one tone. A picture of that tone throughout has nothing inside.
+/// Widths of the strips along the four sides that show one tone. A picture of that tone throughout
+/// has nothing inside.
 pub(super) fn margins(picture: &Grey, tone: Tone) -> Margins {
     let (height, width) = picture.size;
     let is_frame = |level: u8| match tone {
@@ -43,8 +44,8 @@ pub(super) fn margins(picture: &Grey, tone: Tone) -> Margins {
 
 /// The frame that all pictures of one size share, each given by its margins of white and of black.
 ///
-/// A frame is at least 2 pixels wide on every side, and nowhere more than 2 pixels wider than twice its narrowest side: void that
-/// happens to surround some designs is no frame.
+/// A frame is at least 2 pixels wide on every side, and nowhere more than 2 pixels wider than twice
+/// its narrowest side: void that happens to surround some designs is no frame.
 pub(super) fn shared<'a>(
     size: (usize, usize),
     pictures: impl Iterator<Item = &'a [Margins; 2]> + Clone,

@@ -35,8 +35,8 @@ struct Look {
     kept: Option<Grey>,
 }
 
-/// Reads pictures. `labels` are the numbers in their names, by which black can be told from white. Pictures that were skipped are
-/// taken out of `files`.
+/// Reads pictures. `labels` are the numbers in their names, by which black can be told from white.
+/// Pictures that were skipped are taken out of `files`.
 pub(crate) fn open(
     label: &str,
     files: &mut Vec<Found>,
@@ -188,7 +188,8 @@ fn crops(
         if let Some(frame) = frame {
             notes.push(frame.note(size, looks.len(), reading.crop));
         }
-        // Margins that were asked for were held against every picture already; a frame leaves something inside.
+        // Margins that were asked for were held against every picture already; a frame leaves
+        // something inside.
         let inside = margins.inside(size).unwrap_or(size);
         crops.insert(size, Crop { margins, inside, frame });
     }

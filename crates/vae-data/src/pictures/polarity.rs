@@ -30,8 +30,9 @@ const CLEARLY: f64 = 2.0;
 /// A ground of black: more than this share of black inside, and of the border.
 const MOSTLY: f64 = 0.55;
 
-/// Decides. In this order: what was asked for; a label that follows the share of one tone, as a volume fraction does; the tone of
-/// a frame, which is the paper; black on most of the border and of the inside, which is a ground of void; black is material.
+/// Decides. In this order: what was asked for; a label that follows the share of one tone, as a
+/// volume fraction does; the tone of a frame, which is the paper; black on most of the border and
+/// of the inside, which is a ground of void; black is material.
 pub(super) fn decide(evidence: &Evidence, asked: Setting<Answer>) -> Polarity {
     let decided = |white_is_material, reason: String| Polarity { white_is_material, reason };
     match asked {

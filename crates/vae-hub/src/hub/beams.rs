@@ -1,11 +1,14 @@
 //! What is known about `IDEALLab/beams_2d_*`, the half MBB beams of EngiBench.
 //!
-//! Columns: `optimal_design` (rows from the top, columns from the axis of symmetry), `volfrac`, `rmin` (filter radius in elements),
-//! `forcedist` (where on the top edge the unit force pulls down, 0 on the axis of symmetry, 1 at the far end),
-//! `overhang_constraint`, `c` (compliance of the design), `optimization_history` (compliance by iteration). The problem is that
-//! of the 88-line code: no horizontal movement on the left edge, a roller at the lower right corner, E = 1, ν = 0.3, p = 3.
+//! Columns: `optimal_design` (rows from the top, columns from the axis of symmetry), `volfrac`,
+//! `rmin` (filter radius in elements), `forcedist` (where on the top edge the unit force pulls
+//! down, 0 on the axis of symmetry, 1 at the far end), `overhang_constraint`, `c` (compliance of
+//! the design), `optimization_history` (compliance by iteration). The problem is that of the
+//! 88-line code: no horizontal movement on the left edge, a roller at the lower right corner, E =
+//! 1, ν = 0.3, p = 3.
 //!
-//! Reference: Felten et al., "EngiBench: A framework for data-driven engineering design research", 2025.
+//! Reference: Felten et al., "EngiBench: A framework for data-driven engineering design
+//! research", 2025.
 
 use super::column::Column;
 
@@ -38,8 +41,8 @@ pub(super) fn name(column: &str) -> &str {
 
 /// `problem.toml` of all designs, with values taken from their conditions.
 ///
-/// `None` if a force lies between two nodes: the solver that made the sets then takes another node, or another direction, than
-/// `load_x` says (on a grid of 25 x 50, every second position).
+/// `None` if a force lies between two nodes: the solver that made the sets then takes another node,
+/// or another direction, than `load_x` says (on a grid of 25 x 50, every second position).
 pub(super) fn problem((height, width): (usize, usize), load_x: &[f64]) -> Option<String> {
     let on_a_node = |x: &f64| {
         let column = x * width as f64;
@@ -71,7 +74,8 @@ loads = [{{ at = {{ point = [\"$load_x\", 0.0] }}, force = [0.0, -1.0] }}]
 mod tests {
     use super::*;
 
-    /// The 21 load positions of the sets lie on nodes at 50 x 100 and 100 x 200, and not at 25 x 50.
+    /// The 21 load positions of the sets lie on nodes at 50 x 100 and 100 x 200, and not at 25
+    /// x 50.
     #[test]
     fn loads_on_nodes() {
         let positions: Vec<f64> = (0..21).map(|i| f64::from(i) / 20.0).collect();

@@ -97,16 +97,19 @@ pub(super) struct Origin {
     pub(super) command: String,
 }
 
-/// Converts Parquet files with the same columns, such as the parts of one set, into a data-set folder at `out`.
+/// Converts Parquet files with the same columns, such as the parts of one set, into a data-set
+/// folder at `out`.
 ///
-/// The designs are the column of matrices or pictures; integers mean 0 to 255, floats 0 to 1, pictures grey levels. Numbers
-/// that differ between rows become conditions; `c` and `compliance`, numbers that are the same in all rows, the length of lists,
-/// and the part of the set (train, test) that the file's name tells go to `results.csv`. The columns of EngiBench's 2-D
-/// beams are known: they get their problem, and designs of one problem share a group.
+/// The designs are the column of matrices or pictures; integers mean 0 to 255, floats 0 to 1,
+/// pictures grey levels. Numbers that differ between rows become conditions; `c` and `compliance`,
+/// numbers that are the same in all rows, the length of lists, and the part of the set (train,
+/// test) that the file's name tells go to `results.csv`. The columns of EngiBench's 2-D beams are
+/// known: they get their problem, and designs of one problem share a group.
 ///
 /// # Errors
 ///
-/// [`HubError::NoDesigns`], [`HubError::Parquet`] with file and row, [`HubError::Occupied`], [`HubError::Data`].
+/// [`HubError::NoDesigns`], [`HubError::Parquet`] with file and row, [`HubError::Occupied`],
+/// [`HubError::Data`].
 pub fn convert_parquet(
     paths: &[PathBuf],
     reading: &Reading,
@@ -190,7 +193,8 @@ pub(super) fn write(
     })
 }
 
-/// The terms: as the reader was told, as the publisher states them, or as they are known of the set.
+/// The terms: as the reader was told, as the publisher states them, or as they are known of the
+/// set.
 fn license(reading: &Reading, origin: &Origin, beside: &Beside) -> Option<String> {
     let known = || beside.beams.then(|| beams::LICENSE.to_owned());
     reading.license.clone().or_else(|| origin.license.clone()).or_else(known)

@@ -29,14 +29,16 @@ pub struct HubSite {
     pub retries: Option<usize>,
 }
 
-/// Fetches set `id` (`OWNER/NAME`) of the Hub and writes it as a data-set folder at `out`, or verifies that it is there already.
+/// Fetches set `id` (`OWNER/NAME`) of the Hub and writes it as a data-set folder at `out`, or
+/// verifies that it is there already.
 ///
-/// See [`convert_parquet`](super::convert_parquet) for what becomes of which column. The terms of use are those on the
-/// set's card.
+/// See [`convert_parquet`](super::convert_parquet) for what becomes of which column. The terms of
+/// use are those on the set's card.
 ///
 /// # Errors
 ///
-/// [`HubError::Hub`] for what the Hub answers, [`HubError::Unreachable`], and those of `convert_parquet`.
+/// [`HubError::Hub`] for what the Hub answers, [`HubError::Unreachable`], and those of
+/// `convert_parquet`.
 pub fn fetch_dataset(
     id: &str,
     site: &HubSite,
@@ -70,7 +72,8 @@ pub fn fetch_dataset(
         check_bytes(&path)?;
         paths.push(path);
     }
-    // The files are here and have been looked at; candle-datasets finds them there and opens them, in the same order.
+    // The files are here and have been looked at; candle-datasets finds them there and opens them,
+    // in the same order.
     let readers = from_hub(&client, id.to_owned()).map_err(|error| match error {
         candle_datasets::hub::Error::HubError(error) => failed(error),
         other => HubError::Parquet { file: id.into(), why: other.to_string() },

@@ -1,4 +1,5 @@
-//! Whether a file has the shape of a Parquet file, before a reader sees it; and whether its metadata can be true.
+//! Whether a file has the shape of a Parquet file, before a reader sees it; and whether its
+//! metadata can be true.
 //!
 //! Reference: the Parquet format, "File format" and "Metadata".
 

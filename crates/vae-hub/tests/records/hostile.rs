@@ -89,7 +89,8 @@ fn names_twice() {
     is_refused(archive(&[("a/b", b"x"), ("a\\b", b"y")]), "same name");
 }
 
-/// The reader may see two members or, since a directory maps names to members, only the last; never a mixture.
+/// The reader may see two members or, since a directory maps names to members, only the last; never
+/// a mixture.
 #[track_caller]
 fn is_refused_or_one(bytes: Vec<u8>) {
     match fetch(bytes, Limits::default()) {

@@ -35,7 +35,8 @@ impl Place {
         Fetcher::new(quick(3)).fetch(&site.url, ID, &self.out(), &mut |_| {})
     }
 
-    /// A failed fetch leaves nothing that could be taken for data; `kept` says whether it leaves a part to go on with.
+    /// A failed fetch leaves nothing that could be taken for data; `kept` says whether it leaves a
+    /// part to go on with.
     #[track_caller]
     fn is_untouched(&self, kept: bool) {
         assert!(!self.out().exists());

@@ -140,7 +140,8 @@ pub(crate) fn content(name: &str) -> String {
     format!("{RECORD}/files/{name}/content")
 }
 
-/// Each connection has a thread of its own, so that one that keeps silent does not hold up the next.
+/// Each connection has a thread of its own, so that one that keeps silent does not hold up the
+/// next.
 fn serve(
     listener: &TcpListener,
     pages: HashMap<String, Vec<u8>>,

@@ -1,4 +1,5 @@
-//! The formulas of `tests/fixtures/make_networks.py`: weights, designs, conditions, masks and noise that both sides compute.
+//! The formulas of `tests/fixtures/make_networks.py`: weights, designs, conditions, masks and noise
+//! that both sides compute.
 
 #![allow(clippy::allow_attributes, dead_code, reason = "each test binary uses its own part")]
 

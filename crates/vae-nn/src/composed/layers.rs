@@ -28,7 +28,8 @@ pub(crate) fn linear(xs: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tens
     ys.broadcast_add(bias)?.reshape(dims)
 }
 
-/// Not `0 · x` below 0, which would be NaN at −∞. The derivative at 0 is `slope`; candle's own rectifier takes 1.
+/// Not `0 · x` below 0, which would be NaN at −∞. The derivative at 0 is `slope`; candle's own
+/// rectifier takes 1.
 pub(crate) fn leaky_relu(xs: &Tensor, slope: f64) -> Result<Tensor> {
     let below = if slope == 0.0 { xs.zeros_like()? } else { (xs * slope)? };
     xs.le(0.0)?.where_cond(&below, xs)
@@ -41,7 +42,8 @@ pub(crate) fn upsample_nearest2d(xs: &Tensor, (sh, sw): (usize, usize)) -> Resul
     copies.reshape((b, c, h * sh, w * sw))
 }
 
-/// Padded before, and cut to the pixels that windows reach: candle's gradient takes the two axes for equally long.
+/// Padded before, and cut to the pixels that windows reach: candle's gradient takes the two axes
+/// for equally long.
 fn conv2d(layer: &Conv2d, xs: &Tensor) -> Result<Tensor> {
     let (stride, padding) = (layer.config().stride, layer.config().padding);
     let reached = |n: usize| {
@@ -94,7 +96,8 @@ fn windows(xs: &Tensor, k: usize) -> Result<Tensor> {
     parts.contiguous()?.reshape((b, c, h, w, k * k))
 }
 
-/// Picks the first of the largest, so that a tie sends its gradient to one pixel; a NaN ranks above every number.
+/// Picks the first of the largest, so that a tie sends its gradient to one pixel; a NaN ranks above
+/// every number.
 fn max_pool2d(xs: &Tensor, k: usize) -> Result<Tensor> {
     let windows = windows(xs, k)?;
     let values = windows.detach();

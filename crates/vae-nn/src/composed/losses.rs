@@ -4,7 +4,8 @@ use super::wide;
 use candle_core::{Result, Tensor};
 use std::f64::consts::TAU;
 
-/// Finite for every finite logit, with the right gradient; at 0 the conventions of candle's `relu` and `abs` cancel.
+/// Finite for every finite logit, with the right gradient; at 0 the conventions of candle's `relu`
+/// and `abs` cancel.
 pub(crate) fn bernoulli_log_prob(
     logits: &Tensor,
     xs: &Tensor,

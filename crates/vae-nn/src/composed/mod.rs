@@ -1,7 +1,9 @@
-//! What the kernels compute, in candle's own operations: for tensors on another device than the CPU.
+//! What the kernels compute, in candle's own operations: for tensors on another device than the
+//! CPU.
 //!
-//! Values and gradients are those of the kernels, up to rounding. Where candle's shortest form has another gradient than PyTorch (pooling,
-//! upsampling, some strides, rectifiers at 0, saturated logits), a form is taken whose gradient is right.
+//! Values and gradients are those of the kernels, up to rounding. Where candle's shortest form has
+//! another gradient than PyTorch (pooling, upsampling, some strides, rectifiers at 0, saturated
+//! logits), a form is taken whose gradient is right.
 
 mod layers;
 mod losses;

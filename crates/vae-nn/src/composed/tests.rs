@@ -213,7 +213,8 @@ proptest! {
     }
 }
 
-/// Losses of a few steps of training with everything in it, and the parameters and moments at the end.
+/// Losses of a few steps of training with everything in it, and the parameters and moments at the
+/// end.
 fn trained(dtype: DType) -> (Vec<f64>, Vec<Vec<f64>>) {
     let parameters = Parameters::new(9, dtype, Device::Cpu);
     let kinds = [
@@ -263,7 +264,8 @@ fn training_makes_the_same_parameters_and_moments() {
             assert!((a - b).abs() < 1e-9 * (1.0 + b.abs()), "{a} and {b}");
         }
     }
-    // In f32 Adam makes steps of full length of a gradient that is nothing but rounding, as that by a bias in front of a normalization.
+    // In f32 Adam makes steps of full length of a gradient that is nothing but rounding, as that by
+    // a bias in front of a normalization.
     let (kernels, other) = (trained(DType::F32), composed(|| trained(DType::F32)));
     for (a, b) in other.0.iter().zip(&kernels.0) {
         assert!((a - b).abs() < 1e-5 * b.abs(), "{a} and {b}");

@@ -1,7 +1,7 @@
 //! Elementwise loops over pixels whose channels are innermost.
 //!
-//! Values per channel are repeated to a few hundred elements, a whole number of pixels, so that the loops run over long contiguous
-//! pieces whatever the number of channels.
+//! Values per channel are repeated to a few hundred elements, a whole number of pixels, so that the
+//! loops run over long contiguous pieces whatever the number of channels.
 
 use super::simd::wide;
 use crate::element::Element;
@@ -23,7 +23,8 @@ fn pattern_len(channels: usize) -> usize {
     PATTERN.div_ceil(channels) * channels
 }
 
-/// Two sums per channel over many pixels: in the element type over a stretch of rows, in f64 over the stretches.
+/// Two sums per channel over many pixels: in the element type over a stretch of rows, in f64 over
+/// the stretches.
 pub(crate) struct Sums<T> {
     first: Vec<T>,
     second: Vec<T>,
@@ -75,7 +76,8 @@ impl<T: Element> Sums<T> {
         });
     }
 
-    /// Replaces `d` by `f(h, d)` with `h = (y − mean) · scale + shift`, then adds it and `d · (y − mean)`.
+    /// Replaces `d` by `f(h, d)` with `h = (y − mean) · scale + shift`, then adds it and `d · (y −
+    /// mean)`.
     pub(crate) fn add_masked(
         &mut self,
         ds: &mut [T],
@@ -87,7 +89,8 @@ impl<T: Element> Sums<T> {
             let (f, n) = (f, self.first.len());
             for (ds, ys) in ds.chunks_mut(n).zip(ys.chunks(n)) {
                 let n = ds.len();
-                // All that is read is read first: the compiler need not ask which of the slices overlap.
+                // All that is read is read first: the compiler need not ask which of the slices
+                // overlap.
                 let (groups, ds_rest) = ds.as_chunks_mut::<LANES>();
                 let ((ys, ys_rest), (means, means_rest)) = (ys.as_chunks(), mean[..n].as_chunks());
                 let (scales, scales_rest) = scale[..n].as_chunks();

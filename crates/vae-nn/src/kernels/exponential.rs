@@ -1,4 +1,5 @@
-//! The exponential and the logarithm of a softplus, without branches for `f32`: the library's functions do not vectorize.
+//! The exponential and the logarithm of a softplus, without branches for `f32`: the library's
+//! functions do not vectorize.
 
 /// `(e^−x, ln(1 + e^−x))` for `x ≥ 0`.
 #[inline]

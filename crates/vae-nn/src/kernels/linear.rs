@@ -12,7 +12,8 @@ const SERIAL: usize = 1 << 17;
 /// Results of a product with a vector that one task computes.
 const PIECE: usize = 2048;
 
-/// Pieces of one product: enough to keep many threads busy, few enough to leave each piece its worth.
+/// Pieces of one product: enough to keep many threads busy, few enough to leave each piece its
+/// worth.
 const PIECES: usize = 16;
 
 /// `lhs * rhs`, row-major.
@@ -77,7 +78,8 @@ pub(crate) fn product<T: Element>(
     }
 }
 
-/// `weight · x + bias` for each `x` of a few rows; a row of the weight is as long as one of `xs`, and there is one per bias.
+/// `weight · x + bias` for each `x` of a few rows; a row of the weight is as long as one of `xs`,
+/// and there is one per bias.
 pub(crate) fn few_rows<T: Element>(xs: &[T], weight: &[T], bias: &[T]) -> Vec<T> {
     let (n_in, n_out) = (weight.len() / bias.len(), bias.len());
     let mut ys = vec![T::ZERO; xs.len() / n_in * n_out];

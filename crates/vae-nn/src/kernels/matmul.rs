@@ -67,10 +67,11 @@ pub(crate) fn multiply<T: Element>(
     assert!(dst_shape.extent() <= dst.len(), "{dst_shape:?} in {} elements", dst.len());
     assert!(lhs_shape.extent() <= lhs.len(), "{lhs_shape:?} in {} elements", lhs.len());
     assert!(rhs_shape.extent() <= rhs.len(), "{rhs_shape:?} in {} elements", rhs.len());
-    // SAFETY: `extent` bounds every element that gemm can address by non-negative strides, and the three asserts
-    // above hold it within the slices. A slice is at most `isize::MAX` bytes, so strides of matrices with more than
-    // one row or column fit an isize; strides that are never multiplied may wrap without effect. `dst` is borrowed
-    // mutably, so it overlaps neither operand. `T` is f32 or f64, two of the types gemm serves.
+    // SAFETY: `extent` bounds every element that gemm can address by non-negative strides, and the
+    // three asserts above hold it within the slices. A slice is at most `isize::MAX` bytes, so
+    // strides of matrices with more than one row or column fit an isize; strides that are never
+    // multiplied may wrap without effect. `dst` is borrowed mutably, so it overlaps neither
+    // operand. `T` is f32 or f64, two of the types gemm serves.
     unsafe {
         gemm::gemm(
             dst_shape.rows,

@@ -1,4 +1,5 @@
-//! Plain loops over slices: no tensors, no gradients graph. Everything that is worth a faster version lies here.
+//! Plain loops over slices: no tensors, no gradients graph. Everything that is worth a faster
+//! version lies here.
 
 pub(crate) mod channels;
 pub(crate) mod conv;

@@ -1,14 +1,14 @@
 //! Parallel loops whose results do not depend on how many threads run them, or when.
 //!
-//! The work is cut by its size alone. Where pieces are summed, each has a buffer of its own and the buffers are added
-//! in order.
+//! The work is cut by its size alone. Where pieces are summed, each has a buffer of its own and the
+//! buffers are added in order.
 
 use super::simd::wide;
 use crate::element::Element;
 use rayon::prelude::*;
 
-/// Elements that one task of an elementwise loop handles: 32 Ki elements take tens of microseconds, well above what
-/// starting a task costs.
+/// Elements that one task of an elementwise loop handles: 32 Ki elements take tens of microseconds,
+/// well above what starting a task costs.
 const CHUNK: usize = 1 << 15;
 
 /// `out[i] = f(xs[i])`
@@ -72,9 +72,11 @@ pub(crate) fn parallel_sum_of<T: Element>(xs: &[T], f: impl Fn(T) -> f64 + Copy 
     parts.iter().sum()
 }
 
-/// Adds up the results of `work(first..last)` over at most `max_shards` fixed ranges of `0..n_items`, in order.
+/// Adds up the results of `work(first..last)` over at most `max_shards` fixed ranges of
+/// `0..n_items`, in order.
 ///
-/// `work` adds into a zeroed buffer of `len` elements. The number of ranges depends on `n_items` alone.
+/// `work` adds into a zeroed buffer of `len` elements. The number of ranges depends on `n_items`
+/// alone.
 pub(crate) fn sharded_sum<T: Element>(
     n_items: usize,
     max_shards: usize,

@@ -11,17 +11,20 @@ use std::sync::OnceLock;
 
 const OP: &str = "bernoulli_log_prob";
 
-/// Log-probability of each design under independent Bernoulli pixels given by logits, in nats: `(B, ..), (B, ..) → (B,)`.
+/// Log-probability of each design under independent Bernoulli pixels given by logits, in nats: `(B,
+/// ..), (B, ..) → (B,)`.
 ///
-/// `Σ x·l − softplus(l)` over the active pixels. `mask`, of shape `(1, ..)` or `(B, ..)`, has 0 where a pixel does not count and
-/// 1 where it does. For grey `x` in `(0, 1)` the value is minus a cross-entropy, and no normalized likelihood.
+/// `Σ x·l − softplus(l)` over the active pixels. `mask`, of shape `(1, ..)` or `(B, ..)`, has 0
+/// where a pixel does not count and 1 where it does. For grey `x` in `(0, 1)` the value is minus a
+/// cross-entropy, and no normalized likelihood.
 ///
 /// # Errors
 /// If the shapes or element types differ, or the type is neither `f32` nor `f64`.
 ///
 /// # Accuracy
-/// Finite for every finite logit: `softplus(l) = max(l, 0) + ln_1p(e^−|l|)`, and no probability is ever formed. Terms
-/// have the precision of the element type, the sum is kept in f64. The gradients are `x − sigmoid(l)` and `l`.
+/// Finite for every finite logit: `softplus(l) = max(l, 0) + ln_1p(e^−|l|)`, and no probability is
+/// ever formed. Terms have the precision of the element type, the sum is kept in f64. The gradients
+/// are `x − sigmoid(l)` and `l`.
 ///
 /// # Examples
 /// ```
@@ -126,7 +129,8 @@ impl Bernoulli {
 /// Pixels that are treated together.
 const BLOCK: usize = 32;
 
-/// Log-probability of one design, summed in f64; `keep(i, slopes)` gets `x − sigmoid(l)` of the i-th block.
+/// Log-probability of one design, summed in f64; `keep(i, slopes)` gets `x − sigmoid(l)` of the
+/// i-th block.
 ///
 /// A pixel that does not count may hold anything, infinite or NaN too, and has slope 0.
 fn log_prob<T: Element>(
@@ -137,7 +141,8 @@ fn log_prob<T: Element>(
 ) -> f64 {
     let mut lanes = [0.0; BLOCK];
     for (i, (ls, xs)) in logits.chunks(BLOCK).zip(xs.chunks(BLOCK)).enumerate() {
-        // Whole blocks of fixed size vectorize; the last one is filled up with zeros, whose terms are not read.
+        // Whole blocks of fixed size vectorize; the last one is filled up with zeros, whose terms
+        // are not read.
         let (mut l, mut x) = ([T::ZERO; BLOCK], [T::ZERO; BLOCK]);
         l[..ls.len()].copy_from_slice(ls);
         x[..xs.len()].copy_from_slice(xs);

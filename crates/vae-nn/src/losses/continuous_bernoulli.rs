@@ -8,17 +8,19 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDTyp
 const OP: &str = "continuous_bernoulli_log_prob";
 const MEAN: &str = "continuous_bernoulli_mean";
 
-/// Log-density of each design under independent continuous Bernoulli pixels given by logits, in nats: `(B, ..), (B, ..) → (B,)`.
+/// Log-density of each design under independent continuous Bernoulli pixels given by logits, in
+/// nats: `(B, ..), (B, ..) → (B,)`.
 ///
-/// `Σ x·l − softplus(l) + ln(|l| / tanh(|l|/2))` over the active pixels, for `x` in [0, 1]. `mask`, of shape `(1, ..)` or `(B, ..)`,
-/// has 0 where a pixel does not count and 1 where it does. It is a density: on exact 0 and 1 it grows with `ln |l|` without bound.
+/// `Σ x·l − softplus(l) + ln(|l| / tanh(|l|/2))` over the active pixels, for `x` in [0, 1]. `mask`,
+/// of shape `(1, ..)` or `(B, ..)`, has 0 where a pixel does not count and 1 where it does. It is a
+/// density: on exact 0 and 1 it grows with `ln |l|` without bound.
 ///
 /// # Errors
 /// If the shapes or element types differ, or the type is neither `f32` nor `f64`.
 ///
 /// # Accuracy
-/// Everything is f64 but the inputs and the results, near `l = 0` and for large logits too. The gradient by the logits is `x − mean(l)`; none
-/// goes to the designs.
+/// Everything is f64 but the inputs and the results, near `l = 0` and for large logits too. The
+/// gradient by the logits is `x − mean(l)`; none goes to the designs.
 ///
 /// # Examples
 /// ```
@@ -44,7 +46,8 @@ pub fn continuous_bernoulli_log_prob(
     pixelwise::log_prob(ContinuousBernoulli, logits, &scale, xs, mask)
 }
 
-/// Mean of a continuous Bernoulli pixel, element by element: the grey value to show, where `sigmoid(l)` is not.
+/// Mean of a continuous Bernoulli pixel, element by element: the grey value to show, where
+/// `sigmoid(l)` is not.
 ///
 /// `mean(l) = −1 / expm1(−l) − 1/l`, ½ at 0
 ///

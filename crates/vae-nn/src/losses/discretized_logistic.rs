@@ -3,18 +3,21 @@
 use super::pixelwise::{self, Law, Terms};
 use candle_core::{Result, Tensor};
 
-/// Log-probability of each design of 256 grey levels under logistic pixels rounded to these levels, in nats:
-/// `(B, ..), scalar, (B, ..) → (B,)`.
+/// Log-probability of each design of 256 grey levels under logistic pixels rounded to these levels,
+/// in nats: `(B, ..), scalar, (B, ..) → (B,)`.
 ///
-/// `Σ ln[F((k + ½)/255) − F((k − ½)/255)]` over the active pixels, with `F(x) = sigmoid((x − m) / s)`, the location `m` of each pixel,
-/// `log_scale = ln s` for all of them, and the level `k` nearest to `255 x`; level 0 takes all below it, level 255 all above. `mask`,
-/// of shape `(1, ..)` or `(B, ..)`, has 0 where a pixel does not count and 1 where it does. It is a mass: at most 0.
+/// `Σ ln[F((k + ½)/255) − F((k − ½)/255)]` over the active pixels, with `F(x) = sigmoid((x − m) /
+/// s)`, the location `m` of each pixel, `log_scale = ln s` for all of them, and the level `k`
+/// nearest to `255 x`; level 0 takes all below it, level 255 all above. `mask`, of shape `(1, ..)`
+/// or `(B, ..)`, has 0 where a pixel does not count and 1 where it does. It is a mass: at most 0.
 ///
 /// # Errors
-/// If the shapes or element types differ, `log_scale` has more than one value, or the type is neither `f32` nor `f64`.
+/// If the shapes or element types differ, `log_scale` has more than one value, or the type is
+/// neither `f32` nor `f64`.
 ///
 /// # Accuracy
-/// Everything is f64 but the inputs and the results, and the difference of two sigmoids is never formed. No gradient goes to the designs.
+/// Everything is f64 but the inputs and the results, and the difference of two sigmoids is never
+/// formed. No gradient goes to the designs.
 ///
 /// # Examples
 /// ```

@@ -12,18 +12,21 @@ use std::sync::OnceLock;
 
 const OP: &str = "gaussian_log_prob";
 
-/// Log-density of each design under independent normal pixels, in nats: `(B, ..), scalar, (B, ..) → (B,)`.
+/// Log-density of each design under independent normal pixels, in nats: `(B, ..), scalar, (B, ..) →
+/// (B,)`.
 ///
-/// `−½ Σ ((x − m)² e^(−2s) + 2s + ln 2π)` over the active pixels, with the mean `m` and `s = log_std`, one scalar for all pixels.
-/// `mask`, of shape `(1, ..)` or `(B, ..)`, has 0 where a pixel does not count and 1 where it does. All constants are kept, so values
-/// under different `s` compare.
+/// `−½ Σ ((x − m)² e^(−2s) + 2s + ln 2π)` over the active pixels, with the mean `m` and `s =
+/// log_std`, one scalar for all pixels. `mask`, of shape `(1, ..)` or `(B, ..)`, has 0 where a
+/// pixel does not count and 1 where it does. All constants are kept, so values under different `s`
+/// compare.
 ///
 /// # Errors
-/// If the shapes or element types differ, `log_std` has more than one value, or the type is neither `f32` nor `f64`.
+/// If the shapes or element types differ, `log_std` has more than one value, or the type is neither
+/// `f32` nor `f64`.
 ///
 /// # Accuracy
-/// Differences have the precision of the element type, everything else is f64. The optimum over `s` is
-/// `s = ½ ln(mean of (x − m)²)`, where the derivative by `s` is 0.
+/// Differences have the precision of the element type, everything else is f64. The optimum over `s`
+/// is `s = ½ ln(mean of (x − m)²)`, where the derivative by `s` is 0.
 ///
 /// # Examples
 /// ```
@@ -39,7 +42,8 @@ const OP: &str = "gaussian_log_prob";
 /// ```
 ///
 /// # References
-/// O. Rybkin, K. Daniilidis, S. Levine, Simple and Effective VAE Training with Calibrated Decoders, 2021.
+/// O. Rybkin, K. Daniilidis, S. Levine, Simple and Effective VAE Training with Calibrated
+/// Decoders, 2021.
 pub fn gaussian_log_prob(
     mean: &Tensor,
     log_std: &Tensor,

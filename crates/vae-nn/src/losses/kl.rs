@@ -8,7 +8,8 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDTyp
 
 const OP: &str = "kl_to_standard_normal";
 
-/// `KL(N(m, e^v) ‖ N(0, 1))` of each latent, in nats: `(B, d), (B, d) → (B, d)`; sum over `d` for that of the code.
+/// `KL(N(m, e^v) ‖ N(0, 1))` of each latent, in nats: `(B, d), (B, d) → (B, d)`; sum over `d` for
+/// that of the code.
 ///
 /// `½ (m² + expm1(v) − v)` with the mean `m` and the log-variance `v`.
 ///
@@ -16,8 +17,9 @@ const OP: &str = "kl_to_standard_normal";
 /// If the shapes or element types differ, or the type is neither `f32` nor `f64`.
 ///
 /// # Accuracy
-/// Computed in f64 whatever the element type, with a series for small `v`, so a collapsed latent (`v → 0`) keeps all digits:
-/// the textbook form `−½ (1 + v − m² − e^v)` loses them all in f32 at `v = 1e-4`. The gradients are `m` and `½ expm1(v)`.
+/// Computed in f64 whatever the element type, with a series for small `v`, so a collapsed latent
+/// (`v → 0`) keeps all digits: the textbook form `−½ (1 + v − m² − e^v)` loses them all in f32 at
+/// `v = 1e-4`. The gradients are `m` and `½ expm1(v)`.
 ///
 /// # Examples
 /// ```

@@ -1,4 +1,5 @@
-//! Log-likelihoods, the Kullback–Leibler divergence, and the bound on log-variances. Everything is in nats.
+//! Log-likelihoods, the Kullback–Leibler divergence, and the bound on log-variances. Everything is
+//! in nats.
 
 mod bernoulli;
 mod continuous_bernoulli;

@@ -12,7 +12,8 @@ pub(super) struct Pixels {
 }
 
 /// # Errors
-/// If `xs` has another shape or element type than `parameters`, or the mask is neither of their shape nor of that of one design.
+/// If `xs` has another shape or element type than `parameters`, or the mask is neither of their
+/// shape nor of that of one design.
 pub(super) fn check(
     op: &'static str,
     parameters: &Tensor,

@@ -1,4 +1,5 @@
-//! Log-likelihoods that are a sum over pixels, each with a parameter of its own and one scale for all.
+//! Log-likelihoods that are a sum over pixels, each with a parameter of its own and one scale for
+//! all.
 
 use super::pixels::{self, Pixels};
 use crate::element::{Element, by_dtype, elements, reading, tensor};

@@ -8,10 +8,12 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDTyp
 
 const OP: &str = "soft_bound";
 
-/// Values held above `lo` and below `hi` without a kink: `a = lo + softplus(v − lo)`, then `hi − softplus(hi − a)`.
+/// Values held above `lo` and below `hi` without a kink: `a = lo + softplus(v − lo)`, then `hi −
+/// softplus(hi − a)`.
 ///
-/// It is the identity, to `e^−distance`, well inside the bounds; the lower one holds up to `e^(lo − hi)`. Apply it once to a log-variance and use the result both for
-/// sampling and in the divergence: a variance then neither overflows nor vanishes, and the gradient is never cut to 0.
+/// It is the identity, to `e^−distance`, well inside the bounds; the lower one holds up to `e^(lo −
+/// hi)`. Apply it once to a log-variance and use the result both for sampling and in the
+/// divergence: a variance then neither overflows nor vanishes, and the gradient is never cut to 0.
 ///
 /// # Errors
 /// If the bounds are not `lo < hi`, both finite, or the element type is neither `f32` nor `f64`.

@@ -1,7 +1,8 @@
 //! The backward pass, block by block from the last.
 //!
-//! What travels is the gradient behind the normalization of a value and in front of its activation. The step through the normalization needs
-//! sums over the batch; like the normalization itself it is done where the next block lays out its rows.
+//! What travels is the gradient behind the normalization of a value and in front of its activation.
+//! The step through the normalization needs sums over the batch; like the normalization itself it
+//! is done where the next block lays out its rows.
 
 use super::forward::{Cut, Network, Results};
 use super::plan::{Block, Convolution};
@@ -13,7 +14,8 @@ use crate::kernels::conv::{Lay, Pass, WeightSums, Weights, accumulate, unpack};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Buffers that a gradient by a weight is summed in, and bytes that all of them may take: they cost memory traffic.
+/// Buffers that a gradient by a weight is summed in, and bytes that all of them may take: they cost
+/// memory traffic.
 const SHARDS: usize = 16;
 const SHARD_BYTES: usize = 5 << 20;
 
@@ -36,7 +38,8 @@ struct Gradient<T: Element> {
 }
 
 impl<T: Element> Network<'_, T> {
-    /// Gradients by the parameters and, if `wanted`, by `xs`, from the gradient by the last value as it is read.
+    /// Gradients by the parameters and, if `wanted`, by `xs`, from the gradient by the last value
+    /// as it is read.
     pub(super) fn backward(
         &self,
         xs: &[T],
@@ -116,7 +119,8 @@ impl<T: Element> Network<'_, T> {
         (Gradient { masked: gradient, back }, norm)
     }
 
-    /// The backward pass of one block; `pass_on` tells whether the gradient by the value before it is wanted.
+    /// The backward pass of one block; `pass_on` tells whether the gradient by the value before it
+    /// is wanted.
     fn block_backward(
         &self,
         i: usize,
@@ -191,7 +195,8 @@ impl Block {
         self.pool.map_or(after.len(), |pool| pool.windows().len())
     }
 
-    /// The rows of the value before the block that belong to a part: all parts together have each row once.
+    /// The rows of the value before the block that belong to a part: all parts together have each
+    /// row once.
     fn rows_before(&self, rows: &Range<usize>, height: usize, map_height: usize) -> Range<usize> {
         match &self.convolution {
             Some(Convolution { g, to_map: true, .. }) => {
@@ -353,7 +358,8 @@ impl<T: Element> Step<'_, T> {
             width: before.width,
             channels: before.channels,
         };
-        // Behind a bias, a normalization over the batch takes the mean off again: its gradient is 0.
+        // Behind a bias, a normalization over the batch takes the mean off again: its gradient
+        // is 0.
         let balanced = self.block.pool.is_none() && self.network.measures(self.i + 1);
         let mut pooled = Vec::new();
         let Shard { weight, bias, sums } = shard;

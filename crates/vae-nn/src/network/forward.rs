@@ -12,14 +12,15 @@ use std::ops::Range;
 /// Bytes of input that a task lays out in the second-level cache, about.
 const TASK_BYTES: usize = 256 << 10;
 
-/// Tasks that a block of a batch is cut into at least. In training a constant: the sums over the parts of a batch must not depend on
-/// the number of threads.
+/// Tasks that a block of a batch is cut into at least. In training a constant: the sums over the
+/// parts of a batch must not depend on the number of threads.
 const TRAIN_TASKS: usize = 8;
 
 /// Weights that one thread brings into order faster than several.
 const SERIAL: usize = 1 << 14;
 
-/// Bytes of the largest value of as many images as go through all blocks together where nothing is kept.
+/// Bytes of the largest value of as many images as go through all blocks together where nothing is
+/// kept.
 const CHUNK_BYTES: usize = 4 << 20;
 
 /// Weight and bias of each layer that has them.
@@ -56,7 +57,8 @@ impl<T: Element> Results<T> {
 pub(super) type Prepared<T> = Option<(Pass, Weights<T>)>;
 
 impl<T: Element> Network<'_, T> {
-    /// Brings the weights of some blocks into the order of `pass`, all at once, with the biases if `biased`.
+    /// Brings the weights of some blocks into the order of `pass`, all at once, with the biases if
+    /// `biased`.
     pub(super) fn prepare(
         &self,
         blocks: &[Block],
@@ -111,8 +113,8 @@ impl<T: Element> Network<'_, T> {
         results
     }
 
-    /// The last value as it is read, for as many images as there are in `xs`, nothing kept: `write(images, values, view)` gets a few
-    /// images at a time.
+    /// The last value as it is read, for as many images as there are in `xs`, nothing kept:
+    /// `write(images, values, view)` gets a few images at a time.
     pub(super) fn infer(&self, xs: &[T], mut write: impl FnMut(Range<usize>, &[T], &View<T>)) {
         let plan = self.plan;
         let image = plan.values[0].len();
@@ -156,7 +158,8 @@ impl<T: Element> Network<'_, T> {
         View::new(norm, value.slope.unwrap_or(1.0))
     }
 
-    /// Computes the value behind block `i` and, where it will be normalized, the moments of its parts.
+    /// Computes the value behind block `i` and, where it will be normalized, the moments of its
+    /// parts.
     fn block(
         &self,
         i: usize,

@@ -42,9 +42,10 @@ pub enum Layer {
 
 /// Layers on images, one after the other, as one operation: `(B, C, H, W) → (B, C', H', W')`.
 ///
-/// Results and gradients are those of the single layers. What is saved are passes over memory: normalization and activation are applied
-/// where the next convolution reads, the statistics are taken where a convolution has written, pooling follows a convolution in the
-/// cache, and the results of inner layers stay in a layout of our own and are kept for the next step.
+/// Results and gradients are those of the single layers. What is saved are passes over memory:
+/// normalization and activation are applied where the next convolution reads, the statistics are
+/// taken where a convolution has written, pooling follows a convolution in the cache, and the
+/// results of inner layers stay in a layout of our own and are kept for the next step.
 ///
 /// # Examples
 /// ```
@@ -85,8 +86,8 @@ impl Sequential {
 }
 
 impl ModuleT for Sequential {
-    /// `train` decides whether batch normalization uses, and records, the statistics of the batch, and whether inner results are
-    /// kept for the gradient or computed again.
+    /// `train` decides whether batch normalization uses, and records, the statistics of the batch,
+    /// and whether inner results are kept for the gradient or computed again.
     ///
     /// # Errors
     /// If the shape does not fit a layer, or the element type is neither `f32` nor `f64`.

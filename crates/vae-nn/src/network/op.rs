@@ -1,8 +1,9 @@
 //! The network as an operation of candle.
 //!
-//! candle's own operations take three arguments, a network has two parameters per layer. So each layer's parameters are passed
-//! through an operation that computes nothing: it makes a token of one element from the token before it and the two parameters. The
-//! network takes the image and the last token. On the way back its gradients wait until the tokens' turn comes.
+//! candle's own operations take three arguments, a network has two parameters per layer. So each
+//! layer's parameters are passed through an operation that computes nothing: it makes a token of
+//! one element from the token before it and the two parameters. The network takes the image and the
+//! last token. On the way back its gradients wait until the tokens' turn comes.
 
 use super::Layer;
 use super::forward::{Network, Results};
@@ -128,8 +129,9 @@ struct NetworkOp {
 }
 
 impl NetworkOp {
-    /// Calls `f` with the network on the parameters as they are now, on a thread of the pool: every parallel loop that is started from
-    /// another thread would put that one to sleep and wake it up again.
+    /// Calls `f` with the network on the parameters as they are now, on a thread of the pool: every
+    /// parallel loop that is started from another thread would put that one to sleep and wake it up
+    /// again.
     fn with_network<T: Element, R: Send>(
         &self,
         f: impl FnOnce(&Network<'_, T>) -> Result<R> + Send,

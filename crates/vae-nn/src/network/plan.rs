@@ -85,7 +85,8 @@ impl Plan {
                 Layer::Conv2d(conv) => {
                     let g = conv.geometry(&value.dims(batch))?;
                     let full = [g.out_channels, g.out_height, g.out_width];
-                    // A pool directly behind is taken along, with the activation between the two if its order does not matter.
+                    // A pool directly behind is taken along, with the activation between the two if
+                    // its order does not matter.
                     let (pool, n) = match (layers.get(i + 1), layers.get(i + 2)) {
                         (Some(&Layer::LeakyRelu { slope }), Some(&Layer::MaxPool2d { k }))
                             if 0.0 <= slope =>
@@ -167,8 +168,9 @@ impl Value {
 }
 
 impl Convolution {
-    /// A convolution with stride 1 is also an adjoint one, with its kernel turned around. Into few channels that is the better way to
-    /// see it: the innermost loop of the gradient by the weight then runs over the many channels of the input.
+    /// A convolution with stride 1 is also an adjoint one, with its kernel turned around. Into few
+    /// channels that is the better way to see it: the innermost loop of the gradient by the weight
+    /// then runs over the many channels of the input.
     fn forward(layer: usize, g: Geometry) -> Self {
         if g.stride == 1 && g.padding < g.kernel && g.out_channels < g.in_channels.min(8) {
             let turned = Geometry {

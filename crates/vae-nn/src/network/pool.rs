@@ -69,8 +69,8 @@ impl Pool {
         }
     }
 
-    /// Pools `k` rows into one. `argmax` gets the place of each maximum in its window, `ky * k + kx`: that of the first of several, and
-    /// of a NaN before any number.
+    /// Pools `k` rows into one. `argmax` gets the place of each maximum in its window, `ky * k +
+    /// kx`: that of the first of several, and of a NaN before any number.
     pub(super) fn row<T: Element>(&self, rows: &[T], out: &mut [T], argmax: &mut [u16]) {
         let w = self.windows();
         let (k, c) = (w.k, w.channels);
@@ -89,7 +89,8 @@ impl Pool {
                             for ((best, place), &x) in
                                 out.iter_mut().zip(&mut *argmax).zip(candidates)
                             {
-                                // Strictly above: the first of several stays. A NaN differs from itself, and stays too.
+                                // Strictly above: the first of several stays. A NaN differs from
+                                // itself, and stays too.
                                 #[expect(
                                     clippy::eq_op,
                                     reason = "the test for NaN of a generic type"
@@ -128,7 +129,8 @@ impl Pool {
         }
     }
 
-    /// The gradient by row `ky` of the windows, in front of the activation, from that by the pooled row `ys`.
+    /// The gradient by row `ky` of the windows, in front of the activation, from that by the pooled
+    /// row `ys`.
     pub(super) fn backward_row<T: Element>(
         &self,
         ky: usize,

@@ -1,8 +1,8 @@
 //! How a stored result is read: normalized, then through an activation.
 //!
-//! Neither is computed when a convolution writes its result: normalization needs the statistics of the whole batch. The next
-//! convolution applies both to the rows it lays out in the cache, again in the backward pass, so that the normalized image never
-//! exists in memory.
+//! Neither is computed when a convolution writes its result: normalization needs the statistics of
+//! the whole batch. The next convolution applies both to the rows it lays out in the cache, again
+//! in the backward pass, so that the normalized image never exists in memory.
 
 use crate::batch_norm::BatchNorm2d;
 use crate::element::Element;
@@ -32,7 +32,8 @@ pub(crate) struct Moments {
 impl Moments {
     /// Of some rows of whole pixels.
     pub(crate) fn of<T: Element>(rows: &[T], channels: usize) -> Self {
-        // Differences from the first pixel: no digits are lost where the mean is large, and a constant channel has variance 0.
+        // Differences from the first pixel: no digits are lost where the mean is large, and a
+        // constant channel has variance 0.
         let pivot = &rows[..channels.min(rows.len())];
         let repeated = repeated(pivot.iter().copied());
         let mut sums = Sums::new(channels);
@@ -47,7 +48,8 @@ impl Moments {
     /// The statistics of all parts together, taken in order.
     ///
     /// # References
-    /// T. F. Chan, G. H. Golub, R. J. `LeVeque`, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances, 1979.
+    /// T. F. Chan, G. H. Golub, R. J. `LeVeque`, Updating Formulae and a Pairwise Algorithm for
+    /// Computing Sample Variances, 1979.
     pub(crate) fn merge(parts: &[Self], channels: usize) -> Statistics {
         let (mut n, mut mean, mut squares) = (0.0, vec![0.0; channels], vec![0.0; channels]);
         for part in parts {
@@ -83,8 +85,8 @@ struct Norm<T> {
     shift: Vec<T>,
 }
 
-/// From the gradient behind a normalization to that in front of it: `(d − offset − (y − mean) · slope) · scale`, as patterns that
-/// are empty where nothing is normalized.
+/// From the gradient behind a normalization to that in front of it: `(d − offset − (y − mean) ·
+/// slope) · scale`, as patterns that are empty where nothing is normalized.
 pub(crate) struct NormBackward<T> {
     offset: Vec<T>,
     mean: Vec<T>,
@@ -126,7 +128,8 @@ impl<T: Element> View<T> {
             }
             None => {
                 wide!({
-                    // A copy of its own, here and below, or every store might change it and nothing vectorizes.
+                    // A copy of its own, here and below, or every store might change it and nothing
+                    // vectorizes.
                     let leak = slope;
                     for (out, &x) in out.iter_mut().zip(row) {
                         *out = leaky(x, leak);
@@ -139,8 +142,8 @@ impl<T: Element> View<T> {
         }
     }
 
-    /// Takes the gradient by a row as read to the gradient by the row in front of the activation, in place, and adds what the
-    /// gradients of the normalization are made of.
+    /// Takes the gradient by a row as read to the gradient by the row in front of the activation,
+    /// in place, and adds what the gradients of the normalization are made of.
     pub(crate) fn receive(&self, row: &[T], grad: &mut [T], sums: &mut Sums<T>) {
         let slope = self.slope;
         let through = move |h: T, g: T| {
@@ -175,7 +178,8 @@ impl<T: Element> View<T> {
         self.norm.is_some()
     }
 
-    /// From the sums over the batch of `n` values per channel: the gradients by weight and bias, and the way further back.
+    /// From the sums over the batch of `n` values per channel: the gradients by weight and bias,
+    /// and the way further back.
     pub(crate) fn norm_backward(
         &self,
         sums: &[[f64; 2]],

@@ -42,12 +42,13 @@ pub(crate) fn distance(a: &[f64], b: &[f64]) -> f64 {
     difference / norm(&mut b.iter().copied()).max(f64::MIN_POSITIVE)
 }
 
-/// Compares the gradient by every variable with central differences, in f64: norm-wise to `tolerance`.
+/// Compares the gradient by every variable with central differences, in f64: norm-wise to
+/// `tolerance`.
 ///
 /// At most 40 elements per variable, spread evenly, are moved.
 ///
-/// The probe is a wave about a half: sums over whole planes, as the gradients by biases, would cancel under a pure wave, and
-/// leave nothing but the rounding of the differences.
+/// The probe is a wave about a half: sums over whole planes, as the gradients by biases, would
+/// cancel under a pure wave, and leave nothing but the rounding of the differences.
 #[track_caller]
 pub(crate) fn check_gradients(
     vars: &[(&str, &Var)],
@@ -70,8 +71,8 @@ pub(crate) fn check_gradients(
             var.set(&tensor(x, var.dims(), DType::F64)).unwrap();
             values(&f().unwrap())
         };
-        // Fourth order, so that the step can be large enough for little rounding. The results are subtracted before they are
-        // summed: most elements do not depend on the one that moved.
+        // Fourth order, so that the step can be large enough for little rounding. The results are
+        // subtracted before they are summed: most elements do not depend on the one that moved.
         let difference = |place: usize, step: f64| -> f64 {
             let (up, down) = (moved(place, step), moved(place, -step));
             let terms = up.iter().zip(&down).zip(probe(up.len()));

@@ -32,7 +32,8 @@ fn double_precision() -> Result<(), ParamError> {
     Ok(())
 }
 
-/// From the definition with 60 digits. In single precision the rounding of the level is divided by the scale.
+/// From the definition with 60 digits. In single precision the rounding of the level is divided by
+/// the scale.
 #[test]
 fn discretized_logistic() -> Result<(), ParamError> {
     let rows: [(f64, f64, u8, f64); 6] = [

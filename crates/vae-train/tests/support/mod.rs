@@ -21,7 +21,8 @@ pub(crate) fn grey_bars() -> DataSet {
     DataSet::new("grey bars", designs, details).expect("consistent parts")
 }
 
-/// 8 × 16 pixels: a bar of one of three thicknesses at one of eight heights; both are conditions, four copies shifted to and fro are not.
+/// 8 × 16 pixels: a bar of one of three thicknesses at one of eight heights; both are conditions,
+/// four copies shifted to and fro are not.
 pub(crate) fn bars() -> DataSet {
     let (n, h, w) = (96, 8, 16);
     let mut designs = Array3::<f32>::zeros((n, h, w));

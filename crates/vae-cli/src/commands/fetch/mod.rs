@@ -23,8 +23,9 @@ const PICTURES: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "tif", "tiff"];
 
 /// Download a data set, check it, and unpack it
 ///
-/// Names, sizes and checksums come from the publisher's own API. A download that breaks off goes on where it stopped, now or
-/// when the same command is given again; when everything is there already, the command says so and does nothing.
+/// Names, sizes and checksums come from the publisher's own API. A download that breaks off goes on
+/// where it stopped, now or when the same command is given again; when everything is there already,
+/// the command says so and does nothing.
 #[derive(clap::Args)]
 #[command(after_help = "Sources:
   tutorial         the pictures of the lecture, Zenodo record 20432301

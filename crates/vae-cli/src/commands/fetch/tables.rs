@@ -1,4 +1,5 @@
-//! Tables: sets of the Hugging Face Hub and Parquet files. The feature `hub` brings what reads them.
+//! Tables: sets of the Hugging Face Hub and Parquet files. The feature `hub` brings what reads
+//! them.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! What is asked for: the problem at its volume, the conditions, the reference, and where candidates come from.
+//! What is asked for: the problem at its volume, the conditions, the reference, and where
+//! candidates come from.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,8 @@ use crate::output::note;
 use crate::samplers::{self, SamplerArg};
 use crate::stored::stored_one;
 
-/// A design by its place: a number, for a design of the run's data, or a file, with a position after a colon.
+/// A design by its place: a number, for a design of the run's data, or a file, with a position
+/// after a colon.
 #[derive(Clone, Debug)]
 pub(crate) enum NearArg {
     /// In the data.
@@ -216,7 +218,8 @@ impl Asked {
         self.reference() * (1.0 + self.within.0)
     }
 
-    /// The codes of some candidates, by their numbers: near the given designs in turn, from what was fitted, or from the prior.
+    /// The codes of some candidates, by their numbers: near the given designs in turn, from what
+    /// was fitted, or from the prior.
     pub(crate) fn origins(
         &self,
         numbers: Range<usize>,
@@ -249,7 +252,8 @@ fn read(path: &Path) -> Result<String> {
         .map_err(|err| UsageError::new(format!("cannot read {}: {err}", path.display())))?)
 }
 
-/// The conditions: those that are set, the volume by whatever name the problem gives it, and the training mean of the others.
+/// The conditions: those that are set, the volume by whatever name the problem gives it, and the
+/// training mean of the others.
 fn told(args: &Args, opened: &OpenedRun, text: Option<&str>) -> Result<Vec<f32>> {
     let known = &opened.vae.config().conditions;
     let mut set = args.set.clone();

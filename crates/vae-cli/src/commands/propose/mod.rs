@@ -26,9 +26,12 @@ use asked::{Asked, NearArg, Percent, Reference};
 
 /// Propose new designs for a real task
 ///
-/// Candidates are drawn from what was fitted to the codes of the data under these conditions, or near given designs; each is made stiffer through the decoder by gradient descent that stays where the codes
-/// of the training designs lie, cut to 0/1 at exactly the volume, and judged by finite elements. What is too soft, in pieces, or nearly a copy of a training
-/// design or of another proposal is dropped, and counted. The rest is ranked by compliance: a contact sheet, a table, and one folder per design.
+/// Candidates are drawn from what was fitted to the codes of the data under these conditions, or
+/// near given designs; each is made stiffer through the decoder by gradient descent that stays
+/// where the codes of the training designs lie, cut to 0/1 at exactly the volume, and judged by
+/// finite elements. What is too soft, in pieces, or nearly a copy of a training design or of
+/// another proposal is dropped, and counted. The rest is ranked by compliance: a contact sheet, a
+/// table, and one folder per design.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae propose --volume 0.4 --set load_y=0.5 --out proposals
@@ -41,10 +44,12 @@ A design is a number, for a design of the run's data, or a .npy, .npz or .csv fi
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
-    /// What is to be designed; its values may name conditions [default: the problem that the run's data state]
+    /// What is to be designed; its values may name conditions [default: the problem that the run's
+    /// data state]
     #[arg(long, value_name = "FILE")]
     problem: Option<PathBuf>,
-    /// A condition, NAME=VALUE, in the data's own unit; may be repeated [default: the training mean]
+    /// A condition, NAME=VALUE, in the data's own unit; may be repeated [default: the training
+    /// mean]
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, f32)>,
     /// Share of the domain to fill, exactly [default: the problem's]
@@ -53,7 +58,8 @@ pub(crate) struct Args {
     /// Look in the neighborhood of this design instead of everywhere; may be repeated
     #[arg(long, value_name = "DESIGN")]
     near: Vec<NearArg>,
-    /// Where codes are drawn from without --near: the prior, or what was fitted to the codes of the data under these conditions
+    /// Where codes are drawn from without --near: the prior, or what was fitted to the codes of the
+    /// data under these conditions
     #[arg(long, value_enum, default_value_t = SamplerArg::Mixture)]
     sampler: SamplerArg,
     /// How far from --near candidates are drawn, in deviations of the training codes
@@ -256,7 +262,8 @@ impl Outcome<'_> {
         }
     }
 
-    /// How many iterations each proposal's design before repair saves SIMP against the uniform start.
+    /// How many iterations each proposal's design before repair saves SIMP against the uniform
+    /// start.
     fn saved(&self, iterations: usize) -> Result<Vec<isize>> {
         let problem = &self.asked.problem;
         let mut judge = Judge::new(problem.grid)?;

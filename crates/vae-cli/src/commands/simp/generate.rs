@@ -23,8 +23,9 @@ use crate::size::rows_by_columns;
 
 /// Make a data set of optimized structures
 ///
-/// FAMILY is cantilever, mbb-half, mbb-full, bridge, two-loads, multi-load, l-bracket, mixed, random, beams2d, tutorial, or the path of a
-/// family's TOML file. One design per thread. An interrupted run goes on where it stopped when the same command is given again.
+/// FAMILY is cantilever, mbb-half, mbb-full, bridge, two-loads, multi-load, l-bracket, mixed,
+/// random, beams2d, tutorial, or the path of a family's TOML file. One design per thread. An
+/// interrupted run goes on where it stopped when the same command is given again.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae simp generate cantilever --out data/beams

@@ -23,8 +23,9 @@ pub(super) struct Pictures {
     /// Contact sheet of up to 64 designs, evenly spaced, to write
     #[arg(long, value_name = "FILE")]
     sheet: Option<PathBuf>,
-    /// Folder to write each design into as a JPEG as the lecture has them: 349 wide (126 high for 3:1), black on white, a white frame; named
-    /// `FAMILY_A_B.jpg`, A the volume fraction in percent, B the iterate, or the number of the design
+    /// Folder to write each design into as a JPEG as the lecture has them: 349 wide (126 high for
+    /// 3:1), black on white, a white frame; named `FAMILY_A_B.jpg`, A the volume fraction in
+    /// percent, B the iterate, or the number of the design
     #[arg(long, value_name = "DIR")]
     render: Option<PathBuf>,
 }

@@ -10,8 +10,8 @@ use super::made::{self, Pictures};
 
 /// Put the parts of a generation together
 ///
-/// PARTS are the files that `vae simp generate --shard` wrote, all of them; the data set has the same bytes as that of an undivided
-/// generation.
+/// PARTS are the files that `vae simp generate --shard` wrote, all of them; the data set has the
+/// same bytes as that of an undivided generation.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae simp merge data/random.part-*.jsonl --out data/random")]

@@ -49,7 +49,8 @@ fn readable(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// RGB pixels, row by row, and the height: every element a block of pixels, black where it is solid.
+/// RGB pixels, row by row, and the height: every element a block of pixels, black where it is
+/// solid.
 fn picture(design: &[f32], (rows, columns): (usize, usize)) -> (Vec<u8>, usize) {
     let inner = WIDTH - 2 * FRAME;
     let inner_height = ((inner * rows) as f64 / columns as f64).round().max(1.0) as usize;

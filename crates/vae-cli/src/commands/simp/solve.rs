@@ -25,8 +25,8 @@ use crate::progress::Progress;
 
 /// Optimize one structure with SIMP
 ///
-/// PROBLEM is mbb, cantilever, two-loads, hole, l-bracket, or the path of a problem.toml, whose own grid and volume fraction then
-/// count.
+/// PROBLEM is mbb, cantilever, two-loads, hole, l-bracket, or the path of a problem.toml, whose own
+/// grid and volume fraction then count.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae simp solve mbb --nelx 60 --nely 20 --volume-fraction 0.5 --filter-radius 2.4 --filter density --json
@@ -51,7 +51,8 @@ pub(crate) struct Args {
     /// Exponent of the density in the stiffness, at least 1
     #[arg(long, value_name = "P", default_value_t = 3.0)]
     penalty: f64,
-    /// Raise the exponent from here, at least 1, by 0.25 every 20 iterations [default: it stays what it is]
+    /// Raise the exponent from here, at least 1, by 0.25 every 20 iterations [default: it stays
+    /// what it is]
     #[arg(long, value_name = "P")]
     penalty_start: Option<f64>,
     /// Filter radius in sides of an element, at least 1; 1 filters nothing
@@ -60,10 +61,12 @@ pub(crate) struct Args {
     /// What is filtered, and projected after that
     #[arg(long, value_enum, default_value_t = FilterArg::Density)]
     filter: FilterArg,
-    /// Density at which the step of --filter tanh stands, 0 to 1 [default: where it keeps the volume]
+    /// Density at which the step of --filter tanh stands, 0 to 1 [default: where it keeps the
+    /// volume]
     #[arg(long, value_name = "X")]
     eta: Option<f64>,
-    /// Largest sharpness of the step, 1 to 1000; it doubles from 1 on [default: 512 for heaviside, else 32]
+    /// Largest sharpness of the step, 1 to 1000; it doubles from 1 on [default: 512 for heaviside,
+    /// else 32]
     #[arg(long, value_name = "X")]
     max_beta: Option<f64>,
     /// Whose rules: the 88-line or the 99-line code
@@ -87,13 +90,15 @@ pub(crate) struct Args {
     /// Iterations at most, at least 1
     #[arg(long, value_name = "N", default_value_t = 2000)]
     max_iterations: usize,
-    /// Design to start from (.npy, .npz, .csv); says how many iterations it saves [default: the volume fraction everywhere]
+    /// Design to start from (.npy, .npz, .csv); says how many iterations it saves [default: the
+    /// volume fraction everywhere]
     #[arg(long, value_name = "FILE")]
     start: Option<PathBuf>,
     /// Which design of the file of --start, from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
     start_index: usize,
-    /// Where to write the design: a picture, or densities if the name ends in .npy [default: nowhere]
+    /// Where to write the design: a picture, or densities if the name ends in .npy [default:
+    /// nowhere]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Threads to use [default: all]; one design is solved on one of them

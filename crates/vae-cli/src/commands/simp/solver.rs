@@ -9,7 +9,8 @@ pub(super) enum SolverArg {
     Auto,
     /// Sparse Cholesky, exact to round-off
     Direct,
-    /// Conjugate gradients with multigrid, for large grids; the final compliance is within 0.1 % of the exact way
+    /// Conjugate gradients with multigrid, for large grids; the final compliance is within 0.1 % of
+    /// the exact way
     Multigrid,
 }
 

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// Shapes of one convolution: an image `(in_height, in_width, in_channels)` seen through a square kernel becomes a map
-/// `(out_height, out_width, out_channels)`.
+/// Shapes of one convolution: an image `(in_height, in_width, in_channels)` seen through a square
+/// kernel becomes a map `(out_height, out_width, out_channels)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Geometry {
     pub(crate) in_channels: usize,
@@ -60,7 +60,8 @@ impl Geometry {
     }
 }
 
-/// How a weight lies in memory: that of map channel `o`, image channel `i` and tap `t` at `o * map_stride + i * image_stride + t`.
+/// How a weight lies in memory: that of map channel `o`, image channel `i` and tap `t` at `o *
+/// map_stride + i * image_stride + t`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Filter {
     pub(crate) map_stride: usize,

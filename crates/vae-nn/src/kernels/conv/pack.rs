@@ -45,10 +45,12 @@ pub(super) struct TapRows {
     pub(super) row: usize,
 }
 
-/// For each tap and summed channel a row with the weights of a block, zeros behind its last channel.
+/// For each tap and summed channel a row with the weights of a block, zeros behind its last
+/// channel.
 ///
-/// Loop order: summed channels, groups of computed channels that fit a cache line, taps. The weights of a few filters are read from
-/// the first-level cache once per tap, each row is written in one go.
+/// Loop order: summed channels, groups of computed channels that fit a cache line, taps. The
+/// weights of a few filters are read from the first-level cache once per tap, each row is written
+/// in one go.
 pub(super) fn pack_block<T: Element>(
     sides: Sides,
     taps: &[TapRows],

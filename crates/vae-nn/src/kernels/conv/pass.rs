@@ -1,8 +1,9 @@
 //! From the image to the map, and back.
 //!
-//! Both ways a pixel of the result sees a few rows of contiguous inputs. On the way to the map these are the rows of the window.
-//! On the way back an image pixel is seen through those taps whose remainder under the stride fits its own: with stride `s` the image
-//! falls into `s²` phases, each an ordinary convolution of the map with part of the kernel, without a scattered addition.
+//! Both ways a pixel of the result sees a few rows of contiguous inputs. On the way to the map
+//! these are the rows of the window. On the way back an image pixel is seen through those taps
+//! whose remainder under the stride fits its own: with stride `s` the image falls into `s²` phases,
+//! each an ordinary convolution of the map with part of the kernel, without a scattered addition.
 
 use super::geometry::{Filter, Geometry, signed};
 use super::pack::{Block, Sides, TapRows, blocks, pack_block, pack_rows};
@@ -119,7 +120,8 @@ impl Pass {
         taps.enumerate().map(place).collect()
     }
 
-    /// Room for the weights of this pass, with the bias if there is one; [`Pass::packings`] fill it.
+    /// Room for the weights of this pass, with the bias if there is one; [`Pass::packings`] fill
+    /// it.
     pub(crate) fn weights<T: Element>(&self, level: Level, bias: Option<&[T]>) -> Weights<T> {
         let channels = self.result_channels();
         let blocks = if channels <= FEW { Vec::new() } else { blocks::<T>(channels, level) };
@@ -153,7 +155,8 @@ impl Pass {
         packings
     }
 
-    /// Computes the rows `rows` of the result for `images` images, laid out one after the other in `out`.
+    /// Computes the rows `rows` of the result for `images` images, laid out one after the other in
+    /// `out`.
     ///
     /// # Panics
     /// If the rows that are seen are not staged, or `out` is too short.

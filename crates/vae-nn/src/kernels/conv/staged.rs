@@ -3,7 +3,8 @@
 use crate::element::{Element, Scratch, with_scratch};
 use std::ops::Range;
 
-/// Elements behind the last row that may be read, with no meaning: vectors of channels run over the end.
+/// Elements behind the last row that may be read, with no meaning: vectors of channels run over the
+/// end.
 const SLACK: usize = 64;
 
 /// What part of the plane is laid out, and of which size the images are.

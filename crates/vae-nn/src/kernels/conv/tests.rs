@@ -1,6 +1,8 @@
-//! Every instruction set against the definition, written as loops: values, gradient by the input, gradient by the weight.
+//! Every instruction set against the definition, written as loops: values, gradient by the input,
+//! gradient by the weight.
 //!
-//! All values are small whole numbers, so that every sum is exact in whatever order it is taken: the results must be equal.
+//! All values are small whole numbers, so that every sum is exact in whatever order it is taken:
+//! the results must be equal.
 
 use super::{Filter, Geometry, Lay, Pass, WeightSums, accumulate, unpack};
 use crate::element::{Element, Scratch};

@@ -13,7 +13,8 @@ use std::ops::Range;
 /// Rows of sums that are brought into the order of the weight together.
 const LANES: usize = 16;
 
-/// Sums in the order of the innermost loop: per block of map channels, a row for every tap and image channel.
+/// Sums in the order of the innermost loop: per block of map channels, a row for every tap and
+/// image channel.
 pub(crate) struct WeightSums<T: Element> {
     sums: Buffer<T>,
     /// Whether nothing was added yet: then the contents have no meaning.

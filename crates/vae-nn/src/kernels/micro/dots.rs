@@ -1,7 +1,9 @@
-//! Convolution into very few channels, as in the last layer of a decoder: vectors run over the inputs.
+//! Convolution into very few channels, as in the last layer of a decoder: vectors run over the
+//! inputs.
 //!
-//! Loop order: channels of the result, tiles of `P` pixels, runs, vectors of inputs; each product of vectors is added to one
-//! vector per pixel, whose lanes are summed at the end. A block of result channels, as in `tiles`, would be nearly all padding.
+//! Loop order: channels of the result, tiles of `P` pixels, runs, vectors of inputs; each product
+//! of vectors is added to one vector per pixel, whose lanes are summed at the end. A block of
+//! result channels, as in `tiles`, would be nearly all padding.
 #![expect(
     unsafe_code,
     reason = "unchecked reads in the innermost loop; the bounds are checked once per call"
@@ -37,8 +39,8 @@ pub(crate) fn dots<T: Element>(level: Level, call: Dots<'_, T>) {
     assert!(to.checked_add(call.bias.len()).is_some_and(|end| end <= call.out.len()));
     let Some(channel) = call.bias.len().checked_sub(1) else { return };
     assert!(channel * call.weights_stride + call.runs.total() <= call.weights.len());
-    // SAFETY: the lengths were just checked: every pixel reads `runs` within `xs`, every channel has its weights, and the channels fit
-    // behind every place in `out`.
+    // SAFETY: the lengths were just checked: every pixel reads `runs` within `xs`, every channel
+    // has its weights, and the channels fit behind every place in `out`.
     unsafe { T::run(level, call) }
 }
 

@@ -6,7 +6,8 @@ use super::vector::{Avx2, Avx512};
 use super::vector::{Portable, Vector};
 use std::sync::OnceLock;
 
-/// The instruction set that the innermost loops run on here: `portable`, `avx2` (with FMA) or `avx512` (AVX-512F).
+/// The instruction set that the innermost loops run on here: `portable`, `avx2` (with FMA) or
+/// `avx512` (AVX-512F).
 pub fn instruction_set() -> &'static str {
     match Level::best() {
         Level::Portable => "portable",
@@ -51,7 +52,8 @@ impl Level {
 
 /// A loop over vectors of any kind.
 pub(crate) trait Kernel<T> {
-    /// Runs it. Implementations are `#[inline(always)]`, so that they are compiled for the instruction set of the caller.
+    /// Runs it. Implementations are `#[inline(always)]`, so that they are compiled for the
+    /// instruction set of the caller.
     ///
     /// # Safety
     /// The processor has the instructions of `V`, and what the kernel itself asks for holds.
@@ -108,7 +110,8 @@ pub(crate) mod single {
     }
 }
 
-/// `f64`, for tests and for who needs it: portable code, compiled for wide vectors where there are some.
+/// `f64`, for tests and for who needs it: portable code, compiled for wide vectors where there are
+/// some.
 pub(crate) mod double {
     #[cfg(target_arch = "x86_64")]
     use super::with_avx2;
@@ -136,7 +139,8 @@ pub(crate) mod double {
         // SAFETY: the instructions were just detected; the rest is passed on to the caller.
         unsafe {
             match level {
-                // A processor with AVX-512 has these two as well: `is_available` asks for all three.
+                // A processor with AVX-512 has these two as well: `is_available` asks for all
+                // three.
                 #[cfg(target_arch = "x86_64")]
                 Level::Avx512 | Level::Avx2 => with_avx2::<Portable<f64>, _>(kernel),
                 _ => kernel.run::<Portable<f64>>(),

@@ -1,8 +1,10 @@
-//! The innermost loops, written once over a [`Vector`] and compiled for every instruction set that pays.
+//! The innermost loops, written once over a [`Vector`] and compiled for every instruction set that
+//! pays.
 //!
-//! [`tiles`] convolves, [`dots`] convolves into very few channels, [`outer`] sums gradients by weights. All three keep a tile of
-//! results in registers while they run through memory once. Which instruction set is used is decided at run time; the loops are the
-//! same, so every set is tested against the portable one.
+//! [`tiles`] convolves, [`dots`] convolves into very few channels, [`outer`] sums gradients by
+//! weights. All three keep a tile of results in registers while they run through memory once. Which
+//! instruction set is used is decided at run time; the loops are the same, so every set is tested
+//! against the portable one.
 #![expect(
     clippy::inline_always,
     reason = "a loop must be inlined where it is compiled for the instruction set, and so must all it calls"

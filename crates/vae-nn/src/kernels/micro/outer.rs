@@ -1,8 +1,9 @@
 //! Gradients by weights: sums over pixels of products of an input with a block of channels.
 //!
-//! Loop order: tiles of `M` inputs of a pixel, then rows of pixels, then pixels; innermost the `M × N` products of `M` inputs with `N`
-//! vectors of channels. The tile of sums stays in registers for all pixels of the call and is added to memory once, which also
-//! keeps the rounding of long sums small.
+//! Loop order: tiles of `M` inputs of a pixel, then rows of pixels, then pixels; innermost the `M ×
+//! N` products of `M` inputs with `N` vectors of channels. The tile of sums stays in registers for
+//! all pixels of the call and is added to memory once, which also keeps the rounding of long sums
+//! small.
 #![expect(
     unsafe_code,
     reason = "unchecked reads in the innermost loop; the bounds are checked once per call"
@@ -19,7 +20,8 @@ pub(crate) struct Row {
     pub(crate) g: usize,
 }
 
-/// `sums[m][c] += Σ xs[x + offsets[m]] · gs[g + c]` over all pixels `(x, g)`: `rows` of `len` pixels, `x_step` and `g_step` apart.
+/// `sums[m][c] += Σ xs[x + offsets[m]] · gs[g + c]` over all pixels `(x, g)`: `rows` of `len`
+/// pixels, `x_step` and `g_step` apart.
 pub(crate) struct Outer<'a, T> {
     pub(crate) xs: &'a [T],
     pub(crate) offsets: &'a [usize],
@@ -28,7 +30,8 @@ pub(crate) struct Outer<'a, T> {
     pub(crate) len: usize,
     pub(crate) x_step: usize,
     pub(crate) g_step: usize,
-    /// Values per row of `sums`: whole vectors. Those read beyond the channels of a pixel add up to nothing of meaning.
+    /// Values per row of `sums`: whole vectors. Those read beyond the channels of a pixel add up to
+    /// nothing of meaning.
     pub(crate) block: usize,
     /// Whether the sums replace what is there instead of being added.
     pub(crate) fresh: bool,
@@ -54,8 +57,8 @@ pub(crate) fn outer<T: Element>(level: Level, call: Outer<'_, T>) {
     assert!(call.offsets.len() * call.block <= call.sums.len());
     assert!(call.block.is_multiple_of(T::lanes(level)));
     assert!(call.block / T::lanes(level) <= T::vectors(level));
-    // SAFETY: the lengths were just checked: the last pixel of every row with the largest offset lies in `xs`, its block in `gs`,
-    // and there is a row of `sums` for each offset.
+    // SAFETY: the lengths were just checked: the last pixel of every row with the largest offset
+    // lies in `xs`, its block in `gs`, and there is a row of `sums` for each offset.
     unsafe { T::run(level, call) }
 }
 

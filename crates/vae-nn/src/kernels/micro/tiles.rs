@@ -1,8 +1,9 @@
 //! Convolution into many channels: a tile of pixels times a block of channels stays in registers.
 //!
-//! Loop order: tiles of `P` pixels, then runs of contiguous inputs (a row of the window, all its taps and channels), then the inputs
-//! of a run; innermost the `P × N` products of one input per pixel with `N` vectors of weights. Weights are read once per tile,
-//! front to back; every input is read once per tile and broadcast.
+//! Loop order: tiles of `P` pixels, then runs of contiguous inputs (a row of the window, all its
+//! taps and channels), then the inputs of a run; innermost the `P × N` products of one input per
+//! pixel with `N` vectors of weights. Weights are read once per tile, front to back; every input is
+//! read once per tile and broadcast.
 #![expect(
     unsafe_code,
     reason = "unchecked reads in the innermost loop; the bounds are checked once per call"
@@ -42,7 +43,8 @@ impl Runs {
     }
 }
 
-/// `out[to + c] = bias[c] + Σ_i xs[from + i] · weights[i][c]` for all pixels and `channels` channels.
+/// `out[to + c] = bias[c] + Σ_i xs[from + i] · weights[i][c]` for all pixels and `channels`
+/// channels.
 pub(crate) struct Tiles<'a, T> {
     pub(crate) xs: &'a [T],
     pub(crate) pixels: &'a [Pixel],
@@ -70,16 +72,17 @@ pub(crate) fn tiles<T: Element>(level: Level, call: Tiles<'_, T>) {
     assert!(call.runs.total() * call.block <= call.weights.len() && call.block <= call.bias.len());
     assert!(call.channels <= call.block && call.block.is_multiple_of(T::lanes(level)));
     assert!(call.block / T::lanes(level) <= T::vectors(level));
-    // SAFETY: the lengths were just checked: every pixel reads `runs` within `xs`, all rows of weights and the bias exist, and
-    // `channels` results fit behind every place in `out`, which is borrowed mutably and so overlaps nothing that is read.
+    // SAFETY: the lengths were just checked: every pixel reads `runs` within `xs`, all rows of
+    // weights and the bias exist, and `channels` results fit behind every place in `out`, which is
+    // borrowed mutably and so overlaps nothing that is read.
     unsafe { T::run(level, call) }
 }
 
 impl<T: Element> Kernel<T> for Tiles<'_, T> {
     #[inline(always)]
     unsafe fn run<V: Vector<Scalar = T>>(self) {
-        // Tiles as large as the registers hold: accumulators, one row of weights, and a broadcast input.
-        // SAFETY: passed on to the caller.
+        // Tiles as large as the registers hold: accumulators, one row of weights, and a broadcast
+        // input. SAFETY: passed on to the caller.
         unsafe {
             match (V::VECTORS, self.block / V::LANES) {
                 (4, 4) => all::<V, 6, 4>(self),

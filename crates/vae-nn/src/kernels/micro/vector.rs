@@ -12,14 +12,16 @@ use std::arch::x86_64::{
 
 /// A few numbers that are loaded, multiplied and stored at once.
 ///
-/// Every function is `unsafe` for one reason, stated here once: the processor must have the instructions of the vector. `load` and
-/// `store` moreover take a pointer to `LANES` elements that may be read or written, aligned as one element.
+/// Every function is `unsafe` for one reason, stated here once: the processor must have the
+/// instructions of the vector. `load` and `store` moreover take a pointer to `LANES` elements that
+/// may be read or written, aligned as one element.
 pub(crate) trait Vector: Copy {
     /// What it holds.
     type Scalar: Element;
     /// How many.
     const LANES: usize;
-    /// Vectors per block of channels: what leaves room in the registers for a tile of several pixels.
+    /// Vectors per block of channels: what leaves room in the registers for a tile of several
+    /// pixels.
     const VECTORS: usize;
 
     unsafe fn splat(x: Self::Scalar) -> Self;

@@ -1,0 +1,97 @@
+//! Shares, counts and suggestions as text.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A share of a whole, read from `10%` or `0.1` and written as `10 %`.
+///
+/// # Examples
+/// ```
+/// use vae_base::text::Share;
+///
+/// let share: Share = "7%".parse()?;
+/// assert_eq!(share.get(), 0.07);
+/// assert_eq!(share.to_string(), "7 %");
+/// assert!("10".parse::<Share>().is_err()); // a plain 10 is more likely 10 % than 1000 %
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Share(f64);
+
+impl Share {
+    /// The share as a number: 0.1 for 10 %.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl From<f64> for Share {
+    fn from(share: f64) -> Self {
+        Self(share)
+    }
+}
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, unit, most) = match text.strip_suffix('%') {
+            Some(number) => (number, 100.0, f64::MAX),
+            None => (text, 1.0, 1.0),
+        };
+        match number.trim().parse::<f64>() {
+            Ok(value) if (0.0..=most).contains(&value) => Ok(Self(value / unit)),
+            _ => Err("write it as 10% or 0.1".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // 0.07 · 100 is not a whole number.
+        write!(f, "{} %", (1e8 * self.0).round() / 1e6)
+    }
+}
+
+/// A number of things: `1 design`, `4 designs`.
+pub fn counted(n: usize, thing: &str) -> String {
+    let ending = if n == 1 { "" } else { "s" };
+    format!("{n} {thing}{ending}")
+}
+
+/// The entry of `known` that is nearest to `name`; `None` if none is near enough to be a typing
+/// error.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(similarity, _)| 0.8 < *similarity)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_read_in_both_ways_and_refused_beyond() {
+        assert_eq!("0.25".parse::<Share>(), "25%".parse::<Share>());
+        assert_eq!("150%".parse::<Share>().map(Share::get), Ok(1.5));
+        for wrong in ["", "%", "1.5", "-1%", "nan", "ten"] {
+            assert!(wrong.parse::<Share>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn one_is_singular() {
+        assert_eq!(counted(1, "group"), "1 group");
+        assert_eq!(counted(0, "group"), "0 groups");
+    }
+
+    #[test]
+    fn a_typing_error_is_recognized() {
+        assert_eq!(nearest("defalt", ["default", "pool"]).as_deref(), Some("default"));
+        assert_eq!(nearest("xyz", ["default", "pool"]), None);
+    }
+}
