@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 pub mod files;
+mod remedy;
 mod stream;
 pub mod text;
 
 pub use files::FileError;
+pub use remedy::{Note, Remedy};
 pub use stream::{keyed, stream};
