@@ -6,34 +6,20 @@
 //! random number comes from a generator keyed by (seed, purpose, step), so a run that is taken up
 //! again takes the same steps as one that was never stopped.
 
-pub mod augment;
-pub mod benchmark;
-pub mod checkpoint;
-pub mod config;
-pub mod controls;
-pub mod diagnosis;
+pub mod data;
 pub mod error;
-pub mod evaluate;
-pub mod evaluation;
-pub mod explore;
-pub mod geco;
-pub mod information;
-mod kernel;
-pub mod learner;
-pub mod measure;
-pub mod metrics;
-pub mod mixture;
-pub mod model;
-pub mod objective;
-pub mod residuals;
-pub mod response;
-pub mod run;
-pub mod sampler;
-pub mod schedule;
-pub mod targets;
-pub mod told;
-pub mod train;
-pub mod trust;
+pub mod generate;
+pub mod learn;
+pub mod score;
+
+pub use data::{augment, targets, told};
+pub use generate::{explore, mixture, sampler};
+pub use learn::{
+    benchmark, checkpoint, config, geco, learner, metrics, model, objective, run, schedule, train,
+};
+pub use score::{
+    controls, diagnosis, evaluate, evaluation, information, measure, residuals, response, trust,
+};
 
 pub use config::{Config, Overrides, PRESETS, TargetKind};
 pub use error::{Result, TrainError};

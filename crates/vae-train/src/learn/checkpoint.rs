@@ -8,10 +8,10 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, TrainError};
-use crate::geco::Geco;
-use crate::learner::Learner;
-use crate::metrics::{Parts, Validation};
-use crate::run::{to_json, write};
+use crate::learn::geco::Geco;
+use crate::learn::learner::Learner;
+use crate::learn::metrics::{Parts, Validation};
+use crate::learn::run::{to_json, write};
 
 /// Where a run stands; with the seed it fixes every later random number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

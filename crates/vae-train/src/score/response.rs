@@ -7,11 +7,11 @@ use ndarray::{Array2, Array3, ArrayView1, Axis};
 use serde::Serialize;
 use vae_models::Vae;
 
-use crate::controls::{matrix, nearest_by_condition};
+use crate::data::targets::Targets;
 use crate::error::Result;
-use crate::explore::{decode, prior_draws};
-use crate::kernel::KernelRidge;
-use crate::targets::Targets;
+use crate::generate::explore::{decode, prior_draws};
+use crate::score::controls::{matrix, nearest_by_condition};
+use crate::score::kernel::KernelRidge;
 
 /// The reader of conditions learns from at most this many training designs, evenly spaced.
 const EXAMPLES: usize = 768;

@@ -5,10 +5,10 @@ use candle_core::Device;
 use vae_models::{Likelihood, ModelConfig, Sigma, Vae};
 use vae_nn::Parameters;
 
+use crate::data::targets::Targets;
 use crate::error::Result;
-use crate::evaluate::terms_by_design;
-use crate::measure::active_pixels;
-use crate::targets::Targets;
+use crate::score::evaluate::terms_by_design;
+use crate::score::measure::active_pixels;
 
 /// A model of the squared error as one of Gaussian pixels, with the deviation under which the
 /// expected log-likelihood of the training designs is largest: `σ² = mean (x − m)²`, with z drawn
@@ -51,7 +51,7 @@ mod tests {
     use vae_data::{DataSet, Details};
 
     use super::*;
-    use crate::config::TargetKind;
+    use crate::learn::config::TargetKind;
 
     /// Per pixel `−½ ln(2πe σ²)`, as of every maximum over σ, and less for any other.
     #[test]

@@ -5,8 +5,8 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, get_global_parallelism};
 use ndarray::{Array3, Axis};
 
+use crate::data::targets::{Targets, stack};
 use crate::error::Result;
-use crate::targets::{Targets, stack};
 
 /// Training designs read at a time.
 const CHUNK: usize = 256;

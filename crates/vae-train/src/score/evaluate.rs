@@ -8,8 +8,8 @@ use vae_models::{ElboTerms, Vae};
 use vae_nn::stream;
 use vae_prob::ImportanceEstimate;
 
+use crate::data::targets::{Batch, Pixels, Targets, stack};
 use crate::error::Result;
-use crate::targets::{Batch, Pixels, Targets, stack};
 
 /// Designs per forward pass of an evaluation; no result depends on it.
 const BATCH: usize = 64;

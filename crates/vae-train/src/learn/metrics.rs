@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, TrainError};
-use crate::geco::Geco;
+use crate::learn::geco::Geco;
 
 /// One line of `metrics.jsonl`. All log-probabilities are in nats per design.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,7 +134,7 @@ impl MetricsLog {
         for event in &keep {
             text.push_str(&line(event));
         }
-        crate::run::write(path, text.as_bytes())?;
+        crate::learn::run::write(path, text.as_bytes())?;
         let file = OpenOptions::new().append(true).open(path).map_err(|source| TrainError::Io {
             action: "write",
             path: path.to_owned(),
@@ -181,7 +181,7 @@ pub fn read(path: &Path) -> Result<Vec<Event>> {
 }
 
 fn line(event: &Event) -> String {
-    let mut text = crate::run::to_json(event);
+    let mut text = crate::learn::run::to_json(event);
     text.push('\n');
     text
 }

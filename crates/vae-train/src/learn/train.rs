@@ -9,18 +9,18 @@ use vae_data::{DataSet, Shares, Split};
 use vae_models::{Likelihood, Vae};
 use vae_nn::{Parameters, stream};
 
-use crate::augment::Augmentation;
-use crate::checkpoint::{self, Best, Position};
-use crate::config::Config;
+use crate::data::augment::Augmentation;
+use crate::data::targets::Targets;
 use crate::error::{Result, TrainError};
-use crate::evaluate::{Reconstruction, Scores, bounds, noise, score};
-use crate::learner::{Learner, StepTerms};
-use crate::metrics::{EpochMetrics, Event, MetricsLog, Parts, StepMetrics, Validation};
-use crate::model::model_config;
-use crate::objective::{Loss, Objective};
-use crate::run::{Manifest, RunFolder, write, write_json};
-use crate::schedule::{KlSchedule, learning_rate};
-use crate::targets::Targets;
+use crate::learn::checkpoint::{self, Best, Position};
+use crate::learn::config::Config;
+use crate::learn::learner::{Learner, StepTerms};
+use crate::learn::metrics::{EpochMetrics, Event, MetricsLog, Parts, StepMetrics, Validation};
+use crate::learn::model::model_config;
+use crate::learn::objective::{Loss, Objective};
+use crate::learn::run::{Manifest, RunFolder, write, write_json};
+use crate::learn::schedule::{KlSchedule, learning_rate};
+use crate::score::evaluate::{Reconstruction, Scores, bounds, noise, score};
 
 /// What an observer is told while a run goes on.
 pub enum Progress<'a> {

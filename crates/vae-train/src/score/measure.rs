@@ -5,9 +5,9 @@ use serde::Serialize;
 use vae_models::{Likelihood, Vae};
 use vae_prob::{binary_entropy, bits_per_dim};
 
-use crate::config::{Config, TargetKind};
+use crate::data::targets::Targets;
 use crate::error::Result;
-use crate::targets::Targets;
+use crate::learn::config::{Config, TargetKind};
 
 /// What a log-likelihood is the logarithm of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

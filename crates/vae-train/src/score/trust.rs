@@ -6,10 +6,10 @@ use ndarray::{Array2, Array3, Axis};
 use vae_data::{Condition, DataSet, Details};
 use vae_models::{Likelihood, Vae};
 
-use crate::controls::nearest_with_distances;
+use crate::data::targets::{Targets, stack};
 use crate::error::Result;
-use crate::evaluate::{Terms, noise_by_design, terms_by_design, values};
-use crate::targets::{Targets, stack};
+use crate::score::controls::nearest_with_distances;
+use crate::score::evaluate::{Terms, noise_by_design, terms_by_design, values};
 
 /// Training designs whose scores a new design is ranked among, at most; of more, evenly spaced
 /// ones.
@@ -135,7 +135,7 @@ mod tests {
     use vae_nn::Parameters;
 
     use super::*;
-    use crate::config::TargetKind;
+    use crate::learn::config::TargetKind;
 
     #[test]
     fn a_share_counts_its_limit() {

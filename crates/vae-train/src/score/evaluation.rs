@@ -7,17 +7,17 @@ use serde::Serialize;
 use vae_data::Split;
 use vae_models::{Likelihood, Vae};
 
-use crate::config::Config;
-use crate::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
+use crate::data::targets::Targets;
 use crate::error::{Result, TrainError};
-use crate::evaluate::{
+use crate::learn::config::Config;
+use crate::score::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
+use crate::score::evaluate::{
     Calibration, Importance, Reconstruction, active_units, bounds, compare, posteriors,
     reconstruct, unit_activity,
 };
-use crate::information::{Information, information};
-use crate::measure::{Measure, active_pixels, cross_entropy_floor};
-use crate::response::{Response, responses};
-use crate::targets::Targets;
+use crate::score::information::{Information, information};
+use crate::score::measure::{Measure, active_pixels, cross_entropy_floor};
+use crate::score::response::{Response, responses};
 
 /// Scores of a model on the test split; log-probabilities in nats per design.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -4,8 +4,8 @@ use ndarray::Array2;
 use rand::Rng;
 use vae_data::{Condition, Mirror, MirrorRule};
 
+use crate::data::targets::Pixels;
 use crate::error::{Result, TrainError};
-use crate::targets::Pixels;
 
 /// The mirror images that are drawn, each with one rule per condition that the model is told.
 pub struct Augmentation {

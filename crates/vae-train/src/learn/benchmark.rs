@@ -7,12 +7,12 @@ use rand::Rng;
 use vae_models::{ConditionStats, ModelConfig};
 use vae_nn::stream;
 
-use crate::config::Config;
+use crate::data::targets::Batch;
 use crate::error::{Result, TrainError};
-use crate::evaluate::noise;
-use crate::learner::Learner;
-use crate::model::network;
-use crate::targets::Batch;
+use crate::learn::config::Config;
+use crate::learn::learner::Learner;
+use crate::learn::model::network;
+use crate::score::evaluate::noise;
 
 /// Pieces of work before the first that counts: caches, allocator and thread pool are then as in a
 /// long run.

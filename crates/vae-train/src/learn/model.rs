@@ -3,9 +3,9 @@
 use vae_data::Split;
 use vae_models::{ConditionStats, ModelConfig};
 
-use crate::config::Config;
+use crate::data::targets::Targets;
 use crate::error::Result;
-use crate::targets::Targets;
+use crate::learn::config::Config;
 
 /// The network for these data: sizes from the designs, condition statistics from the training
 /// split.

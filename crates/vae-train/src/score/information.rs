@@ -63,7 +63,7 @@ pub fn information(means: &Array2<f32>, log_vars: &Array2<f32>, seed: u64) -> In
         })
         .collect();
     let column = |part: fn(&(f64, f64)) -> f64| {
-        crate::evaluate::mean_and_standard_error(&parts.iter().map(part).collect::<Vec<_>>())
+        crate::score::evaluate::mean_and_standard_error(&parts.iter().map(part).collect::<Vec<_>>())
     };
     let (mutual_information, mutual_information_standard_error) = column(|parts| parts.0);
     let (aggregate_kl, aggregate_kl_standard_error) = column(|parts| parts.1);

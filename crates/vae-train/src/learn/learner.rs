@@ -7,12 +7,12 @@ use candle_core::{DType, Device, Tensor, Var};
 use vae_models::{ModelConfig, Vae};
 use vae_nn::{Adam, AdamConfig, Parameters, clip_global_norm};
 
-use crate::config::Config;
+use crate::data::targets::Batch;
 use crate::error::{Result, TrainError};
-use crate::geco::Geco;
-use crate::metrics::Parts;
-use crate::objective::{Loss, Objective};
-use crate::targets::Batch;
+use crate::learn::config::Config;
+use crate::learn::geco::Geco;
+use crate::learn::metrics::Parts;
+use crate::learn::objective::{Loss, Objective};
 
 /// A model in training.
 pub struct Learner {

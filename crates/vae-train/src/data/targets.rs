@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use vae_data::{Condition, DataSet, FREE};
 use vae_nn::stream;
 
-use crate::augment::Augmentation;
-use crate::config::TargetKind;
+use crate::data::augment::Augmentation;
 use crate::error::Result;
+use crate::learn::config::TargetKind;
 
 /// A data set seen as training targets.
 pub struct Targets<'a> {

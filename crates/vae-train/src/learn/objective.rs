@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use vae_models::{ElboTerms, Likelihood, ModelConfig, WeightTerms};
 
 use crate::error::Result;
-use crate::metrics::{Parts, Validation};
+use crate::learn::metrics::{Parts, Validation};
 
 /// Which loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub enum Objective {
     /// Minus the importance-weighted bound from several draws per design.
     Iwae,
     /// The smallest KL under which reconstructions keep to a tolerance, in units of density
-    /// ([`crate::geco::Geco`]).
+    /// ([`crate::learn::geco::Geco`]).
     Geco,
     /// Minus the Bernoulli cross-entropy of grey designs plus β · KL: no bound, and called by its
     /// name.

@@ -7,13 +7,13 @@ use serde::Serialize;
 use vae_models::Vae;
 use vae_prob::Normal;
 
-use crate::controls::matrix;
+use crate::data::targets::Targets;
 use crate::error::Result;
-use crate::evaluate::{is_active, posteriors, reconstruct, unit_activity};
-use crate::kernel::KernelRidge;
-use crate::metrics::EpochMetrics;
-use crate::objective::Loss;
-use crate::targets::Targets;
+use crate::learn::metrics::EpochMetrics;
+use crate::learn::objective::Loss;
+use crate::score::controls::matrix;
+use crate::score::evaluate::{is_active, posteriors, reconstruct, unit_activity};
+use crate::score::kernel::KernelRidge;
 
 /// Training designs that are looked at, at most; of more, evenly spaced ones.
 const DESIGNS: usize = 768;
@@ -372,8 +372,8 @@ mod tests {
             epoch,
             step: epoch,
             beta,
-            train: crate::metrics::Parts::default(),
-            validation: crate::metrics::Validation::default(),
+            train: crate::learn::metrics::Parts::default(),
+            validation: crate::learn::metrics::Validation::default(),
             kl_per_dim: vec![kl],
             best: false,
             seconds: 1.0,

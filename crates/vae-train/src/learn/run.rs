@@ -7,8 +7,8 @@ use vae_data::{DataSet, Split, SplitGroups};
 use vae_models::ModelConfig;
 use vae_nn::Parameters;
 
-use crate::config::Config;
 use crate::error::{Result, TrainError};
+use crate::learn::config::Config;
 
 /// Paths inside a run folder.
 #[derive(Clone, Debug)]

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use vae_models::Vae;
 use vae_nn::stream;
 
+use crate::data::targets::Targets;
 use crate::error::{Result, TrainError};
-use crate::evaluate::posteriors;
-use crate::explore::prior_draws;
-use crate::mixture::Mixture;
-use crate::run::{RunFolder, read_to_string, write_json};
-use crate::targets::Targets;
+use crate::generate::explore::prior_draws;
+use crate::generate::mixture::Mixture;
+use crate::learn::run::{RunFolder, read_to_string, write_json};
+use crate::score::evaluate::posteriors;
 
 /// Numbers of components that are tried.
 const COMPONENTS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];

@@ -7,9 +7,9 @@ use rand_distr::StandardNormal;
 use vae_models::Vae;
 use vae_nn::stream;
 
+use crate::data::targets::{stack, tensor};
 use crate::error::{Result, TrainError, nearest};
-use crate::evaluate::values;
-use crate::targets::{stack, tensor};
+use crate::score::evaluate::values;
 
 /// Designs per forward pass.
 const BATCH: usize = 64;

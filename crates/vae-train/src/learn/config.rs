@@ -7,9 +7,9 @@ use toml::{Table, Value};
 use vae_data::{Mirror, Reading, SplitRule};
 use vae_models::{Decoder, Encoder, Likelihood, ModelConfig, Scale, Sigma};
 
+use crate::data::told::Told;
 use crate::error::{Result, TrainError, nearest};
-use crate::objective::Objective;
-use crate::told::Told;
+use crate::learn::objective::Objective;
 
 /// Everything that decides the result of a run, fully resolved; `config.toml` of a run folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -588,7 +588,7 @@ impl Overrides {
 }
 
 fn parse(path: &Path) -> Result<Table> {
-    crate::run::read_to_string(path)?
+    crate::learn::run::read_to_string(path)?
         .parse()
         .map_err(|err: toml::de::Error| syntax(path, &err.to_string()))
 }

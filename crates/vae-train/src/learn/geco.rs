@@ -4,12 +4,12 @@ use candle_core::{DType, Device, Tensor};
 use serde::{Deserialize, Serialize};
 use vae_models::{ElboTerms, Vae};
 
-use crate::config::TrainingConfig;
+use crate::data::targets::{Batch, Targets};
 use crate::error::Result;
-use crate::evaluate::{compare, reconstruct};
-use crate::metrics::Parts;
-use crate::objective::scalar;
-use crate::targets::{Batch, Targets};
+use crate::learn::config::TrainingConfig;
+use crate::learn::metrics::Parts;
+use crate::learn::objective::scalar;
+use crate::score::evaluate::{compare, reconstruct};
 
 /// Share of the old value in the moving average of a constraint.
 const MEMORY: f64 = 0.99;
