@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod files;
+pub mod layers;
 mod remedy;
 mod stream;
 pub mod text;
