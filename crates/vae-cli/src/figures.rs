@@ -28,7 +28,8 @@ pub(crate) fn draw_run(opened: &OpenedRun) -> Result<()> {
     let folder = opened.folder.figures();
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot create {}", folder.display()))?;
-    curves(&opened.folder.metrics(), &folder.join("curves.png"))?;
+    let events = vae_train::metrics::read(&opened.folder.metrics())?;
+    curves(&vae_study::course(&events), &folder.join("curves.png"))?;
     draw_reconstructions(opened, 8, &folder.join("reconstructions.png"))?;
     draw_samples(opened)?;
     draw_interpolation(opened)?;

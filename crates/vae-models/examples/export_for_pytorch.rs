@@ -11,8 +11,9 @@ use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use rand::Rng;
+use vae_base::stream;
 use vae_models::{ConditionStats, Likelihood, ModelConfig, Sigma, Vae, save};
-use vae_nn::{Adam, AdamConfig, Parameters, stream};
+use vae_nn::{Adam, AdamConfig, Parameters};
 
 const BATCH: usize = 4;
 const SEED: u64 = 20;

@@ -12,17 +12,18 @@ use std::path::Path;
 use candle_core::safetensors::Load;
 use candle_core::{DType, Device, Tensor};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use vae_base::files;
 use vae_nn::Parameters;
 
 use crate::load_error::FormatError;
-use crate::{LoadError, ModelConfig, ModelError, SaveError, Vae, write_atomically};
+use crate::{LoadError, ModelConfig, ModelError, SaveError, Vae};
 
 /// The one metadata key. One, because the writer orders several by a randomly seeded hash map.
 const KEY: &str = "vae";
 /// PyTorch's counter beside the statistics of a batch normalization.
 const COUNTER: &str = "num_batches_tracked";
 
-/// Writes the weights with the configuration they belong to, atomically ([`write_atomically`]).
+/// Writes the weights with the configuration they belong to, in one piece.
 ///
 /// # Errors
 /// [`SaveError`]; an existing file is then unchanged.
@@ -45,9 +46,7 @@ const COUNTER: &str = "num_batches_tracked";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn save(path: &Path, config: &ModelConfig, parameters: &Parameters) -> Result<(), SaveError> {
-    let bytes = to_bytes(config, parameters)?;
-    write_atomically(path, &bytes)
-        .map_err(|source| SaveError::Write { path: path.to_owned(), source })
+    Ok(files::write(path, &to_bytes(config, parameters)?)?)
 }
 
 /// Reads a network and its parameters, in the element type of the file (f32 or f64).

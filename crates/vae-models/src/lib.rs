@@ -13,7 +13,6 @@
 //! active pixels of one design. Randomness is an argument: [`Vae::elbo`] takes the noise.
 #![doc = include_str!("../README.md")]
 
-mod atomic;
 mod conditioning;
 mod conditions;
 mod config;
@@ -31,7 +30,6 @@ mod shapes;
 mod vae;
 mod validate;
 
-pub use atomic::write_atomically;
 pub use conditions::ConditionStats;
 pub use config::{
     Activation, Decoder, Encoder, Head, Likelihood, ModelConfig, Pooling, Scale, Sigma,

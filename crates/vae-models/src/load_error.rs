@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use safetensors::SafeTensorError;
+use vae_base::FileError;
 
 use crate::{ConfigError, ModelError};
 
@@ -11,14 +12,9 @@ use crate::{ConfigError, ModelError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SaveError {
-    /// The file system refused.
-    #[error("cannot write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the file system said.
-        source: io::Error,
-    },
+    /// The file could not be written.
+    #[error(transparent)]
+    Write(#[from] FileError),
     /// The parameters are not those of the configuration, so that the file could not be read again.
     #[error("the parameters do not belong to the configuration")]
     Mismatch(#[source] FormatError),

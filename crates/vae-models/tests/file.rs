@@ -160,7 +160,7 @@ fn a_failed_save_leaves_the_old_file() {
     assert_eq!(error.to_string(), format!("cannot write {}", nowhere.display()));
     // The name of a folder cannot be taken by a file; the temporary file must not survive the
     // attempt.
-    assert!(matches!(save(folder.path(), &config, &parameters), Err(SaveError::Write { .. })));
+    assert!(matches!(save(folder.path(), &config, &parameters), Err(SaveError::Write(_))));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 

@@ -14,8 +14,7 @@
 //!   [`continuous_bernoulli_log_prob`] with its [`continuous_bernoulli_mean`],
 //!   [`discretized_logistic_log_prob`], [`kl_to_standard_normal`], with [`soft_bound`] for
 //!   log-variances.
-//! - Training: [`Parameters`] with seeded initial values, [`Adam`], [`clip_global_norm`], and
-//!   [`stream`] for every other random number.
+//! - Training: [`Parameters`] with seeded initial values, [`Adam`], [`clip_global_norm`].
 #![doc = include_str!("../README.md")]
 
 mod activation;
@@ -35,7 +34,6 @@ mod memory;
 mod network;
 mod parameters;
 mod pooling;
-mod stream;
 mod upsample;
 
 pub use activation::{leaky_relu, relu, tanh};
@@ -55,5 +53,5 @@ pub use memory::keep_freed_memory;
 pub use network::{Layer, Sequential};
 pub use parameters::Parameters;
 pub use pooling::{avg_pool2d, max_pool2d};
-pub use stream::stream;
 pub use upsample::upsample_nearest2d;
+pub use vae_base::stream;

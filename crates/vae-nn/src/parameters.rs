@@ -1,7 +1,6 @@
 //! The trainable tensors of a model by name, with seeded initial values.
 
 use crate::error::Error;
-use crate::stream::stream;
 use candle_core::{DType, Device, Shape, Tensor, Var};
 use candle_nn::VarBuilder;
 use candle_nn::init::{Init, NormalOrUniform};
@@ -10,6 +9,7 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use vae_base::stream;
 
 /// The tensors of a model, sorted by name.
 ///

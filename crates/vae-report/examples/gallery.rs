@@ -1,14 +1,13 @@
 //! Draws every figure from made-up data: `cargo run -p vae-report --example gallery -- DIR`.
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use ndarray::{Array1, Array2, Array3, Axis};
 use vae_report::{
-    Comparison, Grid, Histogram, Pairs, Scatter, Shade, Strip, Version, comparison, curves, grid,
-    histogram, latent_scatter, pairs, strip,
+    Comparison, Grid, Histogram, Pairs, Scatter, Series, Shade, Strip, Training, Version,
+    comparison, curves, grid, histogram, latent_scatter, pairs, strip,
 };
 
 const HEIGHT: usize = 48;
@@ -81,11 +80,16 @@ fn normal(index: usize, purpose: usize) -> f32 {
 }
 
 fn training(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let (epochs, steps_per_epoch, dimensions) = (30, 94, 16);
+    let (epochs, steps_per_epoch, dimensions) = (30_i32, 94, 16);
     let total = f64::from(epochs * steps_per_epoch);
-    let mut lines = String::new();
+    let mut course = Training {
+        epochs: epochs as usize,
+        kl_by_dimension: vec![Series::new(); dimensions as usize],
+        ..Training::default()
+    };
     for step in 1..=epochs * steps_per_epoch {
         let progress = f64::from(step) / total;
+        let at = |value: f64| (u64::from(step.unsigned_abs()), Some(value));
         let beta = (progress / 0.2).min(1.0);
         let rate = 1e-3
             * (f64::from(step) / 100.0).min(1.0)
@@ -93,11 +97,10 @@ fn training(folder: &Path) -> Result<(), Box<dyn Error>> {
         let norm =
             40.0 * (-6.0 * progress).exp() + 8.0 * (1.0 + 0.5 * f64::from(noise(step as usize, 1)));
         if step % 5 == 0 {
-            let loss = 2200.0 * (-90.0 * progress).exp() + 300.0 - 120.0 * progress;
-            writeln!(
-                lines,
-                r#"{{"event": "step", "step": {step}, "loss": {loss}, "beta": {beta}, "learning_rate": {rate}, "gradient_norm": {norm}}}"#
-            )?;
+            course.loss.push(at(2200.0 * (-90.0 * progress).exp() + 300.0 - 120.0 * progress));
+            course.kl_weight.push(at(beta));
+            course.learning_rate.push(at(rate));
+            course.gradient_norm.push(at(norm));
         }
         if step % steps_per_epoch == 0 {
             let epoch = step / steps_per_epoch;
@@ -115,19 +118,20 @@ fn training(folder: &Path) -> Result<(), Box<dyn Error>> {
                 .collect();
             let kl: f64 = per_dim.iter().sum();
             let (train, validation) = (fitted + 6.0 * progress, fitted - 12.0 * progress + wobble);
-            let (elbo, mse, iou) =
-                (validation - kl, 0.02 - validation / 9e3, 0.97 + validation / 2e3);
-            writeln!(
-                lines,
-                r#"{{"event": "epoch", "epoch": {epoch}, "step": {step}, "train": {{"loss": {0}, "log_likelihood": {train}, "kl": {kl}}}, "validation": {{"elbo": {elbo}, "log_likelihood": {validation}, "kl": {1}, "mse": {mse}, "iou": {iou}}}, "kl_per_dim": {per_dim:?}, "seconds": 9.5, "images_per_s": 320}}"#,
-                kl * beta - train,
-                kl + 0.4,
-            )?;
+            course.bound.training.push(at(train - kl));
+            course.bound.validation.push(at(validation - kl));
+            course.log_likelihood.training.push(at(train));
+            course.log_likelihood.validation.push(at(validation));
+            course.kl.training.push(at(kl));
+            course.kl.validation.push(at(kl + 0.4));
+            course.mse.push(at(0.02 - validation / 9e3));
+            course.iou.push(at(0.97 + validation / 2e3));
+            for (series, value) in course.kl_by_dimension.iter_mut().zip(per_dim) {
+                series.push(at(value));
+            }
         }
     }
-    let record = folder.join("metrics.jsonl");
-    fs::write(&record, lines)?;
-    curves(&record, &folder.join("curves.png"))?;
+    curves(&course, &folder.join("curves.png"))?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use vae_base::FileError;
 
 /// Why a figure was not written, with the value, position or path at fault.
 ///
@@ -16,33 +17,12 @@ pub enum ReportError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The reason that the file system gives.
         source: io::Error,
     },
     /// A picture or page could not be written.
-    #[error("cannot write {}", path.display())]
-    Write {
-        /// The picture or page.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A line of a metrics file is no record of a step or an epoch.
-    #[error("{}, line {line}: not a record of training", path.display())]
-    Record {
-        /// The metrics file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// What the JSON reader said.
-        source: serde_json::Error,
-    },
-    /// A metrics file has no step and no epoch in it yet.
-    #[error("{} holds no step and no epoch", path.display())]
-    NoRecords {
-        /// The metrics file.
-        path: PathBuf,
-    },
+    #[error(transparent)]
+    Write(#[from] FileError),
     /// There is nothing to draw.
     #[error("no {what} to draw")]
     Empty {
@@ -93,7 +73,7 @@ pub enum ReportError {
         /// Which setting.
         what: &'static str,
     },
-    /// The picture would be larger than any viewer shows.
+    /// The picture would be larger than any viewer shows. Fewer designs make it smaller.
     #[error("the picture would be {width} × {height} pixels; draw fewer designs")]
     TooLarge {
         /// Its width in pixels.

@@ -18,39 +18,21 @@
     reason = "pixel coordinates: a canvas has at most 10^8 of them"
 )]
 
-mod axis;
-mod canvas;
-mod chart;
-mod color;
-mod curves;
+mod charts;
+mod drawing;
 mod error;
-mod field;
-mod file;
-mod font;
-mod grid;
-mod histogram;
-mod metrics;
+mod figures;
 mod page;
-mod pairs;
-mod panel;
-mod scaling;
-mod scatter;
-mod sheet;
-mod strip;
-mod zoom;
+mod sheets;
 
-pub use axis::number;
-pub use curves::curves;
+pub use drawing::numerals::number;
 pub use error::ReportError;
-pub use field::{Field, field};
-pub use grid::{Grid, grid};
-pub use histogram::{Histogram, histogram};
-pub use metrics::{Epoch, Metrics, Step, Train, Validation};
+pub use figures::{
+    Comparison, Field, Grid, Histogram, Pairs, Scaling, Scatter, Series, Shade, Splits, Strip,
+    Training, Version, comparison, curves, field, grid, histogram, latent_scatter, pairs, scaling,
+    strip,
+};
 pub use page::{Block, Page, Table};
-pub use pairs::{Comparison, Pairs, Version, comparison, pairs};
-pub use scaling::{Scaling, scaling};
-pub use scatter::{Scatter, Shade, latent_scatter};
-pub use strip::{Strip, strip};
 
 /// The example in the README, run with the tests.
 #[cfg(doctest)]

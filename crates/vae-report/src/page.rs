@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use vae_base::files;
+
 use crate::error::ReportError;
-use crate::file::replace;
 
 /// A page: a title, and one block after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,15 +70,14 @@ impl Table {
 }
 
 impl Page {
-    /// Writes the page beside `path`, syncs it, and renames it.
+    /// Writes the page in one piece.
     ///
     /// # Errors
     /// [`ReportError::Read`] for a figure that is not there, [`ReportError::Write`]; whatever stood
-    /// at `path` then still stands there.
+    /// at `path` is then unchanged.
     pub fn write(&self, path: &Path) -> Result<(), ReportError> {
         let html = self.to_html()?;
-        replace(path, html.as_bytes())
-            .map_err(|source| ReportError::Write { path: path.into(), source })
+        Ok(files::write(path, html.as_bytes())?)
     }
 
     /// The page as HTML that is well-formed XML after its first line: no script, nothing from

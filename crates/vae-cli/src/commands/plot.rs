@@ -114,7 +114,8 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
 
 fn draw_curves(args: &CurvesArgs) -> Result<ExitCode> {
     let folder = args.model.folder()?;
-    curves(&folder.metrics(), &args.out)
+    let events = vae_train::metrics::read(&folder.metrics())?;
+    curves(&vae_study::course(&events), &args.out)
         .with_context(|| format!("cannot draw {}", args.out.display()))?;
     line(format!("training curves of {} in {}", shown(folder.root()), shown(&args.out)))?;
     Ok(ExitCode::SUCCESS)

@@ -1,10 +1,10 @@
 //! What a run writes about itself: `metrics.jsonl`, one JSON object per line.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Result, TrainError};
 use crate::learn::geco::Geco;
@@ -38,17 +38,23 @@ pub struct StepMetrics {
     pub epoch: u64,
     /// What is minimized, per design: `−log_likelihood + beta · kl`, unless the objective says
     /// otherwise.
+    #[serde(deserialize_with = "number")]
     pub loss: f64,
     /// Expected log-likelihood `E_q ln p(x|z)`, one draw; minus the squared error of a model
     /// without likelihood.
+    #[serde(deserialize_with = "number")]
     pub log_likelihood: f64,
     /// `KL(q(z|x) ‖ p(z))`, summed over latent dimensions.
+    #[serde(deserialize_with = "number")]
     pub kl: f64,
     /// KL weight.
+    #[serde(deserialize_with = "number")]
     pub beta: f64,
     /// Learning rate.
+    #[serde(deserialize_with = "number")]
     pub learning_rate: f64,
     /// Global gradient norm before clipping.
+    #[serde(deserialize_with = "number")]
     pub gradient_norm: f64,
     /// Tolerances, averages and multipliers after the step, of the objective `geco`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,12 +69,14 @@ pub struct EpochMetrics {
     /// Steps done.
     pub step: u64,
     /// KL weight at the end of the epoch.
+    #[serde(deserialize_with = "number")]
     pub beta: f64,
     /// Averages over the epoch's batches.
     pub train: Parts,
     /// On the validation split.
     pub validation: Validation,
     /// KL per latent dimension on the validation split.
+    #[serde(deserialize_with = "numbers")]
     pub kl_per_dim: Vec<f64>,
     /// Whether this is the best model so far.
     pub best: bool,
@@ -82,10 +90,13 @@ pub struct EpochMetrics {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Parts {
     /// What is minimized, per design.
+    #[serde(deserialize_with = "number")]
     pub loss: f64,
     /// Expected log-likelihood.
+    #[serde(deserialize_with = "number")]
     pub log_likelihood: f64,
     /// KL of posterior to prior.
+    #[serde(deserialize_with = "number")]
     pub kl: f64,
 }
 
@@ -96,15 +107,19 @@ pub struct Validation {
     /// normalized for these data.
     pub elbo: Option<f64>,
     /// What is minimized, per design, at the final β.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     pub loss: f64,
     /// Expected log-likelihood, one draw with fixed noise.
+    #[serde(deserialize_with = "number")]
     pub log_likelihood: f64,
     /// KL of posterior to prior.
+    #[serde(deserialize_with = "number")]
     pub kl: f64,
     /// Mean squared error of the reconstruction from the posterior mean, per active pixel.
+    #[serde(deserialize_with = "number")]
     pub mse: f64,
     /// Mean intersection over union of that reconstruction at 0.5.
+    #[serde(deserialize_with = "number")]
     pub iou: f64,
     /// By how much of itself the worst tolerance is exceeded, of the objective `geco`; 0 if all are
     /// kept.
@@ -161,16 +176,16 @@ impl MetricsLog {
 /// # Errors
 /// When the file cannot be read, or an inner line is no event.
 pub fn read(path: &Path) -> Result<Vec<Event>> {
-    let io = |source| TrainError::Io { action: "read", path: path.to_owned(), source };
-    let lines = BufReader::new(File::open(path).map_err(io)?)
-        .lines()
-        .collect::<std::io::Result<Vec<_>>>()
-        .map_err(io)?;
-    let mut events = Vec::with_capacity(lines.len());
-    for (position, text) in lines.iter().enumerate() {
-        match serde_json::from_str(text) {
+    let bytes = std::fs::read(path).map_err(|source| TrainError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut events = Vec::new();
+    for (position, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        match serde_json::from_slice(line) {
             Ok(event) => events.push(event),
-            Err(_) if position + 1 == lines.len() => {}
+            Err(_) if !line.ends_with(b"\n") => {}
             Err(err) => {
                 let message = format!("line {}: {err}", position + 1);
                 return Err(TrainError::Damaged { path: path.to_owned(), message });
@@ -178,6 +193,16 @@ pub fn read(path: &Path) -> Result<Vec<Event>> {
         }
     }
     Ok(events)
+}
+
+/// JSON has no NaN and no infinity; serde writes `null` for both.
+fn number<'de, D: Deserializer<'de>>(value: D) -> std::result::Result<f64, D::Error> {
+    Ok(Option::deserialize(value)?.unwrap_or(f64::NAN))
+}
+
+fn numbers<'de, D: Deserializer<'de>>(values: D) -> std::result::Result<Vec<f64>, D::Error> {
+    let values = Vec::<Option<f64>>::deserialize(values)?;
+    Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
 }
 
 fn line(event: &Event) -> String {
@@ -218,6 +243,34 @@ mod tests {
         let mut log = MetricsLog::open(&path, 3).unwrap();
         log.push(&step(4)).unwrap();
         assert_eq!(read(&path).unwrap(), (1..=4).map(step).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_value_that_is_not_finite_is_read_as_nan() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        let mut log = MetricsLog::open(&path, 0).unwrap();
+        let Event::Step(metrics) = step(1) else { unreachable!() };
+        log.push(&Event::Step(StepMetrics { gradient_norm: f64::INFINITY, ..metrics })).unwrap();
+        let events = read(&path).unwrap();
+        let [Event::Step(metrics)] = &events[..] else { panic!("{events:?}") };
+        assert!(metrics.gradient_norm.is_nan() && !metrics.beta.is_nan(), "{metrics:?}");
+    }
+
+    #[test]
+    fn a_line_that_a_run_is_writing_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        let whole = line(&step(1)) + &line(&step(2));
+        for cut in [2, 40, line(&step(2)).len() - 1] {
+            std::fs::write(&path, &whole[..whole.len() - cut]).unwrap();
+            assert_eq!(read(&path).unwrap(), [step(1)], "the last line lacks {cut} bytes");
+        }
+        std::fs::write(&path, whole.trim_end()).unwrap();
+        assert_eq!(read(&path).unwrap().len(), 2, "only the line feed is missing");
+        // A character of several bytes may be cut, too.
+        std::fs::write(&path, [whole.as_bytes(), b"{\"event\": \"\xc3"].concat()).unwrap();
+        assert_eq!(read(&path).unwrap().len(), 2);
     }
 
     #[test]

@@ -217,10 +217,12 @@ pub struct Manifest {
 /// # Errors
 /// When it cannot be written; the old contents are then still in place.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    vae_models::write_atomically(path, bytes).map_err(|source| TrainError::Io {
-        action: "write",
-        path: path.to_owned(),
-        source,
+    vae_base::files::write(path, bytes).map_err(|error| {
+        let source = match error {
+            vae_base::FileError::Io { source, .. } => source,
+            occupied => std::io::Error::other(occupied),
+        };
+        TrainError::Io { action: "write", path: path.to_owned(), source }
     })
 }
 

@@ -2,8 +2,8 @@
 
 use ndarray::{ArrayView2, s};
 
-use crate::canvas::Canvas;
-use crate::color::{FRAME, grey};
+use crate::drawing::canvas::Canvas;
+use crate::drawing::color::{FRAME, grey};
 
 /// No sheet is wider than this, as far as its designs at their own size allow.
 const WIDTH: usize = 1800;
@@ -122,7 +122,7 @@ mod tests {
     use ndarray::array;
 
     use super::*;
-    use crate::color::{Color, WHITE};
+    use crate::drawing::color::{Color, WHITE};
 
     #[test]
     fn designs_are_enlarged_by_whole_factors_and_reduced_only_when_they_must_be() {

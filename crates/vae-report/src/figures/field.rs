@@ -4,13 +4,14 @@ use std::path::Path;
 
 use ndarray::ArrayView2;
 
-use crate::axis::{self, Axis};
-use crate::canvas::{Anchor, Area, Canvas, Heading, MARGIN, SMALL};
-use crate::chart::Chart;
-use crate::color::{FRAME, WHITE, mix, viridis};
+use crate::charts::axis::Axis;
+use crate::charts::chart::Chart;
+use crate::charts::color_bar::{BAR_GAP, BAR_WIDTH, color_bar};
+use crate::drawing::canvas::{Anchor, Area, Canvas, Heading, MARGIN, SMALL};
+use crate::drawing::color::{FRAME, WHITE, mix, viridis};
+use crate::drawing::numerals::number;
+use crate::drawing::png::save;
 use crate::error::ReportError;
-use crate::file::save;
-use crate::scatter::{BAR_GAP, BAR_WIDTH, color_bar};
 
 /// A quantity over the elements of a design.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +93,7 @@ fn caption(figure: &Field<'_>, high: f64) -> String {
     let largest = material(figure).into_iter().fold(high, f64::max);
     let beyond =
         if high < largest { "; 99 % of the material lies within the color bar" } else { "" };
-    format!("White: void. Largest value in the material: {}{beyond}.", axis::number(largest, 4))
+    format!("White: void. Largest value in the material: {}{beyond}.", number(largest, 4))
 }
 
 fn check(figure: &Field<'_>) -> Result<(), ReportError> {

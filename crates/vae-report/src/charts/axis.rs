@@ -1,5 +1,7 @@
 //! One axis of a chart: its range, its ticks at round numbers, and the labels of those.
 
+use crate::drawing::numerals::{fixed, scientific};
+
 /// No axis goes beyond this, so that differences and powers stay finite.
 const FAR: f64 = 1e300;
 
@@ -67,50 +69,6 @@ impl Axis {
     }
 }
 
-/// A number for a caption: at most `digits` significant digits, and more where they stand before
-/// the decimal point; no trailing zeros; a real minus sign.
-///
-/// # Examples
-/// ```
-/// assert_eq!([0.3, 1.0 / 3.0, 12_345.0, -2.0].map(|x| vae_report::number(x, 3)), ["0.3", "0.333", "12,345", "−2"]);
-/// ```
-pub fn number(value: f64, digits: i32) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let magnitude = value.abs().log10().floor() as i32;
-    if !(-4..6).contains(&magnitude) {
-        return scientific(value, (digits - 1).max(0) as usize);
-    }
-    let text = plain(value, (digits - 1 - magnitude).max(0) as usize);
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
-}
-
-/// A number for a caption with a given number of decimals.
-pub(crate) fn fixed(value: f64, decimals: usize) -> String {
-    plain(value, decimals)
-}
-
-/// A letter with a lowered number, such as z₁₂.
-pub(crate) fn subscripted(letter: &str, index: usize) -> String {
-    let lowered = index
-        .to_string()
-        .bytes()
-        .filter_map(|digit| "₀₁₂₃₄₅₆₇₈₉".chars().nth(usize::from(digit - b'0')))
-        .collect::<String>();
-    letter.to_owned() + &lowered
-}
-
-/// A number of things, with separated thousands.
-pub(crate) fn counted(count: usize, thing: &str) -> String {
-    let number = plain(count as f64, 0);
-    if count == 1 { format!("{number} {thing}") } else { format!("{number} {thing}s") }
-}
-
 /// 1, 2 or 5 times a power of ten, close to `wanted`.
 fn round_step(wanted: f64) -> f64 {
     let power = 10f64.powf(wanted.log10().floor());
@@ -150,7 +108,7 @@ fn labels(values: &[f64], step: f64) -> Vec<String> {
         if value.abs() < step / 2.0 {
             "0".to_owned()
         } else if decimals <= 4 && largest < 1e6 {
-            plain(value, decimals)
+            fixed(value, decimals)
         } else {
             scientific(value, digits)
         }
@@ -161,53 +119,9 @@ fn labels(values: &[f64], step: f64) -> Vec<String> {
 fn log_label(factor: f64, power: i32) -> String {
     let value = factor * 10f64.powi(power);
     if (-3..=4).contains(&power) {
-        plain(value, (-power).max(0) as usize)
+        fixed(value, (-power).max(0) as usize)
     } else {
         scientific(value, 0)
-    }
-}
-
-/// Decimal digits, thousands separated from 10,000 on, a real minus sign.
-fn plain(value: f64, decimals: usize) -> String {
-    let digits = format!("{:.decimals$}", value.abs());
-    let (whole, fraction) =
-        digits.split_once('.').map_or((digits.as_str(), None), |(whole, rest)| (whole, Some(rest)));
-    let mut text = String::new();
-    if value < 0.0 && digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) {
-        text.push('−');
-    }
-    for (index, digit) in whole.chars().enumerate() {
-        if 4 < whole.len() && 0 < index && (whole.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if let Some(fraction) = fraction {
-        text.push('.');
-        text.push_str(fraction);
-    }
-    text
-}
-
-/// At most `digits` decimals times a power of ten with a raised exponent; a factor of one is left
-/// out.
-fn scientific(value: f64, digits: usize) -> String {
-    let written = format!("{:.digits$e}", value.abs());
-    let (factor, exponent) = written.split_once('e').unwrap_or((&written, "0"));
-    let factor = if factor.contains('.') {
-        factor.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        factor
-    };
-    let raised: String = exponent.chars().filter_map(raise).collect();
-    let sign = if value < 0.0 { "−" } else { "" };
-    if factor == "1" { format!("{sign}10{raised}") } else { format!("{sign}{factor}×10{raised}") }
-}
-
-fn raise(character: char) -> Option<char> {
-    match character {
-        '-' => Some('⁻'),
-        digit => "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit.to_digit(10)? as usize),
     }
 }
 
@@ -260,22 +174,5 @@ mod tests {
         check(&Axis::logarithmic(1e-9, 1e-5), &["10⁻⁹", "10⁻⁸", "10⁻⁷", "10⁻⁶", "10⁻⁵"]);
         let axis = Axis::logarithmic(1.0, 100.0);
         assert!((axis.position(10.0) - 0.5).abs() < 1e-12);
-    }
-
-    #[test]
-    fn numbers_read_as_in_print() {
-        assert_eq!(number(-153.26, 4), "−153.3");
-        assert_eq!(number(0.0012345, 3), "0.00123");
-        assert_eq!(number(12_345.6, 3), "12,346");
-        assert_eq!(number(-0.0, 3), "0");
-        assert_eq!(number(2.5e-8, 3), "2.5×10⁻⁸");
-        assert_eq!(number(0.4, 3), "0.4");
-        assert_eq!(number(1200.0, 3), "1200");
-        assert_eq!(fixed(-0.016, 2), "−0.02");
-        assert_eq!(subscripted("z", 12), "z₁₂");
-        assert_eq!(counted(1, "step"), "1 step");
-        assert_eq!(counted(3_200, "step"), "3200 steps");
-        assert_eq!(counted(32_000, "step"), "32,000 steps");
-        assert_eq!(plain(-0.001, 2), "0.00");
     }
 }

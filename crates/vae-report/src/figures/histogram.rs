@@ -4,12 +4,13 @@ use std::path::Path;
 
 use ndarray::ArrayView1;
 
-use crate::axis::{self, Axis};
-use crate::canvas::{Anchor, Area, Canvas, Heading, MARGIN, SMALL};
-use crate::chart::Chart;
-use crate::color::BLUE;
+use crate::charts::axis::Axis;
+use crate::charts::chart::Chart;
+use crate::drawing::canvas::{Anchor, Area, Canvas, Heading, MARGIN, SMALL};
+use crate::drawing::color::BLUE;
+use crate::drawing::numerals::{counted, number};
+use crate::drawing::png::save;
 use crate::error::ReportError;
-use crate::file::save;
 
 /// The distribution of a quantity over designs.
 #[derive(Debug, Clone, Copy)]
@@ -98,11 +99,11 @@ fn draw(figure: &Histogram<'_>) -> Result<Canvas, ReportError> {
     }
     let caption = format!(
         "{}, mean {}, standard deviation {}, from {} to {}",
-        axis::counted(values.len(), "value"),
-        axis::number(values.mean().unwrap_or(0.0), 3),
-        axis::number(values.std(0.0), 3),
-        axis::number(f64::from(sorted[0]), 3),
-        axis::number(f64::from(sorted[sorted.len() - 1]), 3),
+        counted(values.len(), "value"),
+        number(values.mean().unwrap_or(0.0), 3),
+        number(values.std(0.0), 3),
+        number(f64::from(sorted[0]), 3),
+        number(f64::from(sorted[sorted.len() - 1]), 3),
     );
     canvas.text(&caption, MARGIN, caption_y, Anchor::Start, SMALL);
     Ok(canvas)

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 
-use crate::color::Color;
+use crate::drawing::color::Color;
 
 /// How a text looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -123,9 +123,9 @@ impl Style {
 }
 
 static REGULAR: LazyLock<FontRef<'static>> =
-    LazyLock::new(|| embedded(include_bytes!("../font/Inter-Regular.otf")));
+    LazyLock::new(|| embedded(include_bytes!("../../font/Inter-Regular.otf")));
 static SEMI_BOLD: LazyLock<FontRef<'static>> =
-    LazyLock::new(|| embedded(include_bytes!("../font/Inter-SemiBold.otf")));
+    LazyLock::new(|| embedded(include_bytes!("../../font/Inter-SemiBold.otf")));
 
 fn embedded(bytes: &'static [u8]) -> FontRef<'static> {
     FontRef::try_from_slice(bytes).expect("the embedded fonts are read by the tests of this file")
@@ -134,7 +134,7 @@ fn embedded(bytes: &'static [u8]) -> FontRef<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::color::INK;
+    use crate::drawing::color::INK;
 
     const BODY: Style = Style { size: 20.0, bold: false, color: INK };
 

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use ndarray::{ArrayView3, Axis, Slice};
 
-use crate::canvas::Canvas;
+use crate::drawing::canvas::Canvas;
+use crate::drawing::png::save;
 use crate::error::ReportError;
-use crate::file::save;
-use crate::sheet::{Row, Sheet, caption_width, check, check_labels};
-use crate::zoom::columns_for;
+use crate::figures::checks::{check, check_labels};
+use crate::sheets::sheet::{Row, Sheet, caption_width};
+use crate::sheets::zoom::columns_for;
 
 /// Designs and, below each, what a model made of it.
 #[derive(Debug, Clone, Copy)]
@@ -145,7 +146,7 @@ mod tests {
     use ndarray::{Array3, s};
 
     use super::*;
-    use crate::color::Color;
+    use crate::drawing::color::Color;
 
     #[test]
     fn originals_stand_above_reconstructions() {
@@ -164,7 +165,7 @@ mod tests {
             (0..canvas.height() as i32).filter_map(|y| canvas.pixel(x, y)).collect();
         let black = column.iter().position(|color| *color == Color(0, 0, 0)).unwrap();
         let grey = column.iter().position(|color| *color == Color(102, 102, 102)).unwrap();
-        assert_eq!(column[black - 1], crate::color::FRAME);
+        assert_eq!(column[black - 1], crate::drawing::color::FRAME);
         assert_eq!(grey - black, 160 + 2 + 5, "ten rows at 16 pixels, two frames, the gap");
     }
 

@@ -3,10 +3,10 @@
 
 use ndarray::{ArrayView3, Axis};
 
-use crate::canvas::{Anchor, Canvas, HEADING, Heading, LABEL, MARGIN, SMALL};
+use crate::drawing::canvas::{Anchor, Canvas, HEADING, Heading, LABEL, MARGIN, SMALL};
+use crate::drawing::font::Style;
 use crate::error::ReportError;
-use crate::font::Style;
-use crate::zoom::{GAP, Zoom};
+use crate::sheets::zoom::{GAP, Zoom};
 
 /// A figure made of designs.
 pub(crate) struct Sheet<'a> {
@@ -44,32 +44,6 @@ const LEAST_WIDTH: f32 = 420.0;
 const CAPTION_WIDTH: f32 = 160.0;
 const ROW_LABEL_WIDTH: f32 = 240.0;
 const MOST_LINES: usize = 3;
-
-/// Refuses arrays without designs, designs without pixels, and values that are no numbers.
-pub(crate) fn check(what: &'static str, designs: &ArrayView3<'_, f32>) -> Result<(), ReportError> {
-    if designs.is_empty() {
-        return Err(ReportError::Empty { what });
-    }
-    match designs.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        Some(((design, row, column), &value)) => {
-            Err(ReportError::NotFinite { what, position: vec![design, row, column], value })
-        }
-        None => Ok(()),
-    }
-}
-
-/// Refuses a list of labels that is neither empty nor complete.
-pub(crate) fn check_labels(
-    what: &'static str,
-    labels: &[String],
-    expected: usize,
-) -> Result<(), ReportError> {
-    if labels.is_empty() || labels.len() == expected {
-        Ok(())
-    } else {
-        Err(ReportError::Count { what, expected, got: labels.len() })
-    }
-}
 
 /// The width that columns need for captions to be read.
 pub(crate) fn caption_width(captions: &[String]) -> f32 {
@@ -193,20 +167,6 @@ mod tests {
     use ndarray::Array3;
 
     use super::*;
-
-    #[test]
-    fn values_that_are_no_numbers_are_named() {
-        let mut designs = Array3::<f32>::zeros((2, 3, 4));
-        assert!(check("designs", &designs.view()).is_ok());
-        designs[[1, 2, 3]] = f32::NAN;
-        let error = check("designs", &designs.view()).unwrap_err();
-        assert_eq!(error.to_string(), "designs: the value at [1, 2, 3] is NaN");
-        let none = Array3::<f32>::zeros((0, 3, 4));
-        assert!(matches!(
-            check("designs", &none.view()),
-            Err(ReportError::Empty { what: "designs" })
-        ));
-    }
 
     #[test]
     fn captions_widen_the_columns_of_small_designs() {

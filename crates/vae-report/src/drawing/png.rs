@@ -1,25 +1,28 @@
-//! From pixels to a PNG file that is whole or absent.
+//! From pixels to a PNG file.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
-use crate::canvas::Canvas;
+use vae_base::{FileError, files};
+
+use crate::drawing::canvas::Canvas;
 use crate::error::ReportError;
 
 /// Pixels per meter: 200 a printed inch, so that a figure of 1300 pixels fills a text column and
 /// its labels read like captions.
 const PIXELS_PER_METER: u32 = 7874;
 
-/// Writes the picture beside `path`, syncs it, and renames it.
+/// Writes the picture in one piece.
 ///
 /// # Errors
-/// [`ReportError::Write`]; then whatever stood at `path` still stands there, and nothing is left
-/// beside it.
+/// [`ReportError::Write`]; whatever stood at `path` is then unchanged.
 pub(crate) fn save(canvas: &Canvas, path: &Path) -> Result<(), ReportError> {
-    let bytes = encode(canvas);
-    bytes
-        .and_then(|bytes| replace(path, &bytes))
-        .map_err(|source| ReportError::Write { path: path.into(), source })
+    let bytes = encode(canvas).map_err(|source| FileError::Io {
+        action: "writing",
+        path: path.into(),
+        source,
+    })?;
+    Ok(files::write(path, &bytes)?)
 }
 
 /// The bytes of the file: 8-bit grey where nothing is colored, which halves it, and RGB otherwise.
@@ -45,20 +48,4 @@ fn encode(canvas: &Canvas) -> io::Result<Vec<u8>> {
     writer.write_image_data(&data).map_err(io::Error::other)?;
     writer.finish().map_err(io::Error::other)?;
     Ok(bytes)
-}
-
-/// Writes bytes beside `path`, syncs them, and renames them.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".figure-").suffix(".tmp");
-    // A temporary file is private by default; a figure is as readable as any other new file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -4,9 +4,9 @@ use tiny_skia::{
     FillRule, LineCap, LineJoin, Mask, Paint, PathBuilder, Pixmap, Stroke, StrokeDash, Transform,
 };
 
-use crate::color::{Color, INK, SOFT_INK, WHITE, mix};
+use crate::drawing::color::{Color, INK, SOFT_INK, WHITE, mix};
+use crate::drawing::font::Style;
 use crate::error::ReportError;
-use crate::font::Style;
 
 /// The heading of a figure.
 pub(crate) const TITLE: Style = Style { size: 25.0, bold: true, color: INK };
@@ -266,7 +266,7 @@ fn paint(color: Color, opacity: f32) -> Paint<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::color::BLUE;
+    use crate::drawing::color::BLUE;
 
     #[test]
     fn curves_stay_inside_their_clip() {

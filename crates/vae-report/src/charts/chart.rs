@@ -1,9 +1,9 @@
 //! A chart: two axes around a plot area, and the mapping of values to pixels in it.
 
-use crate::axis::Axis;
-use crate::canvas::{Anchor, Area, Canvas, LABEL, Pen, SMALL};
-use crate::color::{Color, GRID, INK, SOFT_INK};
-use crate::font::Style;
+use crate::charts::axis::Axis;
+use crate::drawing::canvas::{Anchor, Area, Canvas, LABEL, Pen, SMALL};
+use crate::drawing::color::{Color, GRID, INK, SOFT_INK};
+use crate::drawing::font::Style;
 
 /// Two axes around a plot area.
 pub(crate) struct Chart {
@@ -184,8 +184,8 @@ fn thin(places: &mut Vec<(f32, f32)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::canvas::Canvas;
-    use crate::color::{BLUE, WHITE};
+    use crate::drawing::canvas::Canvas;
+    use crate::drawing::color::{BLUE, WHITE};
 
     fn chart() -> Chart {
         let area = Area { left: 100.0, top: 10.0, right: 300.0, bottom: 110.0 };

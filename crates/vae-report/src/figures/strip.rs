@@ -4,11 +4,11 @@ use std::path::Path;
 
 use ndarray::{ArrayView3, Axis};
 
+use crate::drawing::png::save;
 use crate::error::ReportError;
-use crate::file::save;
-use crate::grid::{Grid, draw};
-use crate::sheet::check_labels;
-use crate::zoom::fits_one_row;
+use crate::figures::checks::check_labels;
+use crate::figures::grid::{Grid, draw};
+use crate::sheets::zoom::fits_one_row;
 
 /// An interpolation or a traversal: designs in the order of a path.
 #[derive(Debug, Clone, Copy)]

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use crate::axis::Axis;
-use crate::canvas::{Anchor, Area, Canvas, MARGIN, Pen, SMALL, TITLE};
-use crate::chart::Chart;
-use crate::color::{BLUE, Color, INK, VERMILION};
+use crate::charts::axis::Axis;
+use crate::charts::chart::Chart;
+use crate::drawing::canvas::{Anchor, Area, Canvas, MARGIN, Pen, SMALL, TITLE};
+use crate::drawing::color::{BLUE, Color, INK, VERMILION};
+use crate::drawing::font::Style;
+use crate::drawing::png::save;
 use crate::error::ReportError;
-use crate::file::save;
-use crate::font::Style;
 
 /// Measured costs over sizes, both positive.
 #[derive(Debug, Clone, Copy)]

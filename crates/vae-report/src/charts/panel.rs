@@ -1,10 +1,10 @@
 //! One chart of the training curves: its curves, its vertical range, and how it is drawn.
 
-use crate::axis::Axis;
-use crate::canvas::{Anchor, Area, Canvas, HEADING, Pen, SMALL};
-use crate::chart::{Chart, legend};
-use crate::color::{Color, INK};
-use crate::font::Style;
+use crate::charts::axis::Axis;
+use crate::charts::chart::{Chart, legend};
+use crate::drawing::canvas::{Anchor, Area, Canvas, HEADING, Pen, SMALL};
+use crate::drawing::color::{Color, INK};
+use crate::drawing::font::Style;
 
 /// One chart of the figure. An empty `unit` is left out.
 pub(crate) struct Panel {

@@ -4,13 +4,15 @@ use std::path::Path;
 
 use ndarray::{ArrayView1, ArrayView2, Axis as Dimension};
 
-use crate::axis::{self, Axis};
-use crate::canvas::{Anchor, Area, Canvas, Heading, LABEL, MARGIN, Pen, SMALL};
-use crate::chart::Chart;
-use crate::color::{BLUE, SOFT_INK, viridis};
+use crate::charts::axis::Axis;
+use crate::charts::chart::Chart;
+use crate::charts::color_bar::{BAR_GAP, BAR_WIDTH, color_bar};
+use crate::drawing::canvas::{Anchor, Area, Canvas, Heading, MARGIN, Pen, SMALL};
+use crate::drawing::color::{BLUE, SOFT_INK, viridis};
+use crate::drawing::numerals::{counted, fixed, subscripted};
+use crate::drawing::png::save;
 use crate::error::ReportError;
-use crate::file::save;
-use crate::sheet::check_labels;
+use crate::figures::checks::check_labels;
 
 /// Points in latent space, such as the posterior means of a split.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +39,6 @@ pub struct Shade<'a> {
 }
 
 const PLOT: f32 = 800.0;
-pub(crate) const BAR_WIDTH: f32 = 24.0;
-pub(crate) const BAR_GAP: f32 = 30.0;
 /// At most so many dimensions are listed below the plot.
 const LISTED: usize = 16;
 
@@ -171,35 +171,10 @@ fn draw(figure: &Scatter<'_>) -> Result<Canvas, ReportError> {
     Ok(canvas)
 }
 
-/// Colors and values beside a plot, from the low end to the high end of an axis.
-pub(crate) fn color_bar(canvas: &mut Canvas, area: Area, name: &str, axis: &Axis) {
-    let left = area.right + BAR_GAP;
-    let (top, height) = (area.top as i32, (area.bottom - area.top) as i32);
-    for row in 0..height {
-        let color = viridis(1.0 - (f64::from(row) + 0.5) / f64::from(height));
-        canvas.fill(left as i32, top + row, BAR_WIDTH as i32, 1, color);
-    }
-    canvas.frame(left as i32, top, BAR_WIDTH as i32, height, SOFT_INK);
-    let right = left + BAR_WIDTH;
-    for (value, label) in &axis.ticks {
-        let y = area.bottom - (area.bottom - area.top) * axis.position(*value) as f32;
-        canvas.fill(right as i32, y.round() as i32, 6, 1, SOFT_INK);
-        canvas.text(
-            label,
-            right + 11.0,
-            y.round() + SMALL.cap_height() / 2.0,
-            Anchor::Start,
-            SMALL,
-        );
-    }
-    let baseline = right + Chart::left_margin(axis, true) - LABEL.size * 0.25;
-    canvas.text_upward(name, baseline, f32::midpoint(area.top, area.bottom), Anchor::Middle, LABEL);
-}
-
 /// Number of points, and mean and standard deviation of each dimension.
 fn caption(figure: &Scatter<'_>) -> String {
     let columns = figure.points.ncols();
-    let count = axis::counted(figure.points.nrows(), "point");
+    let count = counted(figure.points.nrows(), "point");
     let mut text = format!(
         "{count}. Dashed: one and two standard deviations of the prior. \
          Mean ± standard deviation:\n"
@@ -212,21 +187,21 @@ fn caption(figure: &Scatter<'_>) -> String {
             format!(
                 "{}\u{a0}{}\u{a0}±\u{a0}{}",
                 name(figure, index),
-                axis::fixed(mean, 2),
-                axis::fixed(deviation, 2)
+                fixed(mean, 2),
+                fixed(deviation, 2)
             )
         })
         .collect();
     text += &listed.join(",  ");
     if LISTED < columns {
         text += ", and ";
-        text += &axis::counted(columns - LISTED, "more dimension");
+        text += &counted(columns - LISTED, "more dimension");
     }
     text
 }
 
 fn name(figure: &Scatter<'_>, column: usize) -> String {
-    figure.names.get(column).cloned().unwrap_or_else(|| axis::subscripted("z", column + 1))
+    figure.names.get(column).cloned().unwrap_or_else(|| subscripted("z", column + 1))
 }
 
 /// All positions in an order that does not follow the data's, so that no end of a sorted condition

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use ndarray::{ArrayView3, Axis, Slice};
 
-use crate::canvas::Canvas;
+use crate::drawing::canvas::Canvas;
+use crate::drawing::png::save;
 use crate::error::ReportError;
-use crate::file::save;
-use crate::sheet::{Row, Sheet, caption_width, check, check_labels};
-use crate::zoom::columns_for;
+use crate::figures::checks::{check, check_labels};
+use crate::sheets::sheet::{Row, Sheet, caption_width};
+use crate::sheets::zoom::columns_for;
 
 /// Designs in rows and columns, row by row.
 #[derive(Debug, Clone, Copy)]
@@ -119,7 +120,7 @@ mod tests {
     use ndarray::{Array3, s};
 
     use super::*;
-    use crate::color::{Color, WHITE};
+    use crate::drawing::color::{Color, WHITE};
 
     #[test]
     fn designs_lie_row_by_row_and_the_last_row_may_be_short() {

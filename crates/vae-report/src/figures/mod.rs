@@ -1,0 +1,22 @@
+//! The figures: one function and one file for each.
+
+mod checks;
+mod comparison;
+mod curves;
+mod field;
+mod grid;
+mod histogram;
+mod scaling;
+mod scatter;
+mod strip;
+mod training;
+
+pub use comparison::{Comparison, Pairs, Version, comparison, pairs};
+pub use curves::curves;
+pub use field::{Field, field};
+pub use grid::{Grid, grid};
+pub use histogram::{Histogram, histogram};
+pub use scaling::{Scaling, scaling};
+pub use scatter::{Scatter, Shade, latent_scatter};
+pub use strip::{Strip, strip};
+pub use training::{Series, Splits, Training};

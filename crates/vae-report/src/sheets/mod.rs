@@ -1,0 +1,4 @@
+//! Designs in rows and columns.
+
+pub(crate) mod sheet;
+pub(crate) mod zoom;
