@@ -23,7 +23,6 @@ mod mirrors;
 mod opened;
 mod output;
 mod progress;
-mod race;
 mod reading;
 mod report;
 mod samplers;

@@ -13,7 +13,6 @@ use crate::mechanics::{self, Mechanics};
 use crate::opened::{OpenedRun, RunArgs};
 use crate::output::{blocks, json, note, shown};
 use crate::progress::Progress;
-use crate::race::{self, Made};
 use crate::scores::{self, OnePiece, Topology};
 use crate::{latent, report};
 
@@ -30,8 +29,7 @@ use crate::{latent, report};
   vae evaluate
   vae evaluate runs/cantilever-default-1 --samples 64
   vae evaluate runs/cantilever-default-1 --samples 5000 --no-mechanics
-  vae evaluate runs/cantilever-default-1 --json
-  vae evaluate runs/cantilever-default-1 --race 30 --threads 1")]
+  vae evaluate runs/cantilever-default-1 --json")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) run: RunArgs,
@@ -45,23 +43,9 @@ pub(crate) struct Args {
     /// Leave the mechanics out
     #[arg(long)]
     no_mechanics: bool,
-    /// Let the model, the model with 5 SIMP iterations, SIMP from random starts, and the nearest
-    /// design with 5 SIMP iterations make designs for so many seconds each, and count the good ones
-    #[arg(long, value_name = "SECONDS", conflicts_with = "no_mechanics", value_parser = seconds)]
-    race: Option<f64>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-}
-
-/// Reads a time above 0.
-fn seconds(text: &str) -> Result<f64, String> {
-    let seconds: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
-    if 0.0 < seconds && seconds <= 86_400.0 {
-        Ok(seconds)
-    } else {
-        Err("it is above 0 and at most 86400".to_owned())
-    }
 }
 
 #[derive(Serialize)]
@@ -76,8 +60,6 @@ struct Report<'a> {
     latent: Diagnosis,
     /// None where the problems are not known, or nobody asked.
     mechanics: Option<Mechanics>,
-    /// Likewise.
-    race: Option<Vec<Made>>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
@@ -108,16 +90,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let topology = scores::topology(&truth, &found);
     let latent = latent::of(&opened)?;
     let mechanics = if args.no_mechanics { None } else { mechanics::mechanics(&opened)? };
-    let race = args.race.map(|seconds| race::race(&opened, seconds)).transpose()?.flatten();
-    if args.race.is_some() && race.is_none() {
-        note("no race: the data set does not state the problems of its designs");
-    }
     let mut words = scores::words(&evaluation, &topology, &one_piece);
     words.extend(latent::report(&latent, vae));
     words.extend(mechanics.iter().flat_map(mechanics::words));
-    words.extend(race.iter().flat_map(|made| race::words(made)));
     if args.json {
-        json(&Report { evaluation: &evaluation, one_piece, topology, latent, mechanics, race })?;
+        json(&Report { evaluation: &evaluation, one_piece, topology, latent, mechanics })?;
     } else {
         blocks(&words)?;
     }
