@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::reading::Layout;
+use crate::foreign::reading::Layout;
 
 /// Everything this crate can fail with.
 ///

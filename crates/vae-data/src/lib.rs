@@ -49,62 +49,35 @@
 //! # Ok::<(), vae_data::DataError>(())
 //! ```
 
-pub mod npy;
-pub mod npz;
-
-mod archive;
 mod atomic;
-mod batch;
-mod bytes;
-mod conditions_file;
-mod data_set;
-mod designs;
 mod error;
-mod fingerprint;
 mod foreign;
-mod grouping;
-mod idx;
-mod info;
-mod labels;
-mod listing;
-mod masks;
-mod metadata;
-mod mirror;
-mod near_copies;
-mod pack;
-mod pictures;
-mod problems;
-mod reading;
-mod resample;
-mod source;
-mod split;
-mod store;
-mod table;
-mod text;
-mod volume;
-mod writer;
+mod formats;
+mod sampling;
+mod set;
 
 pub use atomic::write_whole;
-pub use batch::{Batch, shuffled};
-pub use data_set::{DataSet, Details, ROUNDING};
-pub use designs::Designs;
 pub use error::DataError;
-pub use info::{ConditionInfo, Duplicate, Info, InvalidDesign, Summary, info};
-pub use labels::Pattern;
-pub use masks::{FREE, Masks, SOLID, VOID};
-pub use metadata::{Condition, FORMAT, Metadata};
-pub use mirror::{Mirror, MirrorRule};
-pub use npy::{Element, Scalar};
-pub use pack::{pack, pack_to};
-pub use problems::Problems;
-pub use reading::{
+pub use foreign::labels::Pattern;
+pub use foreign::pack::{pack, pack_to};
+pub use foreign::reading::{
     Answer, Iterations, Layout, Margins, Reading, Resize, Setting, Size, ValueRange,
 };
-pub use source::{Source, open, open_with};
-pub use split::{Shares, Split, SplitGroups, SplitRule, split};
-pub use table::Table;
-pub use volume::cut_at_volume;
-pub use writer::{DataSetWriter, write_data_set};
+pub use foreign::source::{Source, open, open_with};
+pub use formats::npy::{Element, Scalar};
+pub use formats::table::Table;
+pub use formats::{npy, npz};
+pub use sampling::batch::{Batch, shuffled};
+pub use sampling::split::{Shares, Split, SplitGroups, SplitRule, split};
+pub use sampling::volume::cut_at_volume;
+pub use set::data_set::{DataSet, Details, ROUNDING};
+pub use set::designs::Designs;
+pub use set::info::{ConditionInfo, Duplicate, Info, InvalidDesign, Summary, info};
+pub use set::masks::{FREE, Masks, SOLID, VOID};
+pub use set::metadata::{Condition, FORMAT, Metadata};
+pub use set::mirror::{Mirror, MirrorRule};
+pub use set::problems::Problems;
+pub use set::writer::{DataSetWriter, write_data_set};
 
 /// The README's example, tested like any other.
 #[cfg(all(doctest, feature = "builtin"))]

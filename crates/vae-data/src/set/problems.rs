@@ -1,7 +1,7 @@
 //! The mechanics behind each design, as text: this crate keeps it by position and does not read it.
 
 use crate::DataError;
-use crate::bytes::Bytes;
+use crate::formats::bytes::Bytes;
 
 /// Problem texts to be written beside designs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

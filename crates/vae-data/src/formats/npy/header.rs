@@ -3,7 +3,7 @@
 
 use super::Element;
 use crate::DataError;
-use crate::bytes::Bytes;
+use crate::formats::bytes::Bytes;
 
 /// `\x93NUMPY`, two bytes of version, then the length of the text that describes the array.
 const MAGIC: &[u8; 6] = b"\x93NUMPY";

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use crate::DataError;
-use crate::reading::{Layout, Setting, Size};
+use crate::foreign::reading::{Layout, Setting, Size};
 
 /// Names that columns of element tables have.
 const X: [&str; 4] = ["x", "xc", "x_center", "cx"];

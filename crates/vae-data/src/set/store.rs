@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
 use crate::DataError;
-use crate::bytes::Bytes;
+use crate::formats::bytes::Bytes;
 
 /// Up to this many bytes are held in memory; more go to a temporary file without a name.
 pub(crate) const IN_MEMORY: usize = 256 << 20;

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use zip::ZipWriter;
 
-use crate::source::{FILES, Source, open};
-use crate::{DataError, atomic, npz};
+use crate::foreign::source::{FILES, Source, open};
+use crate::formats::npz;
+use crate::{DataError, atomic};
 
 /// Packs a data-set folder into the bytes of a zip archive, one deflated member per file.
 ///

@@ -8,13 +8,13 @@ use ndarray::{Array2, ArrayView1, ArrayView3, Axis};
 
 use crate::DataError;
 use crate::atomic::FolderBeside;
-use crate::bytes::Bytes;
-use crate::data_set::{DataSet, Details, check_conditions, check_count, first_invalid};
-use crate::masks::MaskSource;
-use crate::metadata::{Condition, Description, Metadata};
-use crate::npy::{self, Element, Header};
-use crate::problems::ProblemSource;
-use crate::table::Table;
+use crate::formats::bytes::Bytes;
+use crate::formats::npy::{self, Element, Header};
+use crate::formats::table::Table;
+use crate::set::data_set::{DataSet, Details, check_conditions, check_count, first_invalid};
+use crate::set::masks::MaskSource;
+use crate::set::metadata::{Condition, Description, Metadata};
+use crate::set::problems::ProblemSource;
 
 /// Writes a data-set folder: designs as they come, and what is known about them at the end.
 ///

@@ -1,20 +1,20 @@
 //! A frame of one tone around pictures, as plotting programs leave it.
 
-use super::Grey;
-use crate::reading::{Margins, Setting};
+use crate::foreign::reading::{Margins, Setting};
+use crate::formats::picture::Grey;
 
 /// What a frame is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     White,
     Black,
 }
 
 /// A frame that surrounds every picture of one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Frame {
-    pub(super) tone: Tone,
-    pub(super) margins: Margins,
+pub(crate) struct Frame {
+    pub(crate) tone: Tone,
+    pub(crate) margins: Margins,
 }
 
 /// Levels this close to white or black count as such: JPEG leaves ripples beside an edge.
@@ -22,7 +22,7 @@ const TOLERANCE: u8 = 40;
 
 /// Widths of the strips along the four sides that show one tone. A picture of that tone throughout
 /// has nothing inside.
-pub(super) fn margins(picture: &Grey, tone: Tone) -> Margins {
+pub(crate) fn margins(picture: &Grey, tone: Tone) -> Margins {
     let (height, width) = picture.size;
     let is_frame = |level: u8| match tone {
         Tone::White => 255 - TOLERANCE <= level,
@@ -46,7 +46,7 @@ pub(super) fn margins(picture: &Grey, tone: Tone) -> Margins {
 ///
 /// A frame is at least 2 pixels wide on every side, and nowhere more than 2 pixels wider than twice
 /// its narrowest side: void that happens to surround some designs is no frame.
-pub(super) fn shared<'a>(
+pub(crate) fn shared<'a>(
     size: (usize, usize),
     pictures: impl Iterator<Item = &'a [Margins; 2]> + Clone,
 ) -> Option<Frame> {
@@ -71,7 +71,7 @@ pub(super) fn shared<'a>(
 
 impl Frame {
     /// What is said about it.
-    pub(super) fn note(
+    pub(crate) fn note(
         &self,
         (height, width): (usize, usize),
         n: usize,

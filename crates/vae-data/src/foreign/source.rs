@@ -9,17 +9,19 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayD, Axis, Ix1, Ix2};
 use serde::{Deserialize, Serialize};
 
-use crate::archive::Archive;
-use crate::bytes::Bytes;
-use crate::data_set::{DataSet, check_conditions, check_count, own_groups};
-use crate::designs::{Designs, Resized, Stored};
-use crate::listing::{Found, Kind};
-use crate::masks::MaskSource;
-use crate::metadata::{Condition, DeclaredCondition, Description};
-use crate::problems::ProblemSource;
-use crate::reading::{Reading, Resize};
-use crate::table::Table;
-use crate::{DataError, conditions_file, foreign, grouping, idx, npy, npz};
+use crate::DataError;
+use crate::foreign::listing::{Found, Kind};
+use crate::foreign::reading::{Reading, Resize};
+use crate::foreign::{conditions_file, folder, grouping, mnist};
+use crate::formats::archive::Archive;
+use crate::formats::bytes::Bytes;
+use crate::formats::table::Table;
+use crate::formats::{npy, npz};
+use crate::set::data_set::{DataSet, check_conditions, check_count, own_groups};
+use crate::set::designs::{Designs, Resized, Stored};
+use crate::set::masks::MaskSource;
+use crate::set::metadata::{Condition, DeclaredCondition, Description};
+use crate::set::problems::ProblemSource;
 
 /// Where designs come from, as a person states it.
 ///
@@ -121,7 +123,7 @@ pub fn open(source: &Source) -> Result<DataSet, DataError> {
 pub fn open_with(source: &Source, reading: &Reading) -> Result<DataSet, DataError> {
     let mut set = match source {
         Source::Builtin => builtin(reading)?,
-        Source::Mnist(folder) => idx::open_folder(folder)?,
+        Source::Mnist(folder) => mnist::open_folder(folder)?,
         Source::Path(path) => open_path(path, reading)?,
     };
     if !reading.conditions.as_os_str().is_empty() {
@@ -175,7 +177,7 @@ const MAX_TEXT: u64 = 1 << 30;
 
 #[cfg(feature = "builtin")]
 fn builtin(reading: &Reading) -> Result<DataSet, DataError> {
-    static PACKED: &[u8] = include_bytes!("../builtin/cantilever.zip");
+    static PACKED: &[u8] = include_bytes!("../../builtin/cantilever.zip");
     open_archive(Archive::open(Bytes::from_static(PACKED, "builtin"))?, "builtin", reading)
 }
 
@@ -191,7 +193,7 @@ fn open_path(path: &Path, reading: &Reading) -> Result<DataSet, DataError> {
     let not_a_set = |why: &str| DataError::NotADataSet { path: path.into(), why: why.into() };
     if path.is_dir() {
         if !path.join("dataset.json").is_file() && !path.join("designs.npy").is_file() {
-            return foreign::open_folder(path, reading);
+            return folder::open_folder(path, reading);
         }
         let name = path
             .canonicalize()
@@ -218,7 +220,7 @@ fn open_path(path: &Path, reading: &Reading) -> Result<DataSet, DataError> {
             reading,
         ),
         b"PK\x03\x04" | b"PK\x05\x06" => open_archive(Archive::open(bytes)?, &name, reading),
-        [0, 0, 8, 1..=3] => idx::open_images(path),
+        [0, 0, 8, 1..=3] => mnist::open_images(path),
         _ => {
             let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             match Found::new(path, file_name) {
@@ -228,7 +230,7 @@ fn open_path(path: &Path, reading: &Reading) -> Result<DataSet, DataError> {
                 Some(Found { kind: Kind::Matlab, .. }) => {
                     Err(not_a_set("MATLAB files are not read"))
                 }
-                Some(found) if found.kind != Kind::Idx => foreign::open_file(found, reading),
+                Some(found) if found.kind != Kind::Idx => folder::open_file(found, reading),
                 _ => Err(not_a_set("the file is no picture, no array and no table")),
             }
         }

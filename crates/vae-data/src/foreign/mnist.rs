@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use flate2::read::GzDecoder;
 
-use crate::bytes::Bytes;
-use crate::data_set::{DataSet, Details, check_count};
-use crate::designs::{Designs, Stored};
+use crate::formats::bytes::Bytes;
+use crate::set::data_set::{DataSet, Details, check_count};
+use crate::set::designs::{Designs, Stored};
 use crate::{DataError, Element};
 
 /// Compressed files are unpacked in memory up to this size.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::bytes::Bytes;
-use crate::labels::stem;
-use crate::listing::natural;
-use crate::table::Table;
+use crate::foreign::labels::stem;
+use crate::foreign::listing::natural;
+use crate::formats::bytes::Bytes;
+use crate::formats::table::Table;
 use crate::{DataError, DataSet};
 
 /// Columns that name the file of a design.
@@ -108,7 +108,7 @@ fn rows(
         };
         return Err(DataError::MissingRow { file: label.into(), design });
     }
-    crate::data_set::check_count(label, "rows of conditions", table.len(), n)?;
+    crate::set::data_set::check_count(label, "rows of conditions", table.len(), n)?;
     if !set.names.is_empty() {
         let mut order = set.names.clone();
         order.sort_by(|a, b| natural(a, b));

@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use crate::archive::Archive;
-use crate::bytes::Bytes;
-use crate::data_set::{DataSet, Details};
-use crate::designs::{Designs, Stored};
-use crate::labels::{Labeled, stem};
-use crate::listing::{Found, Kind, Listing, natural};
-use crate::metadata::Condition;
-use crate::npy::{self, Header};
-use crate::reading::{Iterations, Reading};
-use crate::store::Store;
-use crate::{DataError, npz, pictures, text};
+use crate::DataError;
+use crate::foreign::labels::{Labeled, stem};
+use crate::foreign::listing::{Found, Kind, Listing, natural};
+use crate::foreign::pictures;
+use crate::foreign::reading::{Iterations, Reading};
+use crate::formats::archive::Archive;
+use crate::formats::bytes::Bytes;
+use crate::formats::npy::{self, Header};
+use crate::formats::{npz, text};
+use crate::set::data_set::{DataSet, Details};
+use crate::set::designs::{Designs, Stored};
+use crate::set::metadata::Condition;
+use crate::set::store::Store;
 
 /// A text file larger than this holds no single design.
 const MAX_TEXT: u64 = 256 << 20;
@@ -188,7 +190,7 @@ fn unpack(
         let resampler = reading
             .resize
             .given()
-            .map(|resize| crate::resample::Resampler::new(contents.size, *resize));
+            .map(|resize| crate::set::resample::Resampler::new(contents.size, *resize));
         let n = contents.values.len() / cells;
         let taken = match reading.iterations.given() {
             Some(Iterations::Last) => n - 1..n,
@@ -200,7 +202,7 @@ fn unpack(
             // where it stood.
             let resized = resampler
                 .as_ref()
-                .filter(|_| crate::data_set::first_invalid(design).is_none())
+                .filter(|_| crate::set::data_set::first_invalid(design).is_none())
                 .map(|resampler| {
                     let mut out = vec![0.0; resampler.size().0 * resampler.size().1];
                     resampler.apply(design, &mut out);
@@ -362,7 +364,7 @@ impl DataSet {
         let column = ndarray::Array1::from(values);
         let condition = Condition::covering(name, unit, column.view());
         let single = column.clone().insert_axis(ndarray::Axis(1));
-        crate::data_set::check_conditions(
+        crate::set::data_set::check_conditions(
             &self.name,
             self.len(),
             std::slice::from_ref(&condition),

@@ -8,10 +8,10 @@ use ndarray::{ArrayD, ArrayView, Dimension};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::archive::Archive;
-use crate::bytes::Bytes;
-use crate::npy::{self, Header, Scalar};
-use crate::reading::Reading;
+use crate::foreign::reading::Reading;
+use crate::formats::archive::Archive;
+use crate::formats::bytes::Bytes;
+use crate::formats::npy::{self, Header, Scalar};
 use crate::{DataError, atomic};
 
 /// An open `.npz` file, its arrays read by name.

@@ -1,6 +1,6 @@
 //! Bringing a design to another size.
 
-use crate::reading::Resize;
+use crate::foreign::reading::Resize;
 
 /// How designs of one size become designs of another: a triangle filter along either axis.
 ///

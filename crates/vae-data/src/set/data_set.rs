@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
-use crate::bytes::Bytes;
-use crate::designs::Designs;
-use crate::masks::{MaskSource, Masks};
-use crate::metadata::{Condition, Metadata};
-use crate::npy::Element;
-use crate::problems::{ProblemSource, Problems};
-use crate::table::Table;
-use crate::{DataError, fingerprint};
+use crate::DataError;
+use crate::formats::bytes::Bytes;
+use crate::formats::npy::Element;
+use crate::formats::table::Table;
+use crate::set::designs::Designs;
+use crate::set::fingerprint;
+use crate::set::masks::{MaskSource, Masks};
+use crate::set::metadata::{Condition, Metadata};
+use crate::set::problems::{ProblemSource, Problems};
 
 /// Densities may lie this far outside 0 to 1, as rounding leaves them; they are then moved to the
 /// nearest end.

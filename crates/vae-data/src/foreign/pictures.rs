@@ -1,24 +1,20 @@
 //! A folder of pictures as designs: decoded once, in parallel, into one byte per cell.
 
-mod decode;
-mod frame;
-mod polarity;
-
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
 use crate::DataError;
-use crate::designs::Stored;
-use crate::listing::Found;
-use crate::reading::{Margins, Reading, Setting};
-use crate::resample::Resampler;
-use crate::store::{self, Store};
+use crate::foreign::listing::Found;
+use crate::foreign::reading::{Margins, Reading, Setting};
+use crate::set::designs::Stored;
+use crate::set::resample::Resampler;
+use crate::set::store::{self, Store};
 
-pub(crate) use decode::{Grey, decode};
-use frame::{Frame, Tone};
-use polarity::Polarity;
+use crate::foreign::frame::{self, Frame, Tone};
+use crate::foreign::polarity::{self, Polarity};
+use crate::formats::picture::{Grey, decode};
 
 /// Pictures that are brought into form at a time, in parallel.
 const AT_A_TIME: usize = 256;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use ndarray::{Array2, Axis};
 
-use crate::reading::{Reading, Setting};
+use crate::foreign::reading::{Reading, Setting};
 use crate::{DataError, DataSet};
 
 /// A pattern over the end of a file's name (without its extension), with a field for each label.

@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
-use crate::labels::groups_of;
-use crate::reading::{Resize, Size};
-use crate::resample::Resampler;
+use crate::foreign::labels::groups_of;
+use crate::foreign::reading::{Resize, Size};
+use crate::set::resample::Resampler;
 use crate::{DataError, DataSet};
 
 /// Designs are compared as pictures of at most this many rows and columns.
@@ -99,7 +99,7 @@ fn shrunk(set: &DataSet) -> Result<Vec<Option<Small>>, DataError> {
             |(design, scratch), index| {
                 set.designs.read(index, design, scratch)?;
                 // What is no density is reported when it is used.
-                let valid = crate::data_set::first_invalid(design).is_none();
+                let valid = crate::set::data_set::first_invalid(design).is_none();
                 Ok(valid.then(|| Small::of(design, &resampler)))
             },
         )

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use ndarray::{Array3, Axis};
 
-use crate::bytes::Bytes;
-use crate::data_set::first_invalid;
-use crate::npy::{self, Element, Header};
-use crate::reading::{Iterations, Reading, Resize, ValueRange};
-use crate::resample::Resampler;
+use crate::foreign::reading::{Iterations, Reading, Resize, ValueRange};
+use crate::formats::bytes::Bytes;
+use crate::formats::npy::{self, Element, Header};
+use crate::set::data_set::first_invalid;
+use crate::set::resample::Resampler;
 use crate::{DataError, Element as StoredAs};
 
 /// Designs of one size, read by position from any thread.

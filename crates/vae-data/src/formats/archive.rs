@@ -11,7 +11,7 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use crate::DataError;
-use crate::bytes::{Bytes, BytesReader};
+use crate::formats::bytes::{Bytes, BytesReader};
 
 /// Members up to this size are unpacked into memory.
 const IN_MEMORY: u64 = 256 << 20;

@@ -15,7 +15,7 @@ use ndarray::{Array, ArrayD, ArrayView, Dimension, IxDyn, ShapeBuilder};
 pub use element::{Element, Scalar};
 pub(crate) use header::Header;
 
-use crate::bytes::Bytes;
+use crate::formats::bytes::Bytes;
 use crate::{DataError, atomic};
 
 /// Reads the array in the file `path`, its numbers converted to `T`.

@@ -1,26 +1,26 @@
 //! Whether black or white is material.
 
-use super::frame::Tone;
-use crate::reading::{Answer, Setting};
+use crate::foreign::frame::Tone;
+use crate::foreign::reading::{Answer, Setting};
 
 /// What pictures show, all of them together.
 #[derive(Clone, Debug)]
-pub(super) struct Evidence {
+pub(crate) struct Evidence {
     /// Tone of the frame around them.
-    pub(super) frame: Option<Tone>,
+    pub(crate) frame: Option<Tone>,
     /// Mean share of black on the outermost pixels.
-    pub(super) border: f64,
+    pub(crate) border: f64,
     /// Share of black inside the frame, one number per picture.
-    pub(super) darkness: Vec<f64>,
+    pub(crate) darkness: Vec<f64>,
     /// Labels, one column each: one of them may be the volume fraction.
-    pub(super) labels: Vec<Vec<f32>>,
+    pub(crate) labels: Vec<Vec<f32>>,
 }
 
 /// What was decided, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Polarity {
-    pub(super) white_is_material: bool,
-    pub(super) reason: String,
+pub(crate) struct Polarity {
+    pub(crate) white_is_material: bool,
+    pub(crate) reason: String,
 }
 
 /// A label whose mean distance from the share of one tone is below this is its volume fraction ...
@@ -33,7 +33,7 @@ const MOSTLY: f64 = 0.55;
 /// Decides. In this order: what was asked for; a label that follows the share of one tone, as a
 /// volume fraction does; the tone of a frame, which is the paper; black on most of the border and
 /// of the inside, which is a ground of void; black is material.
-pub(super) fn decide(evidence: &Evidence, asked: Setting<Answer>) -> Polarity {
+pub(crate) fn decide(evidence: &Evidence, asked: Setting<Answer>) -> Polarity {
     let decided = |white_is_material, reason: String| Polarity { white_is_material, reason };
     match asked {
         Setting::Given(Answer::Yes) => return decided(true, "asked for".into()),

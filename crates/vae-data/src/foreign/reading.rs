@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
-use crate::labels::Pattern;
+use crate::foreign::labels::Pattern;
 
 /// How a source is to be read. The default finds out what can be found out, and says so in
 /// [`DataSet::notes`](crate::DataSet::notes).

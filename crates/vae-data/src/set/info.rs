@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use serde::Serialize;
 use twox_hash::XxHash3_128;
 
-use crate::data_set::{DataSet, first_invalid};
-use crate::{DataError, Element, near_copies};
+use crate::DataError;
+use crate::formats::npy::Element;
+use crate::set::data_set::{DataSet, first_invalid};
+use crate::set::near_copies;
 
 /// Values closer than this to 0 or 1 do not count as grey: one level of 255.
 const GREY_MARGIN: f32 = 1.0 / 255.0;

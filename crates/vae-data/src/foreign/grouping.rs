@@ -1,9 +1,9 @@
 //! Which designs belong together, if the source does not say it or somebody knows better.
 
-use crate::data_set::own_groups;
-use crate::labels::{Pattern, groups_of, stem};
-use crate::near_copies::{self, Near};
-use crate::reading::Setting;
+use crate::foreign::labels::{Pattern, groups_of, stem};
+use crate::foreign::reading::Setting;
+use crate::set::data_set::own_groups;
+use crate::set::near_copies::{self, Near};
 use crate::{DataError, DataSet};
 
 /// Groups a set as asked for, and notes what was done.

@@ -3,8 +3,8 @@
 use ndarray::{Array2, Array3, ArrayView2};
 
 use crate::DataError;
-use crate::bytes::Bytes;
-use crate::npy::{self, Element, Header};
+use crate::formats::bytes::Bytes;
+use crate::formats::npy::{self, Element, Header};
 
 /// A cell that holds no material, whatever the design says.
 pub const VOID: u8 = 0;
