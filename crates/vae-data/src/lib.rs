@@ -49,34 +49,39 @@
 //! # Ok::<(), vae_data::DataError>(())
 //! ```
 
-mod atomic;
 mod error;
 mod foreign;
 mod formats;
 mod sampling;
 mod set;
 
-pub use atomic::write_whole;
-pub use error::DataError;
-pub use foreign::labels::Pattern;
+pub use error::{DataError, FormatError, ReadingError, SetError, SplitError};
+pub use foreign::choices::{Answer, Iterations, Margins};
+pub use foreign::layout::Layout;
+pub use foreign::open::{open, open_with};
 pub use foreign::pack::{pack, pack_to};
-pub use foreign::reading::{
-    Answer, Iterations, Layout, Margins, Reading, Resize, Setting, Size, ValueRange,
-};
-pub use foreign::source::{Source, open, open_with};
+pub use foreign::pattern::Pattern;
+pub use foreign::reading::Reading;
+pub use foreign::setting::Setting;
+pub use foreign::source::Source;
 pub use formats::npy::{Element, Scalar};
 pub use formats::table::Table;
 pub use formats::{npy, npz};
 pub use sampling::batch::{Batch, shuffled};
-pub use sampling::split::{Shares, Split, SplitGroups, SplitRule, split};
+pub use sampling::rule::SplitRule;
+pub use sampling::split::{Shares, Split, SplitGroups, split};
 pub use sampling::volume::cut_at_volume;
-pub use set::data_set::{DataSet, Details, ROUNDING};
+pub use set::data_set::DataSet;
+pub use set::density::ROUNDING;
 pub use set::designs::Designs;
+pub use set::details::Details;
 pub use set::info::{ConditionInfo, Duplicate, Info, InvalidDesign, Summary, info};
 pub use set::masks::{FREE, Masks, SOLID, VOID};
 pub use set::metadata::{Condition, FORMAT, Metadata};
 pub use set::mirror::{Mirror, MirrorRule};
 pub use set::problems::Problems;
+pub use set::size::{Resize, Size};
+pub use set::value_range::ValueRange;
 pub use set::writer::{DataSetWriter, write_data_set};
 
 /// The README's example, tested like any other.

@@ -12,8 +12,8 @@ use std::sync::LazyLock;
 use ndarray::{Array2, Array3};
 use proptest::prelude::*;
 use vae_data::{
-    Condition, DataError, DataSet, DataSetWriter, Details, Element, Masks, Metadata, Problems,
-    Source, Table, open, pack, pack_to, write_data_set,
+    Condition, DataError, DataSet, DataSetWriter, Details, Element, FormatError, Masks, Metadata,
+    Problems, ReadingError, SetError, Source, Table, open, pack, pack_to, write_data_set,
 };
 
 fn open_path(path: &Path) -> Result<DataSet, DataError> {
@@ -186,14 +186,14 @@ fn a_target_with_something_in_it_is_left_alone() {
     small_set(&path);
     let before = open_path(&path).unwrap().fingerprint().unwrap();
     let error = DataSetWriter::create(&path, (2, 3), Element::U8).unwrap_err();
-    assert!(matches!(error, DataError::TargetExists { .. }));
-    assert!(error.hint().is_some());
+    assert!(matches!(error, DataError::Format(FormatError::File(_))));
+    assert!(!error.remedies().is_empty());
     assert_eq!(open_path(&path).unwrap().fingerprint().unwrap(), before);
     let file = around.path().join("file");
     fs::write(&file, "x").unwrap();
     assert!(matches!(
         DataSetWriter::create(&file, (2, 3), Element::U8),
-        Err(DataError::TargetExists { .. })
+        Err(DataError::Format(FormatError::File(_)))
     ));
 }
 
@@ -217,18 +217,24 @@ fn what_is_not_finished_leaves_nothing() {
     writer.push(&[0.0, 1.0]).unwrap();
     let error =
         writer.finish(Details { groups: Some(vec![1, 2]), ..Details::default() }).unwrap_err();
-    assert!(matches!(error, DataError::Count { found: 2, expected: 1, .. }), "{error}");
+    assert!(
+        matches!(error, DataError::Set(SetError::Count { found: 2, expected: 1, .. })),
+        "{error}"
+    );
     let writer = DataSetWriter::create(&path, (1, 2), Element::F32).unwrap();
-    assert!(matches!(writer.finish(Details::default()), Err(DataError::Shape { .. })));
+    assert!(matches!(
+        writer.finish(Details::default()),
+        Err(DataError::Set(SetError::DesignShape { .. }))
+    ));
     assert_eq!(fs::read_dir(around.path()).unwrap().count(), 0);
 
     assert!(matches!(
         DataSetWriter::create(&path, (1, 2), Element::I32),
-        Err(DataError::Element { .. })
+        Err(DataError::Format(FormatError::Element { .. }))
     ));
     assert!(matches!(
         DataSetWriter::create(&path, (0, 2), Element::F32),
-        Err(DataError::Shape { .. })
+        Err(DataError::Set(SetError::DesignShape { .. }))
     ));
 }
 
@@ -236,9 +242,9 @@ fn what_is_not_finished_leaves_nothing() {
 fn a_set_by_hand_needs_little() {
     let around = tempfile::tempdir().unwrap();
     let path = around.path();
-    assert!(matches!(open_path(path), Err(DataError::NotADataSet { .. })));
+    assert!(matches!(open_path(path), Err(DataError::Reading(ReadingError::NotADataSet { .. }))));
     fs::write(path.join("dataset.json"), "{\"format\": 1}").unwrap();
-    assert!(matches!(open_path(path), Err(DataError::NotADataSet { .. })));
+    assert!(matches!(open_path(path), Err(DataError::Reading(ReadingError::NotADataSet { .. }))));
     vae_data::npy::write(&path.join("designs.npy"), Array3::<f32>::zeros((3, 2, 2)).view())
         .unwrap();
     let set = open_path(path).unwrap();
@@ -316,7 +322,11 @@ fn every_cut_is_found_before_training_starts() {
             fs::write(&file, &whole[..len]).unwrap();
             let error = open_path(&path).unwrap_err();
             assert!(
-                matches!(error, DataError::Truncated { .. } | DataError::NotNpy { .. }),
+                matches!(
+                    error,
+                    DataError::Format(FormatError::Truncated { .. })
+                        | DataError::Format(FormatError::WrongFormat { .. })
+                ),
                 "{len}: {error}"
             );
         }
@@ -330,7 +340,10 @@ fn every_cut_is_found_before_training_starts() {
         .unwrap()
         .set_len(130)
         .unwrap();
-    assert!(matches!(set.read_into(&[3], &mut [0.0; 6]), Err(DataError::Io { .. })));
+    assert!(matches!(
+        set.read_into(&[3], &mut [0.0; 6]),
+        Err(DataError::Format(FormatError::Io { .. }))
+    ));
 }
 
 static PACKED: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -377,17 +390,21 @@ fn other_files_are_no_data_sets() {
         fs::write(&path, contents).unwrap();
         let error = open_path(&path).unwrap_err();
         assert!(
-            matches!(error, DataError::NotADataSet { .. } | DataError::Archive { .. }),
+            matches!(
+                error,
+                DataError::Reading(ReadingError::NotADataSet { .. })
+                    | DataError::Format(FormatError::Archive { .. })
+            ),
             "{name}: {error:?}"
         );
-        assert!(error.hint().is_some(), "{name}");
+        assert!(!error.remedies().is_empty(), "{name}");
     }
     let error = pack(&around.path().join("text")).unwrap_err();
-    assert!(matches!(error, DataError::NotADataSet { .. }));
+    assert!(matches!(error, DataError::Reading(ReadingError::NotADataSet { .. })));
     let missing = open_path(&around.path().join("missing")).unwrap_err();
     assert!(
-        matches!(&missing, DataError::NotFound { .. })
-            && missing.hint().unwrap().contains("builtin")
+        matches!(&missing, DataError::Format(FormatError::NotFound { .. }))
+            && format!("{:?}", missing.remedies()).contains("builtin")
     );
 }
 
@@ -397,5 +414,5 @@ fn a_full_disk_is_reported_and_nothing_left() {
     // `/dev/full` refuses every byte, but it is no place to rename over.
     let error =
         vae_data::npy::write(Path::new("/dev/full"), ndarray::arr1(&[1.0_f32]).view()).unwrap_err();
-    assert!(matches!(error, DataError::TargetExists { .. }), "{error}");
+    assert!(matches!(error, FormatError::File(_)), "{error}");
 }

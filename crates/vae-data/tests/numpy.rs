@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array1, Array2, Array3, arr0, arr1};
 use vae_data::npz::{self, Npz};
 use vae_data::{
-    Condition, DataError, DataSet, Details, Element, Reading, Source, npy, open, open_with,
-    pack_to, write_data_set,
+    Condition, DataError, DataSet, Details, Element, FormatError, Reading, Source, npy, open,
+    open_with, pack_to, write_data_set,
 };
 
 const SHAPE: (usize, usize, usize) = (5, 3, 4);
@@ -85,7 +85,7 @@ fn keyed_archives_bring_conditions_and_groups() {
 }
 
 #[track_caller]
-fn check_refused(name: &str, words: &str, hint: &str) {
+fn check_refused(name: &str, words: &str, remedy: &str) {
     let error = match open_fixture(name) {
         Err(error) => error,
         Ok(set) => set.read_into(&[0, 1, 2, 3, 4], &mut vec![0.0; 60]).unwrap_err(),
@@ -93,22 +93,18 @@ fn check_refused(name: &str, words: &str, hint: &str) {
     let message = error.to_string();
     assert!(message.contains(name) && message.contains(words), "{message}");
     assert!(!message.contains('\n'), "{message}");
-    let found = error.hint().unwrap_or_default();
-    assert!(found.contains(hint), "{found}");
+    let found = format!("{:?}", error.remedies());
+    assert!(found.contains(remedy), "{found}");
 }
 
 #[test]
-fn what_cannot_be_meant_is_refused_with_a_hint() {
-    check_refused(
-        "rank2.npy",
-        "shape [3, 4] where (designs, rows, columns)",
-        "--layout rows:NELXxNELY",
-    );
-    check_refused("int64.npy", "design 0 has the value", "--range VOID:SOLID");
+fn what_cannot_be_meant_is_refused_with_a_remedy() {
+    check_refused("rank2.npy", "shape [3, 4] where (designs, rows, columns)", "rows:NELXxNELY");
+    check_refused("int64.npy", "design 0 has the value", "VOID:SOLID");
     check_refused("record.npy", "[('x', '<f4'), ('y', '<i2')]", "save designs as");
     check_refused("objects.npy", "\"|O\"", "object arrays are pickles");
     check_refused("objects.npz", "\"|O\"", "object arrays are pickles");
-    check_refused("several.npz", "no array \"designs\"; it holds \"a\", \"b\"", "--array NAME");
+    check_refused("several.npz", "no array \"designs\"; it holds \"a\", \"b\"", "NAME");
     check_refused("nested.npz", "\"../designs.npy\" is refused", "plain names");
     check_refused("nan.npy", "design 3 has the value NaN at row 1, column 2", "remove the design");
     check_refused("outside.npy", "design 0 has the value", "such as 0:255");
@@ -133,11 +129,11 @@ fn arrays_of_other_kinds_are_read() {
     let mut keyed = Npz::open(&fixture("keyed_deflated.npz")).unwrap();
     assert_eq!(keyed.names(), ["designs", "conditions", "groups"]);
     assert_eq!(keyed.read::<u32>("groups").unwrap(), arr1(&[4, 4, 7, 7, 9]).into_dyn());
-    assert!(matches!(keyed.read::<f32>("z"), Err(DataError::MissingArray { .. })));
+    assert!(matches!(keyed.read::<f32>("z"), Err(FormatError::MissingArray { .. })));
     // A condition of 0.3 is no group.
     assert!(matches!(
         keyed.read::<u32>("conditions"),
-        Err(DataError::ElementValue { index: 0, .. })
+        Err(FormatError::ElementValue { index: 0, .. })
     ));
 }
 

@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::foreign::labels::stem;
-use crate::foreign::listing::natural;
+use vae_base::Note;
+
+use crate::foreign::listing::{natural, stem};
 use crate::formats::bytes::Bytes;
 use crate::formats::table::Table;
-use crate::{DataError, DataSet};
+use crate::set::checks::check_count;
+use crate::set::opening::Opening;
+use crate::{DataError, FormatError, ReadingError};
 
 /// Columns that name the file of a design.
 const FILE_COLUMNS: [&str; 8] =
@@ -22,14 +25,14 @@ const MAX_TABLE: u64 = 1 << 30;
 ///
 /// Rows belong to designs by a column of file names (with or without folder and extension), if
 /// there is one and designs have files; otherwise by their order.
-pub(crate) fn join(mut set: DataSet, path: &Path) -> Result<DataSet, DataError> {
+pub(crate) fn join(set: &mut Opening, path: &Path) -> Result<(), DataError> {
     let label = path.display().to_string();
     if !path.is_file() {
-        return Err(DataError::NotFound { path: path.into() });
+        return Err(FormatError::NotFound { path: path.into() }.into());
     }
     let bytes = Bytes::open(path)?;
     let table = Table::read_any(&bytes.read_text(MAX_TABLE)?, &label)?;
-    let (rows, file_column) = rows(&mut set, &table, &label)?;
+    let (rows, file_column) = rows(set, &table, &label)?;
     let mut results = Vec::new();
     let mut ignored = Vec::new();
     for (position, column) in table.columns().iter().enumerate() {
@@ -58,18 +61,18 @@ pub(crate) fn join(mut set: DataSet, path: &Path) -> Result<DataSet, DataError> 
                     .collect::<Vec<_>>(),
             );
         }
-        set.results = Some(kept);
+        set.parts.results = Some(kept);
     }
     if !ignored.is_empty() {
-        set.notes.push(format!("columns of text are no conditions: {}", ignored.join(", ")));
+        set.note(Note::new(format!("columns of text are ignored: {}", ignored.join(", "))));
     }
-    set.members.push(("conditions.csv", bytes));
-    Ok(set)
+    set.parts.members.push(("conditions.csv", bytes));
+    Ok(())
 }
 
 /// The row of each design, and the column that names files.
 fn rows(
-    set: &mut DataSet,
+    set: &mut Opening,
     table: &Table,
     label: &str,
 ) -> Result<(Vec<usize>, Option<usize>), DataError> {
@@ -84,31 +87,27 @@ fn rows(
             let cell = cells[column].trim().trim_start_matches("./");
             if let Some(before) = known.insert(cell, row) {
                 let (above, below) = (before + 2, row + 2);
-                return Err(DataError::Text {
-                    file: label.into(),
-                    line: below,
-                    why: format!("{cell} stands on line {above} already"),
-                });
+                let why = format!("{cell} is on line {above} already");
+                return Err(FormatError::Text { file: label.into(), line: below, why }.into());
             }
         }
         let base = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
         let row = |name: &String| {
             let names = [name.clone(), base(name), stem(name).to_owned(), base(stem(name))];
-            names
-                .iter()
-                .find_map(|name| known.get(name.as_str()).copied())
-                .ok_or_else(|| DataError::MissingRow { file: label.into(), design: name.clone() })
+            names.iter().find_map(|name| known.get(name.as_str()).copied()).ok_or_else(|| {
+                ReadingError::MissingRow { file: label.into(), design: name.clone() }
+            })
         };
-        return Ok((set.names.iter().map(row).collect::<Result<_, _>>()?, file_column));
+        return Ok((set.names.iter().map(row).collect::<Result<_, ReadingError>>()?, file_column));
     }
     if table.len() < n {
         let design = match set.names.get(table.len()) {
             Some(name) => format!("{name}, design {}", table.len()),
             None => format!("design {}: {} rows for {n} designs", table.len(), table.len()),
         };
-        return Err(DataError::MissingRow { file: label.into(), design });
+        return Err(ReadingError::MissingRow { file: label.into(), design }.into());
     }
-    crate::set::data_set::check_count(label, "rows of conditions", table.len(), n)?;
+    check_count(label, "rows of conditions", table.len(), n)?;
     if !set.names.is_empty() {
         let mut order = set.names.clone();
         order.sort_by(|a, b| natural(a, b));
@@ -118,7 +117,7 @@ fn rows(
         } else {
             " (by number: a2 before a10; a column `file` leaves no doubt)"
         };
-        set.notes.push(format!("rows of {label} belong to files in their order{how}"));
+        set.note(Note::new(format!("rows of {label} belong to files in their order{how}")));
     }
     Ok(((0..n).collect(), None))
 }
@@ -129,7 +128,7 @@ fn numbers(
     position: usize,
     rows: &[usize],
     label: &str,
-) -> Result<Option<Vec<f32>>, DataError> {
+) -> Result<Option<Vec<f32>>, FormatError> {
     let all: Vec<&str> = table.rows().map(|row| row[position].trim()).collect();
     let number = |text: &str| match text.to_lowercase().as_str() {
         "true" => Some(1.0),
@@ -140,7 +139,7 @@ fn numbers(
         return Ok(None);
     }
     let value = |row: &usize| {
-        number(all[*row]).ok_or_else(|| DataError::Cell {
+        number(all[*row]).ok_or_else(|| FormatError::Cell {
             file: label.into(),
             column: table.columns()[position].clone(),
             row: *row,

@@ -1,6 +1,9 @@
 //! A frame of one tone around pictures, as plotting programs leave it.
 
-use crate::foreign::reading::{Margins, Setting};
+use vae_base::{Note, Remedy};
+
+use crate::foreign::choices::Margins;
+use crate::foreign::setting::Setting;
 use crate::formats::picture::Grey;
 
 /// What a frame is made of.
@@ -70,23 +73,31 @@ pub(crate) fn shared<'a>(
 }
 
 impl Frame {
-    /// What is said about it.
+    /// The note that says what was done about it.
     pub(crate) fn note(
         &self,
         (height, width): (usize, usize),
         n: usize,
         crop: Setting<Margins>,
-    ) -> String {
+    ) -> Note {
         let tone = if self.tone == Tone::White { "white" } else { "black" };
-        let cut = match crop {
-            Setting::Auto => "is cut off; --crop none keeps it",
-            Setting::None => "is kept, as if it were part of the design; --crop auto cuts it off",
-            Setting::Given(_) => "was found; it was cut as asked for",
-        };
-        format!(
-            "a {tone} frame of {} pixels (top,right,bottom,left) around all {n} pictures of {height} x {width} {cut}",
+        let found = format!(
+            "a {tone} frame of {} pixels (top,right,bottom,left) around all {n} pictures of \
+             {height} x {width}",
             self.margins
-        )
+        );
+        match crop {
+            Setting::Auto => {
+                Note::new(format!("{found} is cut off")).or(Remedy::set("crop", "none", "keeps it"))
+            }
+            Setting::None => {
+                Note::new(format!("{found} is kept, as if it were part of the design"))
+                    .or(Remedy::set("crop", "auto", "cuts it off"))
+            }
+            Setting::Given(_) => {
+                Note::new(format!("{found} was found; the margins asked for are cut off instead"))
+            }
+        }
     }
 }
 

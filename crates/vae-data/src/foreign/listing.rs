@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::DataError;
+use crate::FormatError;
 
 /// A file that may hold designs.
 #[derive(Clone, Debug)]
@@ -81,15 +81,15 @@ impl Kind {
 impl Listing {
     /// Lists a folder and those inside it. Hidden files and folders, and links to folders, are left
     /// alone.
-    pub(crate) fn of(folder: &Path) -> Result<Self, DataError> {
+    pub(crate) fn of(folder: &Path) -> Result<Self, FormatError> {
         let mut listing = Self::default();
         listing.enter(folder, "", 0)?;
         listing.files.sort_by(|a, b| natural(&a.name, &b.name));
         Ok(listing)
     }
 
-    fn enter(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), DataError> {
-        let fail = |source| DataError::io_path("reading", folder, source);
+    fn enter(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), FormatError> {
+        let fail = |source| FormatError::io_path("reading", folder, source);
         let before = self.files.len();
         let mut inside = Vec::new();
         for entry in fs::read_dir(folder).map_err(fail)? {
@@ -124,6 +124,14 @@ impl Listing {
             *kinds.entry(file.kind).or_default() += 1;
         }
         kinds
+    }
+}
+
+/// The name of a file without its extension.
+pub(crate) fn stem(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() && !extension.contains('/') => stem,
+        _ => name,
     }
 }
 

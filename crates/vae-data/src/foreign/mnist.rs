@@ -1,25 +1,24 @@
-//! IDX files, the format of MNIST: a magic number, sizes, bytes.
+//! MNIST, and other pictures in IDX files.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use flate2::read::GzDecoder;
+use vae_base::{Note, Remedy};
 
-use crate::formats::bytes::Bytes;
-use crate::set::data_set::{DataSet, Details, check_count};
-use crate::set::designs::{Designs, Stored};
-use crate::{DataError, Element};
-
-/// Compressed files are unpacked in memory up to this size.
-const MAX_UNPACKED: u64 = 1 << 30;
+use crate::formats::idx;
+use crate::formats::npy::Element;
+use crate::set::checks::check_count;
+use crate::set::designs::Designs;
+use crate::set::details::Details;
+use crate::set::opening::Opening;
+use crate::set::stored::Stored;
+use crate::{DataError, FormatError, ReadingError, SetError};
 
 /// Opens MNIST: the four files of its training and its test pictures with their labels, plain or
 /// with `.gz`. The test pictures stand behind the training ones, and the set states that they are
 /// to test with.
-pub(crate) fn open_folder(folder: &Path) -> Result<DataSet, DataError> {
+pub(crate) fn open_folder(folder: &Path) -> Result<Opening, DataError> {
     if !folder.exists() {
-        return Err(DataError::NotFound { path: folder.into() });
+        return Err(FormatError::NotFound { path: folder.into() }.into());
     }
     let file = |name: &str| {
         // Both spellings are handed around.
@@ -28,7 +27,7 @@ pub(crate) fn open_folder(folder: &Path) -> Result<DataSet, DataError> {
             let why = format!(
                 "it has no {name} (nor {name}.gz); MNIST is train- and t10k- files of images-idx3-ubyte and labels-idx1-ubyte"
             );
-            DataError::NotADataSet { path: folder.into(), why }
+            ReadingError::NotADataSet { path: folder.into(), why }
         })
     };
     // All four are looked for before any is read.
@@ -36,30 +35,34 @@ pub(crate) fn open_folder(folder: &Path) -> Result<DataSet, DataError> {
     let test = (file("t10k-images-idx3-ubyte")?, file("t10k-labels-idx1-ubyte")?);
     let (train_images, test_images) = (images(&train.0)?, images(&test.0)?);
     if train_images.size() != test_images.size() {
-        return Err(DataError::MixedSizes {
+        return Err(ReadingError::MixedSizes {
             first: train.0,
             first_size: train_images.size(),
             other: test.0,
             other_size: test_images.size(),
-        });
+        }
+        .into());
     }
     let n = (train_images.len(), test_images.len());
     let mut digits = labels(&train.1, n.0)?;
     digits.extend(labels(&test.1, n.1)?);
     let joined = Joined { first: train_images, second: test_images };
-    let mut set = DataSet::from_parts("mnist", Arc::new(joined), Details::default())?;
+    let mut set = Opening::new("mnist", joined, Details::default())?;
     set.put_condition("label", "", digits)?;
-    set.stated_test = Some(n.0..n.0 + n.1);
+    set.parts.stated_test = Some(n.0..n.0 + n.1);
     set.grouped = true; // Every picture is a digit of its own.
-    set.notes.push(format!(
-        "the files say which pictures are to train with ({}) and which to test with ({}); --split random mixes them",
-        n.0, n.1
-    ));
+    set.note(
+        Note::new(format!(
+            "the files say which pictures are to train with ({}) and which to test with ({})",
+            n.0, n.1
+        ))
+        .or(Remedy::set("split", "random", "mixes them")),
+    );
     Ok(set)
 }
 
 /// Opens pictures in an IDX file, with the labels beside it if its name says where they are.
-pub(crate) fn open_images(path: &Path) -> Result<DataSet, DataError> {
+pub(crate) fn open_images(path: &Path) -> Result<Opening, DataError> {
     let images = images(path)?;
     let n = images.len();
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -69,7 +72,7 @@ pub(crate) fn open_images(path: &Path) -> Result<DataSet, DataError> {
         .then(|| either(beside.parent()?, &beside.file_name()?.to_string_lossy()))
         .flatten();
     let parent = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-    let mut set = DataSet::from_parts(&parent, Arc::new(images), Details::default())?;
+    let mut set = Opening::new(&parent, images, Details::default())?;
     if let Some(beside) = beside {
         set.put_condition("label", "", labels(&beside, n)?)?;
     }
@@ -78,19 +81,19 @@ pub(crate) fn open_images(path: &Path) -> Result<DataSet, DataError> {
 
 /// The pictures of a file.
 fn images(path: &Path) -> Result<Stored, DataError> {
-    let (sizes, data) = read(path)?;
+    let (sizes, data) = idx::read(path)?;
     let [n @ (1..), height @ (1..), width @ (1..)] = sizes[..] else {
-        let expected = "(designs, rows, columns), none of them 0,".into();
-        return Err(DataError::Shape { file: path.display().to_string(), shape: sizes, expected });
+        let file = path.display().to_string();
+        return Err(SetError::DesignShape { file, shape: sizes }.into());
     };
     Ok(Stored::of_bytes(data, n, (height, width), Vec::new()))
 }
 
 /// The labels of n pictures.
 fn labels(path: &Path, n: usize) -> Result<Vec<f32>, DataError> {
-    let (sizes, data) = read(path)?;
+    let (sizes, data) = idx::read(path)?;
     check_count(&path.display().to_string(), "labels", sizes.iter().product(), n)?;
-    Ok(data.read_all(MAX_UNPACKED)?.into_iter().map(f32::from).collect())
+    Ok(data.read_all(idx::MAX_UNPACKED)?.into_iter().map(f32::from).collect())
 }
 
 /// Two files of designs, one behind the other.
@@ -135,44 +138,6 @@ impl Designs for Joined {
 /// A file of this name, plain or compressed.
 fn either(folder: &Path, name: &str) -> Option<PathBuf> {
     [folder.join(name), folder.join(format!("{name}.gz"))].into_iter().find(|path| path.is_file())
-}
-
-/// Sizes and elements of an IDX file of bytes.
-fn read(path: &Path) -> Result<(Vec<usize>, Bytes), DataError> {
-    let label = path.display().to_string();
-    let wrong = |why: &str| DataError::NotADataSet { path: path.into(), why: why.into() };
-    let mut bytes = Bytes::open(path)?;
-    if path.extension().is_some_and(|extension| extension == "gz") {
-        let mut unpacked = Vec::new();
-        GzDecoder::new(bytes.reader())
-            .take(MAX_UNPACKED + 1)
-            .read_to_end(&mut unpacked)
-            .map_err(|source| DataError::Archive { file: label.clone(), source })?;
-        if MAX_UNPACKED < unpacked.len() as u64 {
-            return Err(DataError::TooLarge {
-                file: label,
-                bytes: unpacked.len() as u64,
-                limit: MAX_UNPACKED,
-            });
-        }
-        bytes = Bytes::from_vec(unpacked, &label);
-    }
-    let mut magic = [0; 4];
-    if bytes.len() < 4 {
-        return Err(wrong("it is no IDX file: it has less than 4 bytes"));
-    }
-    bytes.read_exact_at(&mut magic, 0)?;
-    let [0, 0, 0x08, rank @ 1..=3] = magic else {
-        return Err(wrong("it is no IDX file of bytes with 1 to 3 axes"));
-    };
-    let start = 4 + 4 * u64::from(rank);
-    let header = bytes.slice(4, start - 4, &label)?.read_all(12)?;
-    let sizes: Vec<usize> =
-        header.as_chunks().0.iter().map(|size| u32::from_be_bytes(*size) as usize).collect();
-    let len = sizes.iter().try_fold(1_u64, |product, n| product.checked_mul(*n as u64));
-    let len =
-        len.ok_or_else(|| DataError::ShapeOverflow { file: label.clone(), shape: sizes.clone() })?;
-    Ok((sizes, bytes.slice(start, len, &label)?))
 }
 
 #[cfg(test)]
@@ -222,7 +187,7 @@ mod tests {
     #[test]
     fn four_files_are_one_set_that_states_its_test_side() {
         let (folder, _) = four_files();
-        let set = open_folder(folder.path()).unwrap();
+        let set = open_folder(folder.path()).unwrap().finish();
         let mut out = [0.0; 6];
         set.read_into(&[2, 0, 1], &mut out).unwrap();
         assert_eq!(out.map(|value| (255.0 * value).round() as u8), [102, 1, 0, 255, 51, 0]);
@@ -230,7 +195,7 @@ mod tests {
         assert_eq!(set.stated_test(), Some(&(2..3)));
         assert!(set.file(1).ends_with(NAMES[0]) && set.file(2).ends_with(NAMES[2]));
 
-        let train = open_images(&folder.path().join(NAMES[0])).unwrap();
+        let train = open_images(&folder.path().join(NAMES[0])).unwrap().finish();
         assert_eq!(train.condition("label").unwrap().to_vec(), [7.0, 3.0]);
         assert_eq!(train.stated_test(), None);
     }
@@ -238,11 +203,13 @@ mod tests {
     #[test]
     fn each_file_has_to_be_there_whole_and_to_fit() {
         let (folder, files) = four_files();
-        let refused = || open_folder(folder.path()).unwrap_err();
+        let refused = || open_folder(folder.path()).err().unwrap();
         for (name, bytes) in NAMES.iter().zip(&files) {
             let path = folder.path().join(name);
             fs::remove_file(&path).unwrap();
-            let DataError::NotADataSet { why, .. } = refused() else { panic!("{name}") };
+            let DataError::Reading(ReadingError::NotADataSet { why, .. }) = refused() else {
+                panic!("{name}")
+            };
             assert!(why.contains(&name[..10]), "{why}");
             for len in 0..bytes.len() {
                 fs::write(&path, &bytes[..len]).unwrap();
@@ -254,7 +221,7 @@ mod tests {
         fs::write(folder.path().join(NAMES[3]), idx(&[2], &[9, 9])).unwrap();
         assert!(refused().to_string().contains("2 labels where 1 are expected"));
         fs::write(folder.path().join(NAMES[2]), gz(&idx(&[1, 2, 1], &[9, 9]))).unwrap();
-        assert!(matches!(refused(), DataError::MixedSizes { .. }));
+        assert!(matches!(refused(), DataError::Reading(ReadingError::MixedSizes { .. })));
     }
 
     #[test]
@@ -267,10 +234,13 @@ mod tests {
             assert!(open_images(&path).is_err(), "{len}");
         }
         fs::write(&path, idx(&[u32::MAX; 3], &[])).unwrap();
-        assert!(matches!(open_images(&path), Err(DataError::ShapeOverflow { .. })));
+        assert!(matches!(
+            open_images(&path),
+            Err(DataError::Format(FormatError::ShapeOverflow { .. }))
+        ));
         fs::write(&path, idx(&[4], &[0; 4])).unwrap();
-        assert!(matches!(open_images(&path), Err(DataError::Shape { .. })));
+        assert!(matches!(open_images(&path), Err(DataError::Set(SetError::DesignShape { .. }))));
         fs::write(&path, idx(&[0, 3, 3], &[])).unwrap();
-        assert!(matches!(open_images(&path), Err(DataError::Shape { .. })));
+        assert!(matches!(open_images(&path), Err(DataError::Set(SetError::DesignShape { .. }))));
     }
 }

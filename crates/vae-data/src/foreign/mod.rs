@@ -1,15 +1,25 @@
-//! Opening a source: what a person said about it, what is found out, and the steps from files to
+//! Opening a source: what a caller says about it, what is found out, and the steps from files to
 //! designs (list, decode, bin, resize, label, group).
 
+mod archives;
+mod arrays;
+mod bin;
+pub(crate) mod choices;
 mod conditions_file;
 mod folder;
 mod frame;
 mod grouping;
-pub(crate) mod labels;
+mod labels;
+pub(crate) mod layout;
 mod listing;
 mod mnist;
+pub(crate) mod open;
 pub(crate) mod pack;
+pub(crate) mod pattern;
 mod pictures;
 mod polarity;
 pub(crate) mod reading;
+pub(crate) mod setting;
 pub(crate) mod source;
+mod unpack;
+mod vectors;

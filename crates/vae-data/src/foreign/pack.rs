@@ -6,9 +6,11 @@ use std::path::Path;
 
 use zip::ZipWriter;
 
-use crate::foreign::source::{FILES, Source, open};
-use crate::formats::npz;
-use crate::{DataError, atomic};
+use crate::foreign::open::open;
+use crate::foreign::source::Source;
+use crate::formats::archive::add_member;
+use crate::set::folder::FILES;
+use crate::{DataError, FormatError, ReadingError};
 
 /// Packs a data-set folder into the bytes of a zip archive, one deflated member per file.
 ///
@@ -17,7 +19,7 @@ use crate::{DataError, atomic};
 ///
 /// # Errors
 ///
-/// Whatever [`open`] finds wrong with the folder; [`DataError::Io`].
+/// As [`open`] if the folder is not a data set; [`FormatError::Io`].
 pub fn pack(folder: &Path) -> Result<Vec<u8>, DataError> {
     let mut bytes = Cursor::new(Vec::new());
     pack_into(folder, &mut bytes)?;
@@ -30,15 +32,13 @@ pub fn pack(folder: &Path) -> Result<Vec<u8>, DataError> {
 ///
 /// As [`pack`].
 pub fn pack_to(folder: &Path, path: &Path) -> Result<(), DataError> {
-    atomic::write_file(path, |out| pack_into(folder, out))
+    vae_base::files::write_with(path, |out| pack_into(folder, out))
 }
 
 fn pack_into(folder: &Path, out: &mut (impl Write + Seek)) -> Result<(), DataError> {
     if folder.is_file() {
-        return Err(DataError::NotADataSet {
-            path: folder.into(),
-            why: "only a folder can be packed".into(),
-        });
+        let why = "only a folder can be packed".into();
+        return Err(ReadingError::NotADataSet { path: folder.into(), why }.into());
     }
     open(&Source::Path(folder.into()))?;
     let mut zip = ZipWriter::new(out);
@@ -49,12 +49,12 @@ fn pack_into(folder: &Path, out: &mut (impl Write + Seek)) -> Result<(), DataErr
         }
         let mut copy = || -> io::Result<()> {
             let mut file = File::open(&path)?;
-            npz::add_member(&mut zip, name, file.metadata()?.len())?;
+            add_member(&mut zip, name, file.metadata()?.len())?;
             io::copy(&mut file, &mut zip)?;
             Ok(())
         };
-        copy().map_err(|source| DataError::io_path("packing", &path, source))?;
+        copy().map_err(|source| FormatError::io_path("packing", &path, source))?;
     }
-    zip.finish().map_err(|error| DataError::io_path("packing", folder, error.into()))?;
+    zip.finish().map_err(|error| FormatError::io_path("packing", folder, error.into()))?;
     Ok(())
 }

@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
+use vae_base::{Note, Remedy};
 
-use crate::DataError;
+use crate::foreign::choices::Margins;
+use crate::foreign::frame::{self, Frame, Tone};
 use crate::foreign::listing::Found;
-use crate::foreign::reading::{Margins, Reading, Setting};
-use crate::set::designs::Stored;
+use crate::foreign::polarity::{self, Polarity};
+use crate::foreign::reading::Reading;
+use crate::foreign::setting::Setting;
+use crate::formats::picture::{Grey, decode};
 use crate::set::resample::Resampler;
 use crate::set::store::{self, Store};
+use crate::set::stored::Stored;
+use crate::{DataError, FormatError, ReadingError};
 
-use crate::foreign::frame::{self, Frame, Tone};
-use crate::foreign::polarity::{self, Polarity};
-use crate::formats::picture::{Grey, decode};
-
-/// Pictures that are brought into form at a time, in parallel.
+/// Number of pictures that are made designs at a time, in parallel.
 const AT_A_TIME: usize = 256;
 
 /// What the first look at a picture shows.
@@ -38,16 +40,16 @@ pub(crate) fn open(
     files: &mut Vec<Found>,
     labels: impl Fn(&[Found]) -> Result<Vec<Vec<f32>>, DataError>,
     reading: &Reading,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Note>,
 ) -> Result<Stored, DataError> {
     let mut looks = look_at_all(files, reading, notes)?;
     if files.is_empty() {
         let why = "none of its pictures can be read".into();
-        return Err(DataError::NotADataSet { path: label.into(), why });
+        return Err(ReadingError::NotADataSet { path: label.into(), why }.into());
     }
     let crops = crops(&looks, reading, notes);
     let polarity = polarity::decide(&evidence(&looks, &crops, labels(files)?), reading.invert);
-    notes.push(polarity.note());
+    notes.push(note_on(&polarity));
 
     // Sizes.
     let inside: Vec<(usize, usize)> = looks.iter().map(|look| crops[&look.size].inside).collect();
@@ -63,7 +65,7 @@ pub(crate) fn open(
     // Designs.
     let mut store = Store::new(label);
     for (files, looks) in files.chunks(AT_A_TIME).zip(looks.chunks_mut(AT_A_TIME)) {
-        let designs: Result<Vec<Vec<u8>>, DataError> = files
+        let designs: Result<Vec<Vec<u8>>, FormatError> = files
             .par_iter()
             .zip(looks)
             .map(|(file, look)| {
@@ -80,10 +82,15 @@ pub(crate) fn open(
         }
     }
     if let Some(bytes) = store.spilled() {
-        notes.push(format!(
-            "{:.1} GB of unpacked pictures went to a temporary file; `vae data convert` does it once and for all",
-            bytes as f64 / 1e9
-        ));
+        notes.push(
+            Note::new(format!(
+                "{:.1} GB of unpacked pictures went to a temporary file",
+                bytes as f64 / 1e9
+            ))
+            .or(Remedy::advice(
+                "convert the pictures to a data-set folder to unpack them only once",
+            )),
+        );
     }
     let names = files.iter().map(|file| file.path.display().to_string()).collect();
     Ok(Stored::of_bytes(store.finish()?, files.len(), size, names))
@@ -92,11 +99,11 @@ pub(crate) fn open(
 fn look_at_all(
     files: &mut Vec<Found>,
     reading: &Reading,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Note>,
 ) -> Result<Vec<Look>, DataError> {
     let cut = reading.crop.given().copied().unwrap_or_default();
     let memory = AtomicUsize::new(store::IN_MEMORY);
-    let looked: Vec<Result<Look, DataError>> =
+    let looked: Vec<Result<Look, FormatError>> =
         files.par_iter().map(|file| look(file, cut, &memory)).collect();
     let (mut looks, mut good, mut bad) = (Vec::new(), Vec::new(), Vec::new());
     for (file, result) in files.drain(..).zip(looked) {
@@ -106,22 +113,22 @@ fn look_at_all(
                 good.push(file);
             }
             Err(error) if reading.skip_bad => bad.push(error.to_string()),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
     }
     if let Some(first) = bad.first() {
-        notes.push(format!("{} pictures are left out; the first: {first}", bad.len()));
+        notes.push(Note::new(format!("{} pictures are left out; the first: {first}", bad.len())));
     }
     *files = good;
     Ok(looks)
 }
 
-fn look(file: &Found, cut: Margins, memory: &AtomicUsize) -> Result<Look, DataError> {
+fn look(file: &Found, cut: Margins, memory: &AtomicUsize) -> Result<Look, FormatError> {
     let picture = decode(&file.path)?;
     let Some(inside) = cut.inside(picture.size) else {
         let (height, width) = picture.size;
         let why = format!("cutting off {cut} leaves nothing of its {height} x {width} pixels");
-        return Err(DataError::Picture { path: file.path.clone(), why });
+        return Err(FormatError::Picture { path: file.path.clone(), why });
     };
     let (mut all, mut border) = ((0_u64, 0_u64), (0_u64, 0_u64));
     for (row, levels) in rows(&picture, cut, inside).enumerate() {
@@ -167,7 +174,7 @@ struct Crop {
 fn crops(
     looks: &[Look],
     reading: &Reading,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Note>,
 ) -> BTreeMap<(usize, usize), Crop> {
     let mut sizes: BTreeMap<(usize, usize), Vec<&Look>> = BTreeMap::new();
     for look in looks {
@@ -193,11 +200,11 @@ fn crops(
 }
 
 /// All pictures must have one size.
-fn one_size(files: &[Found], inside: &[(usize, usize)]) -> Result<(usize, usize), DataError> {
+fn one_size(files: &[Found], inside: &[(usize, usize)]) -> Result<(usize, usize), ReadingError> {
     let Some(other) = inside.iter().position(|size| *size != inside[0]) else {
         return Ok(inside[0]);
     };
-    Err(DataError::MixedSizes {
+    Err(ReadingError::MixedSizes {
         first: files[0].path.clone(),
         first_size: inside[0],
         other: files[other].path.clone(),
@@ -250,10 +257,12 @@ fn design(
     bytes
 }
 
-impl Polarity {
-    fn note(&self) -> String {
-        let (material, other) =
-            if self.white_is_material { ("white", "no") } else { ("black", "yes") };
-        format!("{material} is material: {}; --invert {other} reverses it", self.reason)
-    }
+fn note_on(polarity: &Polarity) -> Note {
+    let (material, other) =
+        if polarity.white_is_material { ("white", "no") } else { ("black", "yes") };
+    Note::new(format!("{material} is material: {}", polarity.reason)).or(Remedy::set(
+        "invert",
+        other,
+        "reverses it",
+    ))
 }

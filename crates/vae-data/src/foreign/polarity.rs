@@ -1,7 +1,8 @@
 //! Whether black or white is material.
 
+use crate::foreign::choices::Answer;
 use crate::foreign::frame::Tone;
-use crate::foreign::reading::{Answer, Setting};
+use crate::foreign::setting::Setting;
 
 /// What pictures show, all of them together.
 #[derive(Clone, Debug)]

@@ -1,14 +1,16 @@
-//! How a source is to be read: everything that a person can say about data which do not say it
+//! How a source is to be read: everything that a person can say about data that do not say it
 //! themselves.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::DataError;
-use crate::foreign::labels::Pattern;
+use crate::foreign::choices::{Answer, Iterations, Margins};
+use crate::foreign::layout::Layout;
+use crate::foreign::pattern::Pattern;
+use crate::foreign::setting::Setting;
+use crate::set::size::{Resize, Size};
+use crate::set::value_range::ValueRange;
 
 /// How a source is to be read. The default finds out what can be found out, and says so in
 /// [`DataSet::notes`](crate::DataSet::notes).
@@ -24,7 +26,7 @@ use crate::foreign::labels::Pattern;
 /// let reading = Reading { resize: "fit:64x128".parse()?, invert: "no".parse()?, ..Reading::default() };
 /// assert_eq!(reading.resize.to_string(), "fit:64x128");
 /// assert_eq!(reading.crop.to_string(), "auto");
-/// # Ok::<(), vae_data::DataError>(())
+/// # Ok::<(), vae_data::ReadingError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -65,325 +67,17 @@ pub struct Reading {
     pub group_by: Setting<String>,
 }
 
-/// A setting that can be left to this crate, turned off, or given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Setting<T> {
-    /// `auto`: found out from the data.
-    #[default]
-    Auto,
-    /// `none`.
-    None,
-    /// As stated.
-    Given(T),
-}
-
-impl<T> Setting<T> {
-    /// What was stated, if anything was.
-    pub fn given(&self) -> Option<&T> {
-        if let Self::Given(value) = self { Some(value) } else { None }
-    }
-}
-
-impl<T: FromStr> FromStr for Setting<T>
-where
-    DataError: From<T::Err>,
-{
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "none" => Ok(Self::None),
-            _ => Ok(Self::Given(text.parse()?)),
-        }
-    }
-}
-
-impl<T: fmt::Display> fmt::Display for Setting<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::None => f.write_str("none"),
-            Self::Given(value) => value.fmt(f),
-        }
-    }
-}
-
-impl<T: fmt::Display> Serialize for Setting<T> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de, T: FromStr> Deserialize<'de> for Setting<T>
-where
-    DataError: From<T::Err>,
-{
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error: DataError| serde::de::Error::custom(error))
-    }
-}
-
-impl From<std::convert::Infallible> for DataError {
-    fn from(never: std::convert::Infallible) -> Self {
-        match never {}
-    }
-}
-
-/// `yes` or `no`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Answer {
-    Yes,
-    No,
-}
-
-impl FromStr for Answer {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        match text {
-            "yes" => Ok(Self::Yes),
-            "no" => Ok(Self::No),
-            _ => Err(wrong(text, "auto, yes or no")),
-        }
-    }
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Yes => "yes",
-            Self::No => "no",
-        })
-    }
-}
-
-/// Pixels to cut off: `TOP,RIGHT,BOTTOM,LEFT`, or one number for all sides.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Margins {
-    pub top: usize,
-    pub right: usize,
-    pub bottom: usize,
-    pub left: usize,
-}
-
-impl Margins {
-    /// What is left of a picture of this size (H, W); none if nothing is.
-    #[must_use]
-    pub fn inside(&self, (height, width): (usize, usize)) -> Option<(usize, usize)> {
-        let height = height.checked_sub(self.top.checked_add(self.bottom)?)?;
-        let width = width.checked_sub(self.left.checked_add(self.right)?)?;
-        (0 < height && 0 < width).then_some((height, width))
-    }
-}
-
-impl FromStr for Margins {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        let numbers: Option<Vec<usize>> =
-            text.split(',').map(|number| number.trim().parse().ok()).collect();
-        match numbers.as_deref() {
-            Some(&[all]) => Ok(Self { top: all, right: all, bottom: all, left: all }),
-            Some(&[top, right, bottom, left]) => Ok(Self { top, right, bottom, left }),
-            _ => Err(wrong(
-                text,
-                "auto, none, or pixels to cut off: one number, or TOP,RIGHT,BOTTOM,LEFT",
-            )),
-        }
-    }
-}
-
-impl fmt::Display for Margins {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{},{},{},{}", self.top, self.right, self.bottom, self.left)
-    }
-}
-
-/// Rows and columns: `HxW`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Size {
-    pub height: usize,
-    pub width: usize,
-}
-
-/// No design is brought to more cells than this.
-const MAX_CELLS: usize = 1 << 26;
-
-impl FromStr for Size {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        let (height, width) =
-            two_numbers(text).ok_or_else(|| wrong(text, "a size: ROWSxCOLUMNS, such as 64x128"))?;
-        Ok(Self { height, width })
-    }
-}
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}x{}", self.height, self.width)
-    }
-}
-
-/// The size that designs are brought to: `HxW` stretches them, `fit:HxW` keeps their aspect ratio
-/// and fills up with void.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Resize {
-    /// Rows and columns afterwards.
-    pub size: Size,
-    /// Whether the aspect ratio is kept.
-    pub fit: bool,
-}
-
-impl FromStr for Resize {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        let (fit, size) = match text.strip_prefix("fit:") {
-            Some(size) => (true, size),
-            None => (false, text),
-        };
-        let (height, width) = two_numbers(size).ok_or_else(|| {
-            wrong(
-                text,
-                "a size: ROWSxCOLUMNS to stretch, fit:ROWSxCOLUMNS to keep the aspect ratio",
-            )
-        })?;
-        Ok(Self { size: Size { height, width }, fit })
-    }
-}
-
-impl fmt::Display for Resize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", if self.fit { "fit:" } else { "" }, self.size)
-    }
-}
-
-/// How a flat vector holds a design of nelx x nely elements: `rows:NELXxNELY` goes along the rows
-/// from the top, `columns:NELXxNELY` down the columns from the left, as the classic codes number
-/// their elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Layout {
-    /// Whether neighbors in the vector stand below each other.
-    pub columns: bool,
-    /// Elements along x: the width of a design.
-    pub nelx: usize,
-    /// Elements along y: the height of a design.
-    pub nely: usize,
-}
-
-impl FromStr for Layout {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        let parse = || {
-            let (order, size) = text.split_once(':')?;
-            let columns = match order {
-                "rows" => false,
-                "columns" => true,
-                _ => return None,
-            };
-            let (nelx, nely) = two_numbers(size)?;
-            Some(Self { columns, nelx, nely })
-        };
-        parse().ok_or_else(|| {
-            wrong(text, "rows:NELXxNELY or columns:NELXxNELY, such as columns:60x20")
-        })
-    }
-}
-
-impl fmt::Display for Layout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let order = if self.columns { "columns" } else { "rows" };
-        write!(f, "{order}:{}x{}", self.nelx, self.nely)
-    }
-}
-
-/// What of a trajectory of designs is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Iterations {
-    /// The last design.
-    Last,
-    /// All designs, as one group.
-    All,
-}
-
-impl FromStr for Iterations {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        match text {
-            "last" => Ok(Self::Last),
-            "all" => Ok(Self::All),
-            _ => Err(wrong(text, "last or all")),
-        }
-    }
-}
-
-impl fmt::Display for Iterations {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Last => "last",
-            Self::All => "all",
-        })
-    }
-}
-
-/// The values that mean void and solid: `VOID:SOLID`, such as `0:255` or `-1:1`; `1:0` where 0 is
-/// solid.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct ValueRange {
-    pub void: f32,
-    pub solid: f32,
-}
-
-impl FromStr for ValueRange {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        let parse = || {
-            let (void, solid) = text.split_once(':')?;
-            let number = |text: &str| text.trim().parse().ok().filter(|x: &f32| x.is_finite());
-            let range = Self { void: number(void)?, solid: number(solid)? };
-            // Equal ends would divide by zero, and so may ends that differ by less than a float can
-            // hold.
-            (1.0 / (range.solid - range.void)).is_finite().then_some(range)
-        };
-        parse().ok_or_else(|| wrong(text, "the values of void and solid: 0:1, 0:255, -1:1"))
-    }
-}
-
-impl fmt::Display for ValueRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.void, self.solid)
-    }
-}
-
-/// `AxB`, both positive and their product bounded.
-fn two_numbers(text: &str) -> Option<(usize, usize)> {
-    let (a, b) = text.split_once('x')?;
-    let (a, b): (usize, usize) = (a.trim().parse().ok()?, b.trim().parse().ok()?);
-    let cells = a.checked_mul(b)?;
-    (0 < cells && cells <= MAX_CELLS).then_some((a, b))
-}
-
-fn wrong(text: &str, wanted: &'static str) -> DataError {
-    DataError::Option { text: text.into(), wanted }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+    use std::str::FromStr;
+
     use super::*;
+    use crate::ReadingError;
 
     fn reads<T: FromStr + fmt::Display>(texts: &[&str], wrong: &[&str])
     where
-        DataError: From<T::Err>,
+        ReadingError: From<T::Err>,
     {
         for text in texts.iter().chain(&["auto", "none"]) {
             let read = text.parse::<Setting<T>>().unwrap_or_else(|error| panic!("{text}: {error}"));

@@ -1,16 +1,17 @@
 //! Members of a zip archive as bytes that can be read by position.
 //!
 //! A stored member is read where it lies in the archive. A deflated one is unpacked once: into
-//! memory while it is small, into a nameless temporary file otherwise, so that memory stays small
-//! either way. Nothing is ever unpacked under the name that the archive states.
+//! memory if it is small, into a nameless temporary file otherwise. Nothing is ever unpacked under
+//! the name that the archive states.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 
 use zip::result::ZipError;
-use zip::{CompressionMethod, ZipArchive};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use crate::DataError;
+use crate::FormatError;
 use crate::formats::bytes::{Bytes, BytesReader};
 
 /// Members up to this size are unpacked into memory.
@@ -31,10 +32,10 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    /// Reads the directory of an archive and refuses members whose names mean another place.
-    pub(crate) fn open(bytes: Bytes) -> Result<Self, DataError> {
+    /// Reads the directory of an archive and refuses members whose names point elsewhere.
+    pub(crate) fn open(bytes: Bytes) -> Result<Self, FormatError> {
         let label = bytes.label().to_owned();
-        let refuse = |member: &str, why| DataError::ArchiveMember {
+        let refuse = |member: &str, why| FormatError::ArchiveMember {
             file: label.clone(),
             member: member.into(),
             why,
@@ -47,7 +48,7 @@ impl Archive {
         for index in 0..zip.len() {
             let member = zip.by_index_raw(index).map_err(|error| unreadable(&label, error))?;
             let name = member.name().map_err(|error| unreadable(&label, error))?.into_owned();
-            if name.is_empty() || name.contains(['/', '\\', ':', '\0']) || name.starts_with("..") {
+            if !is_plain(&name) {
                 return Err(refuse(&name, "a member has a plain file name, not a path"));
             }
             if member.encrypted() {
@@ -69,7 +70,7 @@ impl Archive {
     }
 
     /// The contents of a member; `None` if there is no member of this name.
-    pub(crate) fn member(&mut self, name: &str) -> Result<Option<Bytes>, DataError> {
+    pub(crate) fn member(&mut self, name: &str) -> Result<Option<Bytes>, FormatError> {
         let Some(index) = self.names.iter().position(|other| other == name) else {
             return Ok(None);
         };
@@ -78,7 +79,7 @@ impl Archive {
         let (declared, packed) = (member.size(), member.compressed_size());
         if member.compression() == CompressionMethod::Stored {
             if declared != packed {
-                return Err(DataError::ArchiveSize { file: label, declared, found: packed });
+                return Err(FormatError::ArchiveSize { file: label, declared, found: packed });
             }
             let start =
                 member.data_start().ok_or_else(|| unreadable(&label, ZipError::FileNotFound))?;
@@ -86,7 +87,7 @@ impl Archive {
         }
         let possible = packed.saturating_mul(MAX_RATIO).saturating_add(MAX_RATIO);
         if possible < declared || MAX_UNPACKED < declared {
-            return Err(DataError::TooLarge {
+            return Err(FormatError::TooLarge {
                 file: label,
                 bytes: declared,
                 limit: possible.min(MAX_UNPACKED),
@@ -97,14 +98,35 @@ impl Archive {
         if unpacked.len() == declared {
             Ok(Some(unpacked))
         } else {
-            Err(DataError::ArchiveSize { file: label, declared, found: unpacked.len() })
+            Err(FormatError::ArchiveSize { file: label, declared, found: unpacked.len() })
         }
     }
 }
 
+/// Whether a member's name is a plain file name, not a path.
+pub(crate) fn is_plain(name: &str) -> bool {
+    !(name.is_empty() || name.contains(['/', '\\', ':', '\0']) || name.starts_with(".."))
+}
+
+/// Begins a deflated member of `size` bytes whose header depends on nothing but its name and
+/// contents.
+pub(crate) fn add_member<W: Write + Seek>(
+    zip: &mut ZipWriter<W>,
+    name: &str,
+    size: u64,
+) -> std::io::Result<()> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(9))
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o644)
+        .large_file(u64::from(u32::MAX) <= size);
+    Ok(zip.start_file(name, options)?)
+}
+
 /// Reads everything; `expected` only decides where it is kept.
-fn unpack(reader: &mut impl Read, expected: u64, label: &str) -> Result<Bytes, DataError> {
-    let fail = |source| DataError::Archive { file: label.into(), source };
+fn unpack(reader: &mut impl Read, expected: u64, label: &str) -> Result<Bytes, FormatError> {
+    let fail = |source| FormatError::Archive { file: label.into(), source };
     if expected <= IN_MEMORY {
         // Grows with what is there, not with what was promised.
         let mut bytes = Vec::new();
@@ -123,17 +145,14 @@ fn spool(reader: &mut impl Read) -> io::Result<File> {
     Ok(file)
 }
 
-/// Wraps what the zip reader said.
-fn unreadable(label: &str, error: ZipError) -> DataError {
-    DataError::Archive { file: label.into(), source: error.into() }
+/// Wraps the error of the zip reader.
+fn unreadable(label: &str, error: ZipError) -> FormatError {
+    FormatError::Archive { file: label.into(), source: error.into() }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Cursor, Seek, SeekFrom};
-
-    use zip::ZipWriter;
-    use zip::write::SimpleFileOptions;
+    use std::io::{Cursor, SeekFrom};
 
     use super::*;
 
@@ -146,11 +165,11 @@ mod tests {
         zip.finish().unwrap().into_inner()
     }
 
-    fn open(bytes: Vec<u8>) -> Result<Archive, DataError> {
+    fn open(bytes: Vec<u8>) -> Result<Archive, FormatError> {
         Archive::open(Bytes::from_vec(bytes, "test.zip"))
     }
 
-    fn contents(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, DataError> {
+    fn contents(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, FormatError> {
         open(bytes)?.member(name)?.unwrap().read_all(u64::MAX)
     }
 
@@ -179,7 +198,7 @@ mod tests {
     fn names_that_are_paths_are_refused() {
         for name in ["../a.npy", "/etc/a.npy", "a/b.npy", "a\\b.npy", "C:a.npy", ".."] {
             let error = open(archive(&[(name, b"x")], CompressionMethod::Stored)).unwrap_err();
-            assert!(matches!(error, DataError::ArchiveMember { .. }), "{name}: {error}");
+            assert!(matches!(error, FormatError::ArchiveMember { .. }), "{name}: {error}");
         }
     }
 
@@ -203,9 +222,9 @@ mod tests {
             let error = contents(packed, "a").unwrap_err();
             let expected = matches!(
                 error,
-                DataError::ArchiveSize { .. }
-                    | DataError::TooLarge { .. }
-                    | DataError::Archive { .. }
+                FormatError::ArchiveSize { .. }
+                    | FormatError::TooLarge { .. }
+                    | FormatError::Archive { .. }
             );
             assert!(expected, "{method:?} {wrong}: {error:?}");
         }

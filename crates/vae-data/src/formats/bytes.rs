@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::DataError;
+use crate::FormatError;
 
 /// A window of bytes with a name for messages. Cloning shares the file or the memory.
 #[derive(Clone, Debug)]
@@ -26,15 +26,16 @@ enum Store {
 
 impl Bytes {
     /// Opens a file for reading by position.
-    pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, FormatError> {
         let file =
-            File::open(path).map_err(|source| DataError::io_path("opening", path, source))?;
+            File::open(path).map_err(|source| FormatError::io_path("opening", path, source))?;
         Self::from_file(file, &path.display().to_string())
     }
 
     /// Takes an open file.
-    pub(crate) fn from_file(file: File, label: &str) -> Result<Self, DataError> {
-        let len = file.metadata().map_err(|source| DataError::io("reading", label, source))?.len();
+    pub(crate) fn from_file(file: File, label: &str) -> Result<Self, FormatError> {
+        let len =
+            file.metadata().map_err(|source| FormatError::io("reading", label, source))?.len();
         Ok(Self {
             label: label.into(),
             store: Store::File(Arc::new(PositionedFile::new(file))),
@@ -69,11 +70,11 @@ impl Bytes {
     ///
     /// # Errors
     ///
-    /// [`DataError::Truncated`] if there are fewer bytes.
-    pub(crate) fn slice(&self, start: u64, len: u64, label: &str) -> Result<Self, DataError> {
+    /// [`FormatError::Truncated`] if there are fewer bytes.
+    pub(crate) fn slice(&self, start: u64, len: u64, label: &str) -> Result<Self, FormatError> {
         let end = start.saturating_add(len);
         if self.len < end {
-            return Err(DataError::Truncated {
+            return Err(FormatError::Truncated {
                 file: label.into(),
                 expected: end,
                 found: self.len,
@@ -86,9 +87,9 @@ impl Bytes {
     ///
     /// # Errors
     ///
-    /// [`DataError::Io`] if the file is shorter by now, or cannot be read.
-    pub(crate) fn read_exact_at(&self, out: &mut [u8], offset: u64) -> Result<(), DataError> {
-        let fail = |source| DataError::io("reading", &*self.label, source);
+    /// [`FormatError::Io`] if the file is shorter by now, or cannot be read.
+    pub(crate) fn read_exact_at(&self, out: &mut [u8], offset: u64) -> Result<(), FormatError> {
+        let fail = |source| FormatError::io("reading", &*self.label, source);
         let end = offset.checked_add(out.len() as u64).filter(|&end| end <= self.len);
         let Some(end) = end else { return Err(fail(io::ErrorKind::UnexpectedEof.into())) };
         let from = self.start + offset;
@@ -109,10 +110,10 @@ impl Bytes {
     ///
     /// # Errors
     ///
-    /// [`DataError::TooLarge`] above `limit` bytes.
-    pub(crate) fn read_all(&self, limit: u64) -> Result<Vec<u8>, DataError> {
+    /// [`FormatError::TooLarge`] above `limit` bytes.
+    pub(crate) fn read_all(&self, limit: u64) -> Result<Vec<u8>, FormatError> {
         if limit < self.len {
-            return Err(DataError::TooLarge {
+            return Err(FormatError::TooLarge {
                 file: self.label.to_string(),
                 bytes: self.len,
                 limit,
@@ -124,9 +125,9 @@ impl Bytes {
     }
 
     /// Everything as UTF-8 text.
-    pub(crate) fn read_text(&self, limit: u64) -> Result<String, DataError> {
+    pub(crate) fn read_text(&self, limit: u64) -> Result<String, FormatError> {
         String::from_utf8(self.read_all(limit)?).map_err(|error| {
-            DataError::io(
+            FormatError::io(
                 "reading",
                 &*self.label,
                 io::Error::new(io::ErrorKind::InvalidData, error),
@@ -135,11 +136,11 @@ impl Bytes {
     }
 
     /// Calls `each` with consecutive pieces of at most `buffer.len()` bytes.
-    pub(crate) fn for_each_piece(
+    pub(crate) fn for_each_piece<E: From<FormatError>>(
         &self,
         buffer: &mut [u8],
-        mut each: impl FnMut(&[u8]) -> Result<(), DataError>,
-    ) -> Result<(), DataError> {
+        mut each: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut offset = 0;
         while offset < self.len {
             let n = (self.len - offset).min(buffer.len() as u64) as usize;
@@ -168,7 +169,7 @@ impl Read for BytesReader {
         let left = self.bytes.len.saturating_sub(self.position);
         let n = left.min(out.len() as u64) as usize;
         self.bytes.read_exact_at(&mut out[..n], self.position).map_err(|error| match error {
-            DataError::Io { source, .. } => source,
+            FormatError::Io { source, .. } => source,
             other => io::Error::other(other),
         })?;
         self.position += n as u64;

@@ -3,6 +3,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod bytes;
+pub(crate) mod idx;
 pub mod npy;
 pub mod npz;
 pub(crate) mod picture;

@@ -5,14 +5,12 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, ArrayView, Dimension};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::ZipWriter;
 
-use crate::foreign::reading::Reading;
-use crate::formats::archive::Archive;
+use crate::FormatError;
+use crate::formats::archive::{Archive, add_member, is_plain};
 use crate::formats::bytes::Bytes;
-use crate::formats::npy::{self, Header, Scalar};
-use crate::{DataError, atomic};
+use crate::formats::npy::{self, Scalar};
 
 /// An open `.npz` file, its arrays read by name.
 ///
@@ -44,10 +42,10 @@ impl Npz {
     ///
     /// # Errors
     ///
-    /// A missing file, and one that is no archive of plainly named members.
-    pub fn open(path: &Path) -> Result<Self, DataError> {
+    /// A missing file, or one that is not an archive of members with plain names.
+    pub fn open(path: &Path) -> Result<Self, FormatError> {
         if !path.exists() {
-            return Err(DataError::NotFound { path: path.into() });
+            return Err(FormatError::NotFound { path: path.into() });
         }
         let archive = Archive::open(Bytes::open(path)?)?;
         let names = array_names(&archive);
@@ -63,10 +61,10 @@ impl Npz {
     ///
     /// # Errors
     ///
-    /// [`DataError::MissingArray`] names those there are; otherwise as [`npy::read`].
-    pub fn read<T: Scalar>(&mut self, name: &str) -> Result<ArrayD<T>, DataError> {
+    /// [`FormatError::MissingArray`] names those there are; otherwise as [`npy::read`].
+    pub fn read<T: Scalar>(&mut self, name: &str) -> Result<ArrayD<T>, FormatError> {
         let member = self.archive.member(&format!("{name}.npy"))?.ok_or_else(|| {
-            DataError::MissingArray {
+            FormatError::MissingArray {
                 file: self.archive.label().into(),
                 wanted: name.into(),
                 names: self.names.clone(),
@@ -81,17 +79,17 @@ impl Npz {
 ///
 /// # Errors
 ///
-/// [`DataError::Io`] if the file cannot be written, [`DataError::TargetExists`] if `path` is not a
-/// plain file, and whatever `fill` returns.
+/// [`FormatError::Io`] or [`FormatError::File`] if the file cannot be written, and whatever `fill`
+/// returns.
 pub fn write(
     path: &Path,
-    fill: impl FnOnce(&mut NpzWriter<'_>) -> Result<(), DataError>,
-) -> Result<(), DataError> {
-    atomic::write_file(path, |out| {
+    fill: impl FnOnce(&mut NpzWriter<'_>) -> Result<(), FormatError>,
+) -> Result<(), FormatError> {
+    vae_base::files::write_with(path, |out| {
         let out: &mut dyn Sink = out;
         let mut writer = NpzWriter { zip: ZipWriter::new(out), path: path.into() };
         fill(&mut writer)?;
-        writer.zip.finish().map_err(|error| DataError::io_path("writing", path, error.into()))?;
+        writer.zip.finish().map_err(|error| FormatError::io_path("writing", path, error.into()))?;
         Ok(())
     })
 }
@@ -113,15 +111,15 @@ impl NpzWriter<'_> {
     ///
     /// # Errors
     ///
-    /// [`DataError::Io`] if it cannot be written, a name used twice included;
-    /// [`DataError::ArchiveMember`] if the name is not a plain file name.
+    /// [`FormatError::Io`] if it cannot be written or its name is used twice;
+    /// [`FormatError::ArchiveMember`] if the name is not a plain file name.
     pub fn add<T: Scalar, D: Dimension>(
         &mut self,
         name: &str,
         array: ArrayView<'_, T, D>,
-    ) -> Result<(), DataError> {
-        if name.is_empty() || name.contains(['/', '\\', ':', '\0']) || name.starts_with("..") {
-            return Err(DataError::ArchiveMember {
+    ) -> Result<(), FormatError> {
+        if !is_plain(name) {
+            return Err(FormatError::ArchiveMember {
                 file: self.path.display().to_string(),
                 member: name.into(),
                 why: "a member has a plain file name, not a path",
@@ -130,68 +128,13 @@ impl NpzWriter<'_> {
         let bytes = npy::to_bytes(array);
         add_member(&mut self.zip, &format!("{name}.npy"), bytes.len() as u64)
             .and_then(|()| self.zip.write_all(&bytes))
-            .map_err(|source| DataError::io_path("writing", &self.path, source))
+            .map_err(|source| FormatError::io_path("writing", &self.path, source))
     }
 }
 
 /// What an archive is written into.
 trait Sink: Write + Seek {}
 impl<W: Write + Seek> Sink for W {}
-
-/// Begins a deflated member of `size` bytes whose header depends on nothing but its name and
-/// contents.
-pub(crate) fn add_member<W: Write + Seek>(
-    zip: &mut ZipWriter<W>,
-    name: &str,
-    size: u64,
-) -> std::io::Result<()> {
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(9))
-        .last_modified_time(DateTime::default())
-        .unix_permissions(0o644)
-        .large_file(u64::from(u32::MAX) <= size);
-    Ok(zip.start_file(name, options)?)
-}
-
-/// The arrays that have a meaning of their own.
-const KNOWN: [&str; 3] = ["conditions", "groups", "masks"];
-
-/// The array of designs: the one asked for, `designs`, or the only one of enough axes. Beside it
-/// all others without a meaning of their own. `single` is a file with all designs of a set;
-/// otherwise one design has two axes.
-pub(crate) fn designs_and_others(
-    archive: &mut Archive,
-    reading: &Reading,
-    single: bool,
-) -> Result<(Bytes, Vec<(String, Bytes)>), DataError> {
-    let names = array_names(archive);
-    let mut members = Vec::new();
-    for name in names.iter().filter(|name| !KNOWN.contains(&name.as_str())) {
-        if let Some(bytes) = archive.member(&format!("{name}.npy"))? {
-            members.push((name.clone(), bytes));
-        }
-    }
-    let least = if single && reading.layout.given().is_none() { 3 } else { 2 };
-    let has_axes = |bytes: &Bytes| {
-        Header::read(bytes, "densities").is_ok_and(|header| least <= header.shape.len())
-    };
-    let wanted = reading.array.given().map_or("designs", String::as_str);
-    let position = members.iter().position(|(name, _)| name == wanted).or_else(|| {
-        let mut enough = (0..members.len())
-            .filter(|i| reading.array.given().is_none() && has_axes(&members[*i].1));
-        let only = enough.next();
-        only.filter(|_| enough.next().is_none())
-            .or((reading.array.given().is_none() && members.len() == 1).then_some(0))
-    });
-    let position = position.ok_or_else(|| DataError::MissingArray {
-        file: archive.label().into(),
-        wanted: wanted.into(),
-        names,
-    })?;
-    let (_, designs) = members.remove(position);
-    Ok((designs, members))
-}
 
 /// Names of the members that are arrays, without `.npy`.
 pub(crate) fn array_names(archive: &Archive) -> Vec<String> {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 
-use crate::DataError;
+use crate::FormatError;
 
 /// Neither side of a picture may be longer.
 const MAX_SIDE: u32 = 16_384;
@@ -29,11 +29,11 @@ pub(crate) struct Grey {
 ///
 /// # Errors
 ///
-/// [`DataError::Picture`] if the file is none of these, is damaged or ends early, or is larger than
+/// [`FormatError::Picture`] if the file is none of these, is damaged or ends early, or is larger than
 /// any sensible design.
-pub(crate) fn decode(path: &Path) -> Result<Grey, DataError> {
-    let wrong = |why: String| DataError::Picture { path: path.into(), why };
-    let io = |source| DataError::io_path("reading", path, source);
+pub(crate) fn decode(path: &Path) -> Result<Grey, FormatError> {
+    let wrong = |why: String| FormatError::Picture { path: path.into(), why };
+    let io = |source| FormatError::io_path("reading", path, source);
     let bytes_in_file = fs::metadata(path).map_err(io)?.len();
     if MAX_FILE < bytes_in_file {
         return Err(wrong(format!("{bytes_in_file} bytes are more than the {MAX_FILE} read here")));
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     /// Writes a picture in a format and reads it back.
-    fn back(picture: impl Into<DynamicImage>, name: &str) -> Result<Grey, DataError> {
+    fn back(picture: impl Into<DynamicImage>, name: &str) -> Result<Grey, FormatError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         picture.into().save(&path).unwrap();
@@ -172,7 +172,7 @@ mod tests {
             for len in (0..=whole.len() - 3).step_by(whole.len().div_ceil(40)) {
                 fs::write(&path, &whole[..len]).unwrap();
                 let error = decode(&path).unwrap_err();
-                assert!(matches!(error, DataError::Picture { .. }), "{name}, {len}: {error}");
+                assert!(matches!(error, FormatError::Picture { .. }), "{name}, {len}: {error}");
             }
         }
     }

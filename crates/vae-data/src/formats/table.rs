@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use crate::DataError;
+use crate::FormatError;
 
 /// What is known about each design beside its conditions: one row per design, columns by name.
 ///
@@ -17,7 +17,7 @@ use crate::DataError;
 /// results.push(&["12.5", "start 3"]);
 /// assert_eq!(results.numbers("compliance", "results.csv")?, Some(vec![12.5]));
 /// assert_eq!(results.numbers("mass", "results.csv")?, None);
-/// # Ok::<(), vae_data::DataError>(())
+/// # Ok::<(), vae_data::FormatError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
@@ -80,15 +80,15 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`DataError::Cell`] for a cell that is no number.
-    pub fn numbers(&self, name: &str, file: &str) -> Result<Option<Vec<f64>>, DataError> {
+    /// [`FormatError::Cell`] for a cell that is no number.
+    pub fn numbers(&self, name: &str, file: &str) -> Result<Option<Vec<f64>>, FormatError> {
         let Some(cells) = self.column(name) else { return Ok(None) };
         let number = |(row, text): (usize, &str)| {
             let text = text.trim();
             if text.is_empty() {
                 return Ok(f64::NAN);
             }
-            text.parse().map_err(|_| DataError::Cell {
+            text.parse().map_err(|_| FormatError::Cell {
                 file: file.into(),
                 column: name.into(),
                 row,
@@ -100,7 +100,7 @@ impl Table {
 
     /// Reads text with a header line, separated by whatever separates the names in it: commas,
     /// semicolons or tabulators.
-    pub(crate) fn read_any(text: &str, file: &str) -> Result<Self, DataError> {
+    pub(crate) fn read_any(text: &str, file: &str) -> Result<Self, FormatError> {
         let text = text.trim_start_matches('\u{feff}');
         let header = text.lines().next().unwrap_or_default();
         let separator = [',', ';', '\t'].into_iter().max_by_key(|c| header.matches(*c).count());
@@ -108,12 +108,12 @@ impl Table {
     }
 
     /// Reads comma-separated text with a header line.
-    pub(crate) fn read(text: impl Read, file: &str) -> Result<Self, DataError> {
+    pub(crate) fn read(text: impl Read, file: &str) -> Result<Self, FormatError> {
         Self::read_separated(text, file, b',')
     }
 
-    fn read_separated(text: impl Read, file: &str, separator: u8) -> Result<Self, DataError> {
-        let fail = |source| DataError::Table { file: file.into(), source };
+    fn read_separated(text: impl Read, file: &str, separator: u8) -> Result<Self, FormatError> {
+        let fail = |source| FormatError::Table { file: file.into(), source };
         let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(text);
         let columns = reader.headers().map_err(fail)?.iter().map(str::to_owned).collect();
         let mut cells = Vec::new();
@@ -127,15 +127,15 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`DataError::Table`], which only a lack of memory brings about.
-    pub fn to_csv(&self, file: &str) -> Result<Vec<u8>, DataError> {
-        let fail = |source| DataError::Table { file: file.into(), source };
+    /// [`FormatError::Table`], which only a lack of memory brings about.
+    pub fn to_csv(&self, file: &str) -> Result<Vec<u8>, FormatError> {
+        let fail = |source| FormatError::Table { file: file.into(), source };
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(&self.columns).map_err(fail)?;
         for row in self.rows() {
             writer.write_record(row).map_err(fail)?;
         }
-        writer.into_inner().map_err(|error| DataError::io("writing", file, error.into_error()))
+        writer.into_inner().map_err(|error| FormatError::io("writing", file, error.into_error()))
     }
 }
 

@@ -3,7 +3,8 @@
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use crate::{DataError, DataSet};
+use crate::DataError;
+use crate::set::data_set::DataSet;
 
 /// A batch of B designs as plain row-major buffers, ready to become tensors.
 #[derive(Clone, Debug, Default, PartialEq)]

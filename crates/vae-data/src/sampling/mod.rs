@@ -1,5 +1,7 @@
-//! What training takes from a data set: sides of a split, batches, and designs cut to 0 and 1.
+//! What training takes from a data set: the sides of a split, batches, and designs cut to 0 and 1.
 
+mod bands;
 pub(crate) mod batch;
+pub(crate) mod rule;
 pub(crate) mod split;
 pub(crate) mod volume;

@@ -1,88 +1,15 @@
 //! Splits into training, validation and test sides that no group straddles.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
 
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, DataSet, shuffled};
-
-/// How the test side is chosen.
-///
-/// # Examples
-///
-/// ```
-/// use vae_data::SplitRule;
-///
-/// let rule: SplitRule = "extrapolate:volume_fraction".parse()?;
-/// assert_eq!(rule, SplitRule::Extrapolate("volume_fraction".into()));
-/// assert_eq!(rule.to_string(), "extrapolate:volume_fraction");
-/// # Ok::<(), vae_data::DataError>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum SplitRule {
-    /// [`SplitRule::Standard`] where the data state their test side, else [`SplitRule::Random`]: `auto`.
-    #[default]
-    Auto,
-    /// The test side is the one that the data state ([`DataSet::stated_test`]): `standard`.
-    Standard,
-    /// Groups at random, whatever the data state: `random`.
-    Random,
-    /// A band in the middle of a condition: `interpolate:COLUMN`. Test groups are those that reach
-    /// into the band; training has values on both sides of it and none inside.
-    Interpolate(String),
-    /// The upper end of a condition: `extrapolate:COLUMN`. Test groups are those that reach into
-    /// the band at the end; every training value lies below it.
-    Extrapolate(String),
-}
-
-impl FromStr for SplitRule {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        match text.split_once(':') {
-            None if text == "auto" => Ok(Self::Auto),
-            None if text == "standard" => Ok(Self::Standard),
-            None if text == "random" => Ok(Self::Random),
-            Some(("interpolate", column)) if !column.is_empty() => {
-                Ok(Self::Interpolate(column.into()))
-            }
-            Some(("extrapolate", column)) if !column.is_empty() => {
-                Ok(Self::Extrapolate(column.into()))
-            }
-            _ => Err(DataError::SplitRule { text: text.into() }),
-        }
-    }
-}
-
-impl TryFrom<String> for SplitRule {
-    type Error = DataError;
-
-    fn try_from(text: String) -> Result<Self, DataError> {
-        text.parse()
-    }
-}
-
-impl From<SplitRule> for String {
-    fn from(rule: SplitRule) -> Self {
-        rule.to_string()
-    }
-}
-
-impl fmt::Display for SplitRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Standard => f.write_str("standard"),
-            Self::Random => f.write_str("random"),
-            Self::Interpolate(column) => write!(f, "interpolate:{column}"),
-            Self::Extrapolate(column) => write!(f, "extrapolate:{column}"),
-        }
-    }
-}
+use crate::sampling::bands::Bands;
+use crate::sampling::batch::shuffled;
+use crate::sampling::rule::SplitRule;
+use crate::set::data_set::DataSet;
+use crate::{DataError, SplitError};
 
 /// What part of the designs is to validate and to test with; the rest trains.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -156,8 +83,8 @@ impl SplitGroups {
     ///
     /// # Errors
     ///
-    /// [`DataError::SplitGroup`] if a group stands on no side, or on more than one.
-    pub fn of(&self, groups: &[u32]) -> Result<Split, DataError> {
+    /// [`SplitError::Group`] if a group stands on no side, or on more than one.
+    pub fn of(&self, groups: &[u32]) -> Result<Split, SplitError> {
         let mut sides: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
         for (side, members) in [&self.train, &self.validation, &self.test].into_iter().enumerate() {
             for group in members {
@@ -165,11 +92,11 @@ impl SplitGroups {
             }
         }
         if let Some((group, (_, sides))) = sides.iter().find(|(_, (_, sides))| *sides != 1) {
-            return Err(DataError::SplitGroup { group: *group, sides: *sides });
+            return Err(SplitError::Group { group: *group, sides: *sides });
         }
         let mut positions = [const { Vec::new() }; 3];
         for (position, group) in groups.iter().enumerate() {
-            let side = sides.get(group).ok_or(DataError::SplitGroup { group: *group, sides: 0 })?.0;
+            let side = sides.get(group).ok_or(SplitError::Group { group: *group, sides: 0 })?.0;
             positions[side].push(position);
         }
         let [train, validation, test] = positions;
@@ -192,9 +119,11 @@ impl SplitGroups {
 ///
 /// # Errors
 ///
-/// [`DataError::Shares`], [`DataError::TooFewGroups`], [`DataError::UnknownColumn`],
-/// [`DataError::NoBand`] if the condition has too few values, or every group reaches across it, or
-/// [`DataError::NotApplicable`] if the data state no test side, or one that cuts a group in two.
+/// [`SplitError::Shares`]; [`SplitError::TooFewGroups`]; [`SetError::UnknownColumn`];
+/// [`SplitError::NoBand`] if the condition has too few values, or every group reaches across it;
+/// [`SplitError::NoStatedTest`]; [`SplitError::StatedTestCutsGroup`].
+///
+/// [`SetError::UnknownColumn`]: crate::SetError::UnknownColumn
 pub fn split(
     set: &DataSet,
     rule: &SplitRule,
@@ -204,7 +133,7 @@ pub fn split(
     let Shares { validation, test } = shares;
     let valid = |share: f64| (0.0..1.0).contains(&share);
     if !(valid(validation) && valid(test) && validation + test < 1.0) {
-        return Err(DataError::Shares { validation, test });
+        return Err(SplitError::Shares { validation, test }.into());
     }
     let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
     for group in set.groups() {
@@ -218,7 +147,7 @@ pub fn split(
     let standard = *rule == SplitRule::Standard;
     let sides = 1 + usize::from(0.0 < validation) + usize::from(standard || 0.0 < test);
     if sizes.len() < sides {
-        return Err(DataError::TooFewGroups { groups: sizes.len(), sides });
+        return Err(SplitError::TooFewGroups { groups: sizes.len(), sides }.into());
     }
     let wanted = |share: f64| share * set.len() as f64;
     let kept_for_others = 1 + usize::from(0.0 < validation);
@@ -249,7 +178,8 @@ pub fn split(
     let left: Vec<u32> =
         sizes.keys().copied().filter(|group| !test_groups.contains(group)).collect();
     if left.len() < kept_for_others {
-        return Err(DataError::TooFewGroups { groups: left.len(), sides: kept_for_others });
+        let groups = left.len();
+        return Err(SplitError::TooFewGroups { groups, sides: kept_for_others }.into());
     }
     let available = if standard {
         set.len() - test_groups.iter().map(|group| sizes[group]).sum::<usize>()
@@ -266,23 +196,18 @@ pub fn split(
     };
     let train = left.into_iter().filter(|group| !validation_groups.contains(group)).collect();
     let validation = validation_groups.into_iter().collect();
-    SplitGroups { rule: rule.clone(), train, validation, test: test_groups.into_iter().collect() }
-        .of(set.groups())
+    let test = test_groups.into_iter().collect();
+    Ok(SplitGroups { rule: rule.clone(), train, validation, test }.of(set.groups())?)
 }
 
 /// The groups of the test side that the data state.
-fn stated(set: &DataSet) -> Result<BTreeSet<u32>, DataError> {
-    let refused = |why| DataError::NotApplicable { option: "--split standard", why };
-    let test = set
-        .stated_test()
-        .ok_or_else(|| refused("these data do not say which designs are to test with".into()))?;
+fn stated(set: &DataSet) -> Result<BTreeSet<u32>, SplitError> {
+    let test = set.stated_test().ok_or(SplitError::NoStatedTest)?;
     let groups: BTreeSet<u32> = set.groups()[test.clone()].iter().copied().collect();
     let outside = (0..set.len()).filter(|index| !test.contains(index));
     match outside.map(|index| set.groups()[index]).find(|group| groups.contains(group)) {
         None => Ok(groups),
-        Some(group) => Err(refused(format!(
-            "the data state their test side, and group {group} has designs inside and outside of it; choose another grouping or --split random"
-        ))),
+        Some(group) => Err(SplitError::StatedTestCutsGroup { group }),
     }
 }
 
@@ -311,129 +236,6 @@ fn draw(
     drawn
 }
 
-/// The values of one condition, by group.
-struct Bands {
-    rule: &'static str,
-    column: String,
-    /// Every value with its group, ascending.
-    values: Vec<(f32, u32)>,
-    /// The different values, ascending.
-    levels: Vec<f32>,
-}
-
-/// Groups that reach into a band of values.
-struct Band {
-    inside: BTreeSet<u32>,
-    /// Groups with the smallest and the largest value outside it.
-    ends: BTreeSet<u32>,
-}
-
-impl Bands {
-    fn new(set: &DataSet, rule: &'static str, column: &str) -> Result<Self, DataError> {
-        let column_values = set.condition(column)?;
-        let mut values: Vec<(f32, u32)> =
-            column_values.iter().copied().zip(set.groups().iter().copied()).collect();
-        values.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let mut levels: Vec<f32> = values.iter().map(|value| value.0).collect();
-        levels.dedup();
-        let bands = Self { rule, column: column.into(), values, levels };
-        if bands.levels.len() < 2 {
-            return Err(bands.none("it has the same value everywhere"));
-        }
-        Ok(bands)
-    }
-
-    /// The smallest band of values at the upper end that fills `wanted` designs.
-    fn top(
-        &self,
-        sizes: &BTreeMap<u32, usize>,
-        wanted: f64,
-        kept: usize,
-    ) -> Result<Band, DataError> {
-        let n = self.levels.len();
-        self.smallest(sizes, wanted, kept, n - 1, |width| (n - width, n))
-    }
-
-    /// The smallest band of values in the middle that fills `wanted` designs.
-    fn middle(
-        &self,
-        sizes: &BTreeMap<u32, usize>,
-        wanted: f64,
-        kept: usize,
-    ) -> Result<Band, DataError> {
-        let n = self.levels.len();
-        if n < 3 {
-            return Err(self.none("it has two values, and a middle needs three"));
-        }
-        // One group more than elsewhere has to be left: training needs one on either side of the
-        // band.
-        self.smallest(sizes, wanted, kept + 1, n - 2, |width| {
-            ((n - width) / 2, (n - width) / 2 + width)
-        })
-    }
-
-    /// The narrowest band `levels[from..to]`, of 1 to `widest` levels, whose groups hold `wanted`
-    /// designs; a narrower one if that would leave fewer than `kept` groups.
-    fn smallest(
-        &self,
-        sizes: &BTreeMap<u32, usize>,
-        wanted: f64,
-        kept: usize,
-        widest: usize,
-        band: impl Fn(usize) -> (usize, usize),
-    ) -> Result<Band, DataError> {
-        let inside = |width| {
-            let (from, to) = band(width);
-            let (low, high) = (self.levels[from], self.levels[to - 1]);
-            let reach = self.values.iter().filter(|value| low <= value.0 && value.0 <= high);
-            reach.map(|value| value.1).collect::<BTreeSet<_>>()
-        };
-        let designs =
-            |groups: &BTreeSet<u32>| groups.iter().map(|group| sizes[group]).sum::<usize>() as f64;
-        let leaves_enough = |groups: &BTreeSet<u32>| kept <= sizes.len() - groups.len();
-        // Wider bands hold more groups: the narrowest full one, then the widest that leaves enough.
-        let full = first(widest, |width| wanted <= designs(&inside(width)));
-        let too_wide = first(widest, |width| !leaves_enough(&inside(width)));
-        let width = full.min(too_wide - 1).min(widest);
-        if width == 0 {
-            return Err(self
-                .none("the groups that reach into the narrowest band leave too few to train on"));
-        }
-        let (from, to) = band(width);
-        let inside = inside(width);
-        let outside = || self.values.iter().filter(|value| !inside.contains(&value.1));
-        let ends = outside()
-            .next()
-            .into_iter()
-            .chain(outside().next_back())
-            .map(|value| value.1)
-            .collect();
-        // Not a matter of course: a group that lies on both sides of the band may also reach into
-        // it.
-        let below = outside().any(|value| value.0 < self.levels[from]);
-        let above = to == self.levels.len() || outside().any(|value| self.levels[to - 1] < value.0);
-        if !(below && above) {
-            return Err(self.none("no group is left on one side of the band"));
-        }
-        Ok(Band { inside, ends })
-    }
-
-    fn none(&self, why: &'static str) -> DataError {
-        DataError::NoBand { rule: self.rule, column: self.column.clone(), why }
-    }
-}
-
-/// The smallest of 1 to `most` that satisfies a condition which, once true, stays true; `most + 1`
-/// if none does.
-fn first(most: usize, holds: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (1, most + 1);
-    while low < high {
-        let middle = low.midpoint(high);
-        if holds(middle) { high = middle } else { low = middle + 1 }
-    }
-    low
-}
-
 #[cfg(test)]
 mod tests {
     use ndarray::{Array2, Array3};
@@ -442,6 +244,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+    use crate::set::opening::Opening;
     use crate::{Condition, Details};
 
     fn set(groups: &[u32], values: &[f32]) -> DataSet {
@@ -489,13 +292,13 @@ mod tests {
             let sides = 1 + usize::from(!zero.0) + usize::from(!zero.1);
             let result = seeded(&set, &rule, shares, seed);
             if set.n_groups() < sides {
-                let refused = matches!(result, Err(DataError::TooFewGroups { .. }));
+                let refused = matches!(result, Err(DataError::Split(SplitError::TooFewGroups { .. })));
                 prop_assert!(refused);
                 return Ok(());
             }
             let split = match result {
                 Ok(split) => split,
-                Err(DataError::NoBand { .. }) => {
+                Err(DataError::Split(SplitError::NoBand { .. })) => {
                     prop_assert!(rule != SplitRule::Random);
                     return Ok(());
                 }
@@ -554,7 +357,10 @@ mod tests {
             seeded(&set(&[0, 1, 2], &[0.0; 3]), &SplitRule::Random, Shares::default(), 1).unwrap();
         assert_eq!((three.train.len(), three.validation.len(), three.test.len()), (1, 1, 1));
         let two = seeded(&set(&[0, 0, 2], &[0.0; 3]), &SplitRule::Random, Shares::default(), 1);
-        assert!(matches!(two, Err(DataError::TooFewGroups { groups: 2, sides: 3 })));
+        assert!(matches!(
+            two,
+            Err(DataError::Split(SplitError::TooFewGroups { groups: 2, sides: 3 }))
+        ));
         let none = Shares { validation: 0.0, test: 0.0 };
         let one = seeded(&set(&[5, 5], &[0.0; 2]), &SplitRule::Random, none, 1).unwrap();
         assert_eq!(one.train, [0, 1]);
@@ -582,14 +388,16 @@ mod tests {
     #[test]
     fn the_test_side_that_the_data_state_is_taken() {
         let groups: Vec<u32> = (0..50).collect();
-        let mut set = set(&groups, &[0.0; 50]);
+        let set = set(&groups, &[0.0; 50]);
         let shares = Shares { validation: 0.1, test: 0.3 };
         let random = seeded(&set, &SplitRule::Auto, shares, 1).unwrap();
         assert_eq!(random, seeded(&set, &SplitRule::Random, shares, 1).unwrap());
         let error = seeded(&set, &SplitRule::Standard, shares, 1).unwrap_err();
         assert!(error.to_string().contains("do not say"), "{error}");
 
-        set.stated_test = Some(40..50);
+        let mut stated = Opening::new("x", Array3::zeros((50, 1, 1)), Details::default()).unwrap();
+        stated.parts.stated_test = Some(40..50);
+        let set = stated.finish();
         for test in [0.3, 0.0] {
             let shares = Shares { validation: 0.1, test };
             let split = seeded(&set, &SplitRule::Auto, shares, 1).unwrap();
@@ -600,12 +408,12 @@ mod tests {
         let random = seeded(&set, &SplitRule::Random, shares, 1).unwrap();
         assert_eq!((random.groups.rule, random.test.len()), (SplitRule::Random, 15));
 
-        set.groups = (0..50).map(|i| i % 41).collect();
+        let set = set.with_groups((0..50).map(|i| i % 41).collect()).unwrap();
         let error = seeded(&set, &SplitRule::Auto, shares, 1).unwrap_err();
         assert!(error.to_string().contains("inside and outside"), "{error}");
-        set.groups = (0..50).map(|i| u32::from(40 <= i)).collect();
+        let set = set.with_groups((0..50).map(|i| u32::from(40 <= i)).collect()).unwrap();
         let error = seeded(&set, &SplitRule::Auto, shares, 1).unwrap_err();
-        assert!(matches!(error, DataError::TooFewGroups { .. }), "{error}");
+        assert!(matches!(error, DataError::Split(SplitError::TooFewGroups { .. })), "{error}");
     }
 
     #[test]
@@ -615,7 +423,10 @@ mod tests {
             [(0.5, 0.5), (-0.1, 0.1), (f64::NAN, 0.1), (0.1, 1.0), (0.1, f64::INFINITY)]
         {
             let result = seeded(&set, &SplitRule::Random, Shares { validation, test }, 1);
-            assert!(matches!(result, Err(DataError::Shares { .. })), "{validation} {test}");
+            assert!(
+                matches!(result, Err(DataError::Split(SplitError::Shares { .. }))),
+                "{validation} {test}"
+            );
         }
     }
 
@@ -625,10 +436,7 @@ mod tests {
             assert_eq!(text.parse::<SplitRule>().unwrap().to_string(), text);
         }
         for text in ["", "Random", "interpolate", "interpolate:", "extrapolate", "other:x"] {
-            assert!(
-                matches!(text.parse::<SplitRule>(), Err(DataError::SplitRule { .. })),
-                "{text:?}"
-            );
+            assert!(matches!(text.parse::<SplitRule>(), Err(SplitError::Rule { .. })), "{text:?}");
         }
     }
 
@@ -640,9 +448,9 @@ mod tests {
             validation: vec![2],
             test: vec![3],
         };
-        assert!(matches!(groups.of(&[1, 2, 4]), Err(DataError::SplitGroup { group: 4, sides: 0 })));
+        assert!(matches!(groups.of(&[1, 2, 4]), Err(SplitError::Group { group: 4, sides: 0 })));
         let twice = SplitGroups { test: vec![1], ..groups };
-        assert!(matches!(twice.of(&[1]), Err(DataError::SplitGroup { group: 1, sides: 2 })));
+        assert!(matches!(twice.of(&[1]), Err(SplitError::Group { group: 1, sides: 2 })));
     }
 
     #[test]

@@ -5,27 +5,27 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{ArrayView1, ArrayView2};
+use vae_base::Note;
 
-use crate::DataError;
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::Element;
 use crate::formats::table::Table;
+use crate::set::checks::check_count;
+use crate::set::density::first_invalid;
 use crate::set::designs::Designs;
-use crate::set::fingerprint;
-use crate::set::masks::{MaskSource, Masks};
+use crate::set::details::Details;
+use crate::set::masks::MaskSource;
 use crate::set::metadata::{Condition, Metadata};
-use crate::set::problems::{ProblemSource, Problems};
-
-/// Densities may lie this far outside 0 to 1, as rounding leaves them; they are then moved to the
-/// nearest end.
-pub const ROUNDING: f32 = 1e-6;
+use crate::set::parts::Parts;
+use crate::set::problems::ProblemSource;
+use crate::{DataError, SetError};
 
 /// Designs of one size with their conditions, groups, masks, problems and results.
 ///
-/// Designs are read by position when they are asked for, so a set may be larger than memory;
-/// everything else but masks and problems of single designs is held in memory. A set can be read
-/// from several threads at once, and cloning it shares its files.
+/// Designs, and masks and problems of single designs, are read by position when they are asked for,
+/// so a set may be larger than memory; everything else is held in memory. A set can be read from
+/// several threads at once, and cloning it shares its files.
 ///
 /// # Examples
 ///
@@ -46,47 +46,7 @@ pub const ROUNDING: f32 = 1e-6;
 /// ```
 #[derive(Clone)]
 pub struct DataSet {
-    pub(crate) name: String,
-    pub(crate) designs: Arc<dyn Designs>,
-    pub(crate) values: Array2<f32>,
-    pub(crate) conditions: Vec<Condition>,
-    pub(crate) groups: Vec<u32>,
-    pub(crate) masks: MaskSource,
-    pub(crate) problems: ProblemSource,
-    pub(crate) results: Option<Table>,
-    pub(crate) metadata: Metadata,
-    /// The files it came from, by the name each has in a data-set folder; none for a set made in
-    /// memory.
-    pub(crate) members: Vec<(&'static str, Bytes)>,
-    /// The file of each design, below the folder, if each has one.
-    pub(crate) names: Vec<String>,
-    /// Whether the source says what belongs together.
-    pub(crate) grouped: bool,
-    /// The designs to test with, if the source says which these are.
-    pub(crate) stated_test: Option<Range<usize>>,
-    /// The label by whose values the designs are grouped.
-    pub(crate) label_groups: Option<String>,
-    /// What was found out or decided while the set was opened.
-    pub(crate) notes: Vec<String>,
-}
-
-/// What stands beside the designs of a set. Everything may be left out.
-#[derive(Clone, Debug, Default)]
-pub struct Details {
-    /// Origin and terms.
-    pub metadata: Metadata,
-    /// Names, units and ranges of the conditions.
-    pub conditions: Vec<Condition>,
-    /// Their values, (N, C).
-    pub values: Array2<f32>,
-    /// The group of each design; if left out, each is a group of its own.
-    pub groups: Option<Vec<u32>>,
-    /// Cells that are void or solid by decree.
-    pub masks: Option<Masks>,
-    /// One row per design: compliance, iterations, greyness, source.
-    pub results: Option<Table>,
-    /// The mechanics.
-    pub problems: Problems,
+    parts: Parts,
 }
 
 impl DataSet {
@@ -94,98 +54,77 @@ impl DataSet {
     ///
     /// # Errors
     ///
-    /// No design or no cell; parts of different lengths; a condition that is not finite or leaves
-    /// its range; a mask value above 2; a problem with a line break in it.
+    /// [`DataError`] if there is no design or no cell, parts have different lengths, a condition is
+    /// not finite or outside its range, a mask value is above 2, or a problem has a line break in
+    /// it.
     pub fn new(
         name: &str,
         designs: impl Designs + 'static,
         details: Details,
     ) -> Result<Self, DataError> {
-        Self::from_parts(name, Arc::new(designs), details)
+        Ok(Self::of(Parts::new(name, Arc::new(designs), details)?))
     }
 
-    pub(crate) fn from_parts(
-        name: &str,
-        designs: Arc<dyn Designs>,
-        details: Details,
-    ) -> Result<Self, DataError> {
-        let (n, size) = (designs.len(), designs.size());
-        if n == 0 || size.0 == 0 || size.1 == 0 {
-            let expected = "(designs, rows, columns), none of them 0,".into();
-            return Err(DataError::Shape {
-                file: name.into(),
-                shape: vec![n, size.0, size.1],
-                expected,
-            });
-        }
-        let values = check_conditions(name, n, &details.conditions, details.values)?;
-        let grouped = details.groups.is_some();
-        let groups = match details.groups {
-            Some(groups) => groups,
-            None => own_groups(name, n, size)?,
-        };
-        check_count(name, "groups", groups.len(), n)?;
-        if let Some(results) = &details.results {
-            check_count(name, "rows of results", results.len(), n)?;
-        }
-        let masks = match details.masks {
-            Some(masks) => MaskSource::from_masks(masks, n, size)?,
-            None => MaskSource::None,
-        };
-        Ok(Self {
-            name: name.into(),
-            designs,
-            values,
-            conditions: details.conditions,
-            groups,
-            masks,
-            problems: ProblemSource::from_problems(details.problems, n)?,
-            results: details.results,
-            metadata: details.metadata,
-            members: Vec::new(),
-            names: Vec::new(),
-            grouped,
-            stated_test: None,
-            label_groups: None,
-            notes: Vec::new(),
-        })
+    /// The set of these parts, which fit together.
+    pub(crate) fn of(parts: Parts) -> Self {
+        Self { parts }
     }
 
-    /// What was found out or decided while the set was opened, one line each: how its files were
-    /// read, and what a person may want to decide otherwise.
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    /// The designs as they are stored, unchecked.
+    pub(crate) fn designs(&self) -> &dyn Designs {
+        &*self.parts.designs
+    }
+
+    /// The files the set came from, by the name each has in a data-set folder.
+    pub(crate) fn members(&self) -> &[(&'static str, Bytes)] {
+        &self.parts.members
+    }
+
+    /// The masks.
+    pub(crate) fn masks(&self) -> &MaskSource {
+        &self.parts.masks
+    }
+
+    /// The problems.
+    pub(crate) fn problems(&self) -> &ProblemSource {
+        &self.parts.problems
+    }
+
+    /// What was found out or decided while the set was opened: how its files were read, and the
+    /// settings that change it.
+    pub fn notes(&self) -> &[Note] {
+        &self.parts.notes
     }
 
     /// The file that design `index` lies in.
     pub fn file(&self, index: usize) -> String {
-        self.designs.file(index)
+        self.parts.designs.file(index)
     }
 
     /// The designs to test with, if the source says which these are, as MNIST's files do.
     pub fn stated_test(&self) -> Option<&Range<usize>> {
-        self.stated_test.as_ref()
+        self.parts.stated_test.as_ref()
     }
 
     /// Short name: what the set calls itself, or the name of its file or folder.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.parts.name
     }
 
     /// Number of designs N, at least 1.
     #[expect(clippy::len_without_is_empty, reason = "no data set is empty")]
     pub fn len(&self) -> usize {
-        self.designs.len()
+        self.parts.designs.len()
     }
 
     /// Number of rows H of each design (`nely`).
     pub fn height(&self) -> usize {
-        self.designs.size().0
+        self.parts.designs.size().0
     }
 
     /// Number of columns W of each design (`nelx`).
     pub fn width(&self) -> usize {
-        self.designs.size().1
+        self.parts.designs.size().1
     }
 
     /// Number of cells of each design, H · W.
@@ -195,82 +134,76 @@ impl DataSet {
 
     /// How the densities are stored.
     pub fn element(&self) -> Element {
-        self.designs.element()
+        self.parts.designs.element()
     }
 
     /// The conditions of every design, (N, C), in the units of [`DataSet::condition_info`].
     pub fn conditions(&self) -> ArrayView2<'_, f32> {
-        self.values.view()
+        self.parts.values.view()
     }
 
     /// Name, unit and range of each condition, in the order of the columns.
     pub fn condition_info(&self) -> &[Condition] {
-        &self.conditions
+        &self.parts.conditions
     }
 
     /// The values of one condition, (N).
     ///
     /// # Errors
     ///
-    /// [`DataError::UnknownColumn`] names the conditions there are.
+    /// [`SetError::UnknownColumn`] names the conditions there are.
     pub fn condition(&self, name: &str) -> Result<ArrayView1<'_, f32>, DataError> {
-        let position = self.conditions.iter().position(|condition| condition.name == name);
-        let known = || self.conditions.iter().map(|condition| condition.name.clone()).collect();
-        match position {
-            Some(position) => Ok(self.values.index_axis(Axis(1), position)),
-            None => Err(DataError::UnknownColumn { column: name.into(), known: known() }),
-        }
+        Ok(self.parts.condition(name)?)
     }
 
     /// The group of each design, (N). Designs of one group never stand on two sides of a split.
     pub fn groups(&self) -> &[u32] {
-        &self.groups
+        &self.parts.groups
     }
 
     /// Number of different groups.
     pub fn n_groups(&self) -> usize {
-        self.groups.iter().collect::<BTreeSet<_>>().len()
+        self.parts.groups.iter().collect::<BTreeSet<_>>().len()
     }
 
     /// Replaces the groups. The files stay as they are, and so does the fingerprint.
     ///
     /// # Errors
     ///
-    /// [`DataError::Count`] unless there is one group per design.
+    /// [`SetError::Count`] unless there is one group per design.
     pub fn with_groups(mut self, groups: Vec<u32>) -> Result<Self, DataError> {
-        check_count(&self.name, "groups", groups.len(), self.len())?;
-        self.groups = groups;
-        self.grouped = true;
+        check_count(&self.parts.name, "groups", groups.len(), self.len())?;
+        self.parts.groups = groups;
         Ok(self)
     }
 
     /// Replaces what is said about origin and terms.
     #[must_use]
     pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.metadata = metadata;
+        self.parts.metadata = metadata;
         self
     }
 
     /// Whether cells are void or solid by decree.
     pub fn has_masks(&self) -> bool {
-        !matches!(self.masks, MaskSource::None)
+        !matches!(self.parts.masks, MaskSource::None)
     }
 
     /// The mask (H, W) that all designs share, of [`VOID`](crate::VOID), [`FREE`](crate::FREE) and
     /// [`SOLID`](crate::SOLID), if there is one.
     pub fn mask(&self) -> Option<ArrayView2<'_, u8>> {
-        self.masks.shared()
+        self.parts.masks.shared()
     }
 
     /// The mechanics of design `index` as one JSON text, if `problems.jsonl` states it.
     ///
     /// # Errors
     ///
-    /// [`DataError::Io`] if the line cannot be read, or is no text; [`DataError::DesignIndex`].
+    /// [`FormatError::Io`](crate::FormatError::Io) if the line cannot be read, or is no text; [`SetError::DesignIndex`].
     pub fn problem(&self, index: usize) -> Result<Option<String>, DataError> {
         self.check_index(index)?;
-        match &self.problems {
-            ProblemSource::PerDesign(lines) => lines.line(index).map(Some),
+        match &self.parts.problems {
+            ProblemSource::PerDesign(lines) => Ok(Some(lines.line(index)?)),
             ProblemSource::None | ProblemSource::Shared(_) => Ok(None),
         }
     }
@@ -278,17 +211,17 @@ impl DataSet {
     /// The mechanics that all designs share, the text of `problem.toml`, whose values may name
     /// conditions.
     pub fn shared_problem(&self) -> Option<&str> {
-        if let ProblemSource::Shared(text) = &self.problems { Some(text) } else { None }
+        if let ProblemSource::Shared(text) = &self.parts.problems { Some(text) } else { None }
     }
 
     /// Compliance, iterations, greyness, source: whatever `results.csv` holds, one row per design.
     pub fn results(&self) -> Option<&Table> {
-        self.results.as_ref()
+        self.parts.results.as_ref()
     }
 
     /// Origin and terms.
     pub fn metadata(&self) -> &Metadata {
-        &self.metadata
+        &self.parts.metadata
     }
 
     /// Reads designs into `out`, (B, H, W) densities in 0 to 1, 1 = material, in the order of
@@ -298,8 +231,8 @@ impl DataSet {
     ///
     /// # Errors
     ///
-    /// [`DataError::Density`] for a value that is NaN or outside 0 to 1; [`DataError::Io`];
-    /// [`DataError::DesignIndex`].
+    /// [`SetError::Density`] for a value that is NaN or outside 0 to 1; [`FormatError::Io`](crate::FormatError::Io);
+    /// [`SetError::DesignIndex`].
     ///
     /// # Panics
     ///
@@ -314,7 +247,7 @@ impl DataSet {
     ///
     /// # Errors
     ///
-    /// [`DataError::MaskValue`], [`DataError::Io`], [`DataError::DesignIndex`].
+    /// [`SetError::MaskValue`], [`FormatError::Io`](crate::FormatError::Io), [`SetError::DesignIndex`].
     ///
     /// # Panics
     ///
@@ -324,26 +257,9 @@ impl DataSet {
         assert_eq!(out.len(), indices.len() * self.design_len(), "out has one value per cell");
         for (index, out) in indices.iter().zip(out.chunks_exact_mut(self.design_len())) {
             self.check_index(*index)?;
-            self.masks.read(*index, out)?;
+            self.parts.masks.read(*index, out)?;
         }
         Ok(())
-    }
-
-    /// A text that changes with the contents: 128 bits in hexadecimal, the same for a folder and
-    /// its packed form.
-    ///
-    /// Every byte of every file is read, in pieces. The hash (XXH3) finds changes and mix-ups; it
-    /// is no protection against somebody who forges data on purpose.
-    ///
-    /// # Errors
-    ///
-    /// [`DataError::Io`] if something cannot be read.
-    ///
-    /// # References
-    ///
-    /// Y. Collet, *xxHash fast digest algorithm*, XXH3 128-bit variant, seed 0.
-    pub fn fingerprint(&self) -> Result<String, DataError> {
-        fingerprint::of(self)
     }
 
     /// [`DataSet::read_into`] with a buffer for the bytes of one design.
@@ -357,15 +273,16 @@ impl DataSet {
         assert_eq!(out.len(), indices.len() * self.design_len(), "out has one value per cell");
         for (index, out) in indices.iter().zip(out.chunks_exact_mut(self.design_len())) {
             self.check_index(*index)?;
-            self.designs.read(*index, out, scratch)?;
+            self.parts.designs.read(*index, out, scratch)?;
             if let Some(position) = first_invalid(out) {
-                return Err(DataError::Density {
-                    file: self.designs.file(*index),
+                return Err(SetError::Density {
+                    file: self.parts.designs.file(*index),
                     design: *index,
                     row: position / self.width(),
                     column: position % self.width(),
                     value: out[position],
-                });
+                }
+                .into());
             }
             for value in out {
                 *value = value.clamp(0.0, 1.0);
@@ -378,94 +295,26 @@ impl DataSet {
         if index < self.len() {
             return Ok(());
         }
-        Err(DataError::DesignIndex { name: self.name.clone(), index, n: self.len() })
+        Err(SetError::DesignIndex { name: self.parts.name.clone(), index, n: self.len() }.into())
     }
 }
 
 impl fmt::Debug for DataSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DataSet")
-            .field("name", &self.name)
+            .field("name", &self.parts.name)
             .field("shape", &[self.len(), self.height(), self.width()])
-            .field("conditions", &self.conditions)
+            .field("conditions", &self.parts.conditions)
             .finish_non_exhaustive()
     }
 }
 
-/// Position of the first value that is no density.
-pub(crate) fn first_invalid(densities: &[f32]) -> Option<usize> {
-    // One branch per design while all is well, so that the loop runs on whole vectors. NaN fails
-    // both comparisons.
-    let valid = |value: f32| (-ROUNDING..=1.0 + ROUNDING).contains(&value);
-    if densities.iter().fold(true, |all, value| all & valid(*value)) {
-        return None;
-    }
-    densities.iter().position(|value| !valid(*value))
-}
-
-/// Each of n designs in a group of its own.
-pub(crate) fn own_groups(
-    name: &str,
-    n: usize,
-    size: (usize, usize),
-) -> Result<Vec<u32>, DataError> {
-    let n = u32::try_from(n).map_err(|_| DataError::ShapeOverflow {
-        file: name.into(),
-        shape: vec![n, size.0, size.1],
-    })?;
-    Ok((0..n).collect())
-}
-
-/// Checks values (N, C) against their descriptions, and gives them the shape (N, 0) where there are
-/// none.
-pub(crate) fn check_conditions(
-    file: &str,
-    n: usize,
-    conditions: &[Condition],
-    values: Array2<f32>,
-) -> Result<Array2<f32>, DataError> {
-    check_count(file, "columns of conditions", values.ncols(), conditions.len())?;
-    if conditions.is_empty() {
-        return Ok(Array2::zeros((n, 0)));
-    }
-    check_count(file, "rows of conditions", values.nrows(), n)?;
-    for (condition, column) in conditions.iter().zip(values.columns()) {
-        // A range of NaN would let everything pass.
-        let (min, max) = (condition.min, condition.max);
-        let wrong = |value: f32| !(value.is_finite() && min <= value && value <= max);
-        if let Some(design) = column.iter().position(|value| wrong(*value)) {
-            let (condition, value) = (condition.name.clone(), column[design]);
-            return Err(DataError::ConditionValue {
-                file: file.into(),
-                condition,
-                design,
-                value,
-                min,
-                max,
-            });
-        }
-    }
-    Ok(values)
-}
-
-/// Checks a length.
-pub(crate) fn check_count(
-    file: &str,
-    what: &'static str,
-    found: usize,
-    expected: usize,
-) -> Result<(), DataError> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(DataError::Count { file: file.into(), what, found, expected })
-}
-
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array3, arr2};
+    use ndarray::{Array2, Array3, arr2};
 
     use super::*;
+    use crate::Masks;
 
     fn two_bars() -> Array3<f32> {
         Array3::from_shape_fn((2, 2, 3), |(i, row, _)| f32::from(u8::from(i == row)))
@@ -495,7 +344,8 @@ mod tests {
             let mut out = vec![0.0; 6];
             set.read_into(&[0], &mut out).unwrap();
             let error = set.read_into(&[1], &mut out).unwrap_err();
-            let DataError::Density { design, row, column, value: found, .. } = error else {
+            let DataError::Set(SetError::Density { design, row, column, value: found, .. }) = error
+            else {
                 panic!("{error}")
             };
             assert_eq!((design, row, column, found.to_bits()), (1, 0, 2, value.to_bits()));
@@ -539,7 +389,7 @@ mod tests {
         let masks = Some(Masks::Shared(Array2::from_elem((3, 2), 1)));
         assert!(new(Details { masks, ..Details::default() }).contains("shape [3, 2]"));
         let empty = DataSet::new("none", Array3::zeros((0, 2, 3)), Details::default());
-        assert!(matches!(empty, Err(DataError::Shape { .. })));
+        assert!(matches!(empty, Err(DataError::Set(SetError::DesignShape { .. }))));
     }
 
     #[test]

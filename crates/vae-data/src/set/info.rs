@@ -4,16 +4,18 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use twox_hash::XxHash3_128;
+use vae_base::{Note, Remedy};
 
 use crate::DataError;
 use crate::formats::npy::Element;
-use crate::set::data_set::{DataSet, first_invalid};
+use crate::set::data_set::DataSet;
+use crate::set::density::first_invalid;
 use crate::set::near_copies;
 
 /// Values closer than this to 0 or 1 do not count as grey: one level of 255.
 const GREY_MARGIN: f32 = 1.0 / 255.0;
 
-/// A summary of a data set, as `vae data info` prints it.
+/// A summary of a data set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Info {
@@ -124,7 +126,7 @@ pub struct Duplicate {
 ///
 /// # Errors
 ///
-/// [`DataError::Io`] and whatever else keeps a design from being read.
+/// [`FormatError::Io`] and whatever else keeps a design from being read.
 ///
 /// # Examples
 ///
@@ -156,7 +158,7 @@ pub fn info(set: &DataSet) -> Result<Info, DataError> {
             }
         });
     let cells = Cells::read(set)?;
-    let near_copies_apart = near_copies::apart(set)?;
+    let near_copies_apart = near_copies::apart(set.designs(), set.groups())?;
     let counted = (set.len() - cells.invalid.len()) as f64 * set.design_len() as f64;
     Ok(Info {
         name: set.name().into(),
@@ -191,66 +193,78 @@ impl Info {
         &self.volume_fractions
     }
 
-    /// What deserves attention, one line each.
+    /// What deserves attention.
     #[must_use]
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<Note> {
         let mut notes = Vec::new();
-        if let Some(first) = self.invalid.first() {
-            let n = self.invalid.len();
-            let (design, value) = (first.design, first.value);
-            let remedy = if value.is_nan() {
-                "remove them, or fill the values"
-            } else {
-                "--range VOID:SOLID says which values are void and solid, such as 0:255 or -1:1"
-            };
-            notes.push(format!("{n} of {} designs hold values that are no densities; the first is design {design} with {value}; {remedy}", self.n));
-        }
+        notes.extend(self.note_on_invalid());
         if self.element == Element::U8.to_string()
             && 0.0 < self.value_max
             && self.value_max <= GREY_MARGIN
         {
             notes.push(
-                "bytes count from 0 to 255, and no design holds more than 1: save 0 and 1 as bool"
-                    .into(),
+                Note::new("bytes count from 0 to 255, and no design holds more than 1")
+                    .or(Remedy::advice("save 0 and 1 as bool")),
             );
         }
         if let Some(first) = self.constant.first() {
-            notes.push(format!(
-                "{} designs have one value throughout; the first is design {first}",
+            notes.push(Note::new(format!(
+                "{} designs have the same value in every cell; the first is design {first}",
                 self.constant.len()
-            ));
+            )));
         }
         if let Some(first) = self.duplicates.first() {
             let (n, of) = (self.duplicates.len(), first.of);
-            notes.push(format!(
+            notes.push(Note::new(format!(
                 "{n} designs are copies of others; the first is design {}, a copy of {of}",
                 first.design
-            ));
+            )));
         }
         let leaks = self.duplicates.iter().filter(|duplicate| !duplicate.same_group).count();
         if 0 < leaks {
-            notes.push(format!("{leaks} of the copies are in another group than their original, so a split may leak"));
+            notes.push(Note::new(format!(
+                "{leaks} of the copies are in another group than their original, so a split may \
+                 leak"
+            )));
         }
-        if let Some(n) = self.near_copies_apart.filter(|n| 0 < *n) {
-            notes.push(format!("{n} designs nearly equal one of another group or its mirror image, so a test on them is easier than it seems"));
-        }
-        if self.near_copies_apart.is_none() {
-            notes.push("the set is too large to look for near-copies".into());
+        match self.near_copies_apart {
+            Some(0) => {}
+            Some(n) => notes.push(Note::new(format!(
+                "{n} designs nearly equal one of another group or its mirror image, so a test on \
+                 them is easier than it seems"
+            ))),
+            None => notes.push(Note::new("the set is too large to look for near-copies")),
         }
         if 1 < self.n && self.groups == 1 {
-            notes.push("all designs are of one group, so the set cannot be split".into());
+            notes.push(Note::new("all designs are of one group, so the set cannot be split"));
         }
-        notes.extend(
-            self.conditions.iter().filter(|condition| condition.distinct == 1 && 1 < self.n).map(
-                |condition| {
-                    format!(
-                        "condition {:?} is {} for every design",
-                        condition.name, condition.values.min
-                    )
-                },
-            ),
-        );
+        let same = |condition: &&ConditionInfo| condition.distinct == 1 && 1 < self.n;
+        notes.extend(self.conditions.iter().filter(same).map(|condition| {
+            let (name, value) = (&condition.name, condition.values.min);
+            Note::new(format!("condition {name:?} is {value} for every design"))
+        }));
         notes
+    }
+
+    fn note_on_invalid(&self) -> Option<Note> {
+        let first = self.invalid.first()?;
+        let (design, value) = (first.design, first.value);
+        let remedy = if value.is_nan() {
+            Remedy::advice("remove them, or fill the values")
+        } else {
+            Remedy::set(
+                "range",
+                "VOID:SOLID",
+                "says which values are void and solid, such as 0:255 or -1:1",
+            )
+        };
+        let found = format!(
+            "{} of {} designs hold values that are not densities; the first is design {design} \
+             with {value}",
+            self.invalid.len(),
+            self.n
+        );
+        Some(Note::new(found).or(remedy))
     }
 }
 
@@ -307,7 +321,7 @@ impl Cells {
         let (mut design, mut scratch, mut bytes) =
             (vec![0.0; set.design_len()], Vec::new(), Vec::new());
         for index in 0..set.len() {
-            set.designs.read(index, &mut design, &mut scratch)?;
+            set.designs().read(index, &mut design, &mut scratch)?;
             if let Some(position) = first_invalid(&design) {
                 let (row, column) = (position / set.width(), position % set.width());
                 cells.invalid.push(InvalidDesign {
@@ -410,9 +424,10 @@ mod tests {
             Summary { mean: 3.0, std: 2.0_f64.sqrt(), min: 1.0, max: 5.0 }
         );
 
-        let notes = info.notes().join("\n");
+        let notes: Vec<String> = info.notes().iter().map(ToString::to_string).collect();
+        let notes = notes.join("\n");
         for words in
-            ["no densities", "design 3 with NaN", "one value throughout", "a copy of 0", "may leak"]
+            ["not densities", "design 3 with NaN", "in every cell", "a copy of 0", "may leak"]
         {
             assert!(notes.contains(words), "{words:?} is not in {notes}");
         }

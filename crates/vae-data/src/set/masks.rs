@@ -1,10 +1,10 @@
-//! Which cells of a design are free, and which are void or solid by decree.
+//! Masks: which cells of a design are free, and which are prescribed to be void or solid.
 
 use ndarray::{Array2, Array3, ArrayView2};
 
-use crate::DataError;
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::{self, Element, Header};
+use crate::{DataError, FormatError, SetError};
 
 /// A cell that holds no material, whatever the design says.
 pub const VOID: u8 = 0;
@@ -41,11 +41,12 @@ impl MaskSource {
         let header = Header::read(file, "masks")?;
         if header.element != Element::U8 {
             let descr = header.element.to_string();
-            return Err(DataError::Element {
+            return Err(FormatError::Element {
                 file: file.label().into(),
                 descr,
                 wanted: "masks (uint8)",
-            });
+            }
+            .into());
         }
         if header.shape[..] == [height, width] {
             let mask = npy::read_bytes(file, "masks")?;
@@ -59,10 +60,8 @@ impl MaskSource {
             return Err(mask_shape(file, &header.shape, n, height, width));
         }
         if header.fortran_order {
-            return Err(DataError::FortranOrder {
-                file: file.label().into(),
-                bytes: header.data_len,
-            });
+            let file = file.label().into();
+            return Err(FormatError::FortranOrder { file, bytes: header.data_len }.into());
         }
         Ok(Self::PerDesign(npy::data(file, &header)?))
     }
@@ -108,14 +107,14 @@ impl MaskSource {
     }
 }
 
-fn check(mut values: impl Iterator<Item = u8>, design: usize, file: &str) -> Result<(), DataError> {
+fn check(mut values: impl Iterator<Item = u8>, design: usize, file: &str) -> Result<(), SetError> {
     match values.find(|value| SOLID < *value) {
-        Some(value) => Err(DataError::MaskValue { file: file.into(), design, value }),
+        Some(value) => Err(SetError::MaskValue { file: file.into(), design, value }),
         None => Ok(()),
     }
 }
 
 fn mask_shape(file: &Bytes, shape: &[usize], n: usize, height: usize, width: usize) -> DataError {
     let expected = format!("({height}, {width}) or ({n}, {height}, {width})");
-    DataError::Shape { file: file.label().into(), shape: shape.into(), expected }
+    FormatError::Shape { file: file.label().into(), shape: shape.into(), expected }.into()
 }

@@ -4,7 +4,8 @@ use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DataError, Mirror, MirrorRule};
+use crate::SetError;
+use crate::set::mirror::{Mirror, MirrorRule};
 
 /// The version of the folder that this crate reads and writes.
 pub const FORMAT: u32 = 1;
@@ -118,14 +119,14 @@ pub(crate) struct DeclaredCondition {
 
 impl Description {
     /// Reads `dataset.json`; its version comes first, since everything else may depend on it.
-    pub(crate) fn parse(text: &str, file: &str) -> Result<Self, DataError> {
-        let fail = |source| DataError::Metadata { file: file.into(), source };
+    pub(crate) fn parse(text: &str, file: &str) -> Result<Self, SetError> {
+        let fail = |source| SetError::Metadata { file: file.into(), source };
         let mut entries: Map<String, Value> = serde_json::from_str(text).map_err(fail)?;
         let format = entries.remove("format");
         if format.as_ref().and_then(Value::as_u64) != Some(u64::from(FORMAT)) {
             let found = format
                 .map_or("missing".into(), |value| value.to_string().chars().take(40).collect());
-            return Err(DataError::Version { file: file.into(), found, supported: FORMAT });
+            return Err(SetError::Version { file: file.into(), found, supported: FORMAT });
         }
         let conditions =
             entries.remove("conditions").map(serde_json::from_value).transpose().map_err(fail)?;
@@ -138,7 +139,7 @@ impl Description {
         metadata: &Metadata,
         conditions: &[Condition],
         file: &str,
-    ) -> Result<String, DataError> {
+    ) -> Result<String, SetError> {
         #[derive(Serialize)]
         struct Written<'a> {
             format: u32,
@@ -148,7 +149,7 @@ impl Description {
         }
         let mut text =
             serde_json::to_string_pretty(&Written { format: FORMAT, metadata, conditions })
-                .map_err(|source| DataError::Metadata { file: file.into(), source })?;
+                .map_err(|source| SetError::Metadata { file: file.into(), source })?;
         text.push('\n');
         Ok(text)
     }
@@ -158,7 +159,7 @@ impl Description {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Description, DataError> {
+    fn parse(text: &str) -> Result<Description, SetError> {
         Description::parse(text, "dataset.json")
     }
 
@@ -194,7 +195,7 @@ mod tests {
         ] {
             let error = parse(text).unwrap_err();
             assert!(
-                matches!(&error, DataError::Version { found: f, .. } if f == found),
+                matches!(&error, SetError::Version { found: f, .. } if f == found),
                 "{text}: {error}"
             );
         }
@@ -205,7 +206,7 @@ mod tests {
         for text in
             ["", "[]", "{", r#"{"format": 1, "conditions": [{}]}"#, r#"{"format": 1, "seed": "x"}"#]
         {
-            assert!(matches!(parse(text), Err(DataError::Metadata { .. })), "{text}");
+            assert!(matches!(parse(text), Err(SetError::Metadata { .. })), "{text}");
         }
         assert!(parse(&"[".repeat(100_000)).is_err());
     }

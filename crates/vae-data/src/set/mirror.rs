@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::DataError;
+use crate::ReadingError;
 
 /// A mirror image of a design.
 ///
@@ -20,7 +20,7 @@ use crate::DataError;
 /// Mirror::Y.apply(&mut design, 3);
 /// assert_eq!(design, [6, 5, 4, 3, 2, 1]);
 /// assert_eq!("mirror-x".parse::<Mirror>()?, Mirror::X);
-/// # Ok::<(), vae_data::DataError>(())
+/// # Ok::<(), vae_data::ReadingError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Mirror {
@@ -82,13 +82,13 @@ impl MirrorRule {
 }
 
 impl FromStr for Mirror {
-    type Err = DataError;
+    type Err = ReadingError;
 
-    fn from_str(text: &str) -> Result<Self, DataError> {
+    fn from_str(text: &str) -> Result<Self, ReadingError> {
         match text {
             "mirror-x" => Ok(Self::X),
             "mirror-y" => Ok(Self::Y),
-            _ => Err(DataError::Option { text: text.into(), wanted: "mirror-x or mirror-y" }),
+            _ => Err(ReadingError::Setting { text: text.into(), wanted: "mirror-x or mirror-y" }),
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use rayon::prelude::*;
 
-use crate::foreign::labels::groups_of;
-use crate::foreign::reading::{Resize, Size};
+use crate::DataError;
+use crate::set::density::first_invalid;
+use crate::set::designs::Designs;
+use crate::set::groups::groups_of;
 use crate::set::resample::Resampler;
-use crate::{DataError, DataSet};
+use crate::set::size::{Resize, Size};
 
 /// Designs are compared as pictures of at most this many rows and columns.
 const SIDE: usize = 32;
@@ -44,7 +46,7 @@ pub(crate) enum Near {
 /// Groups the designs of a set that are near copies of each other, or of each other's mirror
 /// images; members may be linked through others. If nearly all designs hang together, only nearer
 /// ones are taken.
-pub(crate) fn find(set: &DataSet) -> Result<Near, DataError> {
+pub(crate) fn find(set: &dyn Designs) -> Result<Near, DataError> {
     let n = set.len();
     if is_too_large(set) {
         return Ok(Near::TooMany);
@@ -71,25 +73,26 @@ pub(crate) fn find(set: &DataSet) -> Result<Near, DataError> {
 
 /// Number of designs that are near copies of one in another group of the set; `None` if there are
 /// too many to compare.
-pub(crate) fn apart(set: &DataSet) -> Result<Option<usize>, DataError> {
+pub(crate) fn apart(set: &dyn Designs, groups: &[u32]) -> Result<Option<usize>, DataError> {
     if is_too_large(set) {
         return Ok(None);
     }
     let mut copies = vec![false; set.len()];
     links(&shrunk(set)?, NEAR[0], |a, b| {
-        if set.groups()[a] != set.groups()[b] {
+        if groups[a] != groups[b] {
             (copies[a], copies[b]) = (true, true);
         }
     });
     Ok(Some(copies.into_iter().filter(|copy| *copy).count()))
 }
 
-fn is_too_large(set: &DataSet) -> bool {
-    MAX_DESIGNS < set.len() || MAX_CELLS < set.len() as u64 * set.design_len() as u64
+fn is_too_large(set: &dyn Designs) -> bool {
+    let (height, width) = set.size();
+    MAX_DESIGNS < set.len() || MAX_CELLS < set.len() as u64 * (height * width) as u64
 }
 
-fn shrunk(set: &DataSet) -> Result<Vec<Option<Small>>, DataError> {
-    let (height, width) = (set.height(), set.width());
+fn shrunk(set: &dyn Designs) -> Result<Vec<Option<Small>>, DataError> {
+    let (height, width) = set.size();
     let size = Size { height: height.min(SIDE), width: width.min(SIDE) };
     let resampler = Resampler::new((height, width), Resize { size, fit: false });
     (0..set.len())
@@ -97,9 +100,9 @@ fn shrunk(set: &DataSet) -> Result<Vec<Option<Small>>, DataError> {
         .map_init(
             || (vec![0.0; height * width], Vec::new()),
             |(design, scratch), index| {
-                set.designs.read(index, design, scratch)?;
-                // What is no density is reported when it is used.
-                let valid = crate::set::data_set::first_invalid(design).is_none();
+                set.read(index, design, scratch)?;
+                // A value that is not a density is reported when the design is used.
+                let valid = first_invalid(design).is_none();
                 Ok(valid.then(|| Small::of(design, &resampler)))
             },
         )
@@ -236,7 +239,6 @@ mod tests {
     use ndarray::{Array3, Axis, s};
 
     use super::*;
-    use crate::Details;
 
     /// A bar of `thickness` rows whose left end stands at `row`, and its right end `slope` rows
     /// lower.
@@ -253,7 +255,7 @@ mod tests {
     fn find_in(designs: Vec<Vec<f32>>, height: usize, width: usize) -> Near {
         let n = designs.len();
         let designs = Array3::from_shape_vec((n, height, width), designs.concat()).unwrap();
-        find(&DataSet::new("x", designs, Details::default()).unwrap()).unwrap()
+        find(&designs).unwrap()
     }
 
     #[test]
@@ -282,8 +284,7 @@ mod tests {
             &[design.view(), image.view(), other.view(), upside_down.view()],
         )
         .unwrap();
-        let set = DataSet::new("x", all, Details::default()).unwrap();
-        let Near::Groups { groups, .. } = find(&set).unwrap() else { panic!() };
+        let Near::Groups { groups, .. } = find(&all).unwrap() else { panic!() };
         assert_eq!(groups, [0, 0, 1, 0]);
     }
 

@@ -1,7 +1,8 @@
 //! The mechanics behind each design, as text: this crate keeps it by position and does not read it.
 
-use crate::DataError;
 use crate::formats::bytes::Bytes;
+use crate::set::checks::check_count;
+use crate::{DataError, FormatError, SetError};
 
 /// Problem texts to be written beside designs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +37,7 @@ const MAX_SHARED: u64 = 16 << 20;
 
 impl ProblemSource {
     /// Opens `problem.toml`.
-    pub(crate) fn open_shared(file: &Bytes) -> Result<Self, DataError> {
+    pub(crate) fn open_shared(file: &Bytes) -> Result<Self, FormatError> {
         file.read_text(MAX_SHARED).map(Self::Shared)
     }
 
@@ -48,20 +49,13 @@ impl ProblemSource {
             let breaks = piece.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
             starts.extend(breaks.map(|(position, _)| offset + position as u64 + 1));
             offset += piece.len() as u64;
-            Ok(())
+            Ok::<(), FormatError>(())
         })?;
         if starts.last() != Some(&file.len()) {
             starts.push(file.len()); // the last line lacks its line break
         }
         let found = starts.len() - 1;
-        if found != n {
-            return Err(DataError::Count {
-                file: file.label().into(),
-                what: "problems",
-                found,
-                expected: n,
-            });
-        }
+        check_count(file.label(), "problems", found, n)?;
         Ok(Self::PerDesign(Lines { text: file.clone(), starts }))
     }
 
@@ -72,7 +66,9 @@ impl ProblemSource {
             Problems::Shared(text) => Ok(Self::Shared(text)),
             Problems::PerDesign(texts) => {
                 if let Some(design) = texts.iter().position(|text| text.contains('\n')) {
-                    return Err(DataError::ProblemLines { file: "problems.jsonl".into(), design });
+                    return Err(
+                        SetError::ProblemLines { file: "problems.jsonl".into(), design }.into()
+                    );
                 }
                 let mut joined = texts.join("\n");
                 if !texts.is_empty() {
@@ -86,7 +82,7 @@ impl ProblemSource {
 
 impl Lines {
     /// Line `index`, without its line break.
-    pub(crate) fn line(&self, index: usize) -> Result<String, DataError> {
+    pub(crate) fn line(&self, index: usize) -> Result<String, FormatError> {
         let (start, end) = (self.starts[index], self.starts[index + 1]);
         let line = self.text.slice(start, end - start, self.text.label())?.read_text(MAX_SHARED)?;
         Ok(line.trim_end_matches(['\n', '\r']).to_owned())
@@ -124,7 +120,7 @@ mod tests {
         let two = Problems::PerDesign(vec!["{}".into(), "{\n}".into()]);
         assert!(matches!(
             ProblemSource::from_problems(two, 2),
-            Err(DataError::ProblemLines { design: 1, .. })
+            Err(DataError::Set(SetError::ProblemLines { design: 1, .. }))
         ));
     }
 }

@@ -1,6 +1,6 @@
 //! Bringing a design to another size.
 
-use crate::foreign::reading::Resize;
+use crate::set::size::Resize;
 
 /// How designs of one size become designs of another: a triangle filter along either axis.
 ///

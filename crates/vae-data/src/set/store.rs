@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
-use crate::DataError;
+use crate::FormatError;
 use crate::formats::bytes::Bytes;
 
 /// Up to this many bytes are held in memory; more go to a temporary file without a name.
@@ -25,8 +25,8 @@ impl Store {
     }
 
     /// Adds bytes at the end.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), DataError> {
-        let fail = |source| DataError::io("unpacking to a temporary file", &*self.label, source);
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), FormatError> {
+        let fail = |source| FormatError::io("unpacking to a temporary file", &*self.label, source);
         self.len += bytes.len() as u64;
         if self.file.is_none() && IN_MEMORY < self.memory.len() + bytes.len() {
             let mut file = BufWriter::with_capacity(1 << 20, tempfile::tempfile().map_err(fail)?);
@@ -47,12 +47,16 @@ impl Store {
     }
 
     /// The bytes, to be read by position.
-    pub(crate) fn finish(self) -> Result<Bytes, DataError> {
+    pub(crate) fn finish(self) -> Result<Bytes, FormatError> {
         match self.file {
             None => Ok(Bytes::from_vec(self.memory, &self.label)),
             Some(file) => {
                 let file = file.into_inner().map_err(|error| {
-                    DataError::io("unpacking to a temporary file", &*self.label, error.into_error())
+                    FormatError::io(
+                        "unpacking to a temporary file",
+                        &*self.label,
+                        error.into_error(),
+                    )
                 })?;
                 Bytes::from_file(file, &self.label)
             }

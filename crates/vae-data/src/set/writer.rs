@@ -6,15 +6,19 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayView1, ArrayView3, Axis};
 
-use crate::DataError;
-use crate::atomic::FolderBeside;
+use vae_base::files::FolderBeside;
+
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::{self, Element, Header};
 use crate::formats::table::Table;
-use crate::set::data_set::{DataSet, Details, check_conditions, check_count, first_invalid};
+use crate::set::checks::{check_conditions, check_count};
+use crate::set::data_set::DataSet;
+use crate::set::density::first_invalid;
+use crate::set::details::Details;
 use crate::set::masks::MaskSource;
 use crate::set::metadata::{Condition, Description, Metadata};
 use crate::set::problems::ProblemSource;
+use crate::{DataError, FormatError, SetError};
 
 /// Writes a data-set folder: designs as they come, and what is known about them at the end.
 ///
@@ -56,28 +60,21 @@ impl DataSetWriter {
     ///
     /// # Errors
     ///
-    /// [`DataError::TargetExists`] unless there is nothing or an empty folder at `path`;
-    /// [`DataError::Element`] if designs cannot be stored so; [`DataError::Shape`] for a size of 0;
-    /// [`DataError::Io`].
+    /// [`FormatError::File`] unless there is nothing or an empty folder at `path`;
+    /// [`FormatError::Element`] if designs cannot be stored so; [`SetError::DesignShape`] for a size
+    /// of 0; [`FormatError::Io`].
     pub fn create(path: &Path, size: (usize, usize), element: Element) -> Result<Self, DataError> {
         let label = || path.join("designs.npy").display().to_string();
         if !element.holds_densities() {
-            return Err(DataError::Element {
-                file: label(),
-                descr: element.to_string(),
-                wanted: "densities",
-            });
+            let descr = element.to_string();
+            return Err(FormatError::Element { file: label(), descr, wanted: "densities" }.into());
         }
         if size.0 == 0 || size.1 == 0 {
-            let expected = "(designs, rows, columns), none of them 0,".into();
-            return Err(DataError::Shape {
-                file: label(),
-                shape: vec![0, size.0, size.1],
-                expected,
-            });
+            let shape = vec![0, size.0, size.1];
+            return Err(SetError::DesignShape { file: label(), shape }.into());
         }
         let folder = FolderBeside::create(path)?;
-        let fail = |source| DataError::io("writing", label(), source);
+        let fail = |source| FormatError::io("writing", label(), source);
         let file = File::create(folder.path().join("designs.npy")).map_err(fail)?;
         let mut designs = BufWriter::with_capacity(1 << 18, file);
         designs.write_all(&Header::to_bytes(element, &[0, size.0, size.1])).map_err(fail)?;
@@ -90,7 +87,7 @@ impl DataSetWriter {
     ///
     /// # Errors
     ///
-    /// [`DataError::Density`] for a value that is NaN or outside 0 to 1, [`DataError::Io`].
+    /// [`SetError::Density`] for a value that is NaN or outside 0 to 1, [`FormatError::Io`].
     ///
     /// # Panics
     ///
@@ -101,19 +98,14 @@ impl DataSetWriter {
         if let Some(position) = first_invalid(design) {
             let (row, column) = (position / self.size.1, position % self.size.1);
             let value = design[position];
-            return Err(DataError::Density {
-                file: self.label("designs.npy"),
-                design: self.n,
-                row,
-                column,
-                value,
-            });
+            let file = self.label("designs.npy");
+            return Err(SetError::Density { file, design: self.n, row, column, value }.into());
         }
         self.bytes.clear();
         self.element.put_densities(design, &mut self.bytes);
         self.designs
             .write_all(&self.bytes)
-            .map_err(|source| DataError::io("writing", self.label("designs.npy"), source))?;
+            .map_err(|source| FormatError::io("writing", self.label("designs.npy"), source))?;
         self.n += 1;
         Ok(())
     }
@@ -127,8 +119,8 @@ impl DataSetWriter {
     ///
     /// # Errors
     ///
-    /// As [`DataSet::new`] if the parts do not fit; [`DataError::TargetExists`] if something took
-    /// the place meanwhile; [`DataError::Io`]. After an error nothing is left.
+    /// As [`DataSet::new`] if the parts do not fit; [`FormatError::File`] if something has come to
+    /// stand at the place; [`FormatError::Io`]. After an error nothing is left.
     pub fn finish(self, details: Details) -> Result<(), DataError> {
         let n = self.n;
         let label = self.folder.target().display().to_string();
@@ -150,12 +142,8 @@ impl DataSetWriter {
     fn finish_with(mut self, beside: &Beside<'_>) -> Result<(), DataError> {
         let (n, (height, width)) = (self.n, self.size);
         if n == 0 {
-            let expected = "(designs, rows, columns), none of them 0,".into();
-            return Err(DataError::Shape {
-                file: self.label("designs.npy"),
-                shape: vec![0, height, width],
-                expected,
-            });
+            let file = self.label("designs.npy");
+            return Err(SetError::DesignShape { file, shape: vec![0, height, width] }.into());
         }
         // The header was written for no designs; one for n designs is as long.
         let header = Header::to_bytes(self.element, &[n, height, width]);
@@ -166,7 +154,7 @@ impl DataSetWriter {
             self.designs.flush()?;
             self.designs.get_ref().sync_all()
         };
-        write_header().map_err(|source| DataError::io("writing", label, source))?;
+        write_header().map_err(|source| FormatError::io("writing", label, source))?;
 
         let description =
             Description::to_text(beside.metadata, beside.conditions, &self.label("dataset.json"))?;
@@ -197,13 +185,13 @@ impl DataSetWriter {
         }
         let Self { folder, designs, .. } = self;
         drop(designs);
-        folder.finish()
+        Ok(folder.finish()?)
     }
 
     fn write_masks(&self, masks: &MaskSource) -> Result<(), DataError> {
         let (height, width) = self.size;
         self.write_with("masks.npy", |out| {
-            let fail = |source| DataError::io("writing", self.label("masks.npy"), source);
+            let fail = |source| FormatError::io("writing", self.label("masks.npy"), source);
             out.write_all(&Header::to_bytes(Element::U8, &[self.n, height, width]))
                 .map_err(fail)?;
             let mut mask = vec![0; height * width];
@@ -218,16 +206,16 @@ impl DataSetWriter {
     fn copy_file(&self, name: &str, bytes: &Bytes) -> Result<(), DataError> {
         self.write_with(name, |out| {
             bytes.for_each_piece(&mut vec![0; 1 << 16], |piece| {
-                out.write_all(piece)
-                    .map_err(|source| DataError::io("writing", self.label(name), source))
+                let fail = |source| FormatError::io("writing", self.label(name), source);
+                Ok(out.write_all(piece).map_err(fail)?)
             })
         })
     }
 
     fn write_file(&self, name: &str, contents: &[u8]) -> Result<(), DataError> {
         self.write_with(name, |out| {
-            out.write_all(contents)
-                .map_err(|source| DataError::io("writing", self.label(name), source))
+            let fail = |source| FormatError::io("writing", self.label(name), source);
+            Ok(out.write_all(contents).map_err(fail)?)
         })
     }
 
@@ -236,11 +224,11 @@ impl DataSetWriter {
         name: &str,
         write: impl FnOnce(&mut BufWriter<File>) -> Result<(), DataError>,
     ) -> Result<(), DataError> {
-        let fail = |source| DataError::io("writing", self.label(name), source);
+        let fail = |source| FormatError::io("writing", self.label(name), source);
         let mut out = BufWriter::new(File::create(self.folder.path().join(name)).map_err(fail)?);
         write(&mut out)?;
         out.flush().map_err(fail)?;
-        out.get_ref().sync_all().map_err(fail)
+        Ok(out.get_ref().sync_all().map_err(fail)?)
     }
 
     /// The place a file will have, for messages.
@@ -287,13 +275,13 @@ impl DataSet {
             writer.push(&design)?;
         }
         writer.finish_with(&Beside {
-            metadata: &self.metadata,
-            conditions: &self.conditions,
-            values: &self.values,
-            groups: Some(&self.groups),
-            masks: &self.masks,
-            results: self.results.as_ref(),
-            problems: &self.problems,
+            metadata: self.metadata(),
+            conditions: self.condition_info(),
+            values: &self.conditions().to_owned(),
+            groups: Some(self.groups()),
+            masks: self.masks(),
+            results: self.results(),
+            problems: self.problems(),
         })
     }
 }

@@ -1,8 +1,8 @@
 //! The header of a `.npy` file, read without trusting it and written byte for byte as NumPy writes
 //! it.
 
-use super::Element;
-use crate::DataError;
+use super::element::Element;
+use crate::FormatError;
 use crate::formats::bytes::Bytes;
 
 /// `\x93NUMPY`, two bytes of version, then the length of the text that describes the array.
@@ -29,8 +29,12 @@ pub(crate) struct Header {
 
 impl Header {
     /// Reads the header at the beginning of `file`; `wanted` says what its elements are for.
-    pub(crate) fn read(file: &Bytes, wanted: &'static str) -> Result<Self, DataError> {
-        let not_npy = |why: &str| DataError::NotNpy { file: file.label().into(), why: why.into() };
+    pub(crate) fn read(file: &Bytes, wanted: &'static str) -> Result<Self, FormatError> {
+        let not_npy = |why: &str| FormatError::WrongFormat {
+            file: file.label().into(),
+            format: "a NumPy array",
+            why: why.into(),
+        };
         if file.len() < 10 {
             return Err(not_npy("it has less than 10 bytes"));
         }
@@ -54,7 +58,7 @@ impl Header {
         }
         let data_start = text_start + text_len;
         if file.len() < data_start {
-            return Err(DataError::Truncated {
+            return Err(FormatError::Truncated {
                 file: file.label().into(),
                 expected: data_start,
                 found: file.len(),
@@ -65,14 +69,14 @@ impl Header {
         let text = String::from_utf8(text).map_err(|_| not_npy("its header is not text"))?;
         let entries = Entries::parse(&text).map_err(|why| not_npy(&why))?;
         let (element, big_endian) = Element::from_descr(&entries.descr).ok_or_else(|| {
-            DataError::Element { file: file.label().into(), descr: entries.descr.clone(), wanted }
+            FormatError::Element { file: file.label().into(), descr: entries.descr.clone(), wanted }
         })?;
         let shape = entries.shape;
         let bytes = shape
             .iter()
             .try_fold(element.bytes() as u64, |product, n| product.checked_mul(*n as u64));
         let data_len = bytes.filter(|bytes| isize::try_from(*bytes).is_ok()).ok_or_else(|| {
-            DataError::ShapeOverflow { file: file.label().into(), shape: shape.clone() }
+            FormatError::ShapeOverflow { file: file.label().into(), shape: shape.clone() }
         })?;
         Ok(Self {
             element,
@@ -230,7 +234,7 @@ fn axes(text: &str) -> Result<(Vec<usize>, &str), String> {
 mod tests {
     use super::*;
 
-    fn read(bytes: Vec<u8>) -> Result<Header, DataError> {
+    fn read(bytes: Vec<u8>) -> Result<Header, FormatError> {
         Header::read(&Bytes::from_vec(bytes, "test.npy"), "numbers")
     }
 
@@ -330,7 +334,7 @@ mod tests {
 
         let huge =
             "{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296, 2), }";
-        assert!(matches!(read(with_text(huge)), Err(DataError::ShapeOverflow { .. })));
+        assert!(matches!(read(with_text(huge)), Err(FormatError::ShapeOverflow { .. })));
     }
 
     #[test]

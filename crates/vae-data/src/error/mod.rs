@@ -1,0 +1,15 @@
+//! What can be wrong with data, each case with the file, position and value at fault: one error
+//! per room, and their sum.
+
+mod data;
+mod format;
+mod names;
+mod reading;
+mod set;
+mod split;
+
+pub use data::DataError;
+pub use format::FormatError;
+pub use reading::ReadingError;
+pub use set::SetError;
+pub use split::SplitError;

@@ -1,0 +1,178 @@
+//! What can be wrong with a source and with what is said about it.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+
+use thiserror::Error;
+use vae_base::Remedy;
+
+/// A source cannot be opened in the way asked for.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReadingError {
+    /// The path exists but holds nothing this crate reads.
+    #[error("{} is not a data set: {why}", path.display())]
+    NotADataSet {
+        /// The path given.
+        path: PathBuf,
+        /// What was missing or unexpected.
+        why: String,
+    },
+    /// The path holds MATLAB files, which this crate does not read.
+    #[error("{} is not a data set: MATLAB files are not read", path.display())]
+    Matlab {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// The built-in set was asked for, and this library was built without its feature `builtin`.
+    #[error("this program was built without the built-in data set")]
+    NoBuiltin,
+    /// A text is not a value of a setting.
+    #[error("{text:?} is not {wanted}")]
+    Setting {
+        /// The text.
+        text: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// A setting does not apply to these data.
+    #[error("the setting {setting} does not apply: {why}")]
+    NotApplicable {
+        /// Key of the setting.
+        setting: &'static str,
+        /// The reason.
+        why: String,
+    },
+    /// Flat vectors have another length than the layout has cells.
+    #[error(
+        "{file}: shape {shape:?} holds no vectors of {cells} values, which the layout {layout} \
+         asks for"
+    )]
+    Layout {
+        /// The file.
+        file: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// Number of cells of the layout asked for.
+        cells: usize,
+        /// The layout asked for, as text.
+        layout: String,
+    },
+    /// The name of a file does not follow the pattern of labels.
+    #[error("{file}: the name does not follow the pattern {pattern}")]
+    LabelPattern {
+        /// The file.
+        file: String,
+        /// The pattern.
+        pattern: String,
+    },
+    /// A label in the name of a file is not a number.
+    #[error("{file}: the label {label} in its name is {text:?}, which is not a number")]
+    Label {
+        /// The file.
+        file: String,
+        /// Name of the label.
+        label: String,
+        /// The text found.
+        text: String,
+    },
+    /// Designs have different sizes where all must be alike.
+    #[error(
+        "designs of different sizes: {} has {} x {}, {} has {} x {}",
+        first.display(), first_size.0, first_size.1, other.display(), other_size.0, other_size.1
+    )]
+    MixedSizes {
+        /// A file.
+        first: PathBuf,
+        /// Its rows and columns.
+        first_size: (usize, usize),
+        /// The first file of another size.
+        other: PathBuf,
+        /// Its rows and columns.
+        other_size: (usize, usize),
+    },
+    /// A table of elements leaves most cells of its grid empty.
+    #[error(
+        "{file}: line 1: {elements} elements leave most of a grid of {} x {} empty",
+        grid.0, grid.1
+    )]
+    SparseGrid {
+        /// The file.
+        file: String,
+        /// Number of elements.
+        elements: usize,
+        /// Rows and columns of the grid.
+        grid: (usize, usize),
+    },
+    /// A table of conditions lacks a row for a design.
+    #[error("{file}: there is no row for {design}")]
+    MissingRow {
+        /// The table.
+        file: String,
+        /// The design's file, or its position.
+        design: String,
+    },
+}
+
+impl ReadingError {
+    /// What a caller can do about this error; empty if nothing in particular helps.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::NotADataSet { .. } => vec![Remedy::advice(
+                "designs are read from folders of pictures (JPEG, PNG, BMP, TIFF), .npy, .npz or \
+                 text files, from one such file, and from data-set folders",
+            )],
+            Self::Matlab { .. } => vec![Remedy::advice(
+                "in Python: import numpy, scipy.io; numpy.save(\"designs.npy\", \
+                 scipy.io.loadmat(\"FILE.mat\")[\"NAME\"])",
+            )],
+            Self::NoBuiltin => {
+                vec![Remedy::advice("build with the feature `builtin`, or give a folder or file")]
+            }
+            Self::NotApplicable { .. } | Self::Setting { .. } => Vec::new(),
+            Self::Layout { .. } => vec![Remedy::advice(
+                "a layout is rows:NELXxNELY or columns:NELXxNELY, and its product the length of a \
+                 vector",
+            )],
+            Self::LabelPattern { .. } => vec![
+                Remedy::advice("give a pattern that all names end with"),
+                Remedy::set("labels", "none", "ignores the names"),
+            ],
+            Self::Label { .. } => vec![
+                Remedy::advice("name the field {_} to pass over it"),
+                Remedy::set("labels", "none", "ignores the names"),
+            ],
+            Self::MixedSizes { .. } => vec![
+                Remedy::set("resize", "ROWSxCOLUMNS", "brings all designs to one size"),
+                Remedy::set("resize", "fit:ROWSxCOLUMNS", "does so without stretching them"),
+            ],
+            Self::SparseGrid { .. } => {
+                vec![Remedy::set("grid", "ROWSxCOLUMNS", "bins the elements to a coarser grid")]
+            }
+            Self::MissingRow { .. } => vec![Remedy::advice(
+                "give one row per design: in their order, or with their file names in a column \
+                 `file`",
+            )],
+        }
+    }
+
+    /// Whether what was asked for is at fault, rather than the contents of a file.
+    #[must_use]
+    pub fn is_callers_mistake(&self) -> bool {
+        matches!(
+            self,
+            Self::NoBuiltin
+                | Self::Setting { .. }
+                | Self::NotApplicable { .. }
+                | Self::LabelPattern { .. }
+                | Self::Layout { .. }
+        )
+    }
+}
+
+impl From<Infallible> for ReadingError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

@@ -1,0 +1,189 @@
+//! What can be wrong with a data set.
+
+use thiserror::Error;
+use vae_base::Remedy;
+
+use super::names::list;
+
+/// A data set, or what is asked of it, is invalid.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SetError {
+    /// A design was asked for by a position that the set does not have.
+    #[error("design {index} was asked for, and {name} has {n} (0 to {})", n.saturating_sub(1))]
+    DesignIndex {
+        /// Name of the set.
+        name: String,
+        /// The position asked for.
+        index: usize,
+        /// Number of designs.
+        n: usize,
+    },
+    /// The set does not have a condition of this name.
+    #[error("no condition is called {column:?}; there are {}", list(known))]
+    UnknownColumn {
+        /// The name asked for.
+        column: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// Designs have the wrong number of axes, or one of length 0.
+    #[error("{file}: shape {shape:?} where (designs, rows, columns), none of them 0, is expected")]
+    DesignShape {
+        /// The file.
+        file: String,
+        /// The shape it has.
+        shape: Vec<usize>,
+    },
+    /// A density is not a number, or lies outside 0 to 1.
+    #[error(
+        "{file}: design {design} has the value {value} at row {row}, column {column}; \
+         densities lie in 0 to 1"
+    )]
+    Density {
+        /// The file.
+        file: String,
+        /// Position of the design.
+        design: usize,
+        /// Row, counted from 0 at the top.
+        row: usize,
+        /// Column, counted from 0 at the left.
+        column: usize,
+        /// The value found.
+        value: f32,
+    },
+    /// A condition is not a finite number, or lies outside its stated range.
+    #[error(
+        "{file}: condition {condition:?} of design {design} is {value}, outside {min} to {max}"
+    )]
+    ConditionValue {
+        /// The file.
+        file: String,
+        /// Name of the condition.
+        condition: String,
+        /// Position of the design.
+        design: usize,
+        /// The value found.
+        value: f32,
+        /// Smallest value allowed.
+        min: f32,
+        /// Largest value allowed.
+        max: f32,
+    },
+    /// A mask holds a value other than 0 (void), 1 (free) and 2 (solid).
+    #[error(
+        "{file}: mask of design {design} has the value {value}; \
+         masks hold 0 (void), 1 (free) or 2 (solid)"
+    )]
+    MaskValue {
+        /// The file.
+        file: String,
+        /// Position of the design, 0 for a mask shared by all.
+        design: usize,
+        /// The value found.
+        value: u8,
+    },
+    /// Two parts of a set have different lengths.
+    #[error("{file}: {found} {what} where {expected} are expected")]
+    Count {
+        /// The file.
+        file: String,
+        /// What is counted.
+        what: &'static str,
+        /// The number found.
+        found: usize,
+        /// The number expected.
+        expected: usize,
+    },
+    /// `dataset.json` states a format that this version does not know.
+    #[error("{file}: format {found} is unknown; this version reads format {supported}")]
+    Version {
+        /// The file.
+        file: String,
+        /// What the file states, as JSON.
+        found: String,
+        /// The format this version reads.
+        supported: u32,
+    },
+    /// `dataset.json` is not what it should be.
+    #[error("{file}: not a description of a data set")]
+    Metadata {
+        /// The file.
+        file: String,
+        /// The reader's reason, with line and column.
+        source: serde_json::Error,
+    },
+    /// A problem text does not fit one line of `problems.jsonl`.
+    #[error("{file}: the problem of design {design} contains a line break")]
+    ProblemLines {
+        /// The file.
+        file: String,
+        /// Position of the design.
+        design: usize,
+    },
+}
+
+impl SetError {
+    /// What a caller can do about this error; empty if nothing in particular helps.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::UnknownColumn { known, .. } if known.is_empty() => {
+                vec![Remedy::advice("this set has no conditions")]
+            }
+            Self::DesignShape { shape, .. } => shape_remedies(shape),
+            Self::Density { value, .. } if value.is_nan() => {
+                vec![Remedy::advice("remove the design, or fill the value")]
+            }
+            Self::Density { value, .. } if 1.0 < *value && *value <= 255.0 => vec![
+                Remedy::advice("save densities as floats 0 to 1 or as uint8 0 to 255"),
+                Remedy::set(
+                    "range",
+                    "VOID:SOLID",
+                    "says which values are void and solid, such as 0:255",
+                ),
+            ],
+            Self::Density { .. } => vec![
+                Remedy::advice("scale the designs to 0 (void) to 1 (material)"),
+                Remedy::set(
+                    "range",
+                    "VOID:SOLID",
+                    "says which values are void and solid, such as -1:1",
+                ),
+            ],
+            Self::Version { found, supported, .. } if found == "missing" => {
+                vec![Remedy::advice(format!("add \"format\": {supported}"))]
+            }
+            Self::Version { .. } => {
+                vec![Remedy::advice("it was made by a newer version; update this program")]
+            }
+            Self::Metadata { .. } => {
+                vec![Remedy::advice("the shortest valid description is {\"format\": 1}")]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether what was asked for is at fault, rather than the contents of a file.
+    #[must_use]
+    pub fn is_callers_mistake(&self) -> bool {
+        matches!(self, Self::UnknownColumn { .. })
+    }
+}
+
+/// The remedies for a shape, where one can be guessed.
+fn shape_remedies(shape: &[usize]) -> Vec<Remedy> {
+    match *shape {
+        [_, _, _, _] => vec![
+            Remedy::set("iterations", "last", "takes the last design of each trajectory"),
+            Remedy::set("iterations", "all", "takes all designs of each trajectory"),
+            Remedy::advice("make pictures in color grey first: one value per cell"),
+        ],
+        [_, _] | [_] => vec![
+            Remedy::set("layout", "rows:NELXxNELY", "reads flat designs row by row"),
+            Remedy::set("layout", "columns:NELXxNELY", "reads them column by column"),
+            Remedy::advice("give a single design the shape (1, rows, columns)"),
+        ],
+        _ => Vec::new(),
+    }
+}

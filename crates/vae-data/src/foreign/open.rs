@@ -1,0 +1,208 @@
+//! Opening data: a folder, an archive, a plain array, or the built-in set.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ndarray::ArrayD;
+use vae_base::Note;
+
+use crate::foreign::listing::{Found, Kind};
+use crate::foreign::reading::Reading;
+use crate::foreign::source::Source;
+use crate::foreign::{archives, arrays, conditions_file, folder, grouping, mnist};
+use crate::formats::archive::Archive;
+use crate::formats::bytes::Bytes;
+use crate::formats::npy;
+use crate::set::data_set::DataSet;
+use crate::set::folder::Files;
+use crate::set::masks::MaskSource;
+use crate::set::opening::Opening;
+use crate::set::problems::ProblemSource;
+use crate::set::resized::Resized;
+use crate::set::size::Resize;
+use crate::{DataError, FormatError, ReadingError};
+
+/// [`open_with`] the default way of reading.
+///
+/// # Errors
+///
+/// As [`open_with`].
+pub fn open(source: &Source) -> Result<DataSet, DataError> {
+    open_with(source, &Reading::default())
+}
+
+/// Opens a data set.
+///
+/// A file is known by its contents, not by its name:
+///
+/// * a folder with `dataset.json` or `designs.npy` is a data-set folder: `conditions.npy`,
+///   `groups.npy`, `masks.npy`, `results.csv` and `problems.jsonl` or `problem.toml` are read if
+///   they are there;
+/// * any other folder holds pictures, or `.npy`, `.npz` or text files with a design or a trajectory
+///   of designs each; folders inside it are entered, hidden files and files of other kinds are
+///   passed over;
+/// * a zip archive with `dataset.json` is a data-set folder packed into one file
+///   ([`pack`](crate::pack()));
+/// * any other zip archive is a `.npz` file: its array `designs`, or the only one that can be
+///   meant, beside `conditions`, `groups` and `masks` if they are there; an array with one number
+///   per design is a condition;
+/// * a `.npy` file holds designs and nothing else;
+/// * a picture, a text file or an IDX file.
+///
+/// Arrays and data-set folders are read by position when designs are asked for; their headers and
+/// lengths are checked now. Pictures and files of single designs are unpacked now, once, into
+/// memory up to 256 MiB, into a nameless temporary file beyond. What was found out is in
+/// [`DataSet::notes`]. A set that does not say what belongs together is looked through for
+/// near-copies, unless it is larger than 2³¹ cells or 100,000 designs.
+///
+/// # Errors
+///
+/// Missing, damaged, truncated or hostile files, unknown versions, arrays of the wrong shape or
+/// type, settings that do not fit: see [`DataError`].
+pub fn open_with(source: &Source, reading: &Reading) -> Result<DataSet, DataError> {
+    let mut set = match source {
+        Source::Builtin => builtin(reading)?,
+        Source::Mnist(folder) => mnist::open_folder(folder)?,
+        Source::Path(path) => open_path(path, reading)?,
+    };
+    if !reading.conditions.as_os_str().is_empty() {
+        conditions_file::join(&mut set, &reading.conditions)?;
+    }
+    if !reading.problem.as_os_str().is_empty() {
+        if !reading.problem.is_file() {
+            return Err(FormatError::NotFound { path: reading.problem.clone() }.into());
+        }
+        let file = Bytes::open(&reading.problem)?;
+        set.parts.problems = ProblemSource::open_shared(&file)?;
+        set.parts.members.push(("problem.toml", file));
+    }
+    if let Some(resize) = reading.resize.given() {
+        bring_to_size(&mut set, *resize)?;
+    }
+    grouping::regroup(&mut set, &reading.group_by)?;
+    Ok(set.finish())
+}
+
+/// Brings designs to another size; files of single designs have it already.
+fn bring_to_size(set: &mut Opening, resize: Resize) -> Result<(), DataError> {
+    if !matches!(set.parts.masks, MaskSource::None) {
+        let why = "the set has masks, which go with its own size".into();
+        return Err(ReadingError::NotApplicable { setting: "resize", why }.into());
+    }
+    if set.names.is_empty() {
+        let from = set.size();
+        set.parts.designs = Arc::new(Resized::new(Arc::clone(&set.parts.designs), resize));
+        set.note(Note::new(format!(
+            "designs of {} x {} are brought to {resize}, bilinear with antialiasing",
+            from.0, from.1
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(feature = "builtin")]
+fn builtin(reading: &Reading) -> Result<Opening, DataError> {
+    static PACKED: &[u8] = include_bytes!("../../builtin/cantilever.zip");
+    open_archive(Archive::open(Bytes::from_static(PACKED, "builtin"))?, "builtin", reading)
+}
+
+#[cfg(not(feature = "builtin"))]
+fn builtin(_: &Reading) -> Result<Opening, DataError> {
+    Err(ReadingError::NoBuiltin.into())
+}
+
+fn open_path(path: &Path, reading: &Reading) -> Result<Opening, DataError> {
+    if !path.exists() {
+        return Err(FormatError::NotFound { path: path.into() }.into());
+    }
+    let label = path.display().to_string();
+    if path.is_dir() {
+        if !Files::are_in(path) {
+            return folder::open(path, reading);
+        }
+        let name = path.canonicalize().ok();
+        let name = name.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        return open_files(Files::in_folder(path)?, &name, &label, reading);
+    }
+    let not_a_set =
+        |why: &str| Err(ReadingError::NotADataSet { path: path.into(), why: why.into() }.into());
+    let bytes = Bytes::open(path)?;
+    let mut magic = [0; 4];
+    if bytes.len() == 0 {
+        return not_a_set("the file is empty");
+    }
+    let known = bytes.len().min(4) as usize;
+    bytes.read_exact_at(&mut magic[..known], 0)?;
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    match &magic {
+        b"\x93NUM" => {
+            open_files(Files { designs: Some(bytes), ..Files::default() }, &name, &label, reading)
+        }
+        b"PK\x03\x04" | b"PK\x05\x06" => open_archive(Archive::open(bytes)?, &name, reading),
+        [0, 0, 8, 1..=3] => mnist::open_images(path),
+        _ => {
+            let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            match Found::new(path, file_name) {
+                Some(Found { kind: Kind::Npy | Kind::Npz, .. }) => {
+                    not_a_set("the file is neither a NumPy array nor a zip archive")
+                }
+                Some(Found { kind: Kind::Matlab, .. }) => {
+                    Err(ReadingError::Matlab { path: path.into() }.into())
+                }
+                Some(found) if found.kind != Kind::Idx => folder::open_file(found, reading),
+                _ => not_a_set("the file is not a picture, an array or a table"),
+            }
+        }
+    }
+}
+
+/// Opens the files of a data-set folder.
+fn open_files(
+    files: Files,
+    name: &str,
+    path: &str,
+    reading: &Reading,
+) -> Result<Opening, DataError> {
+    let description = files.describe()?;
+    let designs = files.designs.as_ref().ok_or_else(|| ReadingError::NotADataSet {
+        path: path.into(),
+        why: "it has no designs.npy".into(),
+    })?;
+    let mut notes = Vec::new();
+    let (designs, groups) = arrays::open(designs, reading, &mut notes)?;
+    let mut set = files.into_opening(description, name, path, designs, groups)?;
+    set.parts.notes = notes;
+    Ok(set)
+}
+
+fn open_archive(mut archive: Archive, name: &str, reading: &Reading) -> Result<Opening, DataError> {
+    let label = archive.label().to_owned();
+    let mut files = Files::read(&mut |file| archive.member(file))?;
+    if files.description.is_some() {
+        return open_files(files, name, &label, reading);
+    }
+    let (designs, others) = archives::designs_and_others(&mut archive, reading, true)?;
+    files.designs = Some(designs);
+    let has_conditions = files.conditions.is_some();
+    let mut set = open_files(files, name, &label, reading)?;
+    if has_conditions {
+        return Ok(set);
+    }
+    let mut named = Vec::new();
+    for (name, bytes) in others {
+        // An array of anything but plain numbers cannot be a condition.
+        let Ok(header) = npy::Header::read(&bytes, "conditions") else { continue };
+        if header.shape == [set.len()] || header.shape == [set.len(), 1] {
+            let values: ArrayD<f32> = npy::read_bytes(&bytes, "conditions")?;
+            set.put_condition(&name, "", values.into_iter().collect())?;
+            named.push(name);
+        }
+    }
+    if !named.is_empty() {
+        set.note(Note::new(format!(
+            "arrays with a number per design are conditions: {}",
+            named.join(", ")
+        )));
+    }
+    Ok(set)
+}

@@ -1,0 +1,51 @@
+//! Checks that the parts of a set fit together.
+
+use ndarray::Array2;
+
+use crate::SetError;
+use crate::set::metadata::Condition;
+
+/// Checks values (N, C) against their descriptions, and gives them the shape (N, 0) if there are no
+/// conditions.
+pub(crate) fn check_conditions(
+    file: &str,
+    n: usize,
+    conditions: &[Condition],
+    values: Array2<f32>,
+) -> Result<Array2<f32>, SetError> {
+    check_count(file, "columns of conditions", values.ncols(), conditions.len())?;
+    if conditions.is_empty() {
+        return Ok(Array2::zeros((n, 0)));
+    }
+    check_count(file, "rows of conditions", values.nrows(), n)?;
+    for (condition, column) in conditions.iter().zip(values.columns()) {
+        // A range of NaN would let everything pass.
+        let (min, max) = (condition.min, condition.max);
+        let wrong = |value: f32| !(value.is_finite() && min <= value && value <= max);
+        if let Some(design) = column.iter().position(|value| wrong(*value)) {
+            let (condition, value) = (condition.name.clone(), column[design]);
+            return Err(SetError::ConditionValue {
+                file: file.into(),
+                condition,
+                design,
+                value,
+                min,
+                max,
+            });
+        }
+    }
+    Ok(values)
+}
+
+/// Checks a length.
+pub(crate) fn check_count(
+    file: &str,
+    what: &'static str,
+    found: usize,
+    expected: usize,
+) -> Result<(), SetError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(SetError::Count { file: file.into(), what, found, expected })
+}

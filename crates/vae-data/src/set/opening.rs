@@ -1,0 +1,97 @@
+//! A data set while its source is being opened.
+
+use std::sync::Arc;
+
+use ndarray::{Array1, Axis};
+use vae_base::Note;
+
+use crate::set::checks::check_conditions;
+use crate::set::data_set::DataSet;
+use crate::set::designs::Designs;
+use crate::set::details::Details;
+use crate::set::metadata::Condition;
+use crate::set::parts::Parts;
+use crate::{DataError, SetError};
+
+/// A data set while its source is being opened: its parts so far, and what matters only until it is
+/// open.
+pub(crate) struct Opening {
+    pub(crate) parts: Parts,
+    /// The file of each design, below the folder, if each has one; otherwise empty.
+    pub(crate) names: Vec<String>,
+    /// Whether the source says what belongs together.
+    pub(crate) grouped: bool,
+    /// The label by whose values the designs are grouped.
+    pub(crate) label_groups: Option<String>,
+}
+
+impl Opening {
+    /// Begins with designs and what is known about them.
+    pub(crate) fn new(
+        name: &str,
+        designs: impl Designs + 'static,
+        details: Details,
+    ) -> Result<Self, DataError> {
+        let grouped = details.groups.is_some();
+        let parts = Parts::new(name, Arc::new(designs), details)?;
+        Ok(Self { parts, names: Vec::new(), grouped, label_groups: None })
+    }
+
+    /// Number of designs.
+    pub(crate) fn len(&self) -> usize {
+        self.parts.designs.len()
+    }
+
+    /// Rows and columns of each design.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        self.parts.designs.size()
+    }
+
+    /// States what belongs together.
+    pub(crate) fn group(&mut self, groups: Vec<u32>) {
+        self.parts.groups = groups;
+        self.grouped = true;
+    }
+
+    /// Notes what was found out.
+    pub(crate) fn note(&mut self, note: Note) {
+        self.parts.notes.push(note);
+    }
+
+    /// Adds a condition, or replaces the one of this name.
+    pub(crate) fn put_condition(
+        &mut self,
+        name: &str,
+        unit: &str,
+        values: Vec<f32>,
+    ) -> Result<(), SetError> {
+        let column = Array1::from(values);
+        let condition = Condition::covering(name, unit, column.view());
+        let single = check_conditions(
+            &self.parts.name,
+            self.len(),
+            std::slice::from_ref(&condition),
+            column.clone().insert_axis(Axis(1)),
+        )?;
+        let parts = &mut self.parts;
+        if let Some(position) = parts.conditions.iter().position(|known| known.name == name) {
+            parts.values.column_mut(position).assign(&column);
+            parts.conditions[position] = condition;
+            return Ok(());
+        }
+        parts.conditions.push(condition);
+        let joined = ndarray::concatenate(Axis(1), &[parts.values.view(), single.view()]);
+        parts.values = joined.map_err(|_| SetError::Count {
+            file: parts.name.clone(),
+            what: "rows of conditions",
+            found: single.nrows(),
+            expected: parts.values.nrows(),
+        })?;
+        Ok(())
+    }
+
+    /// The open set.
+    pub(crate) fn finish(self) -> DataSet {
+        DataSet::of(self.parts)
+    }
+}
