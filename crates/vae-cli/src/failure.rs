@@ -6,10 +6,13 @@ use std::process::ExitCode;
 
 use topo_data::TopoDataError;
 use topo_simp::SimpError;
-use vae_data::DataError;
+use vae_base::Remedy;
+use vae_data::{DataError, FormatError, ReadingError, SetError, SplitError};
 use vae_design::DesignError;
 use vae_hub::HubError;
 use vae_train::TrainError;
+
+use crate::words;
 
 /// Exit code of a failure inside a file, of input and output, or of a run.
 pub(crate) const FAILED: u8 = 1;
@@ -74,24 +77,14 @@ fn advice(error: &anyhow::Error) -> (Option<String>, bool) {
 }
 
 fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool) {
-    // A transparent error stands for the one inside.
-    let data = match cause.downcast_ref() {
-        Some(TrainError::Data(err)) => Some(err),
-        _ => cause.downcast_ref::<DataError>(),
-    };
-    #[cfg(feature = "hub")]
-    let data = match cause.downcast_ref() {
-        Some(HubError::Data(err)) => Some(&**err),
-        _ => data,
-    };
-    if let Some(err) = data {
-        return (err.hint(), is_wrong_argument(err));
+    if let Some((remedies, mistake)) = advice_on_data(cause) {
+        return (words::hint(&remedies), mistake);
     }
     if let Some(err) = cause.downcast_ref::<TrainError>() {
         return (err.hint(), err.is_usage());
     }
     if let Some(err) = cause.downcast_ref::<HubError>() {
-        return (err.hint(), matches!(err, HubError::Occupied { .. }));
+        return (words::hint(&err.remedies()), err.is_callers_mistake());
     }
     if let Some(err) = cause.downcast_ref::<UsageError>() {
         return (err.hint.clone(), true);
@@ -117,24 +110,30 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
     (None, cause.downcast_ref().is_some_and(is_wrong_generation))
 }
 
-/// Whether the data error is about what was asked for, not about what a file holds.
-fn is_wrong_argument(error: &DataError) -> bool {
-    matches!(
-        error,
-        DataError::NotFound { .. }
-            | DataError::NoBuiltin
-            | DataError::TargetExists { .. }
-            | DataError::UnknownColumn { .. }
-            | DataError::SplitRule { .. }
-            | DataError::Shares { .. }
-            | DataError::Option { .. }
-            | DataError::NotApplicable { .. }
-            | DataError::LabelPattern { .. }
-            | DataError::Layout { .. }
-    )
+/// The remedies of an error of the data, and whether the arguments are at fault.
+fn advice_on_data(cause: &(dyn std::error::Error + 'static)) -> Option<(Vec<Remedy>, bool)> {
+    // A transparent error stands for the one inside.
+    let data = match cause.downcast_ref() {
+        Some(TrainError::Data(err)) => Some(err),
+        _ => cause.downcast_ref::<DataError>(),
+    };
+    if let Some(err) = data {
+        return Some((err.remedies(), err.is_callers_mistake()));
+    }
+    if let Some(err) = cause.downcast_ref::<FormatError>() {
+        return Some((err.remedies(), err.is_callers_mistake()));
+    }
+    if let Some(err) = cause.downcast_ref::<SetError>() {
+        return Some((err.remedies(), err.is_callers_mistake()));
+    }
+    if let Some(err) = cause.downcast_ref::<ReadingError>() {
+        return Some((err.remedies(), err.is_callers_mistake()));
+    }
+    let err = cause.downcast_ref::<SplitError>()?;
+    Some((err.remedies(), err.is_callers_mistake()))
 }
 
-/// Likewise for proposing designs.
+/// Whether an error of proposing designs is about what was asked for.
 fn is_wrong_design(error: &DesignError) -> bool {
     matches!(
         error,

@@ -7,7 +7,6 @@ use ndarray::{Array2, Array3, ArrayView2};
 use topo_data::Judge;
 use topo_export::{Vtk, vtk};
 use topo_simp::Problem;
-use vae_data::write_whole;
 use vae_report::{Field, field};
 
 /// A design, and what its figures are called.
@@ -60,7 +59,7 @@ pub(crate) fn write(
         .map(|(case, u)| (name("displacement", case), u.view()))
         .collect();
     let fields = Vtk { title, cell_size: problem.cell_size, cells: &cells, points: &points };
-    Ok(write_whole(&path("fields.vtk"), vtk(&fields)?.as_bytes())?)
+    Ok(vae_base::files::write(&path("fields.vtk"), vtk(&fields)?.as_bytes())?)
 }
 
 /// Lengths of the displacements of the corners of each element, averaged.

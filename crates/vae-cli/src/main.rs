@@ -27,11 +27,11 @@ mod reading;
 mod report;
 mod samplers;
 mod scores;
-mod size;
 mod stored;
 mod threads;
 mod trained;
 mod trust;
+mod words;
 
 use std::process::ExitCode;
 

@@ -11,6 +11,7 @@ use vae_data::{
 
 use crate::compliances::check_compliances;
 use crate::output::note;
+use crate::words;
 
 /// How a source is read. What is not given is found out from the data, and said.
 #[derive(Args, Clone, Debug, Default)]
@@ -109,8 +110,8 @@ impl ReadingArgs {
 pub(crate) fn open_data(source: &str, reading: &Reading) -> Result<DataSet> {
     let parsed: Source = source.parse().with_context(|| format!("--data {source}"))?;
     let data = open_with(&parsed, reading)?;
-    for text in data.notes() {
-        note(format!("data: {text}"));
+    for found in data.notes() {
+        note(format!("data: {}", words::note(found)));
     }
     // A problem that somebody adds is held against what is known of the designs.
     if !reading.problem.as_os_str().is_empty()

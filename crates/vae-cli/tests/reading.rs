@@ -240,7 +240,7 @@ fn trajectories_are_never_split() {
         let groups = &set.groups()[part * 6 + 4..part * 6 + 6];
         assert_eq!(groups[0], groups[1], "part {part}");
     }
-    assert!(set.notes().iter().any(|note| note.contains("warning: ")), "{:?}", set.notes());
+    assert!(set.notes().iter().any(|note| note.found.contains("warning: ")), "{:?}", set.notes());
 }
 
 #[test]

@@ -4,13 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use vae_base::Remedy;
 
 use crate::Checksum;
 
 /// Everything this crate can fail with.
 ///
-/// A message is one line that names the address or the file; what a person can do about it is in
-/// [`HubError::hint`].
+/// A message is one line that names the address or the file; what a caller can do about it is in
+/// [`HubError::remedies`].
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum HubError {
@@ -220,33 +221,65 @@ impl HubError {
         }
     }
 
-    /// What a person can do about this error, as one line, if there is a remedy to name.
+    /// What a caller can do about this error; empty if nothing in particular helps.
     #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Unreachable { .. } | Self::Stalled { .. } => {
-                "without a network: `vae train` uses the built-in set, and `vae simp generate` makes a set of your own"
-            }
-            Self::Status { status: 401 | 403, .. } => "the data are not public",
+    pub fn remedies(&self) -> Vec<Remedy> {
+        let remedy = match self {
+            #[cfg(feature = "hub")]
+            Self::Data(error) => return error.remedies(),
+            Self::Unreachable { .. } | Self::Stalled { .. } => Remedy::advice(
+                "without a network, use the built-in set, or generate a set of your own",
+            ),
+            Self::Status { status: 401 | 403, .. } => Remedy::advice("the data are not public"),
             Self::Status { status: 404 | 410, .. } => {
-                "the address may have changed; --url names a mirror"
+                Remedy::set("url", "SITE", "names a mirror, if the address has changed")
             }
             Self::Truncated { .. } | Self::Status { .. } | Self::Http { passing: true, .. } => {
-                "give the same command again: what is here already is kept"
+                Remedy::advice("fetch again: what has arrived is kept")
             }
             Self::TooLong { .. } | Self::Mismatch { .. } => {
-                "the server has another file than the one published, so it was thrown away; --url names another server"
+                return vec![
+                    Remedy::advice(
+                        "the server has another file than the one published, so the download was \
+                         discarded",
+                    ),
+                    Remedy::set("url", "SITE", "names another server"),
+                ];
             }
-            Self::Answer { .. } => "--url is the address of a site that answers as zenodo.org does",
-            Self::Member { .. } | Self::Bomb { .. } => "nothing of the archive was kept",
-            Self::Occupied { .. } => "choose another folder with --out, or move the old one away",
-            Self::NoDesigns { .. } => {
-                "designs are a column of matrices (lists of lists of numbers) or of pictures; --column names one"
+            Self::Answer { .. } => {
+                Remedy::set("url", "SITE", "names a site that answers as zenodo.org does")
             }
-            Self::Damaged { .. } | Self::Receipt { .. } => "move the folder away and fetch again",
-            _ => return None,
+            Self::Member { .. } | Self::Bomb { .. } => {
+                Remedy::advice("nothing of the archive was kept")
+            }
+            Self::Occupied { .. } => {
+                return vec![
+                    Remedy::set("out", "FOLDER", "names another folder"),
+                    Remedy::advice("move the old one away"),
+                ];
+            }
+            Self::NoDesigns { .. } => Remedy::set(
+                "column",
+                "NAME",
+                "names the column of designs: matrices (lists of lists of numbers) or pictures",
+            ),
+            Self::Damaged { .. } | Self::Receipt { .. } => {
+                Remedy::advice("move the folder away and fetch again")
+            }
+            _ => return Vec::new(),
         };
-        Some(hint.into())
+        vec![remedy]
+    }
+
+    /// Whether what was asked for is at fault, rather than the network or the contents of a file.
+    #[must_use]
+    pub fn is_callers_mistake(&self) -> bool {
+        match self {
+            #[cfg(feature = "hub")]
+            Self::Data(error) => error.is_callers_mistake(),
+            Self::Occupied { .. } => true,
+            _ => false,
+        }
     }
 
     /// Wraps what the operating system said about `path`.

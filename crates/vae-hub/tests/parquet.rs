@@ -277,6 +277,6 @@ fn a_hub_that_misbehaves() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = fetch("owner/beams", &format!("http://127.0.0.1:{port}"));
     assert!(matches!(error, HubError::Unreachable { .. }), "{error:?}");
-    assert!(error.hint().unwrap().contains("built-in"));
+    assert!(format!("{:?}", error.remedies()).contains("built-in"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
 }

@@ -8,7 +8,7 @@ use ndarray::{Array2, Axis};
 use serde::Serialize;
 use topo_data::{Judgement, Refinement, problem_of};
 use topo_simp::Problem;
-use vae_data::{DataError, DataSet, Details, Problems, Reading};
+use vae_data::{DataError, DataSet, Details, FormatError, Problems, Reading, SetError};
 
 use crate::design;
 use crate::failure::UsageError;
@@ -207,7 +207,7 @@ pub(super) fn open(source: &str, reading: &Reading) -> Result<DataSet> {
     let plain = Reading { problem: reading.problem.clone(), ..Reading::default() } == *reading;
     let has_two_axes = matches!(
         refused.downcast_ref(),
-        Some(DataError::Shape { shape, .. }) if shape.len() == 2
+        Some(DataError::Set(SetError::DesignShape { shape, .. })) if shape.len() == 2
     );
     if !(plain && has_two_axes && path.extension().is_some_and(|extension| extension == "npy")) {
         return Err(refused);
@@ -215,7 +215,7 @@ pub(super) fn open(source: &str, reading: &Reading) -> Result<DataSet> {
     let design = design::read(path, 0)?.mapv(|x| x as f32);
     let problems = match &reading.problem {
         path if path.as_os_str().is_empty() => Problems::None,
-        path if !path.is_file() => return Err(DataError::NotFound { path: path.clone() }.into()),
+        path if !path.is_file() => return Err(FormatError::NotFound { path: path.clone() }.into()),
         path => Problems::Shared(
             std::fs::read_to_string(path).with_context(|| path.display().to_string())?,
         ),

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 use serde::Serialize;
+use vae_data::Size;
 use vae_train::benchmark::{Times, Workload};
 use vae_train::{Config, Overrides};
 
 use crate::failure::UsageError;
 use crate::output::{json, line};
-use crate::size::rows_by_columns;
 use crate::{machine, threads};
 
 /// Measure speed on random data
@@ -66,8 +66,8 @@ struct ModelArgs {
     batch_size: Option<usize>,
     /// Rows and columns of a design [default: those that the preset is known for, such as 128x128
     /// for tutorial-conv]
-    #[arg(long, value_name = "HxW", value_parser = rows_by_columns)]
-    size: Option<(usize, usize)>,
+    #[arg(long, value_name = "HxW")]
+    size: Option<Size>,
     /// Threads to use [default: all]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -211,7 +211,11 @@ impl ModelArgs {
             "pool" => ((64, 64), 0),
             _ => ((48, 96), 3),
         };
-        Ok(Workload::new(&config, self.size.unwrap_or(size), n_conditions)?)
+        Ok(Workload::new(
+            &config,
+            self.size.map_or(size, |size| (size.height, size.width)),
+            n_conditions,
+        )?)
     }
 
     fn conditions(&self, workload: &Workload) -> Conditions {

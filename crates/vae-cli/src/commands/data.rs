@@ -14,6 +14,7 @@ use crate::compliances::check_compliances;
 use crate::contact;
 use crate::output::{json, line, shown};
 use crate::reading::{ReadingArgs, open_data};
+use crate::words;
 
 /// Fetch data, look at them, and bring them into one form
 #[derive(Subcommand)]
@@ -186,7 +187,7 @@ fn table(info: &Info) -> Result<()> {
         line(format!("results: {}", info.results.join(", ")))?;
     }
     for note in info.notes() {
-        line(format!("note: {note}"))?;
+        line(format!("note: {}", words::note(&note)))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use topo_export::Contours;
-use vae_data::{DataSet, write_whole};
+use vae_data::DataSet;
 
 use crate::cad::{Format, LengthArgs, Lengths};
 use crate::commands::analyze::open;
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
     let at = format!("{}, design {index}", args.design);
     let drawn = args.to.draw(design.view(), lengths, &at).with_context(|| at.clone())?;
-    write_whole(&out, &drawn.bytes)?;
+    vae_base::files::write(&out, &drawn.bytes)?;
 
     let contours = drawn.contours.as_ref();
     let outline = contours.map(Outline::of);

@@ -215,7 +215,7 @@ mod tests {
                 && text.contains("point (other)"),
             "{text}"
         );
-        assert!(error.hint().is_some());
+        assert!(!error.remedies().is_empty());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use topo_data::{
     Family, GenerateSpec, Shard, ShardReport, TopoDataError, generate, generate_shard,
 };
 use topo_simp::Filter;
+use vae_data::Size;
 
 use super::made::{self, Pictures};
 use super::solver::SolverArg;
@@ -19,7 +20,6 @@ use crate::failure::{INTERRUPTED, UsageError};
 use crate::interrupt;
 use crate::output::{json, line, note, shown};
 use crate::progress::Progress;
-use crate::size::rows_by_columns;
 
 /// Make a data set of optimized structures
 ///
@@ -42,8 +42,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", conflicts_with = "problems")]
     count: Option<usize>,
     /// Rows x columns of elements [default: the family's]
-    #[arg(long, value_name = "HxW", value_parser = rows_by_columns)]
-    grid: Option<(usize, usize)>,
+    #[arg(long, value_name = "HxW")]
+    grid: Option<Size>,
     /// Seed of every random number
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -125,7 +125,7 @@ enum FilterArg {
 impl Args {
     fn spec(&self) -> Result<GenerateSpec> {
         let mut spec = GenerateSpec::for_family(&self.family)?;
-        if let Some((height, width)) = self.grid {
+        if let Some(Size { height, width }) = self.grid {
             (spec.height, spec.width) = (height, width);
         }
         self.recipe.change(&mut spec);
