@@ -84,7 +84,7 @@ impl SplitGroups {
     /// # Errors
     ///
     /// [`SplitError::Group`] if a group stands on no side, or on more than one.
-    pub fn of(&self, groups: &[u32]) -> Result<Split, SplitError> {
+    pub fn of(&self, groups: &[u32]) -> Result<Split, DataError> {
         let mut sides: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
         for (side, members) in [&self.train, &self.validation, &self.test].into_iter().enumerate() {
             for group in members {
@@ -92,7 +92,7 @@ impl SplitGroups {
             }
         }
         if let Some((group, (_, sides))) = sides.iter().find(|(_, (_, sides))| *sides != 1) {
-            return Err(SplitError::Group { group: *group, sides: *sides });
+            return Err(SplitError::Group { group: *group, sides: *sides }.into());
         }
         let mut positions = [const { Vec::new() }; 3];
         for (position, group) in groups.iter().enumerate() {
@@ -197,7 +197,7 @@ pub fn split(
     let train = left.into_iter().filter(|group| !validation_groups.contains(group)).collect();
     let validation = validation_groups.into_iter().collect();
     let test = test_groups.into_iter().collect();
-    Ok(SplitGroups { rule: rule.clone(), train, validation, test }.of(set.groups())?)
+    SplitGroups { rule: rule.clone(), train, validation, test }.of(set.groups())
 }
 
 /// The groups of the test side that the data state.
@@ -448,9 +448,15 @@ mod tests {
             validation: vec![2],
             test: vec![3],
         };
-        assert!(matches!(groups.of(&[1, 2, 4]), Err(SplitError::Group { group: 4, sides: 0 })));
+        assert!(matches!(
+            groups.of(&[1, 2, 4]),
+            Err(DataError::Split(SplitError::Group { group: 4, sides: 0 }))
+        ));
         let twice = SplitGroups { test: vec![1], ..groups };
-        assert!(matches!(twice.of(&[1]), Err(SplitError::Group { group: 1, sides: 2 })));
+        assert!(matches!(
+            twice.of(&[1]),
+            Err(DataError::Split(SplitError::Group { group: 1, sides: 2 }))
+        ));
     }
 
     #[test]
