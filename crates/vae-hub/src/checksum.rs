@@ -10,7 +10,12 @@ use md5::Md5;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::HubError;
+/// A text is not a checksum of a known form.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a checksum of a known form (md5:… or sha256:…)")]
+pub struct UnknownChecksum {
+    text: String,
+}
 
 /// A checksum with the name of its algorithm, such as `md5:9e107d9d372bb6826bd81d3542a419d6`.
 ///
@@ -23,7 +28,7 @@ use crate::HubError;
 ///
 /// let published: Checksum = "md5:9E107D9D372BB6826BD81D3542A419D6".parse()?;
 /// assert_eq!(published, Checksum::of_bytes(&published, b"The quick brown fox jumps over the lazy dog"));
-/// # Ok::<(), vae_hub::HubError>(())
+/// # Ok::<(), vae_hub::UnknownChecksum>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -137,11 +142,11 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 impl FromStr for Checksum {
-    type Err = HubError;
+    type Err = UnknownChecksum;
 
     /// Reads `md5:…` and `sha256:…`; digits alone are known by their number.
-    fn from_str(text: &str) -> Result<Self, HubError> {
-        let unknown = || HubError::UnknownChecksum { text: text.chars().take(80).collect() };
+    fn from_str(text: &str) -> Result<Self, UnknownChecksum> {
+        let unknown = || UnknownChecksum { text: text.chars().take(80).collect() };
         let known = [Algorithm::Md5, Algorithm::Sha256];
         let (algorithm, digest) = match text.split_once(':') {
             Some((name, digest)) => {
@@ -159,9 +164,9 @@ impl FromStr for Checksum {
 }
 
 impl TryFrom<String> for Checksum {
-    type Error = HubError;
+    type Error = UnknownChecksum;
 
-    fn try_from(text: String) -> Result<Self, HubError> {
+    fn try_from(text: String) -> Result<Self, UnknownChecksum> {
         text.parse()
     }
 }

@@ -7,7 +7,7 @@ use ureq::http::{HeaderMap, Response, header};
 use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
-use crate::HubError;
+use crate::error::HubError;
 use crate::retry::Failure;
 
 /// An answer that a person waits for should begin within this time, and never pause for longer.

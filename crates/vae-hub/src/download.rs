@@ -4,9 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::Path;
 
+use crate::checksum::Checksum;
 use crate::client::Client;
-use crate::retry::Failure;
-use crate::{Checksum, Event, HubError, Observer, RemoteFile, Retry};
+use crate::error::HubError;
+use crate::event::{Event, Observer};
+use crate::retry::{Failure, Retry};
+use crate::zenodo::RemoteFile;
 
 /// So many bytes more than ever before are progress, and failures are counted anew.
 const FURTHER: u64 = 1 << 20;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use vae_base::Remedy;
 
-use crate::Checksum;
+use crate::checksum::Checksum;
 
 /// Everything this crate can fail with.
 ///
@@ -90,12 +90,6 @@ pub enum HubError {
         url: String,
         /// What is wrong with it.
         why: String,
-    },
-    /// A checksum in an unknown form.
-    #[error("{text:?} is no checksum that is known here (md5:… or sha256:…)")]
-    UnknownChecksum {
-        /// The text.
-        text: String,
     },
     /// An archive that cannot be read.
     #[error("{archive}: reading the archive")]

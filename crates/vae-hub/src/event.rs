@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::HubError;
+use crate::error::HubError;
 
 /// Receives what happens, for a progress bar or a log.
 pub type Observer<'a> = dyn FnMut(Event<'_>) + 'a;

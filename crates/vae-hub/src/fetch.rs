@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::download::download;
+use crate::error::HubError;
+use crate::event::Observer;
 use crate::place::{Fetched, Partial, already_there};
-use crate::receipt::StoredFile;
-use crate::unpack::unpack;
-use crate::{HubError, Limits, Observer, Receipt, Record, Retry};
+use crate::receipt::{Receipt, StoredFile};
+use crate::retry::Retry;
+use crate::unpack::{Limits, unpack};
+use crate::zenodo::Record;
 
 /// Fetches records.
 ///

@@ -15,7 +15,7 @@ mod retry;
 mod unpack;
 mod zenodo;
 
-pub use checksum::Checksum;
+pub use checksum::{Checksum, UnknownChecksum};
 pub use error::HubError;
 pub use event::{Event, Observer};
 pub use fetch::{Fetcher, Options};

@@ -5,8 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::receipt::RECEIPT;
-use crate::{Checksum, HubError, Observer, Receipt};
+use crate::checksum::Checksum;
+use crate::error::HubError;
+use crate::event::Observer;
+use crate::receipt::{RECEIPT, Receipt};
 
 /// What a fetch did.
 #[derive(Clone, Debug)]

@@ -8,7 +8,11 @@ use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Checksum, Event, HubError, Observer, RemoteFile, path};
+use crate::checksum::Checksum;
+use crate::error::HubError;
+use crate::event::{Event, Observer};
+use crate::path;
+use crate::zenodo::RemoteFile;
 
 /// Name of the note in the folder.
 pub const RECEIPT: &str = "fetched.json";

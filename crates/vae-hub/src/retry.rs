@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::{Event, HubError, Observer};
+use crate::error::HubError;
+use crate::event::{Event, Observer};
 
 /// How often and after which waits something is tried again.
 ///

@@ -10,8 +10,10 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use crate::checksum::Hasher;
+use crate::error::HubError;
+use crate::event::{Event, Observer};
+use crate::path;
 use crate::receipt::StoredFile;
-use crate::{Event, HubError, Observer, path};
 
 /// What an archive may unpack to.
 ///

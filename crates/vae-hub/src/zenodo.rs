@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Checksum, HubError, path};
+use crate::checksum::{Checksum, UnknownChecksum};
+use crate::error::HubError;
+use crate::path;
 
 /// The site itself.
 pub const ZENODO: &str = "https://zenodo.org";
@@ -112,7 +114,8 @@ fn remote_file(entry: &Value, site: &str) -> Result<RemoteFile, String> {
         .find_map(Value::as_u64)
         .ok_or_else(|| missing("size"))?;
     let checksum = text([&entry["checksum"]]).ok_or_else(|| missing("checksum"))?;
-    let checksum = checksum.parse().map_err(|error: HubError| format!("{shown:?}: {error}"))?;
+    let checksum =
+        checksum.parse().map_err(|error: UnknownChecksum| format!("{shown:?}: {error}"))?;
     let links = &entry["links"];
     let url = text([&links["content"], &links["download"], &links["self"]])
         .ok_or_else(|| missing("address"))?;

@@ -58,7 +58,9 @@ fn is_refused(path: &Path, reading: &Reading, words: &[&str]) {
 fn beams_become_the_folder_that_is_trained_on() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("beams");
-    let fetched = convert(&fixture("beams.parquet"), &Reading::default(), &out).unwrap();
+    let command = Some("vae data fetch tests/fixtures/beams.parquet".into());
+    let reading = Reading { command, ..Reading::default() };
+    let fetched = convert(&fixture("beams.parquet"), &reading, &out).unwrap();
     assert!(fetched.receipt.license.unwrap().contains("non-commercial"));
     let mut names: Vec<_> =
         fs::read_dir(fixture("beams")).unwrap().map(|entry| entry.unwrap().file_name()).collect();

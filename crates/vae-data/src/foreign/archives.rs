@@ -1,6 +1,6 @@
 //! Which arrays of a `.npz` file hold designs.
 
-use crate::FormatError;
+use crate::error::FormatError;
 use crate::foreign::reading::Reading;
 use crate::formats::archive::Archive;
 use crate::formats::bytes::Bytes;

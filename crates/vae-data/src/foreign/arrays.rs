@@ -2,6 +2,7 @@
 
 use vae_base::{Note, Remedy};
 
+use crate::error::{DataError, FormatError, SetError};
 use crate::foreign::choices::Iterations;
 use crate::foreign::reading::Reading;
 use crate::formats::bytes::Bytes;
@@ -9,7 +10,6 @@ use crate::formats::npy::{self, Element, Header};
 use crate::set::designs::Designs;
 use crate::set::stored::Stored;
 use crate::set::value_range::ValueRange;
-use crate::{DataError, FormatError, SetError};
 
 /// Arrays in Fortran order up to this size are brought into row-major order in memory.
 const MAX_TURNED: u64 = 256 << 20;

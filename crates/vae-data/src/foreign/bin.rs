@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use vae_base::Note;
 
+use crate::error::{DataError, ReadingError};
 use crate::foreign::setting::Setting;
 use crate::formats::text::{Matrix, cells, matrix, number, numbered, wrong};
 use crate::set::size::Size;
-use crate::{DataError, ReadingError};
 
 /// Names that columns of element tables have.
 const X: [&str; 4] = ["x", "xc", "x_center", "cx"];

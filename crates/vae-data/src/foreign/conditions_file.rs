@@ -5,12 +5,12 @@ use std::path::Path;
 
 use vae_base::Note;
 
+use crate::error::{DataError, FormatError, ReadingError};
 use crate::foreign::listing::{natural, stem};
 use crate::formats::bytes::Bytes;
 use crate::formats::table::Table;
 use crate::set::checks::check_count;
 use crate::set::opening::Opening;
-use crate::{DataError, FormatError, ReadingError};
 
 /// Columns that name the file of a design.
 const FILE_COLUMNS: [&str; 8] =

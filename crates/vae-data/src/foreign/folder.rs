@@ -5,13 +5,13 @@ use std::path::Path;
 
 use vae_base::Note;
 
+use crate::error::{DataError, ReadingError};
 use crate::foreign::labels::Labeled;
 use crate::foreign::listing::{Found, Kind, Listing, natural, stem};
 use crate::foreign::reading::Reading;
 use crate::foreign::{pictures, unpack};
 use crate::set::details::Details;
 use crate::set::opening::Opening;
-use crate::{DataError, ReadingError};
 
 /// Opens a folder of pictures, of `.npy` or `.npz` files, or of text files.
 pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Opening, DataError> {

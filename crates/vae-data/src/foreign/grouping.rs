@@ -2,13 +2,13 @@
 
 use vae_base::{Note, Remedy};
 
+use crate::error::{DataError, ReadingError};
 use crate::foreign::listing::stem;
 use crate::foreign::pattern::Pattern;
 use crate::foreign::setting::Setting;
 use crate::set::groups::{groups_of, own_groups};
 use crate::set::near_copies::{self, Near};
 use crate::set::opening::Opening;
-use crate::{DataError, ReadingError};
 
 /// Groups the designs as asked for, and notes what was done.
 pub(crate) fn regroup(set: &mut Opening, group_by: &Setting<String>) -> Result<(), DataError> {
@@ -85,7 +85,10 @@ mod tests {
     use ndarray::{Array3, arr2};
 
     use super::*;
-    use crate::{Condition, Details, SetError, Table};
+    use crate::error::SetError;
+    use crate::formats::table::Table;
+    use crate::set::details::Details;
+    use crate::set::metadata::Condition;
 
     fn set() -> Opening {
         let designs = Array3::from_shape_fn((4, 3, 3), |(i, row, _)| f32::from(u8::from(row < i)));

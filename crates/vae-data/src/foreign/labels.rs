@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ndarray::{Array2, Axis};
 use vae_base::{Note, Remedy};
 
-use crate::DataError;
+use crate::error::DataError;
 use crate::foreign::listing::stem;
 use crate::foreign::pattern::Field;
 use crate::foreign::reading::Reading;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ReadingError;
+use crate::error::ReadingError;
 use crate::foreign::setting::wrong;
 use crate::set::size::two_numbers;
 

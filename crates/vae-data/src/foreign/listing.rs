@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::FormatError;
+use crate::error::FormatError;
 
 /// A file that may hold designs.
 #[derive(Clone, Debug)]

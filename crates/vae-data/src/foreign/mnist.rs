@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use vae_base::{Note, Remedy};
 
+use crate::error::{DataError, FormatError, ReadingError, SetError};
 use crate::formats::idx;
 use crate::formats::npy::Element;
 use crate::set::checks::check_count;
@@ -11,7 +12,6 @@ use crate::set::designs::Designs;
 use crate::set::details::Details;
 use crate::set::opening::Opening;
 use crate::set::stored::Stored;
-use crate::{DataError, FormatError, ReadingError, SetError};
 
 /// Opens MNIST: the four files of its training and its test pictures with their labels, plain or
 /// with `.gz`. The test pictures stand behind the training ones, and the set states that they are

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ndarray::ArrayD;
 use vae_base::Note;
 
+use crate::error::{DataError, FormatError, ReadingError};
 use crate::foreign::listing::{Found, Kind};
 use crate::foreign::reading::Reading;
 use crate::foreign::source::Source;
@@ -20,7 +21,6 @@ use crate::set::opening::Opening;
 use crate::set::problems::ProblemSource;
 use crate::set::resized::Resized;
 use crate::set::size::Resize;
-use crate::{DataError, FormatError, ReadingError};
 
 /// [`open_with`] the default way of reading.
 ///

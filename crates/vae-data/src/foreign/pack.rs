@@ -6,11 +6,11 @@ use std::path::Path;
 
 use zip::ZipWriter;
 
+use crate::error::{DataError, FormatError, ReadingError};
 use crate::foreign::open::open;
 use crate::foreign::source::Source;
 use crate::formats::archive::add_member;
 use crate::set::folder::FILES;
-use crate::{DataError, FormatError, ReadingError};
 
 /// Packs a data-set folder into the bytes of a zip archive, one deflated member per file.
 ///

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ReadingError;
+use crate::error::ReadingError;
 
 /// A pattern over the end of a file's name (without its extension), with a field for each label.
 ///

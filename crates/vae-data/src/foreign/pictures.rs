@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 use vae_base::{Note, Remedy};
 
+use crate::error::{DataError, FormatError, ReadingError};
 use crate::foreign::choices::Margins;
 use crate::foreign::frame::{self, Frame, Tone};
 use crate::foreign::listing::Found;
@@ -16,7 +17,6 @@ use crate::formats::picture::{Grey, decode};
 use crate::set::resample::Resampler;
 use crate::set::store::{self, Store};
 use crate::set::stored::Stored;
-use crate::{DataError, FormatError, ReadingError};
 
 /// Number of pictures that are made designs at a time, in parallel.
 const AT_A_TIME: usize = 256;

@@ -73,7 +73,7 @@ mod tests {
     use std::str::FromStr;
 
     use super::*;
-    use crate::ReadingError;
+    use crate::error::ReadingError;
 
     fn reads<T: FromStr + fmt::Display>(texts: &[&str], wrong: &[&str])
     where

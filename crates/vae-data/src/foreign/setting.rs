@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ReadingError;
+use crate::error::ReadingError;
 
 /// A setting that can be left to this crate, turned off, or given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use vae_base::Note;
 
+use crate::error::{DataError, ReadingError};
 use crate::foreign::choices::Iterations;
 use crate::foreign::labels::Labeled;
 use crate::foreign::layout::Layout;
@@ -20,7 +21,6 @@ use crate::set::opening::Opening;
 use crate::set::resample::Resampler;
 use crate::set::store::Store;
 use crate::set::stored::Stored;
-use crate::{DataError, ReadingError};
 
 /// A text file larger than this holds no single design.
 const MAX_TEXT: u64 = 256 << 20;

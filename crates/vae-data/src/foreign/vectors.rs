@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
+use crate::error::{DataError, FormatError};
 use crate::foreign::layout::Layout;
 use crate::formats::text::{cells as cells_of, number, numbered, read_row, wrong};
-use crate::{DataError, FormatError};
 
 /// No line is longer than this.
 const MAX_LINE: usize = 64 << 20;
@@ -77,7 +77,7 @@ pub(crate) fn for_each_vector(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ReadingError;
+    use crate::error::ReadingError;
 
     #[test]
     fn vectors_are_laid_out() {

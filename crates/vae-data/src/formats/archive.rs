@@ -11,7 +11,7 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use crate::FormatError;
+use crate::error::FormatError;
 use crate::formats::bytes::{Bytes, BytesReader};
 
 /// Members up to this size are unpacked into memory.

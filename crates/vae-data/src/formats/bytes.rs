@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::FormatError;
+use crate::error::FormatError;
 
 /// A window of bytes with a name for messages. Cloning shares the file or the memory.
 #[derive(Clone, Debug)]

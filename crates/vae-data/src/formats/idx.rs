@@ -5,7 +5,7 @@ use std::path::Path;
 
 use flate2::read::GzDecoder;
 
-use crate::FormatError;
+use crate::error::FormatError;
 use crate::formats::bytes::Bytes;
 
 /// Compressed files are unpacked in memory up to this size.

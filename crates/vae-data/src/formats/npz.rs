@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{ArrayD, ArrayView, Dimension};
 use zip::ZipWriter;
 
-use crate::FormatError;
+use crate::error::FormatError;
 use crate::formats::archive::{Archive, add_member, is_plain};
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::{self, Scalar};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 
-use crate::FormatError;
+use crate::error::FormatError;
 
 /// Neither side of a picture may be longer.
 const MAX_SIDE: u32 = 16_384;

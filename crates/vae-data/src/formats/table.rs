@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use crate::FormatError;
+use crate::error::FormatError;
 
 /// What is known about each design beside its conditions: one row per design, columns by name.
 ///

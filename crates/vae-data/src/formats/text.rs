@@ -1,6 +1,6 @@
 //! Numbers in text files, a line per row.
 
-use crate::FormatError;
+use crate::error::FormatError;
 
 /// A matrix of numbers: rows from the top, (rows, columns) and its values row by row.
 pub(crate) type Matrix = ((usize, usize), Vec<f32>);

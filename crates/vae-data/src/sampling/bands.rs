@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::error::{DataError, SplitError};
 use crate::set::data_set::DataSet;
-use crate::{DataError, SplitError};
 
 /// The values of one condition, by group.
 pub(crate) struct Bands {

@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use crate::DataError;
+use crate::error::DataError;
 use crate::set::data_set::DataSet;
 
 /// A batch of B designs as plain row-major buffers, ready to become tensors.
@@ -80,7 +80,9 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::{Condition, Details, Masks};
+    use crate::set::details::Details;
+    use crate::set::masks::Masks;
+    use crate::set::metadata::Condition;
 
     proptest! {
         #[test]

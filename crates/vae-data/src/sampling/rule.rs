@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::SplitError;
+use crate::error::SplitError;
 
 /// How the test side is chosen.
 ///

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::error::{DataError, SplitError};
 use crate::sampling::bands::Bands;
 use crate::sampling::batch::shuffled;
 use crate::sampling::rule::SplitRule;
 use crate::set::data_set::DataSet;
-use crate::{DataError, SplitError};
 
 /// What part of the designs is to validate and to test with; the rest trains.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -244,8 +244,9 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+    use crate::set::details::Details;
+    use crate::set::metadata::Condition;
     use crate::set::opening::Opening;
-    use crate::{Condition, Details};
 
     fn set(groups: &[u32], values: &[f32]) -> DataSet {
         let n = groups.len();

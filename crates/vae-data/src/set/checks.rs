@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::SetError;
+use crate::error::SetError;
 use crate::set::metadata::Condition;
 
 /// Checks values (N, C) against their descriptions, and gives them the shape (N, 0) if there are no

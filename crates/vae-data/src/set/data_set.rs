@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ndarray::{ArrayView1, ArrayView2};
 use vae_base::Note;
 
+use crate::error::{DataError, SetError};
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::Element;
 use crate::formats::table::Table;
@@ -19,7 +20,6 @@ use crate::set::masks::MaskSource;
 use crate::set::metadata::{Condition, Metadata};
 use crate::set::parts::Parts;
 use crate::set::problems::ProblemSource;
-use crate::{DataError, SetError};
 
 /// Designs of one size with their conditions, groups, masks, problems and results.
 ///
@@ -314,7 +314,7 @@ mod tests {
     use ndarray::{Array2, Array3, arr2};
 
     use super::*;
-    use crate::Masks;
+    use crate::set::masks::Masks;
 
     fn two_bars() -> Array3<f32> {
         Array3::from_shape_fn((2, 2, 3), |(i, row, _)| f32::from(u8::from(i == row)))

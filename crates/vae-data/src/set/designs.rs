@@ -2,7 +2,7 @@
 
 use ndarray::{Array3, Axis};
 
-use crate::DataError;
+use crate::error::DataError;
 use crate::formats::npy::Element;
 
 /// Designs of one size, read by position from any thread.

@@ -2,7 +2,7 @@
 
 use twox_hash::XxHash3_128;
 
-use crate::DataError;
+use crate::error::DataError;
 use crate::set::data_set::DataSet;
 
 /// Bytes read at a time.
@@ -81,7 +81,7 @@ mod tests {
     use ndarray::Array3;
 
     use super::*;
-    use crate::Details;
+    use crate::set::details::Details;
 
     #[test]
     fn a_changed_value_changes_the_text() {

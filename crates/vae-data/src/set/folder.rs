@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayD, Axis, Ix1, Ix2};
 
+use crate::error::{DataError, FormatError, ReadingError};
 use crate::formats::bytes::Bytes;
 use crate::formats::npy;
 use crate::formats::table::Table;
@@ -15,7 +16,6 @@ use crate::set::metadata::{Condition, DeclaredCondition, Description};
 use crate::set::opening::Opening;
 use crate::set::problems::ProblemSource;
 use crate::set::stored::Stored;
-use crate::{DataError, FormatError, ReadingError};
 
 /// The files of a data-set folder, in the order in which they are written and fingerprinted.
 pub(crate) const FILES: [&str; 8] = [

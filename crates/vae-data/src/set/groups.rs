@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::FormatError;
+use crate::error::FormatError;
 
 /// Each of n designs in a group of its own.
 pub(crate) fn own_groups(

@@ -6,7 +6,7 @@ use serde::Serialize;
 use twox_hash::XxHash3_128;
 use vae_base::{Note, Remedy};
 
-use crate::DataError;
+use crate::error::DataError;
 use crate::formats::npy::Element;
 use crate::set::data_set::DataSet;
 use crate::set::density::first_invalid;
@@ -378,7 +378,8 @@ mod tests {
     use ndarray::{Array3, arr2};
 
     use super::*;
-    use crate::{Condition, Details};
+    use crate::set::details::Details;
+    use crate::set::metadata::Condition;
 
     #[test]
     fn figures_are_those_worked_out_by_hand() {

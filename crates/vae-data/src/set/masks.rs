@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, Array3, ArrayView2};
 
+use crate::error::{DataError, FormatError, SetError};
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::{self, Element, Header};
-use crate::{DataError, FormatError, SetError};
 
 /// A cell that holds no material, whatever the design says.
 pub const VOID: u8 = 0;

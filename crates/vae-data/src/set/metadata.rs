@@ -4,7 +4,7 @@ use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::SetError;
+use crate::error::SetError;
 use crate::set::mirror::{Mirror, MirrorRule};
 
 /// The version of the folder that this crate reads and writes.

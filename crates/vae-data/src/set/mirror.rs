@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ReadingError;
+use crate::error::ReadingError;
 
 /// A mirror image of a design.
 ///

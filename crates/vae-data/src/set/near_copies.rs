@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::DataError;
+use crate::error::DataError;
 use crate::set::density::first_invalid;
 use crate::set::designs::Designs;
 use crate::set::groups::groups_of;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use ndarray::{Array1, Axis};
 use vae_base::Note;
 
+use crate::error::{DataError, SetError};
 use crate::set::checks::check_conditions;
 use crate::set::data_set::DataSet;
 use crate::set::designs::Designs;
 use crate::set::details::Details;
 use crate::set::metadata::Condition;
 use crate::set::parts::Parts;
-use crate::{DataError, SetError};
 
 /// A data set while its source is being opened: its parts so far, and what matters only until it is
 /// open.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView1, Axis};
 use vae_base::Note;
 
+use crate::error::{DataError, SetError};
 use crate::formats::bytes::Bytes;
 use crate::formats::table::Table;
 use crate::set::checks::{check_conditions, check_count};
@@ -15,7 +16,6 @@ use crate::set::groups::own_groups;
 use crate::set::masks::MaskSource;
 use crate::set::metadata::{Condition, Metadata};
 use crate::set::problems::ProblemSource;
-use crate::{DataError, SetError};
 
 /// The parts of a data set.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
 //! The mechanics behind each design, as text: this crate keeps it by position and does not read it.
 
+use crate::error::{DataError, FormatError, SetError};
 use crate::formats::bytes::Bytes;
 use crate::set::checks::check_count;
-use crate::{DataError, FormatError, SetError};
 
 /// Problem texts to be written beside designs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

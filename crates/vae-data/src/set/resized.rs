@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::DataError;
+use crate::error::DataError;
 use crate::formats::npy::Element;
 use crate::set::density::first_invalid;
 use crate::set::designs::Designs;

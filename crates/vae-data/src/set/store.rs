@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
-use crate::FormatError;
+use crate::error::FormatError;
 use crate::formats::bytes::Bytes;
 
 /// Up to this many bytes are held in memory; more go to a temporary file without a name.

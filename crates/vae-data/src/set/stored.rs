@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::DataError;
+use crate::error::DataError;
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::{self, Element};
 use crate::set::designs::Designs;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ReadingError;
+use crate::error::ReadingError;
 
 /// The values that mean void and solid: `VOID:SOLID`, such as `0:255` or `-1:1`; `1:0` if 0 is
 /// solid.

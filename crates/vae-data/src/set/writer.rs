@@ -8,6 +8,7 @@ use ndarray::{Array2, ArrayView1, ArrayView3, Axis};
 
 use vae_base::files::FolderBeside;
 
+use crate::error::{DataError, FormatError, SetError};
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::{self, Element, Header};
 use crate::formats::table::Table;
@@ -18,7 +19,6 @@ use crate::set::details::Details;
 use crate::set::masks::MaskSource;
 use crate::set::metadata::{Condition, Description, Metadata};
 use crate::set::problems::ProblemSource;
-use crate::{DataError, FormatError, SetError};
 
 /// Writes a data-set folder: designs as they come, and what is known about them at the end.
 ///

@@ -5,7 +5,7 @@ use std::path::Path;
 use parquet::basic::{ConvertedType, Type as PhysicalType};
 use parquet::schema::types::SchemaDescriptor;
 
-use crate::HubError;
+use crate::error::HubError;
 
 use super::shape::wrong;
 

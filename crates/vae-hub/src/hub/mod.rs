@@ -6,11 +6,18 @@
 //! against their range, before a design is written.
 
 mod beams;
+mod beside;
 mod column;
 mod convert;
+mod designs;
+mod origin;
+mod reading;
 mod remote;
 mod shape;
+mod shard;
+mod sheet;
 mod table;
 
-pub use convert::{Reading, convert_parquet};
+pub use convert::convert_parquet;
+pub use reading::Reading;
 pub use remote::{HUGGING_FACE, HubSite, fetch_dataset};

@@ -6,11 +6,15 @@ use candle_datasets::hub::from_hub;
 use hf_hub::{HFClient, HFClientSync, HFError, HFRepositorySync, RepoTypeDataset};
 use parquet::file::reader::FileReader as _;
 
+use crate::error::HubError;
+use crate::event::{Event, Observer};
 use crate::place::{Fetched, already_there};
-use crate::{Event, HubError, Observer};
 
-use super::convert::{Origin, Reading, Shard, write};
+use super::convert::write;
+use super::origin::Origin;
+use super::reading::Reading;
 use super::shape::{check_bytes, check_metadata};
+use super::shard::Shard;
 
 /// The site itself.
 pub const HUGGING_FACE: &str = "https://huggingface.co";
@@ -84,12 +88,7 @@ pub fn fetch_dataset(
         let url = format!("{home}/datasets/{id}/resolve/{PARQUET}/{name}");
         shards.push(Shard::new(path, name, &url, reader)?);
     }
-    let origin = Origin {
-        command: format!("vae data fetch {source}"),
-        url: format!("{home}/datasets/{id}"),
-        license,
-        source,
-    };
+    let origin = Origin { url: format!("{home}/datasets/{id}"), license, source };
     write(&shards, &origin, reading, out, observer)
 }
 

@@ -11,7 +11,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMeta
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 
-use crate::HubError;
+use crate::error::HubError;
 
 /// Four bytes at the beginning and at the end.
 const MAGIC: &[u8; 4] = b"PAR1";

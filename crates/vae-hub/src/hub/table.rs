@@ -8,7 +8,7 @@ use parquet::data_type::{ByteArray, DataType};
 use parquet::file::reader::{FileReader as _, RowGroupReader};
 use parquet::file::serialized_reader::SerializedFileReader;
 
-use crate::HubError;
+use crate::error::HubError;
 
 use super::shape::wrong;
 

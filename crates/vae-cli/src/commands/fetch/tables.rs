@@ -30,6 +30,7 @@ pub(super) fn fetch(args: &Args, source: &Source, out: &Path) -> Result<()> {
         column: args.column.clone(),
         inverted: args.inverted,
         license: args.license.clone(),
+        command: args.source.as_ref().map(|source| format!("vae data fetch {source}")),
     };
     let mut bars = super::Bars::default();
     let observer = &mut |event: vae_hub::Event<'_>| bars.show(event);

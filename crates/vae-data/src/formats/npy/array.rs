@@ -6,7 +6,7 @@ use ndarray::{Array, ArrayD, ArrayView, Dimension, IxDyn, ShapeBuilder};
 
 use super::element::{Element, Scalar};
 use super::header::Header;
-use crate::FormatError;
+use crate::error::FormatError;
 use crate::formats::bytes::Bytes;
 
 /// Reads the array in the file `path`, its numbers converted to `T`.

@@ -2,7 +2,7 @@
 //! it.
 
 use super::element::Element;
-use crate::FormatError;
+use crate::error::FormatError;
 use crate::formats::bytes::Bytes;
 
 /// `\x93NUMPY`, two bytes of version, then the length of the text that describes the array.
