@@ -105,6 +105,7 @@ impl Beside {
         self,
         size: (usize, usize),
         origin: &Origin,
+        reading: &Reading,
         license: Option<String>,
     ) -> Details {
         let values =
