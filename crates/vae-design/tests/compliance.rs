@@ -6,7 +6,7 @@ use candle_core::{DType, Device};
 use topo_simp::{Grid, PassiveKind, Problem, Shape, Symmetry};
 use vae_design::{DesignError, Objective, Projection};
 use vae_models::{
-    Activation, ConditionStats, Decoder, Encoder, Head, Likelihood, ModelConfig, Sigma, Vae,
+    Activation, ConditionStats, Decoder, Dense, Encoder, Head, Likelihood, ModelConfig, Sigma, Vae,
 };
 use vae_nn::Parameters;
 
@@ -34,8 +34,8 @@ fn configs() -> Vec<ModelConfig> {
         embedding: Some(3),
     };
     let dense = ModelConfig {
-        encoder: Encoder::Dense { widths: vec![8], activation: Activation::Relu },
-        decoder: Decoder::Dense { widths: vec![12], activation: Activation::Relu },
+        encoder: Encoder::Dense(Dense { widths: vec![8], activation: Activation::Relu }),
+        decoder: Decoder::Dense(Dense { widths: vec![12], activation: Activation::Relu }),
         likelihood: Likelihood::Gaussian { sigma: Sigma::Shared },
         conditions: Vec::new(),
         embedding: None,

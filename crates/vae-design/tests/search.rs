@@ -10,7 +10,7 @@ use rand_distr::StandardNormal;
 use topo_data::Judge;
 use topo_simp::{Fix, Grid, Place, Problem, Side};
 use vae_design::{Objective, Projection, Search, TrustRegion, search};
-use vae_models::{Activation, Decoder, Encoder, Likelihood, ModelConfig, Vae};
+use vae_models::{Activation, Decoder, Dense, Encoder, Likelihood, ModelConfig, Vae};
 use vae_nn::{Adam, AdamConfig, Parameters, stream};
 
 const GRID: Grid = Grid { nelx: 16, nely: 8 };
@@ -48,8 +48,8 @@ fn trained() -> (Vae, Array2<f64>) {
         height: GRID.nely,
         width: GRID.nelx,
         latent_dim: LATENTS,
-        encoder: Encoder::Dense { widths: vec![32], activation: Activation::Relu },
-        decoder: Decoder::Dense { widths: vec![32], activation: Activation::Relu },
+        encoder: Encoder::Dense(Dense { widths: vec![32], activation: Activation::Relu }),
+        decoder: Decoder::Dense(Dense { widths: vec![32], activation: Activation::Relu }),
         likelihood: Likelihood::Bernoulli,
         conditions: Vec::new(),
         embedding: None,

@@ -1,6 +1,6 @@
 //! What can go wrong when a network is built or run.
 
-use crate::ConfigError;
+use crate::architecture::limits::ConfigError;
 
 /// Why a network cannot be built, or refused its input.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum ModelError {
         /// The value found.
         value: f64,
     },
-    /// A parameter is not there: the parameters belong to another network.
+    /// A parameter is missing: the parameters belong to another network.
     #[error("the parameters have no tensor {name:?}: they belong to another network")]
     MissingParameter {
         /// Its name.
@@ -46,9 +46,15 @@ pub enum ModelError {
     /// A tensor operation failed.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
-    /// A layer, a loss or the parameters refused.
+    /// A layer, a loss or the parameters refused their input.
     #[error(transparent)]
     Layer(#[from] vae_nn::Error),
+}
+
+impl ModelError {
+    pub(crate) fn shape(input: &'static str, expected: impl Into<String>, found: &[usize]) -> Self {
+        Self::Shape { input, expected: expected.into(), found: found.to_vec() }
+    }
 }
 
 /// So that a model can be called inside functions that return candle's own `Result`.

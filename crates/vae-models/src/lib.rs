@@ -13,33 +13,20 @@
 //! active pixels of one design. Randomness is an argument: [`Vae::elbo`] takes the noise.
 #![doc = include_str!("../README.md")]
 
-mod conditioning;
-mod conditions;
-mod config;
-mod cost;
+mod architecture;
 mod error;
-mod exchange;
-mod file;
-mod layers;
-mod likelihood;
-mod likelihood_name;
-mod load_error;
 mod network;
-mod presets;
-mod shapes;
-mod vae;
-mod validate;
+mod weights;
 
-pub use conditions::ConditionStats;
-pub use config::{
-    Activation, Decoder, Encoder, Head, Likelihood, ModelConfig, Pooling, Scale, Sigma,
+pub use architecture::{
+    Activation, ConditionStats, ConfigError, Decoder, Dense, Encoder, Head, Likelihood,
+    LikelihoodNameError, ModelConfig, MultiplyAdds, Pooling, Scale, Sigma,
 };
-pub use cost::MultiplyAdds;
 pub use error::ModelError;
-pub use exchange::{load_pytorch, to_pytorch_tutorial};
-pub use file::{from_bytes, load, load_matching, save, to_bytes};
-pub use likelihood::{LOG_STD_FLOOR, LOGIT_CAP};
-pub use likelihood_name::LikelihoodNameError;
-pub use load_error::{FormatError, LoadError, SaveError};
-pub use vae::{ElboTerms, LOG_VAR_BOUNDS, Posterior, Vae, WeightTerms};
-pub use validate::ConfigError;
+pub use network::{
+    ElboTerms, LOG_STD_FLOOR, LOG_VAR_BOUNDS, LOGIT_CAP, Posterior, Vae, WeightTerms,
+};
+pub use weights::{
+    FormatError, LoadError, SaveError, from_bytes, load, load_matching, load_pytorch, save,
+    to_bytes, to_pytorch_tutorial,
+};

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use vae_models::{
-    Activation, ConditionStats, ConfigError, Decoder, Encoder, Head, Likelihood, ModelConfig,
-    Pooling, Sigma,
+    Activation, ConditionStats, ConfigError, Decoder, Dense, Encoder, Head, Likelihood,
+    ModelConfig, Pooling, Sigma,
 };
 
 fn stats(name: &str) -> ConditionStats {
@@ -108,11 +108,14 @@ fn impossible_configurations_are_refused_by_name() {
         "decoder.activation is tanh, which is for dense layers; transposed convolutions take relu or leaky-relu",
     );
     refused(
-        |c| c.encoder = Encoder::Dense { widths: vec![256, 0], activation: Activation::Relu },
+        |c| {
+            c.encoder =
+                Encoder::Dense(Dense { widths: vec![256, 0], activation: Activation::Relu });
+        },
         "encoder.widths[1] is 0, but must be between 1 and 16384",
     );
     refused(
-        |c| c.decoder = Decoder::Dense { widths: Vec::new(), activation: Activation::Relu },
+        |c| c.decoder = Decoder::Dense(Dense { widths: Vec::new(), activation: Activation::Relu }),
         "the number of decoder.widths is 0, but must be between 1 and 14",
     );
     for sigma in [0.0, -0.1, f64::NAN, f64::INFINITY] {

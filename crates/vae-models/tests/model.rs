@@ -8,7 +8,7 @@ mod formula;
 use candle_core::{DType, Device, Tensor};
 use formula::{elements, loss, network, tensor, uniform};
 use vae_models::{
-    Activation, ConditionStats, Decoder, Encoder, Head, Likelihood, ModelConfig, ModelError,
+    Activation, ConditionStats, Decoder, Dense, Encoder, Head, Likelihood, ModelConfig, ModelError,
     Pooling, Sigma, Vae,
 };
 use vae_nn::{Adam, AdamConfig, Parameters};
@@ -68,21 +68,24 @@ fn architectures(height: usize, width: usize) -> Vec<ModelConfig> {
             ..base.clone()
         },
         ModelConfig {
-            encoder: Encoder::Dense { widths: vec![9, 7], activation: Activation::Tanh },
-            decoder: Decoder::Dense { widths: vec![7, 9], activation: Activation::LeakyRelu },
+            encoder: Encoder::Dense(Dense { widths: vec![9, 7], activation: Activation::Tanh }),
+            decoder: Decoder::Dense(Dense {
+                widths: vec![7, 9],
+                activation: Activation::LeakyRelu,
+            }),
             likelihood: Likelihood::SquaredError,
             conditions: stats(&["a", "b"]),
             ..base.clone()
         },
         // A dense encoder sees what the convolutional decoder pads.
         ModelConfig {
-            encoder: Encoder::Dense { widths: vec![8], activation: Activation::Relu },
+            encoder: Encoder::Dense(Dense { widths: vec![8], activation: Activation::Relu }),
             conditions: stats(&["a"]),
             embedding: Some(3),
             ..base.clone()
         },
         ModelConfig {
-            decoder: Decoder::Dense { widths: vec![8], activation: Activation::Tanh },
+            decoder: Decoder::Dense(Dense { widths: vec![8], activation: Activation::Tanh }),
             ..base
         },
     ]
@@ -414,7 +417,7 @@ fn dense_decoders_start_at_the_mean_of_every_pixel() {
         let output = elements(&vae.mean(&vae.decode(&z, cs.as_ref(), false).unwrap()).unwrap());
         let overall = mean.iter().sum::<f64>() / 70.0;
         for (found, mean) in output.into_iter().zip(mean) {
-            let dense = matches!(config.decoder, Decoder::Dense { .. });
+            let dense = matches!(config.decoder, Decoder::Dense(_));
             let expected = if dense { mean } else { overall };
             assert!((found - expected).abs() < 1e-12, "{found} and {expected}");
         }

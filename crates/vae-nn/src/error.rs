@@ -5,8 +5,8 @@ use thiserror::Error;
 
 /// Why a layer, a loss, an optimizer or a set of parameters refused its input.
 ///
-/// Layers and losses return [`candle_core::Result`], so that they compose with candle's own; there
-/// this error arrives wrapped in [`candle_core::Error`], with the same words.
+/// Layers and losses return [`candle_core::Result`], so that they compose with candle's own. They
+/// wrap this error in a [`candle_core::Error`] with the same message.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -28,7 +28,7 @@ pub enum Error {
         /// The element type it got.
         dtype: DType,
     },
-    /// A tensor lies on another device than the CPU, and one beside it does not.
+    /// The tensors of one operation lie on different devices.
     #[error("{op}: all tensors must lie on one device")]
     Device {
         /// The operation or layer.
@@ -44,7 +44,7 @@ pub enum Error {
         /// What it must be, in words.
         requirement: &'static str,
     },
-    /// Batch statistics were asked for where each channel has a single value.
+    /// Batch statistics were requested where each channel has a single value.
     #[error(
         "batch normalization in training needs more than one value per channel, got shape {actual:?}"
     )]
@@ -52,19 +52,19 @@ pub enum Error {
         /// The shape of the input, `(B, C, H, W)`.
         actual: Vec<usize>,
     },
-    /// A tensor that was needed is not there.
+    /// A tensor that is needed is missing.
     #[error("tensor {name:?} is missing")]
     MissingTensor {
         /// Its full name.
         name: String,
     },
-    /// There is a tensor that nothing asked for.
+    /// A tensor was given that nothing asks for.
     #[error("tensor {name:?} is not part of this model")]
     UnexpectedTensor {
         /// Its full name.
         name: String,
     },
-    /// A tensor is there, with another shape.
+    /// A tensor has another shape than is needed.
     #[error("tensor {name:?}: expected shape {expected:?}, got {actual:?}")]
     TensorShape {
         /// Its full name.
@@ -74,13 +74,13 @@ pub enum Error {
         /// The shape found.
         actual: Vec<usize>,
     },
-    /// Two parameters carry one name.
+    /// Two parameters have the same name.
     #[error("two parameters are named {name:?}")]
     DuplicateName {
         /// The name.
         name: String,
     },
-    /// candle refused something.
+    /// candle returned an error.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
 }
@@ -94,6 +94,8 @@ impl From<Error> for candle_core::Error {
     }
 }
 
+/// Refuses a setting that is 0.
+///
 /// # Errors
 /// If `value` is 0.
 pub(crate) fn at_least_one(name: &'static str, value: usize) -> Result<(), Error> {

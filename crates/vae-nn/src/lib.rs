@@ -17,41 +17,29 @@
 //! - Training: [`Parameters`] with seeded initial values, [`Adam`], [`clip_global_norm`].
 #![doc = include_str!("../README.md")]
 
-mod activation;
-mod adam;
-mod batch_norm;
-mod buffer;
-mod clip;
 mod composed;
-mod conv2d;
-mod conv_transpose2d;
-mod element;
 mod error;
 mod kernels;
-mod linear;
+mod layers;
 mod losses;
 mod memory;
 mod network;
+mod optimizer;
 mod parameters;
-mod pooling;
-mod upsample;
+mod tensors;
 
-pub use activation::{leaky_relu, relu, tanh};
-pub use adam::{Adam, AdamConfig};
-pub use batch_norm::BatchNorm2d;
-pub use clip::clip_global_norm;
-pub use conv_transpose2d::{ConvTranspose2d, ConvTranspose2dConfig};
-pub use conv2d::{Conv2d, Conv2dConfig};
 pub use error::Error;
-pub use kernels::micro::instruction_set;
-pub use linear::Linear;
+pub use kernels::micro::level::instruction_set;
+pub use layers::{
+    BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Linear, leaky_relu,
+    relu, softplus, tanh, upsample_nearest2d,
+};
 pub use losses::{
     bernoulli_log_prob, continuous_bernoulli_log_prob, continuous_bernoulli_mean,
     discretized_logistic_log_prob, gaussian_log_prob, kl_to_standard_normal, soft_bound,
 };
 pub use memory::keep_freed_memory;
-pub use network::{Layer, Sequential};
+pub use network::{Layer, Sequential, avg_pool2d, max_pool2d};
+pub use optimizer::{Adam, AdamConfig, clip_global_norm};
 pub use parameters::Parameters;
-pub use pooling::{avg_pool2d, max_pool2d};
-pub use upsample::upsample_nearest2d;
 pub use vae_base::stream;

@@ -4,17 +4,17 @@
     expect(unsafe_code, reason = "declares one function of the C library")
 )]
 
-/// Asks the C library to keep freed memory for the next tensors, and tells whether it will.
+/// Asks the C library to keep freed memory for the next tensors, and returns whether it will.
 ///
 /// Each operation of candle allocates its result. Blocks of megabytes are normally given back to
 /// the system when freed, so that every step pays again for the system's clearing of each page:
-/// about a sixth of a training step. A program that trains calls this once, first thing in `main`;
-/// memory use then stays at its peak until the program ends. Without effect, and `false`, where the
-/// C library is not glibc.
+/// about a sixth of a training step. A program that trains calls this once, at the start of `main`;
+/// memory use then stays at its peak until the program ends. It has no effect and returns `false`
+/// if the C library is not glibc.
 ///
 /// # Examples
 /// ```
-/// // Which of the two depends on the platform alone.
+/// // The result depends on the platform alone.
 /// assert_eq!(vae_nn::keep_freed_memory(), cfg!(all(target_os = "linux", target_env = "gnu")));
 /// ```
 pub fn keep_freed_memory() -> bool {

@@ -40,7 +40,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// An empty set, whose future tensors are drawn with `seed`.
+    /// An empty set. Tensors that are added later are drawn with `seed`.
     pub fn new(seed: u64, dtype: DType, device: Device) -> Self {
         Self { vars: Arc::default(), seed, dtype, device }
     }
@@ -55,7 +55,7 @@ impl Parameters {
         self.lock().get(name).cloned()
     }
 
-    /// All tensors, sorted by name; the ones that layers make later are not among them.
+    /// All tensors so far, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (String, Var)> + use<> {
         self.lock().clone().into_iter()
     }
@@ -93,11 +93,11 @@ impl Parameters {
         &self.device
     }
 
-    /// Sets every tensor from `tensors`, whose names and shapes must be exactly ours. Element types
-    /// are converted.
+    /// Sets every tensor from `tensors`, whose names and shapes must be exactly those of this set.
+    /// Element types are converted.
     ///
     /// # Errors
-    /// If a tensor is missing, is not one of ours, or has another shape. Then nothing is changed.
+    /// If a tensor is missing, is not one of ours, or has another shape; then nothing is changed.
     pub fn load(&self, tensors: &HashMap<String, Tensor>) -> Result<(), Error> {
         let vars = self.lock();
         for (name, var) in &*vars {

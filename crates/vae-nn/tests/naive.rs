@@ -1,5 +1,5 @@
-//! Convolutions of random shapes against the definition, written as loops: values and all three
-//! gradients.
+//! Layers of random shapes against their definitions, written as the loops that stand in the
+//! documentation of the kernels: values and all gradients.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -8,7 +8,10 @@ mod common;
 use candle_core::{DType, Device, Module, Tensor, Var};
 use common::{distance, probed, values, wave};
 use proptest::prelude::*;
-use vae_nn::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Parameters};
+use vae_nn::{
+    Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Linear, Parameters, avg_pool2d,
+    max_pool2d, upsample_nearest2d,
+};
 
 /// Sizes of one convolution from `(B, ci, h, w)` to `(B, co, oh, ow)`.
 #[derive(Clone, Copy, Debug)]
@@ -174,5 +177,100 @@ fn large_images_are_cut_into_bands() {
 fn one_or_two_maps_have_kernels_of_their_own() {
     for (co, s, w) in [(1, 1, 97), (2, 1, 32), (2, 2, 131), (1, 3, 70)] {
         check_conv2d(Sizes { b: 3, ci: 5, co, h: 9, w, k: 3, s, p: 1 }).unwrap();
+    }
+}
+
+/// Value and gradient of a function of images, and the images.
+fn on_images(
+    dims: [usize; 4],
+    values_of: fn(usize, f64) -> Vec<f64>,
+    f: impl Fn(&Tensor) -> candle_core::Result<Tensor>,
+) -> [Vec<f64>; 3] {
+    let xs = common::var(values_of(dims.iter().product(), 0.3), &dims, DType::F64);
+    let ys = f(&xs).unwrap();
+    let grads = probed(&ys).unwrap().backward().unwrap();
+    [values(&ys), values(grads.get(&xs).unwrap()), values(&xs)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn linear_is_its_definition(rows in 1..20_usize, n_in in 1..40_usize, n_out in 1..40_usize) {
+        let (got, [x, w, bias]) = run(&[rows, n_in], |parameters, xs| {
+            Linear::new(n_in, n_out, parameters.var_builder()).unwrap().forward(xs).unwrap()
+        });
+        let mut y: Vec<f64> = (0..rows * n_out).map(|i| bias[i % n_out]).collect();
+        let g = wave(y.len(), 2.0);
+        let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; n_out]);
+        for row in 0..rows {
+            for o in 0..n_out {
+                db[o] += g[row * n_out + o];
+                for i in 0..n_in {
+                    y[row * n_out + o] += x[row * n_in + i] * w[o * n_in + i];
+                    dx[row * n_in + i] += g[row * n_out + o] * w[o * n_in + i];
+                    dw[o * n_in + i] += g[row * n_out + o] * x[row * n_in + i];
+                }
+            }
+        }
+        compare(&got, &[y, dx, dw, db])?;
+    }
+
+    #[test]
+    fn pools_are_their_definitions(
+        planes in 1..6_usize,
+        h in 1..14_usize,
+        w in 1..14_usize,
+        k in 1..5_usize,
+        ties in any::<bool>(),
+    ) {
+        prop_assume!(k <= h && k <= w);
+        let dims = [1, planes, h, w];
+        let values_of = if ties { common::steps } else { wave };
+        let [max, max_grad, xs] = on_images(dims, values_of, |xs| max_pool2d(xs, k));
+        let [avg, avg_grad, _] = on_images(dims, values_of, |xs| avg_pool2d(xs, k));
+        let (oh, ow) = (h / k, w / k);
+        let g = wave(planes * oh * ow, 2.0);
+        let (mut y_max, mut y_avg) = (vec![f64::NEG_INFINITY; g.len()], vec![0.0; g.len()]);
+        let (mut dx_max, mut dx_avg) = (vec![0.0; xs.len()], vec![0.0; xs.len()]);
+        for (o, &g) in g.iter().enumerate() {
+            let (plane, y, x) = (o / (oh * ow), o / ow % oh, o % ow);
+            let mut first = 0;
+            for (ky, kx) in (0..k).flat_map(|ky| (0..k).map(move |kx| (ky, kx))) {
+                let i = (plane * h + y * k + ky) * w + x * k + kx;
+                if xs[i] > y_max[o] {
+                    (y_max[o], first) = (xs[i], i);
+                }
+                y_avg[o] += xs[i] / (k * k) as f64;
+                dx_avg[i] += g / (k * k) as f64;
+            }
+            dx_max[first] += g;
+        }
+        for (got, expected) in
+            [(max, y_max), (max_grad, dx_max), (avg, y_avg), (avg_grad, dx_avg)]
+        {
+            prop_assert!(distance(&got, &expected) < 1e-12);
+        }
+    }
+
+    #[test]
+    fn upsampling_is_its_definition(
+        planes in 1..6_usize,
+        h in 1..9_usize,
+        w in 1..9_usize,
+        sh in 1..4_usize,
+        sw in 1..4_usize,
+    ) {
+        let [got, grad, xs] =
+            on_images([1, planes, h, w], wave, |xs| upsample_nearest2d(xs, (sh, sw)));
+        let g = wave(xs.len() * sh * sw, 2.0);
+        let (mut ys, mut dx) = (vec![0.0; g.len()], vec![0.0; xs.len()]);
+        for (o, &g) in g.iter().enumerate() {
+            let (plane, y, x) = (o / (h * sh * w * sw), o / (w * sw) % (h * sh), o % (w * sw));
+            let i = (plane * h + y / sh) * w + x / sw;
+            ys[o] = xs[i];
+            dx[i] += g;
+        }
+        prop_assert!(distance(&got, &ys) < 1e-12 && distance(&grad, &dx) < 1e-12);
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::Real;
+use crate::arithmetic::real::Real;
 
 /// A parameter that no distribution can have.
 ///

@@ -7,9 +7,13 @@
 
 use alloc::vec::Vec;
 
-use crate::dense::{Cholesky, dot};
-use crate::error::{all_finite, positive};
-use crate::{DiagonalNormal, Elbo, IsotropicNormal, MultivariateNormal, Normal, ParamError};
+use crate::bounds::elbo::Elbo;
+use crate::distributions::dense::{Cholesky, dot};
+use crate::distributions::diagonal_normal::DiagonalNormal;
+use crate::distributions::isotropic_normal::IsotropicNormal;
+use crate::distributions::multivariate_normal::MultivariateNormal;
+use crate::distributions::normal::Normal;
+use crate::error::{ParamError, all_finite, positive};
 
 /// The model `z ~ N(0, I_d)`, `x|z ~ N(W z + b, σ² I_n)`, with its exact marginal likelihood and
 /// posterior, in `f64`.

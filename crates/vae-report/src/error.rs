@@ -8,7 +8,7 @@ use vae_base::FileError;
 
 /// Why a figure was not written, with the value, position or path at fault.
 ///
-/// A figure that fails leaves the file that stood at its path untouched.
+/// A figure that fails leaves an existing file at its path unchanged.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReportError {

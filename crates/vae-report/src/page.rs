@@ -13,9 +13,9 @@ use crate::error::ReportError;
 /// A page: a title, and one block after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Of the window, and on top.
+    /// The title of the window and of the page.
     pub title: String,
-    /// From top to bottom.
+    /// The parts of the page, from top to bottom.
     pub blocks: Vec<Block>,
 }
 
@@ -42,12 +42,12 @@ pub enum Block {
 /// Rows of words and numbers; the first cell of a row names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
-    /// What the numbers are.
+    /// What the table shows.
     pub title: String,
-    /// Names of the columns, the first of which is that of the names; empty names for a table of
-    /// facts, without a header.
+    /// Names of the columns, the first of which holds the names of the rows. If all are empty, the
+    /// table has no header.
     pub columns: Vec<String>,
-    /// One cell per column.
+    /// The rows, with one cell per column.
     pub rows: Vec<Vec<String>>,
 }
 
@@ -150,7 +150,8 @@ impl Table {
     }
 }
 
-/// Text as it stands between tags or in quotes; characters that XML has no place for are replaced.
+/// Text as it is written between tags or in quotes; characters that XML does not allow are
+/// replaced.
 fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,6 +1,7 @@
 //! Losses. Shapes have been checked; sums and small differences are wide, as in the kernels.
 
-use super::wide;
+use super::device::wide;
+use crate::layers::activation::softplus;
 use candle_core::{Result, Tensor};
 use std::f64::consts::TAU;
 
@@ -40,11 +41,6 @@ pub(crate) fn soft_bound(log_var: &Tensor, lo: f64, hi: f64) -> Result<Tensor> {
     let raised = (softplus(&(wide(log_var)? - lo)?)? + lo)?;
     let distance = softplus(&(raised.neg()? + hi)?)?;
     (distance.neg()? + hi)?.to_dtype(log_var.dtype())
-}
-
-/// `max(x, 0) + ln(1 + e^−|x|)`
-fn softplus(xs: &Tensor) -> Result<Tensor> {
-    xs.relu()? + (xs.abs()?.neg()?.exp()? + 1.0)?.log()?
 }
 
 /// `e^v − 1 − v`, with a series where the terms cancel.

@@ -1,5 +1,6 @@
 //! On the CPU, where both can be had: values and gradients equal to those of the kernels.
 
+use super::device::pretense::elsewhere as composed;
 use crate::{
     Adam, AdamConfig, BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig,
     Layer, Linear, Parameters, Sequential, bernoulli_log_prob, clip_global_norm, gaussian_log_prob,
@@ -7,24 +8,6 @@ use crate::{
 };
 use candle_core::{DType, Device, Module, ModuleT, Result, Tensor, Var};
 use proptest::prelude::*;
-use std::cell::Cell;
-
-thread_local! {
-    static EVERYTHING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread runs [`composed`].
-pub(super) fn takes_everything() -> bool {
-    EVERYTHING.get()
-}
-
-/// What `f` gives as on another device.
-fn composed<R>(f: impl FnOnce() -> R) -> R {
-    EVERYTHING.set(true);
-    let result = f();
-    EVERYTHING.set(false);
-    result
-}
 
 fn wave(n: usize, phase: f64) -> Vec<f64> {
     (0..n).map(|i| (phase + 1.3 * i as f64).sin()).collect()

@@ -4,9 +4,9 @@
 //! loops run over long contiguous pieces whatever the number of channels.
 
 use super::simd::wide;
-use crate::element::Element;
+use crate::kernels::element::Element;
 
-/// Elements of a repeated pattern, about.
+/// Approximate number of elements of a repeated pattern.
 const PATTERN: usize = 256;
 
 /// Elements that are treated together, in registers.
@@ -114,7 +114,7 @@ impl<T: Element> Sums<T> {
         });
     }
 
-    /// Ends a stretch.
+    /// Ends a stretch of rows.
     pub(crate) fn flush(&mut self) {
         let channels = self.totals.len();
         let pixels = self.first.chunks(channels).zip(self.second.chunks(channels));

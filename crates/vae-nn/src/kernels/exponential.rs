@@ -8,10 +8,11 @@ pub(crate) fn decay_and_log_f64(x: f64) -> (f64, f64) {
     (decay, decay.ln_1p())
 }
 
-/// `(e^−x, ln(1 + e^−x))` for `x ≥ 0`, to 2e-7 relative error; 0 for both, up to 1e-37, from 87 on.
+/// `(e^−x, ln(1 + e^−x))` for `x ≥ 0`, to a relative error of 2e-7; from 87 on both are 0 to within
+/// 1e-37.
 #[inline]
 pub(crate) fn decay_and_log_f32(x: f32) -> (f32, f32) {
-    /// Beyond it the result is no normal number.
+    /// Beyond it the result is not a normal number.
     const LIMIT: f32 = 87.0;
     /// Adding it leaves the nearest integer in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
@@ -38,6 +39,14 @@ pub(crate) fn decay_and_log_f32(x: f32) -> (f32, f32) {
         log = log * s2 + term;
     }
     (decay, s * log)
+}
+
+/// `(softplus(x), sigmoid(x))`, with one exponential for both.
+#[inline]
+pub(crate) fn softplus_and_sigmoid(x: f64) -> (f64, f64) {
+    let (decay, log) = decay_and_log_f64(x.abs());
+    let sigmoid = if 0.0 < x { 1.0 } else { decay } / (1.0 + decay);
+    (x.max(0.0) + log, sigmoid)
 }
 
 #[cfg(test)]

@@ -1,9 +1,20 @@
 //! A matrix product on all threads, cut by its shape alone.
+//!
+//! What the kernels compute for a linear layer:
+//!
+//! ```text
+//! for (row, o) in ys {
+//!     ys[row][o] = bias[o]
+//!     for i in inputs {
+//!         ys[row][o] += xs[row][i] * weight[o][i]
+//!     }
+//! }
+//! ```
 
 use super::matmul::{Strided, multiply};
 use super::parallel::sharded_sum;
 use super::simd::wide;
-use crate::element::Element;
+use crate::kernels::element::Element;
 use rayon::prelude::*;
 
 /// Multiply-adds below which threads do not pay.
@@ -12,8 +23,8 @@ const SERIAL: usize = 1 << 17;
 /// Results of a product with a vector that one task computes.
 const PIECE: usize = 2048;
 
-/// Pieces of one product: enough to keep many threads busy, few enough to leave each piece its
-/// worth.
+/// Pieces of one product: enough to keep many threads busy, few enough that each piece is worth a
+/// task.
 const PIECES: usize = 16;
 
 /// `lhs * rhs`, row-major.

@@ -1,7 +1,7 @@
 //! The matrix product, checked: the one place that calls the `gemm` crate.
 #![expect(unsafe_code, reason = "gemm takes raw pointers; the bounds are checked here")]
 
-use crate::element::Element;
+use crate::kernels::element::Element;
 use gemm::Parallelism;
 
 /// A matrix laid over a slice by two strides.

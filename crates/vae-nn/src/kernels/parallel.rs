@@ -4,7 +4,7 @@
 //! buffers are added in order.
 
 use super::simd::wide;
-use crate::element::Element;
+use crate::kernels::element::Element;
 use rayon::prelude::*;
 
 /// Elements that one task of an elementwise loop handles: 32 Ki elements take tens of microseconds,

@@ -4,10 +4,9 @@
 /// Runs a block, compiled for AVX2 where the processor has it. The block may not `return`.
 ///
 /// The compiler vectorizes loops with whatever is enabled where they are inlined, and a crate is
-/// built for the baseline of
-/// 2003. Products and sums are not contracted, so the result has the same bits on every processor.
-///       A macro rather than a function of a closure: each copy of the block then has one caller,
-///       without which the compiler does not inline it.
+/// built for the baseline of 2003. Products and sums are not contracted, so the result has the same
+/// bits on every processor. This is a macro rather than a function of a closure, because each copy
+/// of the block then has one caller, without which the compiler does not inline it.
 macro_rules! wide {
     ($body:block) => {
         if $crate::kernels::simd::is_wide() {

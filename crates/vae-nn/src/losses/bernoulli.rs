@@ -1,11 +1,11 @@
 //! Log-likelihood of independent Bernoulli pixels.
 
-use super::pixels::{self, Pixels};
-use crate::composed;
-use crate::element::{Element, by_dtype, elements, reading, tensor};
+use super::pixels::{self, Pixels, scaled};
+use crate::composed::{device, losses};
+use crate::kernels::element::Element;
 use crate::kernels::simd::wide;
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
+use crate::tensors::operation::{Operation, apply2};
+use candle_core::{CpuStorage, Result, Shape, Tensor};
 use rayon::prelude::*;
 use std::sync::OnceLock;
 
@@ -16,7 +16,7 @@ const OP: &str = "bernoulli_log_prob";
 ///
 /// `Σ x·l − softplus(l)` over the active pixels. `mask`, of shape `(1, ..)` or `(B, ..)`, has 0
 /// where a pixel does not count and 1 where it does. For grey `x` in `(0, 1)` the value is minus a
-/// cross-entropy, and no normalized likelihood.
+/// cross-entropy, not a normalized likelihood.
 ///
 /// # Errors
 /// If the shapes or element types differ, or the type is neither `f32` nor `f64`.
@@ -41,12 +41,12 @@ const OP: &str = "bernoulli_log_prob";
 /// D. P. Kingma, M. Welling, Auto-Encoding Variational Bayes, 2014, appendix C.1.
 pub fn bernoulli_log_prob(logits: &Tensor, xs: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
     pixels::check(OP, logits, xs, mask)?;
-    if composed::takes(logits) {
-        return composed::bernoulli_log_prob(logits, xs, mask);
+    if device::is_elsewhere(logits) {
+        return losses::bernoulli_log_prob(logits, xs, mask);
     }
     let pixels = Pixels::new(logits, mask)?;
     let op = Bernoulli { pixels, keep: logits.track_op(), residuals: OnceLock::new() };
-    logits.contiguous()?.apply_op2(&xs.contiguous()?, op)
+    apply2([logits, xs], op)
 }
 
 struct Bernoulli {
@@ -57,14 +57,20 @@ struct Bernoulli {
     residuals: OnceLock<CpuStorage>,
 }
 
-impl Bernoulli {
-    fn forward<T: Element>(&self, logits: &[T], xs: &[T]) -> Vec<T> {
+impl Operation<2> for Bernoulli {
+    const NAME: &'static str = OP;
+
+    fn shape(&self, _arguments: [&Shape; 2]) -> Shape {
+        self.pixels.batch().into()
+    }
+
+    fn forward<T: Element>(&self, [logits, xs]: [&[T]; 2]) -> Result<Vec<T>> {
         let chunk = self.pixels.chunk();
         let designs = logits.par_chunks(chunk).zip(xs.par_chunks(chunk)).enumerate();
         if !self.keep {
-            return designs
+            return Ok(designs
                 .map(|(i, (ls, xs))| T::lit(log_prob(ls, xs, self.pixels.active(i), |_, _| ())))
-                .collect();
+                .collect());
         }
         let mut residuals = vec![T::ZERO; logits.len()];
         let sums = designs
@@ -76,53 +82,37 @@ impl Bernoulli {
                 T::lit(log_prob(ls, xs, self.pixels.active(i), keep))
             })
             .collect();
-        // The op is made for one forward pass, so the cell is empty here.
+        // The operation is made for one forward pass, so the cell is empty here.
         let _ = self.residuals.set(T::to_cpu_storage_owned(residuals));
-        sums
+        Ok(sums)
     }
 
     fn backward<T: Element>(
         &self,
-        logits: &Tensor,
-        xs: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        [logits, _]: [&[T]; 2],
+        [_, wants_xs]: [bool; 2],
+        gradient: &[T],
+    ) -> Result<[Option<Vec<T>>; 2]> {
         let chunk = self.pixels.chunk();
-        let (l_read, g_read) = (reading(OP, logits), reading(OP, grad));
-        let (ls, gs) = (l_read.elements::<T>()?, g_read.elements::<T>()?);
-        let grad_logits = match self.residuals.get() {
-            Some(residuals) => {
-                let mut out = vec![T::ZERO; ls.len()];
-                out.par_chunks_mut(chunk)
-                    .zip(T::cpu_storage_as_slice(residuals)?.par_chunks(chunk))
-                    .zip(gs)
-                    .for_each(|((out, residuals), &g)| {
-                        for (out, &residual) in out.iter_mut().zip(residuals) {
-                            *out = g * residual;
-                        }
-                    });
-                Some(tensor(out, logits.shape())?)
-            }
+        let by_logits = match self.residuals.get() {
+            Some(residuals) => Some(scaled(T::cpu_storage_as_slice(residuals)?, chunk, gradient)),
             None => None,
         };
-        let grad_xs = xs
-            .track_op()
-            .then(|| {
-                let mut out = vec![T::ZERO; ls.len()];
-                for (i, (out, (ls, &g))) in
-                    out.chunks_mut(chunk).zip(ls.chunks(chunk).zip(gs)).enumerate()
-                {
-                    let active = self.pixels.active(i);
-                    for (j, (out, &l)) in out.iter_mut().zip(ls).enumerate() {
-                        if active.is_none_or(|active| active[j]) {
-                            *out = g * l;
-                        }
+        let by_xs = wants_xs.then(|| {
+            let mut out = vec![T::ZERO; logits.len()];
+            for (i, (out, (ls, &g))) in
+                out.chunks_mut(chunk).zip(logits.chunks(chunk).zip(gradient)).enumerate()
+            {
+                let active = self.pixels.active(i);
+                for (j, (out, &l)) in out.iter_mut().zip(ls).enumerate() {
+                    if active.is_none_or(|active| active[j]) {
+                        *out = g * l;
                     }
                 }
-                tensor(out, xs.shape())
-            })
-            .transpose()?;
-        Ok((grad_logits, grad_xs))
+            }
+            out
+        });
+        Ok([by_logits, by_xs])
     }
 }
 
@@ -182,34 +172,4 @@ fn block<T: Element>(l: &[T; BLOCK], x: &[T; BLOCK]) -> ([T; BLOCK], [T; BLOCK])
         slopes[i] = x[i] - sigmoid;
     }
     (terms, slopes)
-}
-
-impl CustomOp2 for Bernoulli {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn cpu_fwd(
-        &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(OP, s1.dtype(), T => {
-            let sums = self.forward::<T>(elements(OP, s1, l1)?, elements(OP, s2, l2)?);
-            Ok((T::to_cpu_storage_owned(sums), self.pixels.batch().into()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        logits: &Tensor,
-        xs: &Tensor,
-        _sums: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
-        by_dtype!(OP, grad.dtype(), T => self.backward::<T>(logits, xs, &grad))
-    }
 }

@@ -1,12 +1,11 @@
 //! Log-likelihood of independent continuous Bernoulli pixels, and their means.
 
 use super::pixelwise::{self, Law, Terms};
-use crate::element::{Element, by_dtype, elements, reading, tensor};
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDType};
+use crate::kernels::element::Element;
+use crate::tensors::operation::{Operation, apply1};
+use candle_core::{Result, Tensor};
 
 const OP: &str = "continuous_bernoulli_log_prob";
-const MEAN: &str = "continuous_bernoulli_mean";
 
 /// Log-density of each design under independent continuous Bernoulli pixels given by logits, in
 /// nats: `(B, ..), (B, ..) → (B,)`.
@@ -67,7 +66,7 @@ pub fn continuous_bernoulli_log_prob(
 /// # Ok::<(), candle_core::Error>(())
 /// ```
 pub fn continuous_bernoulli_mean(logits: &Tensor) -> Result<Tensor> {
-    logits.contiguous()?.apply_op1(Mean)
+    apply1(logits, Mean)
 }
 
 struct ContinuousBernoulli;
@@ -113,30 +112,20 @@ fn variance(logit: f64) -> f64 {
 
 struct Mean;
 
-impl Mean {
-    fn backward<T: Element>(xs: &Tensor, grad: &Tensor) -> Result<Tensor> {
-        let (x_read, g_read) = (reading(MEAN, xs), reading(MEAN, grad));
-        let (x, g) = (x_read.elements::<T>()?, g_read.elements::<T>()?);
-        let out = x.iter().zip(g).map(|(x, g)| T::lit(variance(x.wide()) * g.wide())).collect();
-        tensor(out, xs.shape())
-    }
-}
+impl Operation<1> for Mean {
+    const NAME: &'static str = "continuous_bernoulli_mean";
 
-impl CustomOp1 for Mean {
-    fn name(&self) -> &'static str {
-        MEAN
+    fn forward<T: Element>(&self, [xs]: [&[T]; 1]) -> Result<Vec<T>> {
+        Ok(xs.iter().map(|x| T::lit(mean(x.wide()))).collect())
     }
 
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(MEAN, storage.dtype(), T => {
-            let xs = elements::<T>(MEAN, storage, layout)?;
-            let ys = xs.iter().map(|x| T::lit(mean(x.wide()))).collect();
-            Ok((T::to_cpu_storage_owned(ys), layout.shape().clone()))
-        })
-    }
-
-    fn bwd(&self, xs: &Tensor, _ys: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let grad = grad.contiguous()?;
-        by_dtype!(MEAN, grad.dtype(), T => Self::backward::<T>(xs, &grad).map(Some))
+    fn backward<T: Element>(
+        &self,
+        [xs]: [&[T]; 1],
+        _wanted: [bool; 1],
+        gradient: &[T],
+    ) -> Result<[Option<Vec<T>>; 1]> {
+        let slopes = xs.iter().zip(gradient).map(|(x, g)| T::lit(variance(x.wide()) * g.wide()));
+        Ok([Some(slopes.collect())])
     }
 }

@@ -1,6 +1,7 @@
 //! Log-likelihood of pixels of 8 bits under discretized logistics of one scale.
 
 use super::pixelwise::{self, Law, Terms};
+use crate::kernels::exponential::softplus_and_sigmoid;
 use candle_core::{Result, Tensor};
 
 /// Log-probability of each design of 256 grey levels under logistic pixels rounded to these levels,
@@ -78,10 +79,4 @@ impl Law for DiscretizedLogistic {
         }
         Terms { log_prob, by_parameter: by_location, by_log_scale }
     }
-}
-
-fn softplus_and_sigmoid(u: f64) -> (f64, f64) {
-    let decay = (-u.abs()).exp();
-    let sigmoid = if 0.0 < u { 1.0 } else { decay } / (1.0 + decay);
-    (u.max(0.0) + decay.ln_1p(), sigmoid)
 }

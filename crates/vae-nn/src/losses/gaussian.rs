@@ -1,11 +1,10 @@
 //! Log-likelihood of Gaussian pixels of one shared deviation.
 
 use super::pixels::{self, Pixels};
-use crate::composed;
-use crate::element::{Element, by_dtype, elements, reading, tensor};
-use crate::error::Error;
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType};
+use crate::composed::{device, losses};
+use crate::kernels::element::Element;
+use crate::tensors::operation::{Operation, apply3};
+use candle_core::{Result, Shape, Tensor};
 use rayon::prelude::*;
 use std::f64::consts::TAU;
 use std::sync::OnceLock;
@@ -51,19 +50,13 @@ pub fn gaussian_log_prob(
     mask: Option<&Tensor>,
 ) -> Result<Tensor> {
     pixels::check(OP, mean, xs, mask)?;
-    if log_std.elem_count() != 1 {
-        let expected = "a log_std with one value".to_owned();
-        return Err(Error::Shape { op: OP, expected, actual: log_std.dims().to_vec() }.into());
-    }
-    if log_std.dtype() != mean.dtype() {
-        return Err(Error::DType { op: OP, dtype: log_std.dtype() }.into());
-    }
-    if composed::takes(mean) {
-        return composed::gaussian_log_prob(mean, log_std, xs, mask);
+    pixels::check_scale(OP, "log_std", log_std, mean)?;
+    if device::is_elsewhere(mean) {
+        return losses::gaussian_log_prob(mean, log_std, xs, mask);
     }
     let pixels = Pixels::new(mean, mask)?;
     let op = Gaussian { pixels, squares: OnceLock::new() };
-    mean.contiguous()?.apply_op3(&log_std.contiguous()?, &xs.contiguous()?, op)
+    apply3([mean, log_std, xs], op)
 }
 
 struct Gaussian {
@@ -72,8 +65,15 @@ struct Gaussian {
     squares: OnceLock<Vec<f64>>,
 }
 
-impl Gaussian {
-    fn forward<T: Element>(&self, means: &[T], log_std: f64, xs: &[T]) -> Vec<T> {
+impl Operation<3> for Gaussian {
+    const NAME: &'static str = OP;
+
+    fn shape(&self, _arguments: [&Shape; 3]) -> Shape {
+        self.pixels.batch().into()
+    }
+
+    fn forward<T: Element>(&self, [means, log_std, xs]: [&[T]; 3]) -> Result<Vec<T>> {
+        let log_std = log_std[0].wide();
         let chunk = self.pixels.chunk();
         let squares: Vec<f64> = means
             .par_chunks(chunk)
@@ -100,30 +100,25 @@ impl Gaussian {
                 T::lit(-0.5 * (square * (-2.0 * log_std).exp() + n * (2.0 * log_std + TAU.ln())))
             })
             .collect();
-        // The op is made for one forward pass, so the cell is empty here.
+        // The operation is made for one forward pass, so the cell is empty here.
         let _ = self.squares.set(squares);
-        log_probs
+        Ok(log_probs)
     }
 
     fn backward<T: Element>(
         &self,
-        mean: &Tensor,
-        log_std: &Tensor,
-        xs: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        [means, log_std, xs]: [&[T]; 3],
+        [wants_mean, wants_log_std, wants_xs]: [bool; 3],
+        gradient: &[T],
+    ) -> Result<[Option<Vec<T>>; 3]> {
         let chunk = self.pixels.chunk();
-        let (m_read, s_read) = (reading(OP, mean), reading(OP, log_std));
-        let (x_read, g_read) = (reading(OP, xs), reading(OP, grad));
-        let (means, x, gs) =
-            (m_read.elements::<T>()?, x_read.elements::<T>()?, g_read.elements::<T>()?);
-        let precision = (-2.0 * s_read.elements::<T>()?[0].wide()).exp();
+        let precision = (-2.0 * log_std[0].wide()).exp();
         // `sign` is 1 for the gradient by the mean and -1 for that by the design.
         let by_pixel = |sign: f64| {
             let mut out = vec![T::ZERO; means.len()];
             out.par_chunks_mut(chunk)
-                .zip(means.par_chunks(chunk).zip(x.par_chunks(chunk)))
-                .zip(gs)
+                .zip(means.par_chunks(chunk).zip(xs.par_chunks(chunk)))
+                .zip(gradient)
                 .enumerate()
                 .for_each(|(i, ((out, (means, xs)), &g))| {
                     let factor = T::lit(sign * precision * g.wide());
@@ -136,55 +131,21 @@ impl Gaussian {
                         }
                     }
                 });
-            tensor(out, mean.shape())
+            out
         };
         let Some(squares) = self.squares.get() else {
             return Err(candle_core::Error::msg("gaussian_log_prob: backward before forward").bt());
         };
         let by_log_std = || {
-            let terms = squares.iter().zip(gs).enumerate().map(|(i, (square, &g))| {
+            let terms = squares.iter().zip(gradient).enumerate().map(|(i, (square, &g))| {
                 g.wide() * (square * precision - self.pixels.n_active(i) as f64)
             });
-            tensor(vec![T::lit(terms.sum())], log_std.shape())
+            vec![T::lit(terms.sum())]
         };
-        Ok((
-            mean.track_op().then(|| by_pixel(1.0)).transpose()?,
-            log_std.track_op().then(by_log_std).transpose()?,
-            xs.track_op().then(|| by_pixel(-1.0)).transpose()?,
-        ))
-    }
-}
-
-impl CustomOp3 for Gaussian {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn cpu_fwd(
-        &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-        s3: &CpuStorage,
-        l3: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(OP, s1.dtype(), T => {
-            let log_std = elements::<T>(OP, s2, l2)?[0].wide();
-            let sums = self.forward::<T>(elements(OP, s1, l1)?, log_std, elements(OP, s3, l3)?);
-            Ok((T::to_cpu_storage_owned(sums), self.pixels.batch().into()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        mean: &Tensor,
-        log_std: &Tensor,
-        xs: &Tensor,
-        _sums: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
-        by_dtype!(OP, grad.dtype(), T => self.backward::<T>(mean, log_std, xs, &grad))
+        Ok([
+            wants_mean.then(|| by_pixel(1.0)),
+            wants_log_std.then(by_log_std),
+            wants_xs.then(|| by_pixel(-1.0)),
+        ])
     }
 }

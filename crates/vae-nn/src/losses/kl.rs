@@ -1,10 +1,10 @@
 //! Divergence of a diagonal normal from the standard normal.
 
-use crate::composed;
-use crate::element::{Element, by_dtype, elements, reading, tensor};
+use crate::composed::{device, losses};
 use crate::error::Error;
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
+use crate::kernels::element::Element;
+use crate::tensors::operation::{Operation, apply2};
+use candle_core::{Result, Tensor};
 
 const OP: &str = "kl_to_standard_normal";
 
@@ -47,10 +47,10 @@ pub fn kl_to_standard_normal(mean: &Tensor, log_var: &Tensor) -> Result<Tensor> 
     if mean.dtype() != log_var.dtype() {
         return Err(Error::DType { op: OP, dtype: log_var.dtype() }.into());
     }
-    if composed::takes(mean) {
-        return composed::kl_to_standard_normal(mean, log_var);
+    if device::is_elsewhere(mean) {
+        return losses::kl_to_standard_normal(mean, log_var);
     }
-    mean.contiguous()?.apply_op2(&log_var.contiguous()?, Kl)
+    apply2([mean, log_var], Kl)
 }
 
 struct Kl;
@@ -70,56 +70,25 @@ fn expm1_minus(v: f64) -> f64 {
     }
 }
 
-impl Kl {
+impl Operation<2> for Kl {
+    const NAME: &'static str = OP;
+
+    fn forward<T: Element>(&self, [means, log_vars]: [&[T]; 2]) -> Result<Vec<T>> {
+        let kl = |(m, v): (&T, &T)| T::lit(0.5 * (m.wide() * m.wide() + expm1_minus(v.wide())));
+        Ok(means.iter().zip(log_vars).map(kl).collect())
+    }
+
     fn backward<T: Element>(
-        mean: &Tensor,
-        log_var: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (m_read, v_read, g_read) = (reading(OP, mean), reading(OP, log_var), reading(OP, grad));
-        let (ms, vs, gs) =
-            (m_read.elements::<T>()?, v_read.elements::<T>()?, g_read.elements::<T>()?);
-        let by_mean = || tensor(gs.iter().zip(ms).map(|(&g, &m)| g * m).collect(), mean.shape());
+        &self,
+        [means, log_vars]: [&[T]; 2],
+        [wants_mean, wants_log_var]: [bool; 2],
+        gradient: &[T],
+    ) -> Result<[Option<Vec<T>>; 2]> {
+        let by_mean = || gradient.iter().zip(means).map(|(&g, &m)| g * m).collect();
         let by_log_var = || {
             let slope = |v: T| T::lit(0.5 * v.wide().exp_m1());
-            tensor(gs.iter().zip(vs).map(|(&g, &v)| g * slope(v)).collect(), mean.shape())
+            gradient.iter().zip(log_vars).map(|(&g, &v)| g * slope(v)).collect()
         };
-        Ok((
-            mean.track_op().then(by_mean).transpose()?,
-            log_var.track_op().then(by_log_var).transpose()?,
-        ))
-    }
-}
-
-impl CustomOp2 for Kl {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn cpu_fwd(
-        &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(OP, s1.dtype(), T => {
-            let (ms, vs) = (elements::<T>(OP, s1, l1)?, elements::<T>(OP, s2, l2)?);
-            let kl = |(m, v): (&T, &T)| {
-                T::lit(0.5 * (m.wide() * m.wide() + expm1_minus(v.wide())))
-            };
-            Ok((T::to_cpu_storage_owned(ms.iter().zip(vs).map(kl).collect()), l1.shape().clone()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        mean: &Tensor,
-        log_var: &Tensor,
-        _kl: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
-        by_dtype!(OP, grad.dtype(), T => Self::backward::<T>(mean, log_var, &grad))
+        Ok([wants_mean.then(by_mean), wants_log_var.then(by_log_var)])
     }
 }

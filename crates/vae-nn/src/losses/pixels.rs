@@ -1,7 +1,9 @@
 //! The pixels of a batch of designs, some of them masked out.
 
 use crate::error::Error;
+use crate::kernels::element::Element;
 use candle_core::{DType, Result as CandleResult, Tensor};
+use rayon::prelude::*;
 
 /// How `(B, ..)` splits into designs, and which of their pixels count.
 pub(super) struct Pixels {
@@ -11,9 +13,11 @@ pub(super) struct Pixels {
     mask: Option<Vec<bool>>,
 }
 
+/// Checks the parameters of a likelihood against the designs and their mask.
+///
 /// # Errors
-/// If `xs` has another shape or element type than `parameters`, or the mask is neither of their
-/// shape nor of that of one design.
+/// If `xs` has another shape or element type than `parameters`, or the mask has neither their shape
+/// nor that of one design.
 pub(super) fn check(
     op: &'static str,
     parameters: &Tensor,
@@ -47,7 +51,7 @@ pub(super) fn check(
 }
 
 impl Pixels {
-    /// Of parameters and a mask that [`check`] let pass.
+    /// From parameters and a mask that [`check`] has accepted.
     pub(super) fn new(parameters: &Tensor, mask: Option<&Tensor>) -> CandleResult<Self> {
         let mask = mask
             .map(|mask| {
@@ -64,12 +68,12 @@ impl Pixels {
         self.batch
     }
 
-    /// Values per design, never 0, so that slices can be cut by it.
+    /// Values per design, but at least 1, so that slices can be cut by it.
     pub(super) fn chunk(&self) -> usize {
         self.per_design.max(1)
     }
 
-    /// Which pixels of one design count; all, if there is no mask.
+    /// Which pixels of one design count; `None` if all do.
     pub(super) fn active(&self, design: usize) -> Option<&[bool]> {
         let mask = self.mask.as_ref()?;
         let start = if mask.len() == self.per_design { 0 } else { design * self.per_design };
@@ -83,4 +87,38 @@ impl Pixels {
             None => self.per_design,
         }
     }
+}
+
+/// The kept derivatives of each design, times the gradient by its log-probability. A design has
+/// `chunk` of them.
+pub(super) fn scaled<T: Element>(kept: &[T], chunk: usize, gradient: &[T]) -> Vec<T> {
+    let mut out = vec![T::ZERO; kept.len()];
+    out.par_chunks_mut(chunk).zip(kept.par_chunks(chunk)).zip(gradient).for_each(
+        |((out, kept), &g)| {
+            for (out, &slope) in out.iter_mut().zip(kept) {
+                *out = g * slope;
+            }
+        },
+    );
+    out
+}
+
+/// Checks the one scale of all pixels.
+///
+/// # Errors
+/// If it has more than one value, or another element type than `parameters`.
+pub(super) fn check_scale(
+    op: &'static str,
+    name: &str,
+    scale: &Tensor,
+    parameters: &Tensor,
+) -> Result<(), Error> {
+    if scale.elem_count() != 1 {
+        let expected = format!("a {name} with one value");
+        return Err(Error::Shape { op, expected, actual: scale.dims().to_vec() });
+    }
+    if scale.dtype() != parameters.dtype() {
+        return Err(Error::DType { op, dtype: scale.dtype() });
+    }
+    Ok(())
 }

@@ -1,12 +1,11 @@
 //! A smooth bound on log-variances.
 
-use crate::composed;
-use crate::element::{Element, by_dtype, elements, reading, tensor};
+use crate::composed::{device, losses};
 use crate::error::Error;
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDType};
-
-const OP: &str = "soft_bound";
+use crate::kernels::element::Element;
+use crate::kernels::exponential::softplus_and_sigmoid;
+use crate::tensors::operation::{Operation, apply1};
+use candle_core::{Result, Tensor};
 
 /// Values held above `lo` and below `hi` without a kink: `a = lo + softplus(v − lo)`, then `hi −
 /// softplus(hi − a)`.
@@ -39,10 +38,10 @@ pub fn soft_bound(log_var: &Tensor, lo: f64, hi: f64) -> Result<Tensor> {
         let requirement = "finite and above the lower bound";
         return Err(Error::Setting { name: "hi", value: hi, requirement }.into());
     }
-    if composed::takes(log_var) {
-        return composed::soft_bound(log_var, lo, hi);
+    if device::is_elsewhere(log_var) {
+        return losses::soft_bound(log_var, lo, hi);
     }
-    log_var.contiguous()?.apply_op1(SoftBound { lo, hi })
+    apply1(log_var, SoftBound { lo, hi })
 }
 
 struct SoftBound {
@@ -62,38 +61,32 @@ impl SoftBound {
     fn slope(&self, v: f64) -> f64 {
         sigmoid(v - self.lo) * sigmoid(self.hi - self.raised(v))
     }
-
-    fn backward<T: Element>(&self, xs: &Tensor, grad: &Tensor) -> Result<Tensor> {
-        let (x_read, g_read) = (reading(OP, xs), reading(OP, grad));
-        let (x, g) = (x_read.elements::<T>()?, g_read.elements::<T>()?);
-        let out = x.iter().zip(g).map(|(x, g)| T::lit(self.slope(x.wide()) * g.wide())).collect();
-        tensor(out, xs.shape())
-    }
 }
 
 fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
+    softplus_and_sigmoid(x).0
 }
 
+/// Not that of [`softplus_and_sigmoid`], which rounds negative numbers otherwise: trained weights
+/// would change in their last digits.
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-impl CustomOp1 for SoftBound {
-    fn name(&self) -> &'static str {
-        OP
+impl Operation<1> for SoftBound {
+    const NAME: &'static str = "soft_bound";
+
+    fn forward<T: Element>(&self, [xs]: [&[T]; 1]) -> Result<Vec<T>> {
+        Ok(xs.iter().map(|x| T::lit(self.value(x.wide()))).collect())
     }
 
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(OP, storage.dtype(), T => {
-            let xs = elements::<T>(OP, storage, layout)?;
-            let ys = xs.iter().map(|x| T::lit(self.value(x.wide()))).collect();
-            Ok((T::to_cpu_storage_owned(ys), layout.shape().clone()))
-        })
-    }
-
-    fn bwd(&self, xs: &Tensor, _ys: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let grad = grad.contiguous()?;
-        by_dtype!(OP, grad.dtype(), T => self.backward::<T>(xs, &grad).map(Some))
+    fn backward<T: Element>(
+        &self,
+        [xs]: [&[T]; 1],
+        _wanted: [bool; 1],
+        gradient: &[T],
+    ) -> Result<[Option<Vec<T>>; 1]> {
+        let slopes = xs.iter().zip(gradient).map(|(x, g)| T::lit(self.slope(x.wide()) * g.wide()));
+        Ok([Some(slopes.collect())])
     }
 }

@@ -1,28 +1,30 @@
 //! The backward pass, block by block from the last.
 //!
-//! What travels is the gradient behind the normalization of a value and in front of its activation.
+//! Blocks pass on the gradient behind the normalization of a value and in front of its activation.
 //! The step through the normalization needs sums over the batch; like the normalization itself it
 //! is done where the next block lays out its rows.
 
 use super::forward::{Cut, Network, Results};
-use super::plan::{Block, Convolution};
+use super::plan::{Block, Convolution, Value};
 use super::view::{ByParameters, NormBackward, View};
-use crate::buffer::Buffer;
-use crate::element::{Element, Scratch};
+use crate::kernels::buffer::Buffer;
 use crate::kernels::channels::Sums;
-use crate::kernels::conv::{Lay, Pass, WeightSums, Weights, accumulate, unpack};
+use crate::kernels::conv::pass::{Pass, Weights};
+use crate::kernels::conv::staged::Lay;
+use crate::kernels::conv::weight::{WeightSums, accumulate, unpack};
+use crate::kernels::element::{Element, Scratch};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Buffers that a gradient by a weight is summed in, and bytes that all of them may take: they cost
-/// memory traffic.
+/// Number of buffers in which a gradient by a weight is summed, and the bytes that all of them may
+/// take, because they cost memory traffic.
 const SHARDS: usize = 16;
 const SHARD_BYTES: usize = 5 << 20;
 
 /// Gradients by the parameters of the layers that have some.
 pub(super) type Gradients<T> = Vec<Option<ByParameters<T>>>;
 
-/// What the backward pass of a block gives.
+/// The results of the backward pass of a block.
 struct BlockGradients<T: Element> {
     /// The masked gradient by the value before it, if it was wanted.
     before: Option<Buffer<T>>,
@@ -191,7 +193,7 @@ impl<T: Element> Network<'_, T> {
 
 impl Block {
     /// Elements of an image in front of the pool.
-    fn full_len(&self, after: &super::plan::Value) -> usize {
+    fn full_len(&self, after: &Value) -> usize {
         self.pool.map_or(after.len(), |pool| pool.windows().len())
     }
 
@@ -250,7 +252,7 @@ struct Step<'a, T: Element> {
     xs: &'a [T],
     results: &'a Results<T>,
     gradient: &'a Gradient<T>,
-    /// `None` where nothing is passed on.
+    /// `None` if nothing is passed on.
     prepared: Option<&'a (Pass, Weights<T>)>,
 }
 

@@ -1,22 +1,24 @@
 //! The forward pass, block by block.
 
 use super::plan::{Block, Convolution, Plan, Value};
-use super::view::{Moments, Statistics, View};
-use crate::buffer::Buffer;
-use crate::element::{Element, Scratch, with_scratch};
-use crate::kernels::conv::{Lay, Packing, Pass, Weights};
-use crate::kernels::micro::Level;
+use super::view::{Moments, View};
+use crate::kernels::buffer::Buffer;
+use crate::kernels::conv::pass::{Packing, Pass, Weights};
+use crate::kernels::conv::staged::Lay;
+use crate::kernels::element::{Element, Scratch, with_scratch};
+use crate::kernels::micro::level::Level;
+use crate::layers::batch_norm::Statistics;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Bytes of input that a task lays out in the second-level cache, about.
+/// Approximate bytes of input that a task lays out in the second-level cache.
 const TASK_BYTES: usize = 256 << 10;
 
-/// Tasks that a block of a batch is cut into at least. In training a constant: the sums over the
-/// parts of a batch must not depend on the number of threads.
+/// Smallest number of tasks for a block of a batch. It is a constant in training, because the sums
+/// over the parts of a batch must not depend on the number of threads.
 const TRAIN_TASKS: usize = 8;
 
-/// Weights that one thread brings into order faster than several.
+/// Number of weights up to which one thread brings them into order faster than several.
 const SERIAL: usize = 1 << 14;
 
 /// Bytes of the largest value of as many images as go through all blocks together where nothing is
@@ -26,7 +28,7 @@ const CHUNK_BYTES: usize = 4 << 20;
 /// Weight and bias of each layer that has them.
 pub(super) type Parameters<'a, T> = [Option<[&'a [T]; 2]>];
 
-/// What is known of the layers before the pass.
+/// What is known about the layers before the pass.
 pub(super) struct Network<'a, T> {
     pub(super) plan: &'a Plan,
     pub(super) parameters: &'a Parameters<'a, T>,
@@ -42,7 +44,7 @@ pub(super) struct Results<T: Element> {
     pub(super) values: Vec<Buffer<T>>,
     /// One per value: how it is read.
     pub(super) views: Vec<View<T>>,
-    /// One per block: places of the maxima, where there are some.
+    /// One per block: the places of the maxima; empty for a block without a maximum pool.
     pub(super) argmax: Vec<Vec<u16>>,
 }
 
@@ -253,7 +255,7 @@ impl<T: Element> Network<'_, T> {
 }
 
 impl Convolution {
-    /// The way of the values.
+    /// The way that the values take.
     pub(super) fn forward_pass(&self) -> Pass {
         if self.to_map {
             Pass::gather(self.g, self.filter)
@@ -262,7 +264,7 @@ impl Convolution {
         }
     }
 
-    /// The way of the gradient by them.
+    /// The way that the gradient by them takes.
     pub(super) fn backward_pass(&self) -> Pass {
         if self.to_map {
             Pass::spread(self.g, self.filter)
@@ -290,7 +292,7 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    /// Parts that lay out about `TASK_BYTES` each, `wanted` of them if that is possible.
+    /// Parts that lay out about `TASK_BYTES` each, at least `wanted` of them if possible.
     pub(super) fn new(batch: usize, height: usize, bytes_per_image: usize, wanted: usize) -> Self {
         let bands = bytes_per_image.div_ceil(TASK_BYTES).max(wanted.div_ceil(batch.max(1)));
         let images = if bands == 1 {

@@ -1,23 +1,25 @@
 //! The network as an operation of candle.
 //!
-//! candle's own operations take three arguments, a network has two parameters per layer. So each
-//! layer's parameters are passed through an operation that computes nothing: it makes a token of
-//! one element from the token before it and the two parameters. The network takes the image and the
-//! last token. On the way back its gradients wait until the tokens' turn comes.
+//! An operation of candle takes at most three arguments, but a network has two parameters per
+//! layer. Each layer's parameters are therefore passed through an operation that computes nothing:
+//! it makes a token of one element from the token before it and the two parameters. The network
+//! takes the image and the last token. On the way back it leaves its gradients for the tokens to
+//! collect.
 
-use super::Layer;
 use super::forward::{Network, Results};
+use super::layer::Layer;
 use super::plan::Plan;
 use super::planes::{Interleaved, interleaved, to_planes};
-use super::view::{Statistics, View};
-use crate::composed;
-use crate::element::{Element, by_dtype, elements, reading, tensor};
+use super::view::View;
+use crate::composed::device;
+use crate::composed::stack;
 use crate::error::Error;
-use crate::kernels::micro::Level;
-use candle_core::backend::BackendStorage;
-use candle_core::{
-    CpuStorage, CustomOp2, CustomOp3, DType, Device, Layout, Result, Shape, Tensor, WithDType,
-};
+use crate::kernels::element::Element;
+use crate::kernels::micro::level::Level;
+use crate::layers::batch_norm::Statistics;
+use crate::tensors::operation::{Operation, apply2, apply3};
+use crate::tensors::storage::reading;
+use candle_core::{CpuStorage, Device, Result, Shape, Tensor};
 use std::any::Any;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -39,20 +41,21 @@ pub(crate) fn run(layers: &[Layer], xs: &Tensor, train: bool) -> Result<Tensor> 
         }
     };
     let plan = Plan::new(layers, dims, train)?;
-    if composed::takes(xs) {
-        return composed::sequential(layers, xs, train);
+    if device::is_elsewhere(xs) {
+        return stack::sequential(layers, xs, train);
     }
     let fixed = layers.iter().map(|layer| layer.fixed_statistics(train)).collect::<Result<_>>()?;
     let shared = Arc::new(Shared::default());
     let mut token = Tensor::zeros(1, xs.dtype(), xs.device())?;
     for (layer, parameters) in layers.iter().enumerate() {
         if let Some([weight, bias]) = parameters.parameters() {
-            token = token.apply_op3(weight, bias, Collect { layer, shared: shared.clone() })?;
+            let collect = Collect { layer, shared: shared.clone() };
+            token = apply3([&token, weight, bias], collect)?;
         }
     }
     let op = NetworkOp { layers: layers.to_vec(), plan: plan.clone(), fixed, train, shared };
     let shared = op.shared.clone();
-    let ys = xs.contiguous()?.apply_op2(&token, op)?;
+    let ys = apply2([xs, &token], op)?;
     if train {
         let measured = shared.measured.get().map_or(&[][..], |measured| measured);
         for (value, statistics) in plan.values.iter().zip(measured) {
@@ -68,47 +71,6 @@ pub(crate) fn run(layers: &[Layer], xs: &Tensor, train: bool) -> Result<Tensor> 
     Ok(ys)
 }
 
-impl Layer {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Conv2d(_) => "conv2d",
-            Self::ConvTranspose2d(_) => "conv_transpose2d",
-            Self::BatchNorm2d(_) => "batch_norm2d",
-            Self::LeakyRelu { .. } => "leaky_relu",
-            Self::MaxPool2d { .. } => "max_pool2d",
-            Self::AvgPool2d { .. } => "avg_pool2d",
-        }
-    }
-
-    /// Channels that it takes; `None` for any.
-    fn in_channels(&self) -> Option<usize> {
-        match self {
-            Self::Conv2d(layer) => Some(layer.weight().dims()[1]),
-            Self::ConvTranspose2d(layer) => Some(layer.weight().dims()[0]),
-            Self::BatchNorm2d(layer) => Some(layer.weight().elem_count()),
-            _ => None,
-        }
-    }
-
-    /// Weight and bias.
-    fn parameters(&self) -> Option<[&Tensor; 2]> {
-        match self {
-            Self::Conv2d(layer) => Some([layer.weight(), layer.bias()]),
-            Self::ConvTranspose2d(layer) => Some([layer.weight(), layer.bias()]),
-            Self::BatchNorm2d(layer) => Some([layer.weight(), layer.bias()]),
-            Self::LeakyRelu { .. } | Self::MaxPool2d { .. } | Self::AvgPool2d { .. } => None,
-        }
-    }
-
-    /// The running statistics, where they are used.
-    fn fixed_statistics(&self, train: bool) -> Result<Option<Statistics>> {
-        match self {
-            Self::BatchNorm2d(norm) if !train => norm.running().map(Some),
-            _ => Ok(None),
-        }
-    }
-}
-
 /// What the operations of one network have in common.
 #[derive(Default)]
 struct Shared {
@@ -117,7 +79,7 @@ struct Shared {
     /// Per value the statistics of the batch.
     measured: OnceLock<Vec<Option<Statistics>>>,
     /// Per layer the gradients by weight and bias, between the two halves of the backward pass.
-    gradients: Mutex<Vec<Option<[Tensor; 2]>>>,
+    gradients: Mutex<Vec<Option<[CpuStorage; 2]>>>,
 }
 
 struct NetworkOp {
@@ -158,7 +120,22 @@ impl NetworkOp {
         rayon::scope(|_| f(&network))
     }
 
-    fn forward<T: Element>(&self, xs: &[T]) -> Result<Vec<T>> {
+    /// Whether the backward pass reads the last value.
+    fn needs_last(&self) -> bool {
+        !self.plan.value().is_plain()
+            || self.plan.blocks.last().is_none_or(|block| block.pool.is_some())
+    }
+}
+
+impl Operation<2> for NetworkOp {
+    const NAME: &'static str = OP;
+
+    fn shape(&self, _arguments: [&Shape; 2]) -> Shape {
+        let last = self.plan.value();
+        (self.plan.batch, last.channels, last.height, last.width).into()
+    }
+
+    fn forward<T: Element>(&self, [xs, _token]: [&[T]; 2]) -> Result<Vec<T>> {
         let (first, last) = (self.plan.values[0], self.plan.value());
         let batch = self.plan.batch;
         let mut ys = vec![T::ZERO; batch * last.len()];
@@ -194,20 +171,17 @@ impl NetworkOp {
         Ok(ys)
     }
 
-    /// Whether the backward pass reads the last value.
-    fn needs_last(&self) -> bool {
-        !self.plan.value().is_plain()
-            || self.plan.blocks.last().is_none_or(|block| block.pool.is_some())
-    }
-
-    /// Leaves the gradients by the parameters to the tokens; gives that by `xs` if it tracks one.
-    fn backward<T: Element>(&self, xs: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let (x_read, g_read) = (reading(OP, xs), reading(OP, grad));
-        let (x, g) = (x_read.elements::<T>()?, g_read.elements::<T>()?);
+    /// Leaves the gradients by the parameters to the tokens.
+    fn backward<T: Element>(
+        &self,
+        [x, token]: [&[T]; 2],
+        [wants_x, wants_token]: [bool; 2],
+        g: &[T],
+    ) -> Result<[Option<Vec<T>>; 2]> {
         let (first, last) = (self.plan.values[0], self.plan.value());
         let batch = self.plan.batch;
         let n_blocks = self.plan.blocks.len();
-        self.with_network(|network| {
+        let by_x = self.with_network(|network| {
             let x = Interleaved::new(x, &first);
             let kept = self.shared.results.get().and_then(|kept| kept.downcast_ref());
             let computed;
@@ -221,62 +195,18 @@ impl NetworkOp {
                 &computed
             };
             let gradient = interleaved(g, &last);
-            let (gradients, grad_xs) =
-                network.backward(x.values(), results, gradient, xs.track_op());
-            let gradients = self
-                .layers
-                .iter()
-                .zip(gradients)
-                .map(|(layer, gradients)| match (layer.parameters(), gradients) {
-                    (Some([weight, bias]), Some([by_weight, by_bias])) => {
-                        let by_weight = tensor(by_weight, weight.shape())?;
-                        Ok(Some([by_weight, tensor(by_bias, bias.shape())?]))
-                    }
-                    _ => Ok(None),
-                })
-                .collect::<Result<Vec<_>>>()?;
-            *self.shared.gradients.lock().unwrap_or_else(PoisonError::into_inner) = gradients;
-            grad_xs
-                .map(|grad_xs| {
-                    let mut planes = vec![T::ZERO; grad_xs.len()];
-                    to_planes(&grad_xs, &first, &View::new(None, 1.0), &mut planes);
-                    tensor(planes, xs.shape())
-                })
-                .transpose()
-        })
-    }
-}
-
-impl CustomOp2 for NetworkOp {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn cpu_fwd(
-        &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        _s2: &CpuStorage,
-        _l2: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let last = self.plan.value();
-        let shape = (self.plan.batch, last.channels, last.height, last.width);
-        by_dtype!(OP, s1.dtype(), T => {
-            let ys = self.forward::<T>(elements(OP, s1, l1)?)?;
-            Ok((T::to_cpu_storage_owned(ys), shape.into()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        xs: &Tensor,
-        token: &Tensor,
-        _ys: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
-        let grad_xs = by_dtype!(OP, grad.dtype(), T => self.backward::<T>(xs, &grad))?;
-        Ok((grad_xs, token.track_op().then(|| token.zeros_like()).transpose()?))
+            let (gradients, by_x) = network.backward(x.values(), results, gradient, wants_x);
+            *self.shared.gradients.lock().unwrap_or_else(PoisonError::into_inner) = gradients
+                .into_iter()
+                .map(|pair| pair.map(|pair| pair.map(T::to_cpu_storage_owned)))
+                .collect();
+            Ok(by_x.map(|by_x| {
+                let mut planes = vec![T::ZERO; by_x.len()];
+                to_planes(&by_x, &first, &View::new(None, 1.0), &mut planes);
+                planes
+            }))
+        })?;
+        Ok([by_x, wants_token.then(|| vec![T::ZERO; token.len()])])
     }
 }
 
@@ -286,50 +216,28 @@ struct Collect {
     shared: Arc<Shared>,
 }
 
-impl CustomOp3 for Collect {
-    fn name(&self) -> &'static str {
-        "parameters"
+impl Operation<3> for Collect {
+    const NAME: &'static str = OP;
+
+    fn forward<T: Element>(&self, [token, _weight, _bias]: [&[T]; 3]) -> Result<Vec<T>> {
+        Ok(vec![T::ZERO; token.len()])
     }
 
-    fn cpu_fwd(
+    fn backward<T: Element>(
         &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        _l2: &Layout,
-        s3: &CpuStorage,
-        _l3: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        for dtype in [s2.dtype(), s3.dtype()] {
-            if dtype != s1.dtype() {
-                return Err(Error::DType { op: OP, dtype }.into());
-            }
-        }
-        let storage = match s1.dtype() {
-            DType::F32 => CpuStorage::F32(vec![0.0]),
-            DType::F64 => CpuStorage::F64(vec![0.0]),
-            dtype => return Err(Error::DType { op: OP, dtype }.into()),
-        };
-        Ok((storage, l1.shape().clone()))
-    }
-
-    fn bwd(
-        &self,
-        token: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        _res: &Tensor,
-        _grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        [token, _weight, _bias]: [&[T]; 3],
+        [wants_token, wants_weight, wants_bias]: [bool; 3],
+        _gradient: &[T],
+    ) -> Result<[Option<Vec<T>>; 3]> {
         let mut gradients = self.shared.gradients.lock().unwrap_or_else(PoisonError::into_inner);
         let Some([by_weight, by_bias]) = gradients.get_mut(self.layer).and_then(Option::take)
         else {
             return Err(candle_core::Error::msg("sequential: backward before forward").bt());
         };
-        Ok((
-            token.track_op().then(|| token.zeros_like()).transpose()?,
-            weight.track_op().then_some(by_weight),
-            bias.track_op().then_some(by_bias),
-        ))
+        Ok([
+            wants_token.then(|| vec![T::ZERO; token.len()]),
+            wants_weight.then(|| T::cpu_storage_data(by_weight)).transpose()?,
+            wants_bias.then(|| T::cpu_storage_data(by_bias)).transpose()?,
+        ])
     }
 }

@@ -1,8 +1,8 @@
 //! From layers to blocks: what is computed in one go, and what is stored in between.
 
-use super::Layer;
+use super::layer::Layer;
 use super::pool::{Pool, Windows};
-use crate::kernels::conv::{Filter, Geometry};
+use crate::kernels::conv::geometry::{Filter, Geometry};
 use candle_core::Result;
 
 /// A result that is stored, and how it is read.
@@ -64,7 +64,7 @@ pub(super) struct Block {
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) batch: usize,
-    /// One more than blocks.
+    /// The values; there is one more value than there are blocks.
     pub(super) values: Vec<Value>,
     pub(super) blocks: Vec<Block>,
 }

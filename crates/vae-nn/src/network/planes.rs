@@ -2,11 +2,11 @@
 
 use super::plan::Value;
 use super::view::View;
-use crate::buffer::Buffer;
-use crate::element::{Element, Scratch, with_scratch};
+use crate::kernels::buffer::Buffer;
+use crate::kernels::element::{Element, Scratch, with_scratch};
 use rayon::prelude::*;
 
-/// Images with channels innermost: as they are where there is only one channel or pixel.
+/// Images with channels innermost; borrowed where there is only one channel or pixel.
 pub(super) enum Interleaved<'a, T: Element> {
     Borrowed(&'a [T]),
     Owned(Buffer<T>),

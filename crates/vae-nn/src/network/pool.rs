@@ -1,11 +1,21 @@
 //! Pooling of rows that have just been computed.
+//!
+//! What the kernel computes, for each channel of each image, with windows of side `k`:
+//!
+//! ```text
+//! for (y, x) in result {
+//!     for (ky, kx) in window {
+//!         ys[y][x] = max(ys[y][x], xs[y * k + ky][x * k + kx])  // or += xs[..][..] / k²
+//!     }
+//! }
+//! ```
 
-use crate::element::Element;
 use crate::error::{Error, at_least_one};
+use crate::kernels::element::Element;
 use crate::kernels::simd::wide;
 use candle_core::Result;
 
-/// Non-overlapping square windows; rows and columns that fill none are left out.
+/// Non-overlapping square windows; rows and columns that do not fill a window are left out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Windows {
     pub(super) k: usize,
@@ -16,7 +26,7 @@ pub(super) struct Windows {
 
 impl Windows {
     /// # Errors
-    /// If `k` is 0 or above 255, or there is no room for a window.
+    /// If `k` is 0 or above 255, or the image is smaller than a window.
     pub(super) fn new(
         op: &'static str,
         [channels, height, width]: [usize; 3],
@@ -56,7 +66,7 @@ impl Windows {
 /// A pool, and the activation in front of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Pool {
-    /// The largest value; a rising activation may as well follow.
+    /// The largest value. A rising activation in front may as well follow.
     Max { windows: Windows, slope: f64 },
     /// The mean.
     Average(Windows),

@@ -4,23 +4,10 @@
 //! the whole batch. The next convolution applies both to the rows it lays out in the cache, again
 //! in the backward pass, so that the normalized image never exists in memory.
 
-use crate::batch_norm::BatchNorm2d;
-use crate::element::Element;
 use crate::kernels::channels::{Sums, repeated};
+use crate::kernels::element::Element;
 use crate::kernels::simd::wide;
-
-/// Mean and biased variance per channel.
-#[derive(Clone, Debug)]
-pub(crate) struct Statistics {
-    pub(crate) mean: Vec<f64>,
-    pub(crate) var: Vec<f64>,
-}
-
-impl Statistics {
-    fn inv_std(&self, channel: usize) -> f64 {
-        1.0 / (self.var[channel] + BatchNorm2d::EPS).sqrt()
-    }
-}
+use crate::layers::batch_norm::Statistics;
 
 /// Number, mean and sum of squared differences from it, per channel, of part of a batch.
 pub(crate) struct Moments {
@@ -68,7 +55,7 @@ impl Moments {
 /// Gradients by weight and bias of a layer.
 pub(crate) type ByParameters<T> = [Vec<T>; 2];
 
-/// A normalization (or none) and a leaky rectifier (of slope 1: none).
+/// An optional normalization and a leaky rectifier; a slope of 1 means no rectifier.
 pub(crate) struct View<T> {
     norm: Option<Norm<T>>,
     slope: T,
@@ -109,7 +96,7 @@ impl<T: Element> View<T> {
         Self { norm, slope: T::lit(slope) }
     }
 
-    /// The values as stored.
+    /// Whether the values are read as they are stored.
     pub(crate) fn is_plain(&self) -> bool {
         self.norm.is_none() && self.slope == T::ONE
     }
@@ -168,7 +155,7 @@ impl<T: Element> View<T> {
         }
     }
 
-    /// The statistics that are those of the batch.
+    /// The statistics if they were taken from the batch.
     pub(crate) fn measured(&self) -> Option<Statistics> {
         self.norm.as_ref().filter(|norm| norm.train).map(|norm| norm.statistics.clone())
     }

@@ -65,7 +65,8 @@ pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     text
 }
 
-/// At most `digits` decimals times a power of ten with a raised exponent; a factor of 1 is left out.
+/// At most `digits` decimals times a power of ten with a raised exponent; a factor of 1 is left
+/// out.
 pub(crate) fn scientific(value: f64, digits: usize) -> String {
     let written = format!("{:.digits$e}", value.abs());
     let (factor, exponent) = written.split_once('e').unwrap_or((&written, "0"));

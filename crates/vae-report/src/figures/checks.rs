@@ -4,7 +4,7 @@ use ndarray::ArrayView3;
 
 use crate::error::ReportError;
 
-/// Refuses arrays without designs, designs without pixels, and values that are no numbers.
+/// Refuses arrays without designs, designs without pixels, and values that are not finite.
 pub(crate) fn check(what: &'static str, designs: &ArrayView3<'_, f32>) -> Result<(), ReportError> {
     if designs.is_empty() {
         return Err(ReportError::Empty { what });

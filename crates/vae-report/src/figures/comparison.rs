@@ -20,7 +20,7 @@ pub struct Pairs<'a> {
     pub originals: ArrayView3<'a, f32>,
     /// Densities of the same shape.
     pub reconstructions: ArrayView3<'a, f32>,
-    /// A text below each pair, such as `IoU 0.93`: N of them or none.
+    /// A text below each pair, such as `IoU 0.93`; N of them, or empty.
     pub captions: &'a [String],
 }
 
@@ -42,7 +42,7 @@ pub struct Version<'a> {
     /// Densities, (N, H, W); H and W may differ between versions (a picture beside its resized
     /// copy).
     pub designs: ArrayView3<'a, f32>,
-    /// A text below each design: N of them or none.
+    /// A text below each design; N of them, or empty.
     pub captions: &'a [String],
 }
 

@@ -26,10 +26,10 @@ pub struct Field<'a> {
     pub design: ArrayView2<'a, f32>,
 }
 
-/// Longer side of the picture of a design, about.
+/// Approximate longer side of the picture of a design, in pixels.
 const SIDE: usize = 900;
-/// Share of the material whose values keep the colors to themselves: the highest values, at points
-/// of load and corners, share the last one.
+/// Share of the material over whose values the colors are spread. The highest values, at points of
+/// load and at corners, all get the last color.
 const RANGE: f64 = 0.99;
 
 /// Writes a PNG file with a quantity in colors over the elements of a design.

@@ -21,15 +21,15 @@ pub struct Grid<'a> {
     pub designs: ArrayView3<'a, f32>,
     /// How many designs make a row; `None` fills a page.
     pub columns: Option<usize>,
-    /// Labels left of the rows: one for each, or none.
+    /// Labels left of the rows, one for each, or empty.
     pub row_labels: &'a [String],
-    /// Labels above the columns: one for each, or none.
+    /// Labels above the columns, one for each, or empty.
     pub column_labels: &'a [String],
     /// What the row labels say, written along the left side; may be empty.
     pub row_axis: &'a str,
     /// What the column labels say, written above them; may be empty.
     pub column_axis: &'a str,
-    /// A text below each design: N of them or none.
+    /// A text below each design; N of them, or empty.
     pub captions: &'a [String],
 }
 

@@ -23,9 +23,9 @@ pub struct Scatter<'a> {
     pub points: ArrayView2<'a, f32>,
     /// Which two columns are drawn, counted from 0: across, and up.
     pub columns: (usize, usize),
-    /// The names of the Z dimensions; none for z₁, z₂, …
+    /// The names of the Z dimensions; if empty they are z₁, z₂, …
     pub names: &'a [String],
-    /// What colors the points.
+    /// The quantity that colors the points.
     pub condition: Option<Shade<'a>>,
 }
 
@@ -39,7 +39,7 @@ pub struct Shade<'a> {
 }
 
 const PLOT: f32 = 800.0;
-/// At most so many dimensions are listed below the plot.
+/// Largest number of dimensions listed below the plot.
 const LISTED: usize = 16;
 
 /// Writes a PNG file with two latent dimensions against each other, each point in the color of its

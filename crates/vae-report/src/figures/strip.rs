@@ -17,7 +17,7 @@ pub struct Strip<'a> {
     pub title: &'a str,
     /// Densities, (N, H, W), from the start of the path to its end.
     pub designs: ArrayView3<'a, f32>,
-    /// A text below each design, such as the share of the way: N of them or none.
+    /// A text below each design, such as the share of the way; N of them, or empty.
     pub labels: &'a [String],
 }
 

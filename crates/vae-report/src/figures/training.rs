@@ -18,8 +18,8 @@ pub struct Splits {
 pub struct Training {
     /// Number of finished epochs.
     pub epochs: usize,
-    /// Evidence lower bound, nats per design. If the validation series has no values, the likelihood
-    /// is not normalized for the data, and the loss is drawn in its place.
+    /// Evidence lower bound, nats per design. If the validation series has no values, the
+    /// likelihood is not normalized for the data, and the loss is drawn in its place.
     pub bound: Splits,
     /// The objective on each batch, per design.
     pub loss: Series,

@@ -14,7 +14,7 @@ pub(crate) struct Sheet<'a> {
     /// How many designs fit into a row.
     pub(crate) columns: usize,
     pub(crate) rows: Vec<Row<'a>>,
-    /// One for each column, or none.
+    /// One for each column, or empty.
     pub(crate) column_labels: &'a [String],
     /// What the row labels count; may be empty.
     pub(crate) row_axis: &'a str,
@@ -26,7 +26,7 @@ pub(crate) struct Sheet<'a> {
 pub(crate) struct Row<'a> {
     pub(crate) label: &'a str,
     pub(crate) designs: ArrayView3<'a, f32>,
-    /// One for each design, or none.
+    /// One for each design, or empty.
     pub(crate) captions: &'a [String],
     /// Whether the next row belongs to this one: then it follows closely.
     pub(crate) joined: bool,
@@ -157,7 +157,7 @@ fn most_lines(texts: &[Vec<String>]) -> usize {
     texts.iter().map(Vec::len).max().unwrap_or(0)
 }
 
-/// The height of so many lines and the gap after them; nothing for none.
+/// The height of `lines` lines and of the gap after them; 0 without lines.
 fn block(lines: usize, style: Style, gap: f32) -> f32 {
     if lines == 0 { 0.0 } else { lines as f32 * style.line_height() + gap }
 }

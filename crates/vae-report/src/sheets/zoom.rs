@@ -5,19 +5,19 @@ use ndarray::{ArrayView2, s};
 use crate::drawing::canvas::Canvas;
 use crate::drawing::color::{FRAME, grey};
 
-/// No sheet is wider than this, as far as its designs at their own size allow.
+/// Largest width of a sheet, unless its designs at their own size need more.
 const WIDTH: usize = 1800;
 /// A sheet that chooses its own number of columns is about this wide.
 const USUAL_WIDTH: usize = 1500;
-/// No design is enlarged beyond this width or height,
+/// Largest width and height to which a design is enlarged.
 const MOST_SIDE: usize = 340;
-/// or beyond this many pixels.
+/// Largest number of pixels to which a design is enlarged.
 const MOST_PIXELS: usize = 240 * 240;
-/// Designs are shown at their own size up to this width or height,
+/// Largest width and height of a design that is shown at its own size.
 const OWN_SIDE: usize = 700;
-/// and up to this width of a sheet; beyond, they are reduced.
+/// Largest width of a sheet of designs at their own size; beyond it they are reduced.
 const WIDTH_AT_OWN_SIZE: usize = 4000;
-/// Between two columns.
+/// Gap between two columns.
 pub(crate) const GAP: usize = 14;
 
 /// How one pixel of a design is shown.
@@ -29,8 +29,8 @@ pub(crate) enum Zoom {
     Out(usize),
 }
 
-/// How many columns a sheet of `count` designs gets if nobody says. Columns are at least
-/// `least_width` wide, for the sake of captions.
+/// The number of columns of a sheet of `count` designs if the caller does not choose it. Columns
+/// are at least `least_width` wide, so that captions can be read.
 pub(crate) fn columns_for(
     count: usize,
     (height, width): (usize, usize),
@@ -50,7 +50,7 @@ pub(crate) fn columns_for(
     count.max(1).div_ceil(count.max(1).div_ceil(most))
 }
 
-/// Whether so many designs stay well visible in a single row.
+/// Whether `count` designs stay well visible in a single row.
 pub(crate) fn fits_one_row(count: usize, (height, width): (usize, usize)) -> bool {
     let room = (WIDTH / count.max(1)).saturating_sub(GAP);
     let scale = (room / width).min(most_scale((height, width)).max(1));

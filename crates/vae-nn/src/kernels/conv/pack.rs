@@ -1,7 +1,7 @@
 //! Weights in the order in which the innermost loops read them.
 
-use crate::element::Element;
-use crate::kernels::micro::Level;
+use crate::kernels::element::Element;
+use crate::kernels::micro::level::Level;
 use crate::kernels::simd::wide;
 
 /// Channels that are computed together.

@@ -8,9 +8,12 @@
 use super::geometry::{Filter, Geometry, signed};
 use super::pack::{Block, Sides, TapRows, blocks, pack_block, pack_rows};
 use super::staged::Staged;
-use crate::buffer::Buffer;
-use crate::element::Element;
-use crate::kernels::micro::{Dots, Level, MAX_LANES, MAX_VECTORS, Pixel, Runs, Tiles, dots, tiles};
+use crate::kernels::buffer::Buffer;
+use crate::kernels::element::Element;
+use crate::kernels::micro::dots::{Dots, dots};
+use crate::kernels::micro::level::Level;
+use crate::kernels::micro::tiles::{Pixel, Runs, Tiles, tiles};
+use crate::kernels::micro::vector::{MAX_LANES, MAX_VECTORS};
 use std::ops::Range;
 
 /// Results with no more channels are computed one channel at a time.
@@ -46,7 +49,7 @@ pub(crate) struct Weights<T: Element> {
     bias: Vec<T>,
 }
 
-/// Part of some [`Weights`] that is still to be filled.
+/// A part of some [`Weights`] that has yet to be filled.
 pub(crate) struct Packing<'a, T> {
     pass: &'a Pass,
     weight: &'a [T],

@@ -1,18 +1,18 @@
 //! Rows of images laid out for a convolution: channels innermost, with a border of zeros.
 
-use crate::element::{Element, Scratch, with_scratch};
+use crate::kernels::element::{Element, Scratch, with_scratch};
 use std::ops::Range;
 
-/// Elements behind the last row that may be read, with no meaning: vectors of channels run over the
-/// end.
+/// Elements behind the last row that may be read, because vectors of channels run over the end;
+/// they have no meaning.
 const SLACK: usize = 64;
 
-/// What part of the plane is laid out, and of which size the images are.
+/// Which part of the plane is laid out, and the size of the images.
 #[derive(Clone, Debug)]
 pub(crate) struct Lay {
     /// Rows, partly outside of the image.
     pub(crate) rows: Range<isize>,
-    /// Columns; all of the image's are among them.
+    /// Columns; all columns of the image are among them.
     pub(crate) cols: Range<isize>,
     pub(crate) height: usize,
     pub(crate) width: usize,

@@ -4,9 +4,12 @@
 //! All values are small whole numbers, so that every sum is exact in whatever order it is taken:
 //! the results must be equal.
 
-use super::{Filter, Geometry, Lay, Pass, WeightSums, accumulate, unpack};
-use crate::element::{Element, Scratch};
-use crate::kernels::micro::Level;
+use super::geometry::{Filter, Geometry};
+use super::pass::Pass;
+use super::staged::Lay;
+use super::weight::{WeightSums, accumulate, unpack};
+use crate::kernels::element::{Element, Scratch};
+use crate::kernels::micro::level::Level;
 use proptest::prelude::*;
 use std::fmt::Debug;
 use std::ops::Range;
@@ -101,7 +104,7 @@ fn pass<T: Element>(
     [out_height, out_width]: [usize; 2],
 ) -> Vec<T> {
     let mut weights = pass.weights(level, Some(bias));
-    pass.packings(weight, &mut weights).into_iter().for_each(super::Packing::run);
+    pass.packings(weight, &mut weights).into_iter().for_each(super::pass::Packing::run);
     let row_len = out_width * bias.len();
     let mut out = vec![T::lit(f64::NAN); case.batch * out_height * row_len];
     for rows in bands(out_height) {

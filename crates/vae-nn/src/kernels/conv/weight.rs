@@ -3,9 +3,10 @@
 use super::geometry::{Filter, Geometry, signed};
 use super::pack::blocks;
 use super::staged::Staged;
-use crate::buffer::Buffer;
-use crate::element::Element;
-use crate::kernels::micro::{Level, Outer, Row, outer};
+use crate::kernels::buffer::Buffer;
+use crate::kernels::element::Element;
+use crate::kernels::micro::level::Level;
+use crate::kernels::micro::outer::{Outer, Row, outer};
 use crate::kernels::simd::wide;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -17,7 +18,7 @@ const LANES: usize = 16;
 /// image channel.
 pub(crate) struct WeightSums<T: Element> {
     sums: Buffer<T>,
-    /// Whether nothing was added yet: then the contents have no meaning.
+    /// Whether nothing has been added yet; the contents then have no meaning.
     fresh: bool,
 }
 
@@ -131,7 +132,7 @@ pub(crate) fn unpack<T: Element>(
     weight
 }
 
-/// A few map channels of a [`WeightSums`].
+/// A few map channels of some [`WeightSums`].
 #[derive(Clone, Copy)]
 struct Group {
     first: usize,

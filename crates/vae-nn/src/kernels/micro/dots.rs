@@ -12,7 +12,7 @@
 use super::level::{Kernel, Level};
 use super::tiles::{Pixel, Runs};
 use super::vector::Vector;
-use crate::element::Element;
+use crate::kernels::element::Element;
 
 /// `out[to + c] = bias[c] + Σ_i xs[from + i] · weights[c][i]` for all pixels and channels.
 pub(crate) struct Dots<'a, T> {

@@ -56,7 +56,8 @@ pub(crate) trait Kernel<T> {
     /// instruction set of the caller.
     ///
     /// # Safety
-    /// The processor has the instructions of `V`, and what the kernel itself asks for holds.
+    /// The processor has the instructions of `V`, and the requirements of the kernel itself are
+    /// met.
     unsafe fn run<V: Vector<Scalar = T>>(self);
 }
 
@@ -77,7 +78,7 @@ pub(crate) mod single {
         }
     }
 
-    /// Vectors per block of channels at most.
+    /// Largest number of vectors per block of channels.
     pub(crate) fn vectors(level: Level) -> usize {
         match level {
             #[cfg(target_arch = "x86_64")]
@@ -91,7 +92,7 @@ pub(crate) mod single {
     /// Runs `kernel`.
     ///
     /// # Safety
-    /// What the kernel asks for holds.
+    /// The requirements of the kernel are met.
     ///
     /// # Panics
     /// If the processor does not have the instructions.
@@ -110,8 +111,8 @@ pub(crate) mod single {
     }
 }
 
-/// `f64`, for tests and for who needs it: portable code, compiled for wide vectors where there are
-/// some.
+/// `f64`, for tests and for callers who need it: portable code, compiled for wide vectors where the
+/// processor has them.
 pub(crate) mod double {
     #[cfg(target_arch = "x86_64")]
     use super::with_avx2;
@@ -122,7 +123,7 @@ pub(crate) mod double {
         Portable::<f64>::LANES
     }
 
-    /// Vectors per block of channels at most.
+    /// Largest number of vectors per block of channels.
     pub(crate) fn vectors(_level: Level) -> usize {
         Portable::<f64>::VECTORS
     }
@@ -130,7 +131,7 @@ pub(crate) mod double {
     /// Runs `kernel`.
     ///
     /// # Safety
-    /// What the kernel asks for holds.
+    /// The requirements of the kernel are met.
     ///
     /// # Panics
     /// If the processor does not have the instructions.

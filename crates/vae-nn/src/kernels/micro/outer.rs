@@ -11,7 +11,8 @@
 
 use super::level::{Kernel, Level};
 use super::vector::Vector;
-use crate::element::Element;
+use crate::kernels::element::Element;
+use crate::kernels::number::Number;
 
 /// Where a row of pixels starts in both operands.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +31,8 @@ pub(crate) struct Outer<'a, T> {
     pub(crate) len: usize,
     pub(crate) x_step: usize,
     pub(crate) g_step: usize,
-    /// Values per row of `sums`: whole vectors. Those read beyond the channels of a pixel add up to
-    /// nothing of meaning.
+    /// Values per row of `sums`: whole vectors. The sums beyond the channels of a pixel have no
+    /// meaning.
     pub(crate) block: usize,
     /// Whether the sums replace what is there instead of being added.
     pub(crate) fresh: bool,

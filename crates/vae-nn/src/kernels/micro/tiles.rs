@@ -10,9 +10,9 @@
 )]
 
 use super::level::{Kernel, Level};
-use super::vector::Vector;
-use super::{MAX_LANES, MAX_VECTORS};
-use crate::element::Element;
+use super::vector::{MAX_LANES, MAX_VECTORS, Vector};
+use crate::kernels::element::Element;
+use crate::kernels::number::Number;
 
 /// Where a pixel's window starts in the input, and where its channels go.
 #[derive(Clone, Copy, Debug)]

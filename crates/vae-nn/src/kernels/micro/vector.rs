@@ -1,7 +1,7 @@
 //! The vectors that the innermost loops are written over.
 #![expect(unsafe_code, reason = "registers of instruction sets that are detected at run time")]
 
-use crate::element::Element;
+use crate::kernels::number::Number;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
     __m256, __m512, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehl_ps, _mm_shuffle_ps,
@@ -10,14 +10,20 @@ use std::arch::x86_64::{
     _mm512_set1_ps, _mm512_storeu_ps,
 };
 
-/// A few numbers that are loaded, multiplied and stored at once.
+/// Largest number of vectors per block of channels, on any instruction set.
+pub(crate) const MAX_VECTORS: usize = 4;
+
+/// Largest number of elements per vector, on any instruction set.
+pub(crate) const MAX_LANES: usize = 16;
+
+/// A few numbers that are loaded, multiplied and stored together.
 ///
-/// Every function is `unsafe` for one reason, stated here once: the processor must have the
-/// instructions of the vector. `load` and `store` moreover take a pointer to `LANES` elements that
-/// may be read or written, aligned as one element.
+/// Every function is `unsafe` for one reason: the processor must have the instructions of the
+/// vector. In addition `load` and `store` take a pointer to `LANES` elements that may be read or
+/// written, aligned as one element.
 pub(crate) trait Vector: Copy {
     /// What it holds.
-    type Scalar: Element;
+    type Scalar: Number;
     /// How many.
     const LANES: usize;
     /// Vectors per block of channels: what leaves room in the registers for a tile of several
@@ -33,11 +39,11 @@ pub(crate) trait Vector: Copy {
     unsafe fn sum(self) -> Self::Scalar;
 }
 
-/// An array, for the compiler to put into whatever registers there are.
+/// An array, which the compiler puts into whatever registers there are.
 #[derive(Clone, Copy)]
 pub(crate) struct Portable<T>([T; 8]);
 
-impl<T: Element> Vector for Portable<T> {
+impl<T: Number> Vector for Portable<T> {
     type Scalar = T;
     const LANES: usize = 8;
     const VECTORS: usize = 1;

@@ -1,0 +1,122 @@
+//! What can go wrong between a network and its file.
+
+use std::io;
+use std::path::PathBuf;
+
+use safetensors::SafeTensorError;
+use vae_base::FileError;
+
+use crate::architecture::limits::ConfigError;
+use crate::error::ModelError;
+
+/// Why a file could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SaveError {
+    /// The file could not be written.
+    #[error(transparent)]
+    Write(#[from] FileError),
+    /// The parameters are not those of the configuration, so that the file could not be read again.
+    #[error("the parameters do not belong to the configuration")]
+    Mismatch(#[source] FormatError),
+    /// The lecture's classes cannot hold the network.
+    #[error("the network is not built like the lecture's: {difference}")]
+    NotTutorial {
+        /// The difference, in words.
+        difference: String,
+    },
+    /// The tensors or the configuration could not be turned into bytes.
+    #[error("cannot serialize the model")]
+    Serialize(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why a file gave no network.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason that the file system gives.
+        source: io::Error,
+    },
+    /// The file was read, but it is not a model.
+    #[error("{} is not a usable model", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: FormatError,
+    },
+}
+
+/// What is wrong with the bytes of a model.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// The file stops before its own header says it does.
+    #[error("it is truncated: {found} of {expected} bytes")]
+    Truncated {
+        /// The size that the header announces.
+        expected: u64,
+        /// The size found.
+        found: u64,
+    },
+    /// The bytes are not in the safetensors format.
+    #[error("it is not a safetensors file")]
+    NotSafetensors(#[source] SafeTensorError),
+    /// The weights are those of another program, and nothing says how to rebuild the network.
+    #[error("its metadata have no key \"vae\": these weights were not written by this library")]
+    NoModel,
+    /// The key `vae` does not hold a configuration.
+    #[error("its metadata key \"vae\" does not describe a model")]
+    Metadata(#[source] serde_json::Error),
+    /// No network can be built from the configuration.
+    #[error("the network it describes cannot be built")]
+    Config(#[from] ConfigError),
+    /// The file holds another network than the one asked for.
+    #[error("it holds another architecture: {field} is {found}, not {expected}")]
+    OtherArchitecture {
+        /// The first field that differs.
+        field: String,
+        /// Its value where one was expected, as JSON.
+        expected: String,
+        /// Its value in the file, as JSON.
+        found: String,
+    },
+    /// A tensor of the network is not in the file.
+    #[error("tensor {name:?} is missing")]
+    MissingTensor {
+        /// Its name.
+        name: String,
+    },
+    /// The file has a tensor that the network does not have.
+    #[error("tensor {name:?} does not belong to the network it describes")]
+    UnexpectedTensor {
+        /// Its name.
+        name: String,
+    },
+    /// A tensor has another shape than in the network.
+    #[error("tensor {name:?} has shape {found:?}, but the network it describes needs {expected:?}")]
+    TensorShape {
+        /// Its name.
+        name: String,
+        /// Its shape in the network.
+        expected: Vec<usize>,
+        /// Its shape in the file.
+        found: Vec<usize>,
+    },
+    /// A tensor is not f32 or f64, or not of the same type as the others.
+    #[error("tensor {name:?} is of type {found}, but all must be f32 or all f64")]
+    TensorType {
+        /// Its name.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+    /// The network could not be built.
+    #[error("the network could not be built")]
+    Build(#[from] ModelError),
+}
