@@ -23,9 +23,7 @@ pub use architecture::{
     LikelihoodNameError, ModelConfig, MultiplyAdds, Pooling, Scale, Sigma,
 };
 pub use error::ModelError;
-pub use network::{
-    ElboTerms, LOG_STD_FLOOR, LOG_VAR_BOUNDS, LOGIT_CAP, Posterior, Vae, WeightTerms,
-};
+pub use network::{ElboTerms, LOG_STD_FLOOR, Posterior, Vae, WeightTerms};
 pub use weights::{
     FormatError, LoadError, SaveError, from_bytes, load, load_matching, load_pytorch, save,
     to_bytes, to_pytorch_tutorial,

@@ -153,7 +153,7 @@ impl Encoder {
 
 impl Decoder {
     /// How often height and width are doubled.
-    pub fn doublings(&self) -> usize {
+    pub(crate) fn doublings(&self) -> usize {
         match self {
             Self::Transposed { channels, .. } => channels.len(),
             Self::Dense(_) => 0,
@@ -182,9 +182,9 @@ impl ModelConfig {
         (self.height.next_multiple_of(multiple), self.width.next_multiple_of(multiple))
     }
 
-    /// Width of what is concatenated for the conditions: none, one per condition, or the
-    /// embedding's width.
-    pub fn condition_width(&self) -> usize {
+    /// Width of what is concatenated for the conditions: 0 without conditions, else one per
+    /// condition or the width of the embedding.
+    pub(crate) fn condition_width(&self) -> usize {
         match self.embedding {
             Some(width) if !self.conditions.is_empty() => width,
             _ => self.conditions.len(),

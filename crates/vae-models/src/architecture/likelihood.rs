@@ -14,7 +14,7 @@ pub enum Likelihood {
     /// Material with probability `sigmoid(a)`. A likelihood for designs of 0 and 1 only; on grey
     /// values its logarithm is a cross-entropy.
     Bernoulli,
-    /// The continuous Bernoulli on [0, 1] with logit `C·tanh(a/C)`, C = [`crate::LOGIT_CAP`]: a
+    /// The continuous Bernoulli on [0, 1] with logit `C·tanh(a/C)`, C = 1000: a
     /// density for grey designs.
     ContinuousBernoulli,
     /// Normal around `sigmoid(a)`, so that every mean is a density.

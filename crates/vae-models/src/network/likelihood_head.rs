@@ -20,7 +20,7 @@ pub const LOG_STD_FLOOR: f64 = -6.0;
 ///
 /// On exact 0 and 1 its density grows with the logit without bound; at this one it is 1000, four
 /// times what a uniform density on one grey level of 8-bit data is.
-pub const LOGIT_CAP: f64 = 1000.0;
+const LOGIT_CAP: f64 = 1000.0;
 
 /// Change of a logistic's location per unit of the decoder's output: about that of the means of the
 /// other heads, `sigmoid′(0)`.

@@ -9,6 +9,6 @@ mod start;
 pub(crate) mod vae;
 
 pub use bounds::{ElboTerms, WeightTerms};
-pub use likelihood_head::{LOG_STD_FLOOR, LOGIT_CAP};
-pub use posterior::{LOG_VAR_BOUNDS, Posterior};
+pub use likelihood_head::LOG_STD_FLOOR;
+pub use posterior::Posterior;
 pub use vae::Vae;

@@ -7,14 +7,14 @@ use crate::error::ModelError;
 /// Bounds of the log-variance of q(z|x), applied softly and once, so that the same value feeds
 /// sampling and KL (`e^{20}` and all its products stay finite in f32). Inside ±5 the bounds move a
 /// log-variance by less than 4e-7.
-pub const LOG_VAR_BOUNDS: (f64, f64) = (-20.0, 20.0);
+pub(super) const LOG_VAR_BOUNDS: (f64, f64) = (-20.0, 20.0);
 
 /// q(z|x) = N(mean, diag exp(`log_var`)), both (B, Z).
 #[derive(Clone, Debug)]
 pub struct Posterior {
     /// Mean.
     pub mean: Tensor,
-    /// Log-variance, already within [`LOG_VAR_BOUNDS`].
+    /// Log-variance, already softly bounded to ±20.
     pub log_var: Tensor,
 }
 

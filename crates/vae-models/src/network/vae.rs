@@ -208,7 +208,7 @@ impl Vae {
     ///
     /// # Errors
     /// That of the tensor operation.
-    pub fn frozen_likelihood(&self) -> Result<Likelihood, ModelError> {
+    pub(crate) fn frozen_likelihood(&self) -> Result<Likelihood, ModelError> {
         let value = |log: Tensor| log.to_dtype(DType::F64)?.exp()?.to_scalar::<f64>();
         Ok(match (self.likelihood.log_std()?, self.likelihood.log_scale()?) {
             (Some(log_std), _) => Likelihood::Gaussian { sigma: Sigma::Fixed(value(log_std)?) },

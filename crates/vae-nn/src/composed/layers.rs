@@ -26,3 +26,9 @@ pub(crate) fn upsample_nearest2d(xs: &Tensor, (sh, sw): (usize, usize)) -> Resul
     let copies = xs.unsqueeze(3)?.unsqueeze(5)?.broadcast_as(&[b, c, h, sh, w, sw][..])?;
     copies.reshape((b, c, h * sh, w * sw))
 }
+
+/// `max(x, 0) + ln(1 + e^−|x|)`. The derivative at 0 is ½, as it should be: candle's rectifier and
+/// its absolute value both have derivative 1 there.
+pub(crate) fn softplus(xs: &Tensor) -> Result<Tensor> {
+    xs.relu()? + (xs.abs()?.neg()?.exp()? + 1.0)?.log()?
+}

@@ -1,7 +1,7 @@
 //! Losses. Shapes have been checked; sums and small differences are wide, as in the kernels.
 
 use super::device::wide;
-use crate::layers::activation::softplus;
+use super::layers::softplus;
 use candle_core::{Result, Tensor};
 use std::f64::consts::TAU;
 

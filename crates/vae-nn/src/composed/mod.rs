@@ -8,6 +8,5 @@
 pub(crate) mod device;
 pub(crate) mod layers;
 pub(crate) mod losses;
-pub(crate) mod stack;
 #[cfg(test)]
 mod tests;

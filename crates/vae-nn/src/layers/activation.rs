@@ -60,8 +60,7 @@ pub fn tanh(xs: &Tensor) -> Result<Tensor> {
 
 /// `ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|)`, of any shape, in candle's operations.
 ///
-/// Use it where the tensor is so small that a kernel would not pay. The derivative is the sigmoid,
-/// at 0 too: candle's rectifier has derivative 1 there and its absolute value 1, which makes ½.
+/// Use it where the tensor is so small that a kernel would not pay. The derivative is the sigmoid.
 ///
 /// # Errors
 /// If the element type is not a floating-point type.
@@ -75,7 +74,7 @@ pub fn tanh(xs: &Tensor) -> Result<Tensor> {
 /// # Ok::<(), candle_core::Error>(())
 /// ```
 pub fn softplus(xs: &Tensor) -> Result<Tensor> {
-    xs.relu()? + (xs.abs()?.neg()?.exp()? + 1.0)?.log()?
+    layers::softplus(xs)
 }
 
 struct LeakyRelu {

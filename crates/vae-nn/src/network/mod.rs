@@ -1,6 +1,7 @@
 //! Stacks of layers on images, computed as one operation; a single layer is a stack of one.
 
 mod backward;
+mod elsewhere;
 mod forward;
 pub(crate) mod layer;
 mod op;

@@ -6,13 +6,13 @@
 //! takes the image and the last token. On the way back it leaves its gradients for the tokens to
 //! collect.
 
+use super::elsewhere;
 use super::forward::{Network, Results};
 use super::layer::Layer;
 use super::plan::Plan;
 use super::planes::{Interleaved, interleaved, to_planes};
 use super::view::View;
 use crate::composed::device;
-use crate::composed::stack;
 use crate::error::Error;
 use crate::kernels::element::Element;
 use crate::kernels::micro::level::Level;
@@ -42,7 +42,7 @@ pub(crate) fn run(layers: &[Layer], xs: &Tensor, train: bool) -> Result<Tensor> 
     };
     let plan = Plan::new(layers, dims, train)?;
     if device::is_elsewhere(xs) {
-        return stack::sequential(layers, xs, train);
+        return elsewhere::sequential(layers, xs, train);
     }
     let fixed = layers.iter().map(|layer| layer.fixed_statistics(train)).collect::<Result<_>>()?;
     let shared = Arc::new(Shared::default());

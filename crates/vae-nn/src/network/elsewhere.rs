@@ -1,11 +1,12 @@
-//! Stacks of layers on images.
+//! Stacks of layers on tensors on another device than the CPU, in candle's operations, which no
+//! command can select: the part of [`crate::composed`] that knows layers.
 
-use super::device::wide;
-use super::layers::leaky_relu;
+use super::layer::Layer;
+use crate::composed::device::wide;
+use crate::composed::layers::leaky_relu;
 use crate::layers::batch_norm::BatchNorm2d;
 use crate::layers::conv_transpose2d::{ConvTranspose2d, ConvTranspose2dConfig};
 use crate::layers::conv2d::Conv2d;
-use crate::network::layer::Layer;
 use candle_core::{D, DType, Result, Tensor};
 
 /// `layers` one after the other. Shapes have been checked.
