@@ -63,7 +63,7 @@ impl LinearGaussian {
     ///
     /// # Panics
     ///
-    /// If there is no bias, or the number of weights is no multiple of the number of biases.
+    /// If there is no bias, or the number of weights is not a multiple of the number of biases.
     ///
     /// # Examples
     ///

@@ -59,7 +59,7 @@ pub enum ReportError {
         /// The shape given, (height, width).
         got: (usize, usize),
     },
-    /// A column was asked for that the array does not have.
+    /// The array does not have the requested column.
     #[error("column {column} of an array of {columns} columns")]
     Column {
         /// The column, counted from 0.

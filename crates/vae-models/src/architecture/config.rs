@@ -169,7 +169,7 @@ impl ModelConfig {
     /// cropped to the design before anything is computed from it, so the extension never enters the
     /// likelihood. Zeros, because 0 is void, which is what lies outside a design, and because it is
     /// what the convolutions assume beyond any border already: a replicated edge would claim
-    /// material where there is none.
+    /// material where there is only void.
     ///
     /// # Examples
     /// ```

@@ -66,7 +66,7 @@ pub enum ConfigError {
     /// There is an embedding, but nothing to embed.
     #[error("embedding is {width}, but the model has no conditions to embed")]
     EmbeddingWithoutConditions {
-        /// The width asked for.
+        /// The width of the embedding.
         width: usize,
     },
     /// The network would have too many weights.

@@ -86,8 +86,8 @@ impl LikelihoodHead {
             Self::ContinuousBernoulli => {
                 vae_nn::tanh(&output.affine(LOGIT_CAP.recip(), 0.0)?)?.affine(LOGIT_CAP, 0.0)
             }
-            // Not confined to [0, 1]: a location of 1 gives level 255 one half, and no scale gives
-            // it more.
+            // Not confined to [0, 1]: a location of 1 gives level 255 at most one half at any
+            // scale.
             Self::FixedLogistic(_) | Self::SharedLogistic(_) => output.affine(LOCATION_SLOPE, 0.5),
             Self::FixedGaussian(_)
             | Self::SharedGaussian(_)

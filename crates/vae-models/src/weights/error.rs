@@ -76,7 +76,7 @@ pub enum FormatError {
     /// No network can be built from the configuration.
     #[error("the network it describes cannot be built")]
     Config(#[from] ConfigError),
-    /// The file holds another network than the one asked for.
+    /// The file holds another network than the expected one.
     #[error("it holds another architecture: {field} is {found}, not {expected}")]
     OtherArchitecture {
         /// The first field that differs.

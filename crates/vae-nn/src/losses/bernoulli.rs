@@ -51,7 +51,7 @@ pub fn bernoulli_log_prob(logits: &Tensor, xs: &Tensor, mask: Option<&Tensor>) -
 
 struct Bernoulli {
     pixels: Pixels,
-    /// Whether a gradient by the logits may be asked for.
+    /// Whether a gradient by the logits may be needed.
     keep: bool,
     /// `x − sigmoid(l)`, 0 where masked, kept as f32 or f64.
     residuals: OnceLock<CpuStorage>,

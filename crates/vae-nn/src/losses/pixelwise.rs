@@ -44,7 +44,7 @@ pub(super) fn log_prob<L: Law + 'static>(
 struct Op<L> {
     law: L,
     pixels: Pixels,
-    /// Whether a gradient may be asked for.
+    /// Whether a gradient may be needed.
     keep: bool,
     slopes: OnceLock<Slopes>,
 }

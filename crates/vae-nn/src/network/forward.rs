@@ -21,8 +21,8 @@ const TRAIN_TASKS: usize = 8;
 /// Number of weights up to which one thread brings them into order faster than several.
 const SERIAL: usize = 1 << 14;
 
-/// Bytes of the largest value of as many images as go through all blocks together where nothing is
-/// kept.
+/// Bytes that the largest value may take for the images that go through all blocks together when
+/// nothing is kept.
 const CHUNK_BYTES: usize = 4 << 20;
 
 /// Weight and bias of each layer that has them.
@@ -115,7 +115,7 @@ impl<T: Element> Network<'_, T> {
         results
     }
 
-    /// The last value as it is read, for as many images as there are in `xs`, nothing kept:
+    /// The last value as it is read, for all images in `xs`, without keeping anything:
     /// `write(images, values, view)` gets a few images at a time.
     pub(super) fn infer(&self, xs: &[T], mut write: impl FnMut(Range<usize>, &[T], &View<T>)) {
         let plan = self.plan;

@@ -1,4 +1,4 @@
-//! The floating-point types that the formulas are written for: `f32` and `f64`, and no others.
+//! The floating-point types that the formulas are written for: `f32` and `f64`.
 
 use num_traits::{Float, FloatConst};
 

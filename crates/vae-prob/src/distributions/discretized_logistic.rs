@@ -11,7 +11,7 @@ use crate::error::{ParamError, finite};
 /// lowest level takes all that lies below it and the highest all that lies above
 ///
 /// It is a mass, so its logarithm is at most 0, and bits per dimension are code lengths as they
-/// stand: no noise is added to the data, and no 8 bits to the result.
+/// stand: neither noise is added to the data nor 8 bits to the result.
 ///
 /// # Examples
 ///

@@ -51,7 +51,7 @@ pub(crate) enum Vertical {
     Logarithmic,
 }
 
-/// A beginning is cut off only if at least so many values follow it.
+/// A beginning is cut off only if at least this many values follow it.
 const LEAST_SETTLED: usize = 10;
 
 impl Panel {

@@ -114,7 +114,7 @@ fn check(figure: &Field<'_>) -> Result<(), ReportError> {
     }
 }
 
-/// The values where there is material; all of them if there is none.
+/// The values where there is material; all values if the design has no material.
 fn material(figure: &Field<'_>) -> Vec<f64> {
     let dense = figure.values.iter().zip(figure.design).filter(|(_, density)| 0.5 < **density);
     let values: Vec<f64> = dense.map(|(value, _)| *value).collect();

@@ -26,7 +26,7 @@ pub struct Histogram<'a> {
 }
 
 const PLOT: (f32, f32) = (860.0, 380.0);
-/// A quantity with at most so many different values gets one bar for each.
+/// Largest number of different values that get one bar each.
 const MOST_DISTINCT: usize = 60;
 
 /// Writes a PNG file with a histogram, and number, mean, standard deviation and range of the values

@@ -23,9 +23,9 @@ pub(crate) const GAP: usize = 14;
 /// How one pixel of a design is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Zoom {
-    /// As a square of so many pixels.
+    /// As a square with sides of this many pixels.
     In(usize),
-    /// Averaged with its neighbors over squares of so many pixels a side.
+    /// Averaged with its neighbors over squares with sides of this many pixels.
     Out(usize),
 }
 
