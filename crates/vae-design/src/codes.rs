@@ -24,7 +24,7 @@ pub fn aggregate_draws(
     let (n, latent_dim) = means.dim();
     let mut codes = Array2::zeros((n * draws, latent_dim));
     for (row, mut code) in codes.outer_iter_mut().enumerate() {
-        let mut rng = vae_nn::stream(0, "aggregate posterior", row as u64);
+        let mut rng = vae_base::stream(0, "aggregate posterior", row as u64);
         for ((z, &mean), &log_var) in
             code.iter_mut().zip(means.row(row % n)).zip(log_vars.row(row % n))
         {

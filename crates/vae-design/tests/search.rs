@@ -9,9 +9,10 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 use topo_data::Judge;
 use topo_simp::{Fix, Grid, Place, Problem, Side};
+use vae_base::stream;
 use vae_design::{Objective, Projection, Search, TrustRegion, search};
 use vae_models::{Activation, Decoder, Dense, Encoder, Likelihood, ModelConfig, Vae};
-use vae_nn::{Adam, AdamConfig, Parameters, stream};
+use vae_nn::{Adam, AdamConfig, Parameters};
 
 const GRID: Grid = Grid { nelx: 16, nely: 8 };
 const LATENTS: usize = 3;

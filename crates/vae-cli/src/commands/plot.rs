@@ -168,7 +168,7 @@ fn draw_samples(args: &SamplesArgs) -> Result<ExitCode> {
     let reading = args.reading.reading()?;
     let data = open_data(&args.source, &reading)?;
     let all: Vec<usize> = (0..data.len()).collect();
-    let mut chosen = shuffled(&all, &mut vae_nn::stream(args.seed, "plot", 0));
+    let mut chosen = shuffled(&all, &mut vae_base::stream(args.seed, "plot", 0));
     chosen.truncate(args.count);
     chosen.sort_unstable();
     output::folder(&args.out)?;
