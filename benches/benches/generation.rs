@@ -38,7 +38,8 @@ fn generation(c: &mut Criterion) {
                 b.iter(|| {
                     let folder = tempfile::tempdir().unwrap();
                     let out = folder.path().join("made");
-                    pool.install(|| generate(&spec, &out, &|_| ControlFlow::Continue(()))).unwrap()
+                    pool.install(|| generate(&spec, "bench", &out, &|_| ControlFlow::Continue(())))
+                        .unwrap()
                 });
             });
         }

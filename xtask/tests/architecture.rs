@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const ALLOWED: [(&str, &[&str]); 16] = [
     ("vae-base", &[]),
     ("vae-prob", &[]),
-    ("topo-simp", &[]),
+    ("topo-simp", &["vae-base"]),
     ("topo-export", &[]),
     ("vae-nn", &["vae-base"]),
     ("vae-data", &["vae-base"]),

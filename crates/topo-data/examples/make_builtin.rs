@@ -25,6 +25,10 @@ use topo_data::{
 use topo_simp::Solver;
 use vae_data::{DataSet, Shares, Source, SplitRule, open, split};
 
+/// The command that makes the same designs, as the set records it.
+const COMMAND: &str =
+    "vae simp generate cantilever --grid 48x96 --seed 1 --variants 8 --solver direct";
+
 /// Every so many designs one is part of the sample.
 const SAMPLE_STEP: usize = 700;
 
@@ -49,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Generates the folder, with a line every ten seconds.
 fn make(spec: &GenerateSpec, folder: &Path) -> Result<(), Box<dyn Error>> {
-    println!("{}", spec.command());
+    println!("{COMMAND}");
     let last = Mutex::new(Instant::now());
     let observer = |progress: Progress| {
         if let Ok(mut last) = last.lock()
@@ -60,7 +64,7 @@ fn make(spec: &GenerateSpec, folder: &Path) -> Result<(), Box<dyn Error>> {
         }
         ControlFlow::Continue(())
     };
-    println!("{:#?}", generate(spec, folder, &observer)?);
+    println!("{:#?}", generate(spec, COMMAND, folder, &observer)?);
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use vae_base::{Remedy, layers::UnknownKey};
+
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, TopoDataError>;
 
@@ -18,17 +20,17 @@ pub enum TopoDataError {
         /// All names.
         known: Vec<String>,
     },
-    /// The text of a family is no family.
+    /// The text of a family is invalid.
     #[error("the family `{name}` cannot be used: {reason}")]
     Family {
-        /// Its name; `family` if the text does not get so far.
+        /// Its name; `family` if the name could not be read.
         name: String,
         /// What is wrong.
         reason: String,
     },
     /// The family has fewer well-posed problems than asked for.
     #[error(
-        "{wanted} problems were asked for, but the family `{family}` has {found} well-posed ones on this grid"
+        "the family `{family}` has only {found} of the {wanted} well-posed problems asked for on this grid"
     )]
     TooFewProblems {
         /// The family.
@@ -38,7 +40,7 @@ pub enum TopoDataError {
         /// How many there are.
         found: usize,
     },
-    /// Values that lie on no problem of the family.
+    /// Values at which the family has no problem.
     #[error("the family `{family}` has no problem at {values:?}")]
     NoSuchProblem {
         /// The family.
@@ -56,6 +58,12 @@ pub enum TopoDataError {
         /// What holds for this setting.
         reason: &'static str,
     },
+    /// A layer of settings names one that does not exist.
+    #[error(transparent)]
+    UnknownSetting(#[from] UnknownKey),
+    /// A layer of settings holds a value of another type.
+    #[error("the settings are invalid: {0}")]
+    Setting(String),
     /// The output folder is there already.
     #[error("{} exists already", .path.display())]
     Exists {
@@ -86,14 +94,14 @@ pub enum TopoDataError {
         /// How many there are said to be.
         count: usize,
     },
-    /// A file handed to the merge is no part of a generation.
-    #[error("{} is no part of a generation", .path.display())]
+    /// A file handed to the merge is not a part of a generation.
+    #[error("{} is not a part of a generation", .path.display())]
     NoShard {
         /// The file.
         path: PathBuf,
     },
     /// Two files handed to the merge are the same part.
-    #[error("{} is part {index} once more", .path.display())]
+    #[error("{} is part {index} again, which another file is too", .path.display())]
     ShardTwice {
         /// The file.
         path: PathBuf,
@@ -109,7 +117,7 @@ pub enum TopoDataError {
         count: usize,
     },
     /// A part is not complete.
-    #[error("{} has {done} of its {total} designs: run its command again to complete it", .path.display())]
+    #[error("{} has {done} of its {total} designs: generate that part again to complete it", .path.display())]
     UnfinishedShard {
         /// The file.
         path: PathBuf,
@@ -129,7 +137,7 @@ pub enum TopoDataError {
         source: std::io::Error,
     },
     /// The observer asked to stop; the log beside the output folder holds what is done.
-    #[error("stopped after {done} of {total} designs; the same command goes on from there")]
+    #[error("stopped after {done} of {total} designs; the same generation continues from there")]
     Stopped {
         /// Designs done.
         done: usize,
@@ -150,4 +158,40 @@ pub enum TopoDataError {
     /// The data set could not be written.
     #[error("the data set cannot be written")]
     Data(#[from] vae_data::DataError),
+}
+
+impl TopoDataError {
+    /// What helps.
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::Simp(error) => error.remedies(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether what was asked for is at fault, rather than a file or the computation.
+    pub fn is_callers_mistake(&self) -> bool {
+        match self {
+            Self::UnknownFamily { .. }
+            | Self::TooFewProblems { .. }
+            | Self::Spec { .. }
+            | Self::UnknownSetting(_)
+            | Self::Setting(_)
+            | Self::Shard { .. }
+            | Self::NoShard { .. }
+            | Self::ShardTwice { .. }
+            | Self::MissingShards { .. }
+            | Self::UnfinishedShard { .. }
+            | Self::Exists { .. }
+            | Self::OtherGeneration { .. } => true,
+            Self::Simp(error) => error.is_callers_mistake(),
+            Self::Family { .. }
+            | Self::NoSuchProblem { .. }
+            | Self::DamagedLog { .. }
+            | Self::Io { .. }
+            | Self::Stopped { .. }
+            | Self::NothingKept { .. }
+            | Self::Data(_) => false,
+        }
+    }
 }

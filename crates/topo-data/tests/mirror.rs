@@ -124,7 +124,7 @@ fn mirrored_designs_of_a_generated_set_are_as_stiff_under_its_mirrored_condition
         iterations: 10,
         ..GenerateSpec::for_family("cantilever").unwrap()
     };
-    generate(&spec, &out, &|_| ControlFlow::Continue(())).unwrap();
+    generate(&spec, "mirror", &out, &|_| ControlFlow::Continue(())).unwrap();
     let set = open(&Source::Path(out)).unwrap();
     assert!(set.len() >= 6);
     let rule = |mirror| set.condition_info().iter().map(|c| c.mirror_rule(mirror)).collect();

@@ -2,8 +2,10 @@
 
 use ndarray::ArrayView2;
 
+use crate::checks::{check_densities, check_length};
 use crate::error::ExportError;
 use crate::lattice::{Crossing, trace};
+use crate::polygon::signed_area;
 use crate::smooth::{offset, smooth};
 
 /// Largest difference between the area of contours and the volume of their design, relative to the
@@ -112,21 +114,6 @@ impl Contours {
     }
 }
 
-pub(crate) fn check_densities(density: ArrayView2<'_, f64>) -> Result<(), ExportError> {
-    for ((row, column), &value) in density.indexed_iter() {
-        if !(0.0..=1.0).contains(&value) {
-            return Err(ExportError::Density { row, column, value });
-        }
-    }
-    Ok(())
-}
-
-pub(crate) fn check_length(what: &'static str, value: f64) -> Result<(), ExportError> {
-    // A length that STL cannot tell from 0 is none.
-    let positive = value.is_finite() && (value as f32).is_normal() && 0.0 < value;
-    if positive { Ok(()) } else { Err(ExportError::Length { what, value }) }
-}
-
 /// The level above which there are as many cells as the volume says, halfway between two densities
 /// that occur.
 ///
@@ -165,14 +152,4 @@ fn ring(contour: &[Crossing]) -> Vec<[f64; 2]> {
         }
     }
     kept
-}
-
-/// Area of a polygon, positive if it runs counterclockwise.
-pub(crate) fn signed_area(points: &[[f64; 2]]) -> f64 {
-    let Some(&[x0, y0]) = points.first() else { return 0.0 };
-    // From the first point, so that digits are not lost far from the origin.
-    let cross = |pair: &[[f64; 2]]| {
-        (pair[0][0] - x0) * (pair[1][1] - y0) - (pair[1][0] - x0) * (pair[0][1] - y0)
-    };
-    0.5 * points.windows(2).map(cross).sum::<f64>()
 }

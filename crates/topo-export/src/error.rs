@@ -9,7 +9,7 @@ pub enum ExportError {
     /// There is no material, so there is nothing to cut or print.
     #[error("the design is empty: no cell holds material")]
     Empty,
-    /// A density is no number from 0 to 1.
+    /// A density is not a number from 0 to 1.
     #[error("the density in row {row}, column {column} is {value}, not from 0 to 1")]
     Density {
         /// Row of the cell, 0 on top.
@@ -47,8 +47,8 @@ pub enum ExportError {
         /// How many edges are not shared by two triangles of opposite direction.
         edges: usize,
     },
-    /// There is no field to write.
-    #[error("there is no field of elements to write")]
+    /// No field was given.
+    #[error("no field of the elements was given")]
     NoFields,
     /// A field does not fit the grid.
     #[error("the field {field} is of shape {got:?}, but {expected:?} is needed")]

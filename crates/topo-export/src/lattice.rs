@@ -48,8 +48,8 @@ impl Crossing {
 
     /// Moves toward a straight line through `point` in a direction, by a share of the way.
     ///
-    /// Along an edge that is nearly parallel to the line there is no getting there, so such a
-    /// crossing moves less.
+    /// A crossing on an edge that is nearly parallel to the line could not reach it, so it moves
+    /// less.
     pub(crate) fn approach(&mut self, point: [f64; 2], direction: [f64; 2], share: f64) {
         let here = self.point();
         let away = cross([point[0] - here[0], point[1] - here[1]], direction);
@@ -170,7 +170,7 @@ impl Lattice<'_> {
         self.value(row, column).is_some_and(|value| self.level < value)
     }
 
-    /// The density at a node, none around the domain.
+    /// The density at a node; `None` outside the domain.
     fn value(&self, row: usize, column: usize) -> Option<f64> {
         let (rows, columns) = self.density.dim();
         let on_domain = (1..rows + 3).contains(&row) && (1..columns + 3).contains(&column);

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod checks;
 mod contours;
 mod dxf;
 mod error;
 mod lattice;
 mod png;
+mod polygon;
 mod prism;
 mod smooth;
 mod stl;

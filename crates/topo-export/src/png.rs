@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView2;
 
-use crate::contours::{check_densities, check_length};
+use crate::checks::{check_densities, check_length};
 use crate::error::ExportError;
 
 /// The densities as a grey picture, a pixel per cell, black material, which states its true size.
@@ -30,7 +30,7 @@ pub fn png(density: ArrayView2<'_, f64>, cell_size: f64) -> Result<Vec<u8>, Expo
             unit: ::png::Unit::Meter,
         }));
     }
-    // Memory takes everything.
+    // Writing to memory cannot fail.
     let written = encoder.write_header().and_then(|mut writer| {
         writer.write_image_data(&pixels)?;
         writer.finish()

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use spade::handles::{FixedFaceHandle, PossiblyOuterTag};
 use spade::{ConstrainedDelaunayTriangulation, Point2, Triangulation as _};
 
-use crate::contours::{Contours, check_length};
+use crate::checks::check_length;
+use crate::contours::Contours;
 use crate::error::ExportError;
 
 /// Three corners (x, y, z) in millimeters, counterclockwise as seen from outside.
@@ -63,8 +64,8 @@ pub fn prism(
     }
 }
 
-/// How many directed edges do not occur exactly once together with their opposite. A surface is
-/// closed, without T-junctions, and oriented if there are none.
+/// Number of directed edges that do not occur exactly once together with their opposite. If it is
+/// 0, the surface is closed, oriented and without T-junctions.
 pub fn open_edges(triangles: &[Triangle]) -> usize {
     let key = |corner: [f32; 3]| corner.map(f32::to_bits);
     let mut counts: HashMap<[[u32; 3]; 2], usize> = HashMap::new();

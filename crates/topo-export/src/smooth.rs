@@ -1,6 +1,7 @@
 //! Contours without steps that enclose what they should.
 
 use crate::lattice::Crossing;
+use crate::polygon::signed_area;
 
 /// Pairs of passes, and the weights of a pair: waves of a contour that are shorter than about 16
 /// crossings are damped, longer ones stay.
@@ -13,7 +14,7 @@ const HALVINGS: usize = 54;
 /// Takes the steps out of a contour: every crossing moves along its edge of the lattice, so no
 /// contour ever meets another.
 ///
-/// Where a contour ends on the edge of the domain, it goes on as in a mirror.
+/// Beyond the edge of the domain a contour continues as its mirror image.
 ///
 /// # References
 /// G. Taubin, Curve and surface smoothing without shrinkage, 1995.
@@ -58,5 +59,5 @@ pub(crate) fn offset(contours: &mut [Vec<Crossing>], wanted: f64) {
 
 /// Area on the left of a contour, negative around a hole.
 fn area(contour: &[Crossing]) -> f64 {
-    crate::contours::signed_area(&contour.iter().map(Crossing::point).collect::<Vec<_>>())
+    signed_area(&contour.iter().map(Crossing::point).collect::<Vec<_>>())
 }

@@ -20,7 +20,7 @@ pub fn stl(contours: &Contours, cell_size: f64, thickness: f64) -> Result<Vec<u8
         })
         .collect();
     let mut bytes = Vec::new();
-    // Memory takes everything.
+    // Writing to memory cannot fail.
     let written = write_stl(&mut bytes, triangles.iter());
     debug_assert!(written.is_ok(), "{written:?}");
     Ok(bytes)

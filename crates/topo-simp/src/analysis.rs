@@ -1,13 +1,20 @@
 //! The stiffness of one given design.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a view is a pointer; `design.view()` reads better than `&design.view()`"
+)]
+
 use ndarray::{Array2, Array3, ArrayView2};
 
 use crate::{
-    Code, Grid, Optimizer, Options, Problem, SimpError, Solution, Solver, Start, model::Model,
+    code::Code,
+    error::SimpError,
+    mechanics::Modulus,
+    optimizer::{Optimizer, Options, check_density, to_array},
+    problem::{Model, Problem},
+    solvers::Solver,
 };
-
-/// Young's modulus of a density of 0, over that of the solid: 1e-9.
-pub const VOID_STIFFNESS: f64 = 1e-9;
 
 /// How exactly multigrid solves, in the energy norm.
 const TOLERANCE: f64 = 1e-9;
@@ -58,10 +65,6 @@ pub struct Analysis {
 /// assert!((c - 1007.0221007).abs() < 1e-6);
 /// # Ok::<(), topo_simp::SimpError>(())
 /// ```
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a view is a pointer; `design.view()` reads better than `&design.view()`"
-)]
 pub fn compliance(
     problem: &Problem,
     density: ArrayView2<'_, f64>,
@@ -75,10 +78,6 @@ pub fn compliance(
 ///
 /// # Errors
 /// As [`compliance`].
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a view is a pointer; `design.view()` reads better than `&design.view()`"
-)]
 pub fn analyze(
     problem: &Problem,
     density: ArrayView2<'_, f64>,
@@ -95,10 +94,6 @@ impl Optimizer {
     ///
     /// # Errors
     /// As [`compliance`], and [`SimpError::GridMismatch`] for a problem on another grid.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a view is a pointer; `design.view()` reads better than `&design.view()`"
-    )]
     pub fn analyze(
         &mut self,
         problem: &Problem,
@@ -106,7 +101,7 @@ impl Optimizer {
         penalty: f64,
     ) -> Result<Analysis, SimpError> {
         let model = Model::new(problem)?;
-        self.take_over(&model, Solver::Auto)?;
+        let mut equations = self.equations(&model, Solver::Auto)?;
         let grid = problem.grid;
         check_density(grid, &density)?;
         Options { penalty, ..Options::default() }.check(grid)?;
@@ -116,24 +111,21 @@ impl Optimizer {
                 *x = 0.0;
             }
         }
-        let stiffness = Stiffness { code: Code::Top88, penalty };
-        let moduli: Vec<f64> = x.iter().map(|&x| stiffness.modulus(x)).collect();
-        self.equations
-            .solve(&model, &moduli, TOLERANCE)
-            .map_err(|_| SimpError::Singular { iteration: 0 })?;
+        let law = Modulus { code: Code::Top88, penalty };
+        let moduli: Vec<f64> = x.iter().map(|&x| law.at(x)).collect();
+        equations.solve(&moduli, TOLERANCE).map_err(|_| SimpError::Singular { iteration: 0 })?;
         let case_compliances: Vec<f64> =
-            self.equations.compliances().iter().map(|c| c * model.compliance_unit).collect();
+            equations.compliances().iter().map(|c| c * model.compliance_unit).collect();
         let mut energies = vec![0.0; x.len()];
-        self.equations.energies(&model, &mut energies);
+        equations.energies(&mut energies);
         let mut gradient = energies.clone();
         for ((slope, &x), cell) in gradient.iter_mut().zip(&x).zip(&model.cells) {
-            *slope *=
-                if cell.in_domain() { -stiffness.slope(x) * model.compliance_unit } else { 0.0 };
+            *slope *= if cell.in_domain() { -law.slope(x) * model.compliance_unit } else { 0.0 };
         }
         let shape = (grid.nely + 1, grid.nelx + 1, 2);
         let displacements: Vec<_> = (0..case_compliances.len())
             .map(|case| {
-                let u = self.equations.displacements(case);
+                let u = equations.displacements(case);
                 Array3::from_shape_fn(shape, |(r, c, axis)| {
                     u[2 * grid.node(r, c) + axis] * model.displacement_unit
                 })
@@ -162,67 +154,6 @@ impl Optimizer {
             case_compliances,
         })
     }
-
-    /// Goes on from a design for a few iterations, and compares with the uniform start.
-    ///
-    /// It runs `options` twice: from the design (see [`Start::Design`]) for at most `iterations`,
-    /// and from the uniform start to its end.
-    ///
-    /// # Errors
-    /// As [`Optimizer::optimize`].
-    ///
-    /// # Examples
-    /// ```
-    /// use topo_simp::{Filter, Grid, Optimizer, Options, Problem};
-    /// let grid = Grid { nelx: 30, nely: 10 };
-    /// let problem = Problem::mbb(grid, 0.5);
-    /// let options = Options::top88(Filter::Sensitivity, 1.5);
-    /// let mut optimizer = Optimizer::new(grid)?;
-    /// let optimum = optimizer.optimize(&problem, &options)?.design;
-    /// let refined = optimizer.refine(&problem, &options, optimum.view(), 5)?;
-    /// assert!(refined.iterations_saved() > 0);
-    /// # Ok::<(), topo_simp::SimpError>(())
-    /// ```
-    pub fn refine(
-        &mut self,
-        problem: &Problem,
-        options: &Options,
-        design: ArrayView2<'_, f64>,
-        iterations: usize,
-    ) -> Result<Refined, SimpError> {
-        let warm = Options {
-            start: Start::Design(design.to_owned()),
-            max_iterations: iterations,
-            ..options.clone()
-        };
-        let cold = Options { start: Start::Uniform, ..options.clone() };
-        Ok(Refined { warm: self.optimize(problem, &warm)?, cold: self.optimize(problem, &cold)? })
-    }
-}
-
-/// What [`Optimizer::refine`] found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Refined {
-    /// The optimization that started from the design.
-    pub warm: Solution,
-    /// The optimization of the same problem from the uniform start.
-    pub cold: Solution,
-}
-
-impl Refined {
-    /// How many more iterations the uniform start needs to come within 0.1 % of the lowest
-    /// compliance that both reach. Negative if the uniform start is faster.
-    ///
-    /// The last tenth of a percent is left out: a cold start may take hundreds of iterations for
-    /// it, which nobody would wait for.
-    pub fn iterations_saved(&self) -> isize {
-        let lowest = |run: &Solution| run.history.iter().copied().fold(f64::INFINITY, f64::min);
-        let target = 1.001 * lowest(&self.warm).max(lowest(&self.cold));
-        let spent = |run: &Solution| {
-            run.history.iter().position(|&c| c <= target).unwrap_or(run.iterations).cast_signed()
-        };
-        spent(&self.cold) - spent(&self.warm)
-    }
 }
 
 /// Strains (x, y, shear) at the center of a unit square from the displacements of its corners:
@@ -239,59 +170,4 @@ fn unit_von_mises([x, y, shear]: [f64; 3], nu: f64) -> f64 {
     let (sx, sy) = (factor * (x + nu * y), factor * (y + nu * x));
     let tau = 0.5 / (1.0 + nu) * shear;
     (sx * sx - sx * sy + sy * sy + 3.0 * tau * tau).sqrt()
-}
-
-/// Young's modulus as a function of the density.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Stiffness {
-    pub(crate) code: Code,
-    pub(crate) penalty: f64,
-}
-
-impl Stiffness {
-    pub(crate) fn modulus(self, x: f64) -> f64 {
-        let void = self.void();
-        void + power(x, self.penalty) * (1.0 - void)
-    }
-
-    /// Derivative of [`Self::modulus`].
-    pub(crate) fn slope(self, x: f64) -> f64 {
-        self.penalty * power(x, self.penalty - 1.0) * (1.0 - self.void())
-    }
-
-    const fn void(self) -> f64 {
-        match self.code {
-            Code::Top88 => VOID_STIFFNESS,
-            Code::Top99 => 0.0,
-        }
-    }
-}
-
-/// `x^p`, by products for the usual exponents: `powf` of every element would cost as much as the
-/// assembly.
-#[expect(clippy::float_cmp, reason = "only exactly these exponents are products")]
-fn power(x: f64, p: f64) -> f64 {
-    if p == 3.0 {
-        x * x * x
-    } else if p == 2.0 {
-        x * x
-    } else {
-        x.powf(p)
-    }
-}
-
-/// Checks shape and values of a design.
-pub(crate) fn check_density(grid: Grid, density: &ArrayView2<'_, f64>) -> Result<(), SimpError> {
-    let (got_rows, got_columns) = density.dim();
-    if (got_rows, got_columns) != (grid.nely, grid.nelx) {
-        return Err(SimpError::DesignShape { got_rows, got_columns, grid });
-    }
-    match density.indexed_iter().find(|(_, value)| !(0.0..=1.0).contains(*value)) {
-        Some(((row, column), &value)) => Err(SimpError::Density { row, column, value }),
-        None => Ok(()),
-    }
-}
-
-pub(crate) fn to_array(grid: Grid, values: &[f64]) -> Array2<f64> {
-    Array2::from_shape_fn((grid.nely, grid.nelx), |(i, j)| values[i * grid.nelx + j])
 }

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ProblemError;
-
 /// A mesh of `nelx` × `nely` equal square elements, row 0 on top.
 ///
 /// Everything is numbered row by row: element (row i, column j) is `i * nelx + j`, node (row r,
@@ -13,7 +11,7 @@ use crate::ProblemError;
 /// # Examples
 /// ```
 /// let grid = topo_simp::Grid { nelx: 60, nely: 20 };
-/// assert_eq!((grid.n_elements(), grid.n_nodes(), grid.n_dofs()), (1200, 1281, 2562));
+/// assert_eq!((grid.n_elements(), grid.n_nodes()), (1200, 1281));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,16 +37,8 @@ impl Grid {
     }
 
     /// Number of degrees of freedom: two a node.
-    pub const fn n_dofs(self) -> usize {
+    pub(crate) const fn n_dofs(self) -> usize {
         2 * self.n_nodes()
-    }
-
-    /// Refuses an empty or enormous grid.
-    pub(crate) fn check(self) -> Result<(), ProblemError> {
-        match self.nelx.checked_mul(self.nely) {
-            Some(1..=Self::MAX_ELEMENTS) => Ok(()),
-            _ => Err(ProblemError::GridSize { grid: self }),
-        }
     }
 
     /// Number of the node in the given row and column.

@@ -13,9 +13,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::{
-    Code, Filter, Fix, Grid, Load, Optimizer, Options, PassiveKind, Place, Problem, Projection,
-    ProjectionRule, Shape, Side, Solver, analysis::Stiffness, equations::Equations, model::Model,
-    state::State,
+    Code, Filter, Fix, Grid, Load, Optimizer, Options, PENALTY, PassiveKind, Place, Problem,
+    Projection, ProjectionRule, Shape, Side, Solver, mechanics::Modulus, optimizer::State,
+    problem::Model, solvers::Solvers,
 };
 
 /// A mirror: left and right are exchanged, or top and bottom, or both.
@@ -164,15 +164,15 @@ impl Solved {
 }
 
 fn solve(model: &Model, density: &[f64], penalty: f64) -> Solved {
-    let stiffness = Stiffness { code: Code::Top88, penalty };
+    let law = Modulus { code: Code::Top88, penalty };
     let moduli: Vec<f64> = (density.iter().zip(&model.cells))
-        .map(|(&x, cell)| stiffness.modulus(if cell.in_domain() { x } else { 0.0 }))
+        .map(|(&x, cell)| law.at(if cell.in_domain() { x } else { 0.0 }))
         .collect();
-    let mut equations = Equations::new(model.grid);
-    equations.set_model(model, Solver::Direct).unwrap();
-    equations.solve(model, &moduli, 0.0).unwrap();
+    let mut solvers = Solvers::new(model.grid);
+    let mut equations = solvers.equations(model, Solver::Direct).unwrap();
+    equations.solve(&moduli, 0.0).unwrap();
     let mut energies = vec![0.0; moduli.len()];
-    equations.energies(model, &mut energies);
+    equations.energies(&mut energies);
     energies.iter_mut().zip(&moduli).for_each(|(energy, modulus)| *energy *= modulus);
 
     let k = dense(model, &moduli);
@@ -253,9 +253,9 @@ proptest! {
         flip in any_flip(),
     ) {
         let (grid, n) = (problem.grid, problem.grid.n_elements());
-        let one = solve(&Model::new(&problem).unwrap(), &density[..n], 3.0);
+        let one = solve(&Model::new(&problem).unwrap(), &density[..n], PENALTY);
         let image = Model::new(&flip.problem(&problem)).unwrap();
-        let other = solve(&image, &flip.elements(grid, &density[..n]), 3.0);
+        let other = solve(&image, &flip.elements(grid, &density[..n]), PENALTY);
         let rounding = one.rounding + other.rounding;
         for (a, b) in one.compliances.iter().zip(&other.compliances) {
             prop_assert!((a - b).abs() <= rounding, "{} {} {:e}", a, b, rounding);
@@ -266,7 +266,7 @@ proptest! {
         }
     }
 
-    /// The sensitivity filter has no place here: what it filters is no gradient of anything.
+    /// The sensitivity filter is left out: what it returns is not the gradient of any function.
     #[test]
     fn adjoint_gradients_equal_finite_differences(
         problem in any_problem(),
@@ -288,8 +288,8 @@ proptest! {
         let projection = rule.map(|rule| Projection { beta: 3.0, ..Projection::tanh(rule) });
         let options = Options { projection, penalty, ..Options::top88(Filter::Density, radius) };
         let mut state = State::new(&model, &options, problem.volume_fraction);
-        let mut equations = Equations::new(problem.grid);
-        equations.set_model(&model, Solver::Direct).unwrap();
+        let mut solvers = Solvers::new(problem.grid);
+        let mut equations = solvers.equations(&model, Solver::Direct).unwrap();
         let (compliance, gradient) = state.at(&mut equations, &model, &density);
         let slope: f64 = gradient.iter().zip(&direction).map(|(g, v)| g * v).sum();
         let mut difference = |step: f64| {
@@ -332,7 +332,7 @@ proptest! {
             // Densities follow the roots of the energies. Material that has to be somewhere and
             // carries nothing follows rounding, and a problem with such material is left out.
             let known = |density: &[f64]| {
-                let solved = solve(&model, density, 3.0);
+                let solved = solve(&model, density, PENALTY);
                 let carrying = solved.energies.iter().zip(density).filter(|(_, x)| 1e-3 < **x);
                 solved.energy_rounding / carrying.map(|(energy, _)| *energy).fold(f64::INFINITY, f64::min)
             };

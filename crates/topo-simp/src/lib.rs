@@ -4,38 +4,35 @@
 //! A [`Problem`] (what is to be designed) and [`Options`] (how) go into [`optimize()`], or into an
 //! [`Optimizer`] that keeps the symbolic work of a grid; a [`Solution`] comes out. [`analyze`] and
 //! [`compliance`] judge a given design.
+//!
+//! The rooms, each of which uses only those before it: `problem` (the statement as data),
+//! `mechanics` (the statement on its grid), `solvers` (the equations), `optimizer` (the loop), and
+//! `analysis` (one given design).
 
 mod analysis;
-mod element;
-mod equations;
+mod code;
 mod error;
-mod filter;
 mod grid;
 #[cfg(test)]
 mod laws;
-mod model;
-mod multigrid;
-mod nodal;
+mod mechanics;
 mod optimizer;
-mod options;
-mod ordering;
 mod problem;
-mod projection;
-mod region;
-mod state;
-mod system;
-mod update;
+mod solvers;
+mod symmetry;
 
-pub use analysis::{Analysis, Refined, VOID_STIFFNESS, analyze, compliance};
-pub use error::{Motion, ProblemError, SimpError};
+pub use analysis::{Analysis, analyze, compliance};
+pub use code::Code;
+pub use error::SimpError;
 pub use grid::Grid;
-pub use nodal::Nodal;
-pub use optimizer::{Ended, Iteration, Optimizer, Solution, optimize};
-pub use options::{
-    Code, Filter, Options, PenaltyContinuation, Solver, Stagnation, Start, Symmetry,
+pub use mechanics::{PENALTY, VOID_STIFFNESS};
+pub use optimizer::{
+    Ended, Filter, Iteration, Optimizer, Options, PenaltyContinuation, Projection, ProjectionRule,
+    Refined, Solution, Stagnation, Start, optimize,
 };
 pub use problem::{
-    BracketLoad, Fix, Load, LoadCase, NamedProblem, PassiveKind, PassiveRegion, Place, Problem,
-    Shape, Side, Support,
+    BracketLoad, Fix, Load, LoadCase, Motion, NamedProblem, Nodal, PassiveKind, PassiveRegion,
+    Place, Problem, ProblemError, Shape, Side, Support,
 };
-pub use projection::{Projection, ProjectionRule};
+pub use solvers::Solver;
+pub use symmetry::Symmetry;

@@ -2,15 +2,13 @@
 
 use anyhow::Result;
 use topo_data::problem_of;
-use topo_simp::Optimizer;
+use topo_simp::{Optimizer, PENALTY};
 use vae_data::DataSet;
 
 use crate::stored::{spread, stored_one};
 
 /// Designs whose compliance is recomputed.
 const CHECKED: usize = 16;
-/// The penalization that stated compliances are held against.
-const PENALTY: f64 = 3.0;
 
 /// Recomputes some of the compliances in the results; one line about how they agree, if both they
 /// and the problems are known.

@@ -90,24 +90,15 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
         return (err.hint.clone(), true);
     }
     if let Some(err) = cause.downcast_ref::<DesignError>() {
-        return (None, is_wrong_design(err));
+        return (words::hint(&err.remedies()), err.is_callers_mistake());
     }
-    let simp = match cause.downcast_ref() {
-        Some(TopoDataError::Simp(err)) => Some(err),
-        _ => cause.downcast_ref::<SimpError>(),
-    };
-    match simp {
-        Some(&SimpError::DesignShape { got_rows, got_columns, grid }) => {
-            let transposed = (got_rows, got_columns) == (grid.nelx, grid.nely);
-            let hint = "nely counts rows and nelx columns: are the designs transposed?";
-            return (transposed.then(|| hint.to_owned()), true);
-        }
-        Some(
-            SimpError::Option { .. } | SimpError::ProjectionNeeds | SimpError::NotSymmetric { .. },
-        ) => return (None, true),
-        _ => {}
+    if let Some(err) = cause.downcast_ref::<SimpError>() {
+        return (words::hint(&err.remedies()), err.is_callers_mistake());
     }
-    (None, cause.downcast_ref().is_some_and(is_wrong_generation))
+    match cause.downcast_ref::<TopoDataError>() {
+        Some(err) => (words::hint(&err.remedies()), err.is_callers_mistake()),
+        None => (None, false),
+    }
 }
 
 /// The remedies of an error of the data, and whether the arguments are at fault.
@@ -131,32 +122,4 @@ fn advice_on_data(cause: &(dyn std::error::Error + 'static)) -> Option<(Vec<Reme
     }
     let err = cause.downcast_ref::<SplitError>()?;
     Some((err.remedies(), err.is_callers_mistake()))
-}
-
-/// Whether an error of proposing designs is about what was asked for.
-fn is_wrong_design(error: &DesignError) -> bool {
-    matches!(
-        error,
-        DesignError::Grid { .. }
-            | DesignError::Volume { .. }
-            | DesignError::OutOfRange { .. }
-            | DesignError::Simp(SimpError::NotSymmetric { .. })
-    )
-}
-
-/// Likewise for making a data set.
-fn is_wrong_generation(error: &TopoDataError) -> bool {
-    matches!(
-        error,
-        TopoDataError::UnknownFamily { .. }
-            | TopoDataError::TooFewProblems { .. }
-            | TopoDataError::Spec { .. }
-            | TopoDataError::Shard { .. }
-            | TopoDataError::NoShard { .. }
-            | TopoDataError::ShardTwice { .. }
-            | TopoDataError::MissingShards { .. }
-            | TopoDataError::UnfinishedShard { .. }
-            | TopoDataError::Exists { .. }
-            | TopoDataError::OtherGeneration { .. }
-    )
 }

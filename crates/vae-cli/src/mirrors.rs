@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use anyhow::{Context as _, Result, bail};
 use topo_data::problem_of;
-use topo_simp::{Problem, compliance};
+use topo_simp::{PENALTY, Problem, compliance};
 use vae_data::{DataSet, Mirror};
 use vae_train::TrainError;
 
@@ -13,8 +13,6 @@ use crate::stored::{spread, stored_one};
 
 /// Designs that are looked at.
 const CHECKED: usize = 4;
-/// Any penalization serves: a design and its image have the same compliance under each.
-const PENALTY: f64 = 3.0;
 
 /// Refuses mirrors under which designs carry their loads differently: the problem has no such
 /// symmetry, or a rule of a condition is wrong. Nothing is known of data without one problem for
@@ -38,6 +36,7 @@ pub(crate) fn check_mirrors(data: &DataSet, mirrors: &[Mirror]) -> Result<()> {
             }
             let image = image.with_context(|| format!("the problem under {mirror}"))?;
             let mut design = stored_one(data, index)?;
+            // Any penalty serves: a design and its image have the same compliance under each.
             let found = compliance(&problem, design.mapv(f64::from).view(), PENALTY)?;
             if let Some(pixels) = design.as_slice_mut() {
                 mirror.apply(pixels, data.width());

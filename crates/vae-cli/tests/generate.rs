@@ -73,7 +73,7 @@ fn parts_are_merged_into_the_bytes_of_the_whole() {
     assert_eq!(files(&bench.path("parts")), files(&bench.path("whole")));
     assert!(bytes(&bench.path("parts.png")).starts_with(b"\x89PNG"));
     bench.vae(&format!("simp merge {all} --out parts")).fails(2, &["parts exists already"]);
-    bench.vae("simp merge beams/dataset.json --out x").fails(2, &["no part of a generation"]);
+    bench.vae("simp merge beams/dataset.json --out x").fails(2, &["not a part of a generation"]);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use vae_models::Vae;
 use crate::error::Result;
 use crate::projection::Projection;
 
-/// Draws from the aggregate posterior, (N · draws, Z): from each q(z|x) = N(mean, diag
-/// exp(`log_var`)), both (N, Z), so many.
+/// Draws from the aggregate posterior, (N · draws, Z): `draws` from each q(z|x) = N(mean, diag
+/// exp(`log_var`)), both (N, Z).
 ///
 /// The means alone would make latents that say nothing look like latents without spread. The draws
 /// depend on nothing else.
@@ -80,7 +80,7 @@ pub fn decode_exact(
     Ok(designs)
 }
 
-/// Conditions as a tensor (1, C); none for a model without.
+/// Conditions as a tensor (1, C); `None` for a model without conditions.
 pub(crate) fn row(vae: &Vae, conditions: &[f32]) -> Result<Option<Tensor>> {
     if conditions.is_empty() {
         return Ok(None);

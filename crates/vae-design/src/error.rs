@@ -2,6 +2,7 @@
 
 use topo_data::TopoDataError;
 use topo_simp::{Grid, ProblemError, SimpError};
+use vae_base::Remedy;
 use vae_models::ModelError;
 
 /// Result of this crate's functions.
@@ -54,7 +55,7 @@ pub enum DesignError {
         /// Numbers found.
         found: usize,
     },
-    /// Codes that define no Gaussian.
+    /// Codes whose covariance is singular, so that they define no Gaussian.
     #[error("{codes} codes of {latent_dim} latents do not spread in every direction")]
     Codes {
         /// How many codes.
@@ -62,7 +63,7 @@ pub enum DesignError {
         /// How many latents.
         latent_dim: usize,
     },
-    /// The problem is none.
+    /// The problem is invalid.
     #[error(transparent)]
     Problem(#[from] ProblemError),
     /// The solver refused.
@@ -77,4 +78,24 @@ pub enum DesignError {
     /// A tensor operation failed.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
+}
+
+impl DesignError {
+    /// What helps.
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::Simp(error) => error.remedies(),
+            Self::Judge(error) => error.remedies(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether what was asked for is at fault, rather than a file or the computation.
+    pub fn is_callers_mistake(&self) -> bool {
+        match self {
+            Self::Grid { .. } | Self::Volume { .. } | Self::OutOfRange { .. } => true,
+            Self::Simp(error) => error.is_callers_mistake(),
+            _ => false,
+        }
+    }
 }

@@ -1,20 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+mod candidates;
 mod codes;
 mod error;
 mod objective;
 mod projection;
-mod propose;
 mod search;
 mod selection;
 mod trust;
 mod whole;
 
+pub use candidates::{Candidate, Origin, Task, candidates};
 pub use codes::{aggregate_draws, decode_exact, encode};
 pub use error::{DesignError, Result};
 pub use objective::{Objective, Point};
 pub use projection::{Projected, Projection};
-pub use propose::{Candidate, Origin, Task, candidates};
 pub use search::{Coded, Found, Search, search, search_with};
 pub use selection::{Criteria, Proposal, Yield};
 pub use trust::TrustRegion;

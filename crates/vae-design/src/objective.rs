@@ -2,8 +2,7 @@
 
 use candle_core::{DType, Tensor, Var};
 use ndarray::{Array2, ArrayView2};
-use topo_data::PENALTY;
-use topo_simp::{Optimizer, Problem, SimpError};
+use topo_simp::{Optimizer, PENALTY, Problem, SimpError};
 use vae_models::Vae;
 
 use crate::codes::row;
@@ -61,7 +60,7 @@ pub struct Point {
 
 impl<'a> Objective<'a> {
     /// The objective of one problem under one vector of conditions, in raw units; empty for a model
-    /// without.
+    /// without conditions.
     ///
     /// # Errors
     ///
@@ -96,7 +95,7 @@ impl<'a> Objective<'a> {
     ///
     /// # Errors
     ///
-    /// [`DesignError::LatentLength`], and what decoder and solver say.
+    /// [`DesignError::LatentLength`], and the errors of decoder and solver.
     pub fn at(&mut self, latent: &[f64]) -> Result<Point> {
         let (expected, found) = (self.latent_dim(), latent.len());
         if expected != found {
@@ -121,7 +120,7 @@ impl<'a> Objective<'a> {
     ///
     /// # Errors
     ///
-    /// What the tensor operations say.
+    /// Those of the tensor operations.
     pub fn gradient(&self, point: &Point) -> Result<Vec<f64>> {
         let slope = Tensor::from_slice(&point.slope, point.logits.dims(), self.vae.device())?;
         let product = (slope.to_dtype(self.vae.dtype())? * &point.logits)?.sum_all()?;
@@ -137,13 +136,13 @@ impl<'a> Objective<'a> {
     ///
     /// # Errors
     ///
-    /// What the solver says.
+    /// Those of the solver.
     pub fn compliance_cut(&mut self, point: &Point) -> Result<f64> {
         let solved = self.analyze(point.cut.mapv(f64::from).view())?;
         Ok(solved.map_or(f64::INFINITY, |(compliance, _)| compliance))
     }
 
-    /// Compliance and gradient; none for a singular matrix.
+    /// Compliance and gradient; `None` for a singular matrix.
     fn analyze(&mut self, design: ArrayView2<'_, f64>) -> Result<Option<(f64, Array2<f64>)>> {
         match self.optimizer.analyze(self.problem, design, PENALTY) {
             Ok(analysis) if analysis.compliance.is_finite() => {

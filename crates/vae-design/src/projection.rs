@@ -1,4 +1,4 @@
-//! From what a decoder says to densities of exactly the volume asked for.
+//! From the logits of a decoder to densities of exactly the volume asked for.
 
 use ndarray::{Array2, ArrayView2};
 use topo_data::Domain;
@@ -13,8 +13,8 @@ const ROUNDS: usize = 200;
 /// Gives the logits of a decoder exactly the volume of a problem.
 ///
 /// `ρᵢ = sigmoid(β (lᵢ + s))` on the free elements, with the one shift `s` for which their mean is
-/// the share that the problem leaves to them; β is the sharpness. Passive elements are what they
-/// have to be. With a symmetry the logits are replaced by their mean with their mirror image first.
+/// the share that the problem leaves to them; β is the sharpness. Passive elements get their
+/// prescribed density. With a symmetry the logits are replaced by their mean with their mirror image first.
 /// Everything is differentiable: [`Projected::pull_back`].
 ///
 /// # Examples
@@ -35,7 +35,7 @@ const ROUNDS: usize = 200;
 pub struct Projection {
     grid: Grid,
     domain: Domain,
-    /// What a passive element has to be, row by row; none where it is free.
+    /// The prescribed density of each passive element, row by row; `None` where it is free.
     held: Vec<Option<f64>>,
     sharpness: f64,
     symmetry: Option<Symmetry>,
@@ -57,7 +57,7 @@ impl Projection {
     ///
     /// # Errors
     ///
-    /// [`DesignError::Problem`] and [`DesignError::Simp`] for a problem that is none or has not the
+    /// [`DesignError::Problem`] and [`DesignError::Simp`] for a problem that is invalid or lacks the
     /// symmetry, [`DesignError::Volume`] if all free elements would be alike, and
     /// [`DesignError::OutOfRange`] for a sharpness that is not positive.
     pub fn new(problem: &Problem, sharpness: f64, symmetry: Option<Symmetry>) -> Result<Self> {
@@ -133,8 +133,7 @@ impl Projection {
 }
 
 impl Projected<'_> {
-    /// The densities, shape (nely, nelx): their mean over the free elements is what it has to be to
-    /// 1e-12.
+    /// The densities, shape (nely, nelx): the mean over the free elements is met to 1e-12.
     pub fn densities(&self) -> Array2<f64> {
         let Projection { held, sharpness, .. } = self.projection;
         self.by_element(|e, logit| held[e].unwrap_or_else(|| sigmoid(sharpness * logit)))
@@ -179,7 +178,7 @@ impl Projected<'_> {
         result
     }
 
-    /// What a passive element has to be; none where it is free.
+    /// The prescribed density of a passive element; `None` where it is free.
     pub(crate) fn held(&self, element: usize) -> Option<f64> {
         self.projection.held[element]
     }

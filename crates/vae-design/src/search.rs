@@ -31,7 +31,7 @@ pub struct Coded {
 pub struct Found {
     /// Where it began: the given code, moved into the region if it lay outside.
     pub start: Coded,
-    /// The stiffest cut design on the way; the start, if none was better.
+    /// The stiffest cut design on the way; the start if no other is stiffer.
     pub best: Coded,
     /// Steps made.
     pub steps: usize,
@@ -57,7 +57,7 @@ const SHORTEST: f64 = 1e-4;
 ///
 /// # Errors
 ///
-/// What decoder and solver say.
+/// The errors of decoder and solver.
 ///
 /// # References
 ///

@@ -4,9 +4,9 @@ use ndarray::Array2;
 use serde::Serialize;
 use topo_data::Silhouette;
 
-use crate::propose::Candidate;
+use crate::candidates::Candidate;
 
-/// What a proposal has to be.
+/// The criteria of a proposal.
 #[derive(Clone, Debug)]
 pub struct Criteria {
     /// Largest compliance.
@@ -44,7 +44,7 @@ pub struct Proposal {
     pub candidate: usize,
     /// `1 − IoU` with the nearest training design.
     pub novelty: f64,
-    /// That design, by its position; none without training designs.
+    /// Position of that training design; `None` without training designs.
     pub nearest: Option<usize>,
 }
 

@@ -1,9 +1,12 @@
-//! The problems that everybody solves.
+//! The standard problems of the literature.
 
 use std::str::FromStr;
 
-use super::{Fix, PassiveKind, Place, Problem, Shape, Side};
-use crate::{Grid, ProblemError};
+use super::{
+    error::ProblemError,
+    statement::{Fix, PassiveKind, Place, Problem, Shape, Side},
+};
+use crate::grid::Grid;
 
 impl Problem {
     /// Half MBB beam: no horizontal movement on the left edge (the axis of symmetry), the lower
@@ -56,7 +59,7 @@ impl Problem {
     /// down on the right edge.
     ///
     /// The upper right 0.6 × 0.6 is outside the domain, so the volume fraction and the filter know
-    /// the L alone. There is no agreed L-bracket: state this definition with every number.
+    /// the L alone. Definitions of the L-bracket differ, so state this one with every number.
     pub fn l_bracket(grid: Grid, volume_fraction: f64, load: BracketLoad) -> Self {
         let y = match load {
             BracketLoad::Mid => 0.8,

@@ -1,7 +1,6 @@
 //! Problems as TOML, alone or with values taken from the conditions of a design.
 
-use super::Problem;
-use crate::ProblemError;
+use super::{error::ProblemError, statement::Problem};
 
 impl Problem {
     /// Reads and validates a `problem.toml`.

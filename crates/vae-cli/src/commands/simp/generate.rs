@@ -8,12 +8,14 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use clap::ValueEnum;
+use serde::Serialize;
+use toml::Table;
 use topo_data::{
     Family, GenerateSpec, Shard, ShardReport, TopoDataError, generate, generate_shard,
 };
-use topo_simp::Filter;
 use vae_data::Size;
 
+use super::command_line::command_line;
 use super::made::{self, Pictures};
 use super::solver::SolverArg;
 use crate::failure::{INTERRUPTED, UsageError};
@@ -24,8 +26,8 @@ use crate::progress::Progress;
 /// Make a data set of optimized structures
 ///
 /// FAMILY is cantilever, mbb-half, mbb-full, bridge, two-loads, multi-load, l-bracket, mixed,
-/// random, beams2d, tutorial, or the path of a family's TOML file. One design per thread. An
-/// interrupted run goes on where it stopped when the same command is given again.
+/// random, beams2d, tutorial, or the path of a family's TOML file. Each thread makes one design at a
+/// time. The same command continues an interrupted run where it stopped.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae simp generate cantilever --out data/beams
@@ -44,15 +46,8 @@ pub(crate) struct Args {
     /// Rows x columns of elements [default: the family's]
     #[arg(long, value_name = "HxW")]
     grid: Option<Size>,
-    /// Seed of every random number
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// Near-optimal designs tried per problem
-    #[arg(long, value_name = "K")]
-    variants: Option<usize>,
-    /// Problems, drawn at random from the family [default: all]
-    #[arg(long, value_name = "N")]
-    problems: Option<usize>,
+    #[command(flatten)]
+    draw: Draw,
     /// Only part I of N, for many machines; `vae simp merge` puts the parts together
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -71,8 +66,22 @@ pub(crate) struct Args {
     json: bool,
 }
 
+/// Which designs are tried; what is not given is the family's.
+#[derive(clap::Args, Serialize)]
+struct Draw {
+    /// Seed of every random number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 63))]
+    seed: Option<u64>,
+    /// Near-optimal designs tried per problem
+    #[arg(long, value_name = "K")]
+    variants: Option<usize>,
+    /// Problems, drawn at random from the family [default: all]
+    #[arg(long, value_name = "N")]
+    problems: Option<usize>,
+}
+
 /// How each design is made and judged; what is not given is the family's.
-#[derive(clap::Args)]
+#[derive(clap::Args, Serialize)]
 #[command(next_help_heading = "Recipe")]
 struct Recipe {
     /// What is filtered
@@ -116,7 +125,8 @@ struct Recipe {
     duplicate_iou: Option<f64>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
 enum FilterArg {
     Sensitivity,
     Density,
@@ -124,14 +134,13 @@ enum FilterArg {
 
 impl Args {
     fn spec(&self) -> Result<GenerateSpec> {
-        let mut spec = GenerateSpec::for_family(&self.family)?;
+        let mut layer = Table::try_from(&self.draw)?;
+        layer.extend(Table::try_from(&self.recipe)?);
         if let Some(Size { height, width }) = self.grid {
-            (spec.height, spec.width) = (height, width);
+            layer.insert("height".to_owned(), toml::Value::try_from(height)?);
+            layer.insert("width".to_owned(), toml::Value::try_from(width)?);
         }
-        self.recipe.change(&mut spec);
-        set(&mut spec.seed, self.seed);
-        set(&mut spec.variants, self.variants);
-        spec.problems = self.problems;
+        let mut spec = GenerateSpec::layered(&self.family, layer)?;
         if let Some(count) = self.count {
             let per_problem = spec.variants * spec.keep_iterates.unwrap_or(1);
             if count == 0 || per_problem == 0 {
@@ -157,36 +166,6 @@ impl Args {
     }
 }
 
-impl Recipe {
-    fn change(&self, spec: &mut GenerateSpec) {
-        spec.filter = match self.filter {
-            Some(FilterArg::Sensitivity) => Filter::Sensitivity,
-            Some(FilterArg::Density) => Filter::Density,
-            None => spec.filter,
-        };
-        set(&mut spec.filter_radii, self.filter_radii.clone());
-        set(&mut spec.iterations, self.iterations);
-        set(&mut spec.sharpen_iterations, self.sharpen_iterations);
-        set(&mut spec.crisp_iterations, self.crisp_iterations);
-        set(&mut spec.tolerance, self.tolerance);
-        set(&mut spec.solver, self.solver.map(Into::into));
-        if let Some(iterates) = self.keep_iterates {
-            spec.keep_iterates = Some(iterates).filter(|&iterates| 0 < iterates);
-        }
-        set(&mut spec.knot_rows, self.knot_rows);
-        set(&mut spec.noise, self.noise);
-        set(&mut spec.keep_ratio, self.keep_ratio);
-        set(&mut spec.cut_ratio, self.cut_ratio);
-        set(&mut spec.duplicate_iou, self.duplicate_iou);
-    }
-}
-
-fn set<T>(setting: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *setting = value;
-    }
-}
-
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let spec = args.spec()?;
     args.pictures.check()?;
@@ -208,7 +187,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     };
     let made = match args.shard {
         Some(shard) => generate_shard(&spec, shard, &args.out, &observer).map(Made::Part),
-        None => generate(&spec, &args.out, &observer).map(Made::Whole),
+        None => generate(&spec, &command_line(&spec), &args.out, &observer).map(Made::Whole),
     };
     if let Some(bar) = bar.into_inner().unwrap_or_else(PoisonError::into_inner) {
         bar.finish();
@@ -216,7 +195,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     match made {
         Err(TopoDataError::Stopped { done, total }) => {
             note(format!(
-                "stopped after {done} of {total} designs; give the same command again to go on"
+                "stopped after {done} of {total} designs; give the same command again to continue"
             ));
             Ok(ExitCode::from(INTERRUPTED))
         }
@@ -247,6 +226,6 @@ fn part(report: &ShardReport, as_json: bool) -> Result<ExitCode> {
         shown(&report.path)
     ))?;
     made::failures(&report.failures)?;
-    line("once all parts are there: vae simp merge PARTS --out DIR")?;
+    line("when all parts are made: vae simp merge PARTS --out DIR")?;
     Ok(ExitCode::SUCCESS)
 }

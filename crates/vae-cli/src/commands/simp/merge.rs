@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use topo_data::merge;
 
+use super::command_line::command_line;
 use super::made::{self, Pictures};
 
 /// Put the parts of a generation together
@@ -31,6 +32,6 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     args.pictures.check()?;
-    let report = merge(&args.parts, &args.out)?;
+    let report = merge(&args.parts, command_line, &args.out)?;
     made::finish(&report, &args.out, &args.pictures, args.json)
 }

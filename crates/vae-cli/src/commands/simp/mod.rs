@@ -1,5 +1,6 @@
 //! `vae simp`.
 
+mod command_line;
 mod generate;
 mod made;
 mod merge;

@@ -1,9 +1,11 @@
 //! The flag `--solver`.
 
 use clap::ValueEnum;
+use serde::Serialize;
 use topo_simp::Solver;
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum SolverArg {
     /// Direct up to 128 x 128, so that published histories hold to the last digit; multigrid beyond
     Auto,

@@ -1,0 +1,394 @@
+//! The judge of one design.
+
+use ndarray::{Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
+use topo_simp::{
+    Analysis, Filter, Grid, Optimizer, Options, PENALTY, Problem, SimpError, Solver, Start,
+};
+
+use super::{
+    domain::Domain,
+    geometry::{Loads, checkerboard, member_size},
+    pieces::{Connectivity, components},
+};
+use crate::{
+    error::Result,
+    recipe::{self, SHARP_RADIUS, random_start},
+};
+
+/// The mechanics of one design under its problem.
+///
+/// Every measure but the first four is of the design cut to 0/1 at exactly the volume fraction of
+/// its problem, so that designs are compared at equal volume. Void has 1e-9 of the stiffness of the
+/// material.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// Compliance of the design as it is, with penalty 3.
+    pub compliance: f64,
+    /// Mean density over the domain.
+    pub volume_fraction: f64,
+    /// `|mean density - volume fraction of the problem|`.
+    pub volume_error: f64,
+    /// Mean of `4 x (1 - x)` over the domain, in `[0, 1]`.
+    pub greyness: f64,
+    /// Checkerboard index of the design as it is, in `[0, 1]`: [`checkerboard`].
+    pub checkerboard: f64,
+    /// Compliance of the cut design.
+    pub compliance_cut: f64,
+    /// Connected pieces, elements that share a side being connected.
+    pub pieces_4: usize,
+    /// Connected pieces, elements that share a corner being connected too.
+    pub pieces_8: usize,
+    /// Share of the material outside the largest piece (8-connectivity).
+    pub floating: f64,
+    /// Every loaded node touches material.
+    pub loads_on_material: bool,
+    /// Every loaded node is joined to a held one through sides of elements.
+    pub loads_supported: bool,
+    /// Thickness of the thinnest member, in elements: [`member_size`]; `None` without material.
+    pub member_size: Option<usize>,
+}
+
+impl Judgement {
+    /// Compliance error at equal volume, `C / C_reference - 1`.
+    pub fn compliance_error(&self, reference: f64) -> f64 {
+        self.compliance_cut / reference - 1.0
+    }
+}
+
+/// A SIMP design to compare with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Optimum {
+    /// The design, row 0 on top.
+    pub design: Array2<f64>,
+    /// Its compliance once cut to 0/1 at exactly its volume fraction.
+    pub compliance_cut: f64,
+    /// SIMP iterations.
+    pub iterations: usize,
+}
+
+/// The result of a few SIMP iterations from a design.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refinement {
+    /// Iterations made.
+    pub iterations: usize,
+    /// Compliance before the first one, with penalty 3.
+    pub compliance_before: f64,
+    /// Compliance after the last one.
+    pub compliance_after: f64,
+    /// Iterations saved against the uniform start:
+    /// [`Refined::iterations_saved`](topo_simp::Refined::iterations_saved).
+    pub iterations_saved: isize,
+}
+
+/// Judges designs on one grid; keeps the symbolic work.
+///
+/// # Examples
+///
+/// ```
+/// use topo_data::Judge;
+/// use topo_simp::{Grid, Problem};
+/// let problem = Problem::cantilever(Grid { nelx: 30, nely: 10 }, 0.5);
+/// let mut judge = Judge::new(problem.grid)?;
+/// let optimum = judge.optimum(&problem)?;
+/// let judged = judge.judge(&problem, optimum.design.mapv(|x| x as f32).view())?;
+/// assert!(judged.compliance_error(optimum.compliance_cut).abs() < 1e-6);
+/// assert!(judged.loads_supported);
+/// # Ok::<(), topo_data::TopoDataError>(())
+/// ```
+#[derive(Debug)]
+pub struct Judge {
+    optimizer: Optimizer,
+}
+
+impl Judge {
+    /// Prepares a grid.
+    ///
+    /// # Errors
+    ///
+    /// The solver's, for a grid that is too large.
+    pub fn new(grid: Grid) -> Result<Self> {
+        Ok(Self { optimizer: Optimizer::new(grid)? })
+    }
+
+    /// Judges a design of values in `[0, 1]`, row 0 on top.
+    ///
+    /// A design so disconnected that its stiffness matrix cannot be factorized has an infinite
+    /// compliance.
+    ///
+    /// # Errors
+    ///
+    /// The solver's: an ill-posed problem, a design of another shape or with values outside `[0,
+    /// 1]`.
+    #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+    pub fn judge(&mut self, problem: &Problem, design: ArrayView2<'_, f32>) -> Result<Judgement> {
+        let nodal = problem.nodal().map_err(SimpError::from)?;
+        let domain = Domain::of(problem).map_err(SimpError::from)?;
+        let density = design.mapv(f64::from);
+        // The shape is checked here, before the design is cut.
+        let compliance = self.stiffness(problem, &density)?;
+        let cut = cut(&domain, design);
+        let compliance_cut = self.stiffness(problem, &cut.mapv(f64::from))?;
+        let volume_fraction = domain.mean(density.iter().copied());
+        let pieces = components(cut.view(), Connectivity::Eight);
+        let loads = Loads::of(&nodal, cut.view());
+        Ok(Judgement {
+            compliance,
+            volume_fraction,
+            volume_error: (volume_fraction - domain.volume_fraction()).abs(),
+            greyness: domain.greyness(density.iter().copied()),
+            checkerboard: checkerboard(design),
+            compliance_cut,
+            pieces_4: components(cut.view(), Connectivity::Four).count(),
+            pieces_8: pieces.count(),
+            floating: pieces.floating(),
+            loads_on_material: loads.on_material,
+            loads_supported: loads.supported,
+            member_size: member_size(cut.view()),
+        })
+    }
+
+    /// The compliance of a design that is cut to 0/1 at exactly the volume fraction of its problem.
+    ///
+    /// # Errors
+    ///
+    /// As [`Judge::judge`].
+    #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+    pub fn compliance_cut(
+        &mut self,
+        problem: &Problem,
+        design: ArrayView2<'_, f32>,
+    ) -> Result<f64> {
+        let (got_rows, got_columns) = design.dim();
+        let grid = problem.grid;
+        if (got_rows, got_columns) != (grid.nely, grid.nelx) {
+            return Err(SimpError::DesignShape { got_rows, got_columns, grid }.into());
+        }
+        if let Some(((row, column), &value)) = design.indexed_iter().find(|(_, x)| x.is_nan()) {
+            return Err(SimpError::Density { row, column, value: f64::from(value) }.into());
+        }
+        let domain = Domain::of(problem).map_err(SimpError::from)?;
+        self.stiffness(problem, &cut(&domain, design).mapv(f64::from))
+    }
+
+    /// The compliance of a design as it is; infinite if its stiffness matrix cannot be factorized.
+    ///
+    /// # Errors
+    ///
+    /// As [`Judge::judge`].
+    #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+    pub fn compliance(&mut self, problem: &Problem, design: ArrayView2<'_, f32>) -> Result<f64> {
+        self.stiffness(problem, &design.mapv(f64::from))
+    }
+
+    /// The displacements, energies and stresses of a design.
+    ///
+    /// # Errors
+    ///
+    /// As [`Judge::judge`], and [`SimpError::Singular`].
+    #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+    pub fn fields(&mut self, problem: &Problem, design: ArrayView2<'_, f32>) -> Result<Analysis> {
+        Ok(self.optimizer.analyze(problem, design.mapv(f64::from).view(), PENALTY)?)
+    }
+
+    /// The SIMP design of a problem: the recipe of the data sets, from the uniform start.
+    ///
+    /// # Errors
+    ///
+    /// The solver's.
+    pub fn optimum(&mut self, problem: &Problem) -> Result<Optimum> {
+        self.improve(problem, Start::Uniform, &Self::stages(problem.grid))
+    }
+
+    /// A SIMP design from a random start, as the variants of a data set begin: another one for
+    /// every seed.
+    ///
+    /// # Errors
+    ///
+    /// The solver's.
+    pub fn from_random_start(&mut self, problem: &Problem, seed: u64) -> Result<Optimum> {
+        let shape = (problem.grid.nely, problem.grid.nelx);
+        let start = random_start(shape, problem.volume_fraction, (4, 0.3), (seed, 0, 1));
+        self.improve(problem, Start::Design(start), &Self::stages(problem.grid))
+    }
+
+    /// Repairs a design by a few SIMP iterations, the last two without filter.
+    ///
+    /// # Errors
+    ///
+    /// As [`Judge::judge`].
+    #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+    pub fn repair(
+        &mut self,
+        problem: &Problem,
+        design: ArrayView2<'_, f32>,
+        iterations: usize,
+    ) -> Result<Optimum> {
+        let crisp = iterations.min(2);
+        let stages = [(SHARP_RADIUS, iterations - crisp), (1.0, crisp)];
+        self.improve(problem, Start::Design(design.mapv(f64::from)), &stages)
+    }
+
+    /// Continues from a design for some iterations with the sensitivity filter of a whole
+    /// optimization, and compares with the uniform start.
+    ///
+    /// # Errors
+    ///
+    /// As [`Judge::judge`].
+    #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+    pub fn refine(
+        &mut self,
+        problem: &Problem,
+        design: ArrayView2<'_, f32>,
+        iterations: usize,
+    ) -> Result<Refinement> {
+        let radius = Self::stages(problem.grid)[0].0;
+        let options = Options::top88(Filter::Sensitivity, radius);
+        let density = design.mapv(f64::from);
+        let refined = self.optimizer.refine(problem, &options, density.view(), iterations)?;
+        Ok(Refinement {
+            iterations: refined.warm.iterations,
+            compliance_before: refined.warm.history.first().copied().unwrap_or(f64::NAN),
+            compliance_after: refined.warm.compliance_returned,
+            iterations_saved: refined.iterations_saved(),
+        })
+    }
+
+    /// SIMP from a start, stage by stage: filter radius and iterations.
+    fn improve(
+        &mut self,
+        problem: &Problem,
+        start: Start,
+        stages: &[(f64, usize)],
+    ) -> Result<Optimum> {
+        let options = |radius| Options {
+            solver: Solver::Multigrid,
+            ..Options::top88(Filter::Sensitivity, radius)
+        };
+        let made = recipe::run(&mut self.optimizer, problem, start, stages, options)?;
+        let (design, iterations) = (made.design, made.history.len());
+        let compliance_cut =
+            self.compliance_cut(problem, design.mapv(|x| x.clamp(0.0, 1.0) as f32).view())?;
+        Ok(Optimum { design, compliance_cut, iterations })
+    }
+
+    /// The stages of a whole optimization on a grid; the filter keeps members about as thick on
+    /// every grid.
+    fn stages(grid: Grid) -> [(f64, usize); 3] {
+        let radius = (0.052 * grid.nely.min(grid.nelx) as f64).max(1.5);
+        [(radius, 40), (SHARP_RADIUS, 12), (1.0, 2)]
+    }
+
+    fn stiffness(&mut self, problem: &Problem, density: &Array2<f64>) -> Result<f64> {
+        match self.optimizer.analyze(problem, density.view(), PENALTY) {
+            Ok(analysis) if analysis.compliance.is_finite() => Ok(analysis.compliance),
+            Ok(_) | Err(SimpError::Singular { .. }) => Ok(f64::INFINITY),
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+/// The design cut at the volume of its domain, in its shape.
+fn cut(domain: &Domain, design: ArrayView2<'_, f32>) -> Array2<f32> {
+    let cut = domain.cut(&design.iter().copied().collect::<Vec<_>>());
+    let width = design.ncols();
+    Array2::from_shape_fn(design.dim(), |(i, j)| cut[i * width + j])
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Axis;
+    use proptest::prelude::*;
+    use topo_simp::{Fix, Place, Side};
+
+    use super::*;
+
+    const GRID: Grid = Grid { nelx: 12, nely: 8 };
+
+    fn cantilever(side: Side, x: f64, y: f64) -> Problem {
+        Problem::new(GRID, 0.5)
+            .with_support(Place::Edge(side), Fix::Xy)
+            .with_load_case([(Place::Point([x, y]), [0.0, -1.0])])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_flipped_design_in_a_flipped_problem_is_judged_alike(
+            densities in proptest::collection::vec(0.0_f32..1.0, 96),
+            row in 0_usize..8,
+            carried in proptest::bool::ANY,
+        ) {
+            let y = row as f64 / 8.0;
+            let mut design = Array2::from_shape_vec((8, 12), densities).unwrap();
+            if carried {
+                design.row_mut(row).fill(1.0);
+            }
+            let mut judge = Judge::new(GRID).unwrap();
+            let one = judge.judge(&cantilever(Side::Left, 1.0, y), design.view()).unwrap();
+            let mut flipped = design.clone();
+            flipped.invert_axis(Axis(1));
+            let other = judge.judge(&cantilever(Side::Right, 0.0, y), flipped.view()).unwrap();
+            prop_assert!(!carried || one.loads_supported);
+            // A load on void alone is held by a stiffness of 1e-9: the rounding of the solution is
+            // the machine's times that contrast times the condition of the solid grid (about 1e3).
+            let rounding = if one.loads_supported { 1e-10 } else { f64::EPSILON * 1e9 * 1e3 };
+            prop_assert!((one.compliance / other.compliance - 1.0).abs() < 1e-10);
+            prop_assert!((one.compliance_cut / other.compliance_cut - 1.0).abs() < rounding, "{one:?} {other:?}");
+            prop_assert!((one.volume_fraction - other.volume_fraction).abs() < 1e-9);
+            prop_assert_eq!(
+                (one.pieces_4, one.pieces_8, one.loads_on_material, one.loads_supported, one.member_size),
+                (other.pieces_4, other.pieces_8, other.loads_on_material, other.loads_supported, other.member_size)
+            );
+        }
+    }
+
+    #[test]
+    fn by_hand() {
+        let problem = cantilever(Side::Left, 1.0, 1.0);
+        let mut judge = Judge::new(GRID).unwrap();
+        // Four full rows at the bottom: half of the volume, one piece, thickness 4.
+        let bar = Array2::from_shape_fn((8, 12), |(i, _)| if i < 4 { 0.0_f32 } else { 1.0 });
+        let judged = judge.judge(&problem, bar.view()).unwrap();
+        assert!((judged.volume_error, judged.greyness, judged.checkerboard) == (0.0, 0.0, 0.0));
+        assert_eq!((judged.pieces_4, judged.pieces_8, judged.member_size), (1, 1, Some(4)));
+        assert!(judged.loads_on_material && judged.loads_supported);
+        assert!((judged.compliance / judged.compliance_cut - 1.0).abs() < 1e-12);
+        // The same rows in the middle of the air: a load on void.
+        let judged = judge.judge(&problem, Array2::zeros((8, 12)).view()).unwrap();
+        assert!((judged.volume_error - 0.5).abs() < 1e-12);
+        let mut upper = Array2::zeros((8, 12));
+        upper.slice_mut(ndarray::s![0..4, ..]).fill(1.0_f32);
+        let judged = judge.judge(&problem, upper.view()).unwrap();
+        assert!(!judged.loads_on_material && !judged.loads_supported);
+        assert!(judged.compliance_cut > 1e6);
+    }
+
+    #[test]
+    fn a_repair_does_not_make_the_optimum_worse() {
+        let problem = cantilever(Side::Left, 1.0, 0.5);
+        let mut judge = Judge::new(GRID).unwrap();
+        let optimum = judge.optimum(&problem).unwrap();
+        let design = optimum.design.mapv(|x| x as f32);
+        let repaired = judge.repair(&problem, design.view(), 5).unwrap();
+        assert!(repaired.iterations <= 5);
+        assert!(repaired.compliance_cut < 1.05 * optimum.compliance_cut);
+    }
+
+    #[test]
+    fn another_shape_and_values_that_are_no_densities_are_refused() {
+        let problem = cantilever(Side::Left, 1.0, 1.0);
+        let mut judge = Judge::new(GRID).unwrap();
+        let message = |error: crate::TopoDataError| error.to_string();
+        let wide = Array2::zeros((8, 13));
+        assert!(message(judge.judge(&problem, wide.view()).unwrap_err()).contains("13 columns"));
+        assert!(
+            message(judge.compliance_cut(&problem, wide.view()).unwrap_err())
+                .contains("13 columns")
+        );
+        let nan = Array2::from_elem((8, 12), f32::NAN);
+        assert!(message(judge.judge(&problem, nan.view()).unwrap_err()).contains("NaN"));
+        assert!(message(judge.compliance_cut(&problem, nan.view()).unwrap_err()).contains("NaN"));
+    }
+}

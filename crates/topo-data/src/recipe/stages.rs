@@ -1,0 +1,45 @@
+//! SIMP stage by stage, each from the design that the one before it ended with.
+
+use ndarray::Array2;
+use topo_simp::{Optimizer, Options, Problem, SimpError, Start};
+
+/// Filter radius of the stage that sharpens a layout, in elements: just enough filter to prevent
+/// hinges and checkerboards.
+pub(crate) const SHARP_RADIUS: f64 = 1.2;
+
+/// What the stages made.
+pub(crate) struct Staged {
+    /// The last design; the start if no stage had any iterations.
+    pub(crate) design: Array2<f64>,
+    /// Compliance of that design as the solver handed it back; 0 if no stage had any iterations.
+    pub(crate) compliance: f64,
+    /// Compliance before each iteration, of all stages.
+    pub(crate) history: Vec<f64>,
+}
+
+/// Runs stages of a filter radius and a largest number of iterations; `options` are those of a
+/// radius.
+pub(crate) fn run(
+    optimizer: &mut Optimizer,
+    problem: &Problem,
+    mut start: Start,
+    stages: &[(f64, usize)],
+    options: impl Fn(f64) -> Options,
+) -> Result<Staged, SimpError> {
+    let (mut compliance, mut history) = (0.0, Vec::new());
+    for &(radius, max_iterations) in stages.iter().filter(|stage| 0 < stage.1) {
+        let options = Options { max_iterations, start, ..options(radius) };
+        let solution = optimizer.optimize(problem, &options)?;
+        history.extend(solution.history);
+        compliance = solution.compliance_returned;
+        start = Start::Design(solution.design);
+    }
+    let design = match start {
+        Start::Design(design) => design,
+        Start::Uniform => {
+            let shape = (problem.grid.nely, problem.grid.nelx);
+            Array2::from_elem(shape, problem.volume_fraction)
+        }
+    };
+    Ok(Staged { design, compliance, history })
+}

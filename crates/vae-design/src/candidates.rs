@@ -1,0 +1,121 @@
+//! From starting codes to judged designs.
+
+use ndarray::Array2;
+use rayon::prelude::*;
+use serde::Serialize;
+use topo_data::{Judge, Judgement};
+use topo_simp::Problem;
+use vae_models::Vae;
+
+use crate::error::Result;
+use crate::objective::Objective;
+use crate::projection::Projection;
+use crate::search::{Search, search};
+use crate::trust::TrustRegion;
+
+/// What all candidates have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// The decoder.
+    pub vae: &'a Vae,
+    /// Its conditions in raw units; empty for a model without.
+    pub conditions: &'a [f32],
+    /// What is to be designed.
+    pub problem: &'a Problem,
+    /// The exact volume.
+    pub projection: &'a Projection,
+    /// Where the decoder is trusted.
+    pub region: &'a TrustRegion,
+    /// How codes are searched from.
+    pub search: Search,
+    /// SIMP iterations of repair after the search; 0 leaves the design as it is.
+    pub repair: usize,
+}
+
+/// A code to search from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// Where it comes from: `prior`, `fitted` or `near`.
+    pub source: &'static str,
+    /// The code.
+    pub latent: Vec<f64>,
+}
+
+/// A judged design of 0 and 1 at exactly the volume of the problem.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Candidate {
+    /// Where its code comes from.
+    pub source: &'static str,
+    /// The code that the search ended at.
+    pub latent: Vec<f64>,
+    /// Share of the training codes that lie at least as far out as that code.
+    pub trust: f64,
+    /// Compliance before the search.
+    pub compliance_start: f64,
+    /// Compliance after the search, before any repair.
+    pub compliance_searched: f64,
+    /// Steps of the search.
+    pub steps: usize,
+    /// Compliance of the design.
+    pub compliance: f64,
+    /// What mechanics says of the design.
+    pub judgement: Judgement,
+    /// The design after the search, before any repair.
+    #[serde(skip)]
+    pub searched: Array2<f32>,
+    /// The design, shape (nely, nelx).
+    #[serde(skip)]
+    pub design: Array2<f32>,
+}
+
+/// Searches from each code, repairs if asked to, and judges, in parallel; the results are in the
+/// order of the origins, whatever the number of threads.
+///
+/// # Errors
+///
+/// The errors of decoder, solver and judge.
+pub fn candidates(task: Task<'_>, origins: &[Origin]) -> Result<Vec<Candidate>> {
+    let workplace = || -> Result<_> {
+        let Task { vae, conditions, problem, projection, .. } = task;
+        let objective = Objective::new(vae, conditions, problem, projection)?;
+        Ok((objective, Judge::new(problem.grid)?))
+    };
+    let made = origins.par_iter().map_init(workplace, |place, origin| match place {
+        Ok((objective, judge)) => candidate(task, objective, judge, origin),
+        // Setting the workplace up again returns the error.
+        Err(_) => workplace().and_then(|(mut o, mut j)| candidate(task, &mut o, &mut j, origin)),
+    });
+    made.collect()
+}
+
+fn candidate(
+    task: Task<'_>,
+    objective: &mut Objective<'_>,
+    judge: &mut Judge,
+    origin: &Origin,
+) -> Result<Candidate> {
+    let found = search(objective, task.region, &origin.latent, task.search)?;
+    let searched = found.best.design;
+    let design = match task.repair {
+        0 => searched.clone(),
+        iterations => {
+            let repaired = judge.repair(task.problem, searched.view(), iterations)?.design;
+            // Densities order the elements as logits do.
+            let values: Vec<f64> = repaired.iter().copied().collect();
+            task.projection.project(&values).cut_whole()
+        }
+    };
+    let judgement = judge.judge(task.problem, design.view())?;
+    Ok(Candidate {
+        source: origin.source,
+        trust: task.region.trust(&found.best.latent),
+        latent: found.best.latent,
+        compliance_start: found.start.compliance,
+        compliance_searched: found.best.compliance,
+        steps: found.steps,
+        compliance: judgement.compliance_cut,
+        judgement,
+        searched,
+        design,
+    })
+}
