@@ -273,7 +273,7 @@ mod tests {
             filter_radii: vec![1.5],
             ..GenerateSpec::for_family("cantilever").unwrap()
         };
-        generate(&spec, &beams, &|_| ControlFlow::Continue(())).unwrap();
+        generate(&spec, "beams", &beams, &|_| ControlFlow::Continue(())).unwrap();
         let overrides = Overrides {
             source: Some(beams.to_str().unwrap().to_owned()),
             epochs: Some(1),
