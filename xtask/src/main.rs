@@ -1,13 +1,14 @@
 //! Repository chores: `cargo xtask ci`, `cargo xtask fetch-data`, `cargo xtask compare-pytorch`,
-//! `cargo xtask sanitize`.
+//! `cargo xtask sanitize`, `cargo xtask structure`.
 
 mod compare_pytorch;
 mod environment;
 mod sanitize;
+mod structure;
 mod table;
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -35,6 +36,11 @@ enum Task {
     },
     /// Measure our speed and PyTorch's in turn, and print the table of benches/README.md
     ComparePytorch(compare_pytorch::Settings),
+    /// Print the shape of each crate: files, layers of imports, circles, the longest file
+    Structure {
+        /// Another checkout to measure
+        root: Option<PathBuf>,
+    },
     /// Run the tests of the kernels under AddressSanitizer
     Sanitize {
         /// Arguments for `cargo test`, such as the name of a test
@@ -64,6 +70,7 @@ fn run(task: Task) -> Result<()> {
         Task::Ci => ci(),
         Task::FetchData { regenerate, hub, arguments } => fetch_data(regenerate, hub, &arguments),
         Task::ComparePytorch(settings) => compare_pytorch::run(&settings),
+        Task::Structure { root } => structure::print(&root.unwrap_or_else(|| ".".into())),
         Task::Sanitize { arguments } => sanitize::sanitize(&arguments),
     }
 }

@@ -33,6 +33,9 @@ mod trained;
 mod trust;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use std::process::ExitCode;
 
 use clap::Parser;

@@ -1,0 +1,3 @@
+//! Tests that need clap's own list of commands and arguments.
+
+mod reference;

@@ -1,0 +1,31 @@
+//! `docs/cli.md` is what clap says of the commands.
+
+use std::path::Path;
+
+use clap::CommandFactory;
+
+use crate::Cli;
+
+/// Set this variable to write the file anew: `UPDATE_CLI_REFERENCE=1 cargo test -p vae-cli
+/// reference`.
+const UPDATE: &str = "UPDATE_CLI_REFERENCE";
+
+#[test]
+fn the_reference_of_the_command_line_is_current() {
+    let options = clap_markdown::MarkdownOptions::new()
+        .title("The command line of `vae`".to_owned())
+        .show_footer(false);
+    let reference = clap_markdown::help_markdown_command_custom(&Cli::command(), &options);
+    // Documentation is plain Markdown without blanks at the ends of lines.
+    let lines: Vec<&str> = reference.lines().map(str::trim_end).collect();
+    let reference = lines.join("\n").trim_end().to_owned() + "\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/cli.md");
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::write(&path, &reference).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == reference,
+        "docs/cli.md is out of date: {UPDATE}=1 cargo test -p vae-cli reference"
+    );
+}
