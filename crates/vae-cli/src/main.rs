@@ -4,33 +4,20 @@
 //! a file, or with input and output, or a run failed; 2 a wrong flag or configuration, a missing
 //! input path, an existing run folder; 130 interrupted.
 
+mod args;
 mod cad;
 mod commands;
-mod compliances;
-mod contact;
 mod design;
-mod dimensions;
 mod failure;
 mod fields;
-mod figures;
 mod interrupt;
 mod judged;
-mod latent;
 mod length;
 mod machine;
-mod mechanics;
-mod mirrors;
-mod opened;
 mod output;
 mod progress;
 mod reading;
-mod report;
-mod samplers;
-mod scores;
-mod stored;
 mod threads;
-mod trained;
-mod trust;
 mod words;
 
 #[cfg(test)]
@@ -38,6 +25,7 @@ mod tests;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::Parser;
 
 use crate::commands::Command;
@@ -49,8 +37,22 @@ use crate::commands::Command;
 #[derive(Parser)]
 #[command(name = "vae", version, propagate_version = true, max_term_width = 100)]
 struct Cli {
+    /// Threads to use [default: all]
+    #[arg(long, value_name = "N", global = true)]
+    threads: Option<usize>,
     #[command(subcommand)]
     command: Command,
+}
+
+impl Cli {
+    /// Runs the command; the exit code distinguishes success from an interruption.
+    fn run(self) -> Result<ExitCode> {
+        if let Some(code) = threads::ensure(self.threads)? {
+            return Ok(code);
+        }
+        interrupt::errors_for_large_files()?;
+        self.command.run()
+    }
 }
 
 fn main() -> ExitCode {
@@ -58,7 +60,7 @@ fn main() -> ExitCode {
     // Freed tensors stay with the process: a training step takes the same sizes again and again,
     // and page faults were a fifth of it.
     vae_nn::keep_freed_memory();
-    match cli.command.run() {
+    match cli.run() {
         Ok(code) => code,
         Err(error) => failure::report(&error),
     }

@@ -8,6 +8,8 @@ use ndarray::{Array2, Array3};
 use serde::Serialize;
 use vae_data::npz;
 use vae_report::{Block, Table};
+use vae_study::report::Report;
+use vae_train::RunFolder;
 
 /// Writes a line to stdout.
 pub(crate) fn line(text: impl std::fmt::Display) -> Result<()> {
@@ -102,6 +104,31 @@ pub(crate) fn arrays(
         out.add("z", latents.view())
     })?;
     Ok(())
+}
+
+/// Writes the page of a run with what is known by now; `evaluated` is the command that found it.
+/// Returns where the page lies.
+pub(crate) fn page(
+    report: Report,
+    folder: &RunFolder,
+    mut known: Vec<Block>,
+    evaluated: Option<&[String]>,
+) -> Result<String> {
+    if evaluated.is_none() {
+        known.push(Block::Heading("Scores on the test split".into()));
+        known.push(Block::Text("not evaluated yet; this completes the page:".into()));
+        known.push(Block::Code(format!("vae evaluate {}", typed(folder.root()))));
+    }
+    let commands = [Some(report.training_command()), evaluated];
+    let commands: Vec<String> = commands.into_iter().flatten().map(command).collect();
+    report.write(&shown(folder.root()), known, &commands)?;
+    Ok(shown(&folder.report()))
+}
+
+/// A command line that can be pasted, whatever path the program was started by.
+fn command(words: &[String]) -> String {
+    let arguments = words.iter().skip(1).map(|word| quoted(word));
+    std::iter::once("vae".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
 /// Makes a folder for results.

@@ -8,8 +8,8 @@ use vae_data::{
     Answer, DataSet, Iterations, Layout, Margins, Pattern, Reading, Resize, Setting, Size, Source,
     ValueRange, open_with,
 };
+use vae_study::checks::check_compliances;
 
-use crate::compliances::check_compliances;
 use crate::output::note;
 use crate::words;
 
@@ -110,16 +110,22 @@ impl ReadingArgs {
 pub(crate) fn open_data(source: &str, reading: &Reading) -> Result<DataSet> {
     let parsed: Source = source.parse().with_context(|| format!("--data {source}"))?;
     let data = open_with(&parsed, reading)?;
+    say_notes(&data, reading)?;
+    Ok(data)
+}
+
+/// Says what was found out about data.
+pub(crate) fn say_notes(data: &DataSet, reading: &Reading) -> Result<()> {
     for found in data.notes() {
         note(format!("data: {}", words::note(found)));
     }
     // A problem that somebody adds is held against what is known of the designs.
     if !reading.problem.as_os_str().is_empty()
-        && let Some(text) = check_compliances(&data)?
+        && let Some(text) = check_compliances(data)?
     {
         note(format!("data: {text}"));
     }
-    Ok(data)
+    Ok(())
 }
 
 /// A source by its absolute path, so that it is found again from any folder.

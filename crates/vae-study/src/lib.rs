@@ -1,5 +1,25 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # What it deliberately does not know
+//!
+//! The crate knows no command line and prints nothing. What there is to say comes back as
+//! sentences, tables or [`vae_report::Block`]s, and errors name settings, not flags.
 
-mod course;
+pub mod checks;
+mod error;
+pub mod evaluation;
+pub mod latent;
+pub mod outliers;
+pub mod pictures;
+mod progress;
+pub mod report;
+pub mod run;
+pub mod sampling;
+pub mod trust;
+pub mod walk;
+pub mod words;
 
-pub use course::course;
+pub use error::{Result, StudyError};
+pub use evaluation::Scores;
+pub use progress::Progress;
+pub use run::{Model, Part, Run};

@@ -17,7 +17,7 @@ use crate::judged::{self, Optima};
 use crate::output::{counted, folder, json, line, note, shown};
 use crate::progress::Progress;
 use crate::reading::{ReadingArgs, open_data};
-use crate::stored::stored_one;
+use vae_study::run::stored_one;
 
 /// Say what mechanics thinks of designs
 ///
@@ -60,9 +60,6 @@ pub(crate) struct Args {
     /// stress of each.
     #[arg(long, value_name = "DIR")]
     fields: Option<PathBuf>,
-    /// Threads to use [default: all]
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,

@@ -68,9 +68,6 @@ struct ModelArgs {
     /// for tutorial-conv]
     #[arg(long, value_name = "HxW")]
     size: Option<Size>,
-    /// Threads to use [default: all]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -111,15 +108,6 @@ struct Called {
     seconds: f64,
     #[serde(flatten)]
     conditions: Conditions,
-}
-
-impl Command {
-    pub(crate) fn threads(&self) -> Option<usize> {
-        match self {
-            Self::Train(args) => args.model.threads,
-            Self::Encode(args) | Self::Decode(args) => args.model.threads,
-        }
-    }
 }
 
 pub(crate) fn run(command: &Command) -> Result<ExitCode> {

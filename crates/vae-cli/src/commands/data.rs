@@ -3,18 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Subcommand;
-use ndarray::Array1;
 use vae_data::{ConditionInfo, DataSet, Element, Info, Metadata};
-use vae_report::{Histogram, histogram};
+use vae_study::pictures::{Quantity, draw_contact_sheet};
 
 use super::fetch;
-use crate::compliances::check_compliances;
-use crate::contact;
-use crate::output::{json, line, shown};
+use crate::output::{self, json, line, shown};
 use crate::reading::{ReadingArgs, open_data};
 use crate::words;
+use vae_study::checks::check_compliances;
 
 /// Fetch data, look at them, and bring them into one form
 #[derive(Subcommand)]
@@ -125,28 +123,15 @@ fn convert(args: &ConvertArgs) -> Result<()> {
 
 /// Draws the contact sheet, and a histogram of the volume fraction and of each condition.
 fn draw(data: &DataSet, info: &Info, out: &Path) -> Result<usize> {
-    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
-    let mut drawn = usize::from(0 < contact::draw(data, &out.join("designs.png"))?);
-    let volumes: Array1<f32> = info.volume_fractions().iter().map(|v| *v as f32).collect();
-    let mut quantities = vec![("mean density".to_owned(), "volume".to_owned(), volumes)];
-    for (info, values) in data.condition_info().iter().zip(data.conditions().columns()) {
-        let unit = if info.unit.is_empty() { String::new() } else { format!(" [{}]", info.unit) };
-        quantities.push((format!("{}{unit}", info.name), file_name(&info.name), values.to_owned()));
-    }
-    for (name, file, values) in quantities {
-        if !values.is_empty() {
-            let figure =
-                Histogram { title: data.name(), name: &name, values: values.view(), bins: None };
-            histogram(&figure, &out.join(format!("histogram-{file}.png")))?;
+    output::folder(out)?;
+    let mut drawn = usize::from(0 < draw_contact_sheet(data, &out.join("designs.png"))?);
+    for quantity in std::iter::once(Quantity::volume(info)).chain(Quantity::conditions(data)) {
+        if !quantity.values.is_empty() {
+            quantity.draw(data.name(), &out.join(format!("histogram-{}.png", quantity.file)))?;
             drawn += 1;
         }
     }
     Ok(drawn)
-}
-
-/// A name that is fit for a file.
-fn file_name(name: &str) -> String {
-    name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '-' }).collect()
 }
 
 fn table(info: &Info) -> Result<()> {

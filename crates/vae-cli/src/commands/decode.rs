@@ -8,8 +8,9 @@ use ndarray::{Array2, Ix2};
 use vae_data::npz::Npz;
 use vae_train::explore::{conditions, decode, repeated};
 
-use crate::opened::{ModelArgs, OpenedModel};
+use crate::args::ModelArgs;
 use crate::output::{self, line, shown};
+use vae_study::Model;
 
 /// Turn latent codes into designs
 ///
@@ -31,7 +32,7 @@ pub(crate) struct Args {
     #[arg(value_name = "CODES", required = true)]
     codes: PathBuf,
     /// A condition, NAME=VALUE, in the data's own unit; may be repeated
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::sample::assignment)]
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = crate::args::assignment)]
     set: Vec<(String, f32)>,
     /// File to write
     #[arg(long, value_name = "FILE", default_value = "designs.npz")]
@@ -39,7 +40,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let OpenedModel { vae, device, .. } = args.model.open()?;
+    let Model { vae, device, .. } = args.model.open()?;
     let mut file = Npz::open(&args.codes)?;
     let zs = table(&mut file, args, "z", vae.config().latent_dim)?;
     let stored = file.names().iter().any(|name| name == "conditions");

@@ -8,7 +8,7 @@ use ndarray::Array1;
 use vae_data::npz;
 use vae_train::evaluate::posteriors;
 
-use crate::opened::{Part, RunArgs};
+use crate::args::{PartArg, RunArgs};
 use crate::output::{line, shown};
 
 /// Write the latent codes of designs
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     pub(crate) run: RunArgs,
     /// Which designs
     #[arg(long, value_enum, default_value = "all")]
-    part: Part,
+    part: PartArg,
     /// File to write
     #[arg(long, value_name = "FILE", default_value = "z.npz")]
     out: PathBuf,
@@ -34,7 +34,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let opened = args.run.open()?;
-    let (designs, indices) = (opened.designs(), opened.part(args.part));
+    let (designs, indices) = (opened.designs(), opened.part(args.part.into()));
     let (means, log_vars) = posteriors(&opened.vae, &designs, &indices, &opened.device)?;
     let cs = designs.conditions(&indices);
     let groups: Array1<u32> = indices.iter().map(|&index| opened.data.groups()[index]).collect();

@@ -3,18 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use serde::Serialize;
-use topo_data::{Connectivity, one_piece_share};
-use vae_train::diagnosis::Diagnosis;
-use vae_train::evaluation::{Evaluation, evaluate};
-use vae_train::explore::{decode, prior_draws};
+use vae_study::evaluation::Questions;
+use vae_study::report::Report;
+use vae_study::words;
 
-use crate::mechanics::{self, Mechanics};
-use crate::opened::{OpenedRun, RunArgs};
-use crate::output::{blocks, json, note, shown};
+use crate::args::RunArgs;
+use crate::output::{blocks, json, note, page, shown};
 use crate::progress::Progress;
-use crate::scores::{self, OnePiece, Topology};
-use crate::{latent, report};
+use crate::words::remedy;
 
 /// Score a model on its test split, with simple controls beside it
 ///
@@ -48,53 +44,24 @@ pub(crate) struct Args {
     json: bool,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    #[serde(flatten)]
-    evaluation: &'a Evaluation,
-    /// Share of designs that are one piece at 0.5, pixels joined by edges or corners.
-    one_piece: OnePiece,
-    /// Share of reconstructions with as many pieces and holes as their design.
-    topology: Vec<Topology>,
-    /// What each latent dimension learned.
-    latent: Diagnosis,
-    /// None where the problems are not known, or nobody asked.
-    mechanics: Option<Mechanics>,
-}
-
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let mut opened = args.run.open()?;
-    let report = if args.run.is_as_trained() { Some(report::start(&opened)?) } else { None };
+    let mut run = args.run.open()?;
+    let report = if args.run.is_as_trained() { Some(Report::begin(&run)?) } else { None };
     if args.state_noise {
-        let sigma = opened.state_noise()?;
-        note(format!("a Gaussian of σ = {sigma:.4}, that of the training residuals"));
+        let sigma = run.state_noise()?;
+        note(format!(
+            "the model becomes a Gaussian of σ = {sigma:.4}, that of the training residuals"
+        ));
     }
-    let OpenedRun { vae, split, device, .. } = &opened;
-    let designs = opened.designs();
-    let draws = split.test.len() as u64 * args.samples as u64;
+    let questions = Questions { draws: args.samples, mechanics: !args.no_mechanics };
+    let draws = run.split.test.len() as u64 * args.samples as u64;
     let mut bar = Progress::new("evaluate", "draws", draws, 0);
-    let (evaluation, found) =
-        evaluate(vae, &opened.config, &designs, split, args.samples, device, &mut |n| {
-            bar.add(n as u64);
-        })?;
+    let scores = run.evaluate_with(questions, &mut |progress| bar.set(progress.done, ""))?;
     bar.finish();
-
-    let zs = prior_draws(vae.config().latent_dim, split.test.len(), 0);
-    let cs = designs.conditions(&split.test);
-    let samples = decode(vae, &zs, &cs, device)?;
-    let truth = designs.array(&split.test)?;
-    let one_piece = OnePiece {
-        prior_samples: one_piece_share(samples.outer_iter(), Connectivity::Eight),
-        data: one_piece_share(truth.outer_iter(), Connectivity::Eight),
-    };
-    let topology = scores::topology(&truth, &found);
-    let latent = latent::of(&opened)?;
-    let mechanics = if args.no_mechanics { None } else { mechanics::mechanics(&opened)? };
-    let mut words = scores::words(&evaluation, &topology, &one_piece);
-    words.extend(latent::report(&latent, vae));
-    words.extend(mechanics.iter().flat_map(mechanics::words));
+    scores.notes.iter().for_each(note);
+    let words = words::scores(&scores, &remedy);
     if args.json {
-        json(&Report { evaluation: &evaluation, one_piece, topology, latent, mechanics })?;
+        json(&scores)?;
     } else {
         blocks(&words)?;
     }
@@ -102,10 +69,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if let Some(report) = report {
         let mut command: Vec<String> = std::env::args().collect();
         if args.run.model.path().is_none() {
-            command.push(shown(opened.folder.root()));
+            command.push(shown(run.folder.root()));
         }
-        // The scores are there, whether or not the folder can be written to.
-        match report.write(words, Some(&command)) {
+        // The scores are printed, whether or not the folder can be written to.
+        match page(report, &run.folder, words, Some(&command)) {
             Ok(page) => note(format!("report: {page}")),
             Err(error) => note(format!("no report: {error:#}")),
         }

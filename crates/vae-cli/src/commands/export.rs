@@ -13,7 +13,7 @@ use crate::commands::analyze::open;
 use crate::failure::UsageError;
 use crate::output::{json, line, shown};
 use crate::reading::ReadingArgs;
-use crate::stored::stored_one;
+use vae_study::run::stored_one;
 
 /// Write a design for CAD, for a printer, or as numbers
 ///

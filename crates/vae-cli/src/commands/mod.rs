@@ -19,14 +19,10 @@ mod train;
 mod traverse;
 mod weights;
 
-pub(crate) use plot::most_active;
-
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
-
-use crate::{interrupt, threads};
 
 /// What `vae` can do.
 #[derive(Subcommand)]
@@ -58,10 +54,6 @@ pub(crate) enum Command {
 impl Command {
     /// Runs it; the exit code tells done from interrupted.
     pub(crate) fn run(self) -> Result<ExitCode> {
-        if let Some(code) = threads::ensure(self.threads())? {
-            return Ok(code);
-        }
-        interrupt::errors_for_large_files()?;
         match self {
             Self::Train(args) => train::run(&args),
             Self::Evaluate(args) => evaluate::run(&args),
@@ -80,27 +72,6 @@ impl Command {
             Self::Simp(command) => simp::run(&command),
             Self::Data(command) => data::run(&command),
             Self::Bench(command) => bench::run(&command),
-        }
-    }
-
-    fn threads(&self) -> Option<usize> {
-        match self {
-            Self::Train(args) => args.threads,
-            Self::Evaluate(args) => args.run.model.threads,
-            Self::Reconstruct(args) => args.run.model.threads,
-            Self::Sample(args) => args.model.threads,
-            Self::Interpolate(args) => args.run.model.threads,
-            Self::Propose(args) => args.model.threads,
-            Self::Analyze(args) => args.threads,
-            Self::Traverse(args) => args.model.threads,
-            Self::Plot(command) => command.threads(),
-            Self::Outliers(args) => args.run.model.threads,
-            Self::Encode(args) => args.run.model.threads,
-            Self::Decode(args) => args.model.threads,
-            Self::Weights(command) => command.threads(),
-            Self::Simp(command) => command.threads(),
-            Self::Data(_) | Self::Export(_) => None,
-            Self::Bench(command) => command.threads(),
         }
     }
 }

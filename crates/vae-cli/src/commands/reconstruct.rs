@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::figures::draw_reconstructions;
-use crate::opened::RunArgs;
+use crate::args::RunArgs;
 use crate::output::{line, shown};
+use vae_study::pictures::draw_reconstructions;
 
 /// Draw test designs above their reconstructions
 #[derive(clap::Args)]

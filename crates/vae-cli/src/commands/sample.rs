@@ -13,13 +13,14 @@ use vae_report::{Grid, grid};
 use vae_train::explore::{conditions, decode, prior_draws, repeated};
 use vae_train::trust::Trust;
 
+use crate::args::ModelArgs;
+use crate::args::{SamplerArg, assignment};
 use crate::failure::UsageError;
-use crate::figures::under;
 use crate::judged::{Optima, Row, write_table};
-use crate::opened::{ModelArgs, OpenedModel};
 use crate::output::{self, line, note, shown};
-use crate::samplers::{self, SamplerArg};
-use crate::trust;
+use vae_study::Model;
+use vae_study::pictures::at_conditions;
+use vae_study::trust;
 
 /// Generate new designs
 ///
@@ -64,13 +65,6 @@ pub(crate) struct Args {
     out: PathBuf,
 }
 
-/// Reads `NAME=VALUE`.
-pub(crate) fn assignment(text: &str) -> Result<(String, f32), String> {
-    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
-    let value: f32 = value.parse().map_err(|_| format!("{value:?} is not a number"))?;
-    Ok((name.to_owned(), value))
-}
-
 /// A condition and the values that it takes.
 #[derive(Clone)]
 struct Series {
@@ -90,7 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.count == 0 {
         return Err(UsageError::new("--count 0 leaves nothing to do").into());
     }
-    let OpenedModel { vae, device, .. } = args.model.open()?;
+    let Model { vae, device, .. } = args.model.open()?;
     let rows = conditions_of_rows(&vae, args)?;
     let blocks: Vec<_> = rows.iter().map(|row| repeated(row, args.count)).collect();
     let cs = concatenate(Axis(0), &blocks.iter().map(|block| block.view()).collect::<Vec<_>>())?;
@@ -105,10 +99,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let draws = prior_draws(vae.config().latent_dim, args.count, args.seed);
         concatenate(Axis(0), &vec![draws.view(); rows.len()])?
     } else {
-        let samplers = samplers::find(&args.model, &vae, opened.as_ref())?;
-        let drawn = blocks
-            .iter()
-            .map(|block| samplers.draws(&vae, args.sampler.sampler(), block, args.seed));
+        let samplers = args.model.samplers(&vae, opened.as_ref())?;
+        let drawn =
+            blocks.iter().map(|block| samplers.draws(&vae, args.sampler.into(), block, args.seed));
         let drawn: Vec<_> = drawn.collect();
         concatenate(Axis(0), &drawn.iter().map(|block| block.view()).collect::<Vec<_>>())?
     };
@@ -132,13 +125,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let table = args.out.join("designs.csv");
     let verdicts = data.map(|data| judge(data, &designs, cs.view())).transpose()?;
     let verdicts = verdicts.unwrap_or_default();
-    let report = opened.as_ref().map(|opened| trust::of(opened, &designs, &cs)).transpose()?;
+    let report = opened.as_ref().map(|opened| opened.trust(&designs, &cs)).transpose()?;
     self::table(&table, &vae, &designs, cs.view(), &verdicts, report.as_ref())?;
     let picture = args.out.join("designs.png");
     draw(&vae, args, &rows[0], &designs, &picture)?;
     words(&verdicts)?;
     if let Some(report) = &report {
-        trust::words(report)?;
+        line(trust::sentence(report))?;
         let picture = args.out.join("uncertainty.png");
         trust::draw(report, &picture)?;
         line(format!("how unsure each pixel is: {}", shown(&picture)))?;
@@ -196,7 +189,7 @@ fn draw(
         .as_ref()
         .map_or(("", &[][..]), |series| (series.name.as_str(), series.values.as_slice()));
     let from = if args.sampler == SamplerArg::Standard { "Prior" } else { "Fitted" };
-    let title = format!("{from} samples{}", under(vae, condition, name));
+    let title = format!("{from} samples{}", at_conditions(vae, condition, name));
     let row_labels: Vec<String> = values.iter().map(ToString::to_string).collect();
     let draws = if values.is_empty() { 0 } else { args.count };
     let column_labels: Vec<String> = (1..=draws).map(|draw| format!("draw {draw}")).collect();
@@ -251,7 +244,7 @@ fn table(
     let first: Vec<&str> = std::iter::once("design").chain(names).chain(trust::COLUMNS).collect();
     let row = |i: usize| {
         let asked = cs.row(i).to_vec().into_iter().map(|value| value.to_string());
-        let known = trust::columns(report, i);
+        let known = trust::cells(report, i);
         let which = std::iter::once(i.to_string()).chain(asked).chain(known).collect();
         match verdicts.get(i).and_then(Option::as_ref) {
             Some((judgement, optimum)) => Row::judged(which, judgement, Some(*optimum)),

@@ -14,16 +14,20 @@ use vae_train::{
     Targets, Told,
 };
 
+use crate::args::RUNS;
 use crate::failure::{INTERRUPTED, UsageError};
-use crate::figures;
-use crate::latent;
-use crate::mirrors::check_mirrors;
-use crate::opened::{OpenedRun, RUNS};
+use crate::output::page;
 use crate::output::{line, note, shown, typed};
 use crate::reading::{ReadingArgs, absolute_source, open_data};
-use crate::stored::evenly_spaced;
-use crate::trained::in_words;
-use crate::{interrupt, progress, report, threads, trained};
+use crate::{interrupt, progress, threads, words};
+use vae_report::Block;
+use vae_study::Run;
+use vae_study::checks::check_mirrors;
+use vae_study::latent::logged_epochs;
+use vae_study::pictures::{draw_pairs, draw_run};
+use vae_study::report::Report;
+use vae_study::run::evenly_spaced;
+use vae_study::words::{latent, optimized, reached, summary};
 
 /// Train a model on designs
 ///
@@ -146,9 +150,6 @@ pub(crate) struct Args {
     /// Draw validation designs above their reconstructions every N epochs, as figures/epoch-N.png
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     preview_every: Option<u64>,
-    /// Threads to use [default: all]
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
     #[command(flatten)]
     reading: ReadingArgs,
 }
@@ -301,18 +302,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     // What there is to see.
     note("drawing figures");
     let split = folder.recorded_split(&data)?;
-    let opened = OpenedRun::new(folder.clone(), config, data, split)?;
-    figures::draw_run(&opened)?;
-    let epochs = latent::epochs(&folder)?;
-    let Some(result) = trained::result(&opened.config, &epochs) else {
+    let opened = Run::new(folder.clone(), config, data, split)?;
+    draw_run(&opened)?;
+    let epochs = logged_epochs(&folder)?;
+    let Some(result) = reached(&opened.config, &epochs) else {
         bail!("the run ended without a model")
     };
-    let diagnosis = latent::of(&opened)?;
-    let page = report::start(&opened)?.write(latent::report(&diagnosis, &opened.vae), None)?;
+    let diagnosis = opened.diagnose()?;
+    let mut known = vec![Block::Heading("Latent space".into())];
+    known.extend(latent(&diagnosis, &words::remedy));
+    let page = page(Report::begin(&opened)?, &folder, known, None)?;
     for sentence in result {
         line(sentence)?;
     }
-    line(latent::summary(&diagnosis))?;
+    line(summary(&diagnosis))?;
     line(format!(
         "results: {page} (all in one page), {root}/figures (pictures), {root}/model.safetensors (weights), {root}/metrics.jsonl"
     ))?;
@@ -369,7 +372,7 @@ impl<'a> Observer<'a> {
                 if 0 < position.step {
                     note(format!("going on after step {}", position.step));
                 }
-                for sentence in in_words(self.config, loss) {
+                for sentence in optimized(self.config, loss) {
                     note(sentence);
                 }
                 self.loss = Some(*loss);
@@ -458,7 +461,7 @@ impl<'a> Observer<'a> {
 impl Preview<'_> {
     fn draw(&self, vae: &Vae, epoch: u64, out: &Path) -> Result<()> {
         let title = format!("Validation designs above, reconstructions after epoch {epoch} below");
-        figures::draw_pairs(vae, &self.designs, &self.chosen, vae.device(), &title, out)
+        Ok(draw_pairs(vae, &self.designs, &self.chosen, vae.device(), &title, out)?)
     }
 }
 

@@ -7,11 +7,12 @@ use anyhow::{Context as _, Result};
 use vae_report::{Grid, grid};
 use vae_train::explore::{by_effect, conditions, decode, repeated, square};
 
-use crate::dimensions::{TwoDimensions, two_dimensions};
+use crate::args::ModelArgs;
+use crate::args::{TwoDimensions, two_dimensions};
 use crate::failure::UsageError;
-use crate::figures::under;
-use crate::opened::{ModelArgs, OpenedModel};
 use crate::output::{self, line, shown};
+use vae_study::Model;
+use vae_study::pictures::at_conditions;
 
 /// Sweep a square of latent space
 ///
@@ -35,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 8)]
     steps: usize,
     /// A condition, NAME=VALUE, in the data's own unit; may be repeated
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::sample::assignment)]
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = crate::args::assignment)]
     set: Vec<(String, f32)>,
     /// Folder to write into
     #[arg(long, value_name = "DIR", default_value = "traversal")]
@@ -49,7 +50,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if !(0.0 < args.reach && args.reach.is_finite()) {
         return Err(UsageError::new("--reach is a positive number").into());
     }
-    let OpenedModel { vae, device, .. } = args.model.open()?;
+    let Model { vae, device, .. } = args.model.open()?;
     let condition = conditions(&vae, &args.set)?;
     let latent_dim = vae.config().latent_dim;
     let (across, up) = match args.dims {
@@ -73,7 +74,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         (0..args.steps).map(|i| format!("{:.2}", zs[[point(i), dim]])).collect::<Vec<_>>()
     };
     let figure = Grid {
-        title: &format!("Designs over a square of latent space{}", under(&vae, &condition, "")),
+        title: &format!(
+            "Designs over a square of latent space{}",
+            at_conditions(&vae, &condition, "")
+        ),
         columns: Some(args.steps),
         column_labels: &places(across, &|i| i),
         row_labels: &places(up, &|i| i * args.steps),

@@ -5,15 +5,17 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use vae_models::{ConditionStats, load_pytorch, to_pytorch_tutorial};
+use vae_data::Size;
+use vae_models::{ConditionStats, to_pytorch_tutorial};
 use vae_train::run::write;
 use vae_train::{Config, FORMAT, Manifest, Overrides, RunFolder, Told};
 
+use crate::args::ModelArgs;
 use crate::failure::UsageError;
-use crate::opened::{ModelArgs, OpenedModel};
 use crate::output::{line, shown, typed};
 use crate::reading::{ReadingArgs, absolute_source, open_data};
 use crate::threads;
+use vae_study::Model;
 
 /// Exchange weights with PyTorch
 #[derive(Subcommand)]
@@ -73,8 +75,8 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "NAME")]
     preset: String,
     /// Rows x columns of the designs [default: 128x128 for tutorial-conv, 126x349 for tutorial-mlp]
-    #[arg(long, value_name = "HxW", value_parser = size)]
-    size: Option<(usize, usize)>,
+    #[arg(long, value_name = "HxW")]
+    size: Option<Size>,
     /// A condition in its order, NAME=MEAN,DEVIATION,MIN,MAX of the training designs; may be
     /// repeated
     #[arg(long = "condition", value_name = "NAME=MEAN,STD,MIN,MAX", value_parser = condition)]
@@ -87,13 +89,6 @@ pub(crate) struct ImportArgs {
     /// Folder of the new run
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-}
-
-/// Reads `HxW`.
-fn size(text: &str) -> Result<(usize, usize), String> {
-    text.split_once('x')
-        .and_then(|(height, width)| height.parse().ok().zip(width.parse().ok()))
-        .ok_or_else(|| "write it as ROWSxCOLUMNS, such as 128x128".to_owned())
 }
 
 /// Reads `NAME=MEAN,STD,MIN,MAX`.
@@ -119,15 +114,6 @@ fn condition(text: &str) -> Result<ConditionStats, String> {
     })
 }
 
-impl Command {
-    pub(crate) fn threads(&self) -> Option<usize> {
-        match self {
-            Self::Export(args) => args.model.threads,
-            Self::Import(_) => None,
-        }
-    }
-}
-
 pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Export(args) => export(args),
@@ -136,7 +122,7 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
 }
 
 fn export(args: &ExportArgs) -> Result<ExitCode> {
-    let OpenedModel { vae, parameters, .. } = args.model.open()?;
+    let Model { vae, parameters, .. } = args.model.open()?;
     let Format::PytorchTutorial = args.format;
     write(&args.out, &to_pytorch_tutorial(&vae, &parameters)?)?;
     let model = vae.config();
@@ -178,12 +164,15 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
     };
     let mut config = Config::resolve(Some(&args.preset), None, &overrides)?;
     args.reading.apply(&mut config.data.reading)?;
-    let like =
-        vae_train::model::network(&config, args.size.unwrap_or(size), args.conditions.clone());
-    let device = candle_core::Device::Cpu;
-    let (vae, parameters) = load_pytorch(&args.file, &like, &device).with_context(|| {
-        format!("--preset {} with {} conditions", args.preset, args.conditions.len())
-    })?;
+    let like = vae_train::model::network(
+        &config,
+        args.size.map_or(size, |size| (size.height, size.width)),
+        args.conditions.clone(),
+    );
+    let Model { vae, parameters, .. } =
+        Model::from_pytorch(&args.file, &like).with_context(|| {
+            format!("--preset {} with {} conditions", args.preset, args.conditions.len())
+        })?;
     config.model.latent_dim = vae.config().latent_dim;
     config.model.encoder = vae.config().encoder.clone();
     config.model.decoder = vae.config().decoder.clone();

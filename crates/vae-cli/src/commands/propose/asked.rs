@@ -16,12 +16,12 @@ use vae_train::explore::{conditions, prior_draws, repeated};
 use vae_train::sampler::Samplers;
 
 use super::Args;
+use crate::args::{SamplerArg, fitted_samplers};
 use crate::design;
 use crate::failure::UsageError;
-use crate::opened::OpenedRun;
 use crate::output::note;
-use crate::samplers::{self, SamplerArg};
-use crate::stored::stored_one;
+use vae_study::Run as OpenedRun;
+use vae_study::run::stored_one;
 
 /// A design by its place: a number, for a design of the run's data, or a file, with a position
 /// after a colon.
@@ -199,7 +199,7 @@ impl Asked {
             within: args.compliance_within,
             near,
             sampler: args.sampler,
-            samplers: fitted.then(|| samplers::of(opened)).transpose()?,
+            samplers: fitted.then(|| fitted_samplers(opened)).transpose()?,
             spread: args.spread,
             seed: args.seed,
         })
@@ -229,7 +229,7 @@ impl Asked {
         let draws = match &self.samplers {
             Some(samplers) => {
                 let cs = repeated(&self.conditions, numbers.end);
-                samplers.draws(vae, self.sampler.sampler(), &cs, self.seed)
+                samplers.draws(vae, self.sampler.into(), &cs, self.seed)
             }
             None => prior_draws(region.latent_dim(), numbers.end, self.seed),
         };

@@ -15,14 +15,15 @@ use vae_design::{
 };
 use vae_train::evaluate::posteriors;
 
+use crate::args::ModelArgs;
+use crate::args::SamplerArg;
+use crate::args::assignment;
 use crate::cad::{Format, LengthArgs};
-use crate::commands::sample::assignment;
 use crate::failure::FAILED;
-use crate::opened::{ModelArgs, OpenedRun};
 use crate::output::{line, note};
 use crate::progress::Progress;
-use crate::samplers::SamplerArg;
 use asked::{Asked, NearArg, Percent, Reference};
+use vae_study::Run as OpenedRun;
 
 /// Propose new designs for a real task
 ///

@@ -15,8 +15,8 @@ use super::{Asked, Outcome};
 use crate::cad::{Format, Lengths};
 use crate::failure::UsageError;
 use crate::judged::{Row, write_table};
-use crate::opened::OpenedRun;
 use crate::output::{self, line, shown};
+use vae_study::Run as OpenedRun;
 
 /// Makes the folder, before any work is done for it; one that holds something is refused.
 pub(super) fn claim(out: &Path) -> Result<()> {

@@ -58,9 +58,6 @@ pub(crate) struct Args {
     /// Folder to write
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Threads to use [default: all]
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<usize>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,

@@ -11,7 +11,7 @@ use vae_report::{Grid, grid};
 use super::render::render;
 use crate::failure::UsageError;
 use crate::output::{counted, json, line, shown};
-use crate::stored::{spread, stored};
+use vae_study::run::{spread, stored};
 
 /// Designs on a contact sheet, at most.
 const SHEET: usize = 64;

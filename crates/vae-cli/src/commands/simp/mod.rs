@@ -21,16 +21,6 @@ pub(crate) enum Command {
     Merge(merge::Args),
 }
 
-impl Command {
-    pub(crate) fn threads(&self) -> Option<usize> {
-        match self {
-            Self::Solve(args) => args.threads,
-            Self::Generate(args) => args.threads,
-            Self::Merge(_) => None,
-        }
-    }
-}
-
 pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Solve(args) => solve::run(args),

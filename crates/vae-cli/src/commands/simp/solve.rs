@@ -101,9 +101,6 @@ pub(crate) struct Args {
     /// nowhere]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Threads to use [default: all]; one design is solved on one of them
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<usize>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,

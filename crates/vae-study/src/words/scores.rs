@@ -1,73 +1,33 @@
 //! What an evaluation says of a model, in words and tables.
 
-use ndarray::Array3;
-use serde::Serialize;
-use topo_data::{Connectivity, components, holes};
 use vae_report::{Block, Table};
 use vae_train::evaluate::Reconstruction;
-use vae_train::evaluation::{Evaluation, Reconstructions};
+use vae_train::evaluation::Evaluation;
 use vae_train::response::Follows;
 
-/// Share of designs that are one piece at 0.5, pixels joined by edges or corners.
-#[derive(Serialize)]
-pub(crate) struct OnePiece {
-    /// Prior samples, one per test design, under its conditions.
-    pub(crate) prior_samples: f64,
-    /// The test designs themselves.
-    pub(crate) data: f64,
+use super::Speak;
+use super::latent::latent;
+use super::mechanics::mechanics;
+use crate::evaluation::{OnePiece, Scores, Topology};
+
+/// The scores, with those of the controls beside them, the latent space, and mechanics if it was
+/// measured.
+pub fn scores(scores: &Scores, speak: Speak<'_>) -> Vec<Block> {
+    let Scores { evaluation, one_piece, topology, .. } = scores;
+    let mut blocks = looks(evaluation, topology, one_piece);
+    blocks.extend(latent(&scores.latent, speak));
+    blocks.extend(scores.mechanics.iter().flat_map(mechanics));
+    blocks
 }
 
-/// How often reconstructions of one kind have the topology of the design, at 0.5.
-#[derive(Serialize)]
-pub(crate) struct Topology {
-    name: String,
-    /// As many pieces, joined by edges or corners.
-    pieces: f64,
-    /// As many holes.
-    holes: f64,
-}
-
-/// Pieces and holes of reconstructions of the test designs, beside those of the designs.
-pub(crate) fn topology(truth: &Array3<f32>, reconstructions: &Reconstructions) -> Vec<Topology> {
-    let counts = |designs: &Array3<f32>| -> Vec<(usize, usize)> {
-        let both = |design| (components(design, Connectivity::Eight).count(), holes(design));
-        designs.outer_iter().map(both).collect()
-    };
-    let truth = counts(truth);
-    let matched = |name: &str, found: &Array3<f32>| {
-        let found = counts(found);
-        let share = |same: fn(&(usize, usize), &(usize, usize)) -> bool| {
-            let hits = truth.iter().zip(&found).filter(|(a, b)| same(a, b)).count();
-            hits as f64 / truth.len().max(1) as f64
-        };
-        Topology {
-            name: name.to_owned(),
-            pieces: share(|a, b| a.0 == b.0),
-            holes: share(|a, b| a.1 == b.1),
-        }
-    };
-    let Reconstructions { model, pca, nearest_by_pixels, nearest_by_condition } = reconstructions;
-    let mut all = vec![
-        matched("this model", model),
-        matched("pca", pca),
-        matched("nearest_by_pixels", nearest_by_pixels),
-    ];
-    all.extend(nearest_by_condition.as_ref().map(|found| matched("nearest_by_condition", found)));
-    all
-}
-
-/// The scores, with those of the controls beside them.
-pub(crate) fn words(
-    evaluation: &Evaluation,
-    topology: &[Topology],
-    one_piece: &OnePiece,
-) -> Vec<Block> {
+/// Bounds, reconstructions, and what the codes tell.
+fn looks(evaluation: &Evaluation, topology: &[Topology], one_piece: &OnePiece) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(format!("Scores on {} test designs", evaluation.n))];
     bounds(evaluation, &mut blocks);
     blocks.push(Block::Table(reconstructions(evaluation, topology)));
     if let Some(found) = &evaluation.calibration {
         blocks.push(Block::Text(format!(
-            "stated noise of a pixel: σ = {:.4}; pixels scatter by {:.2} σ, {:.1} % within σ (normal: 68.3), {:.1} % within 2 σ (95.4)",
+            "stated noise per pixel: σ = {:.4}; the errors of the pixels have a deviation of {:.2} σ, {:.1} % of them lie within σ (normal: 68.3), {:.1} % within 2 σ (95.4)",
             found.sigma,
             found.ratio,
             100.0 * found.within_1,
@@ -109,23 +69,24 @@ fn bounds(evaluation: &Evaluation, blocks: &mut Vec<Block>) {
             found.and_then(|found| Some((found, found.standard_error?, found.bias?)))
         {
             remarks.push(format!(
-                "of the draws: error {error:.2}, below ln p(x) by {:.2} or more; worth {:.1} equal draws (median), one draw decides for {:.0} % of the designs",
+                "quality of the tighter bound: its draws cause an error of {error:.2}, and it lies at least {:.2} below ln p(x); they are worth {:.1} equal draws (median), and a single draw dominates for {:.0} % of the designs",
                 -bias,
                 found.effective_sample_size,
                 100.0 * found.loose_share
             ));
         }
     } else if let Some(log_likelihood) = evaluation.expected_log_likelihood {
-        remarks
-            .push("a Bernoulli on grey values is no likelihood, so there is no bound".to_owned());
+        remarks.push(
+            "a Bernoulli is not a likelihood of grey values, so there is no bound".to_owned(),
+        );
         number("cross-entropy", -log_likelihood, None);
         if let Some(floor) = evaluation.cross_entropy_floor {
-            number("it cannot fall below", floor, None);
+            number("its lowest possible value", floor, None);
         }
         number("KL", evaluation.kl, None);
     } else {
         remarks.push(
-            "a squared error without a stated noise is no likelihood, so there is no bound"
+            "a squared error without a stated noise is not a likelihood, so there is no bound"
                 .to_owned(),
         );
         number("KL", evaluation.kl, None);
@@ -148,7 +109,7 @@ fn codes(evaluation: &Evaluation, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading("Latent space".into()));
     blocks.push(Block::Text(format!("active latent dimensions: {active_units} of {latent_dim}")));
     blocks.push(Block::Text(format!(
-        "codes of {} training designs tell {least}{:.2} nats of a design (the estimate ends at {:.2}) and lie {most}{:.2} nats from the prior",
+        "the codes of {} training designs carry {least}{:.2} nats of information about a design (the estimate cannot exceed {:.2}), and their distribution lies {most}{:.2} nats from the prior",
         information.n,
         information.mutual_information,
         information.ceiling,
@@ -184,7 +145,7 @@ fn reconstructions(evaluation: &Evaluation, topology: &[Topology]) -> Table {
 fn conditions(evaluation: &Evaluation) -> Table {
     let columns = ["condition", "new designs", "off by", "test designs", "nearest by condition"];
     let mut table = Table::new(
-        "conditions, realized over requested: slope (correlation); 1 is met, 0 is ignored",
+        "conditions, realized over requested: slope (correlation); 1: met, 0: ignored",
         &columns,
     );
     for response in &evaluation.responses {

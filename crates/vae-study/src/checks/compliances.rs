@@ -1,22 +1,27 @@
 //! Whether the compliances that came with data are those of their designs under their problems.
 
-use anyhow::Result;
 use topo_data::problem_of;
-use topo_simp::{Optimizer, PENALTY};
-use vae_data::DataSet;
+use topo_simp::{Grid, Optimizer, PENALTY};
+use vae_data::{DataError, DataSet};
 
-use crate::stored::{spread, stored_one};
+use crate::error::Result;
+use crate::run::{spread, stored_one};
 
 /// Designs whose compliance is recomputed.
 const CHECKED: usize = 16;
 
-/// Recomputes some of the compliances in the results; one line about how they agree, if both they
-/// and the problems are known.
-pub(crate) fn check_compliances(data: &DataSet) -> Result<Option<String>> {
+/// Recomputes some of the compliances in the results and says in one sentence how they agree;
+/// `None` if the compliances or the problems are unknown.
+///
+/// # Errors
+/// If a design or the results cannot be read, or a problem cannot be solved.
+pub fn check_compliances(data: &DataSet) -> Result<Option<String>> {
     let Some(table) = data.results() else { return Ok(None) };
-    let Some(stated) = table.numbers("compliance", "compliance")? else { return Ok(None) };
+    let Some(stated) = table.numbers("compliance", "compliance").map_err(DataError::from)? else {
+        return Ok(None);
+    };
     let mut ratios = Vec::new();
-    let mut optimizer: Option<(topo_simp::Grid, Optimizer)> = None;
+    let mut optimizer: Option<(Grid, Optimizer)> = None;
     for index in spread(data.len(), CHECKED) {
         let Some(problem) = problem_of(data, index)? else { return Ok(None) };
         if !(stated[index].is_finite() && 0.0 < stated[index]) {
@@ -36,12 +41,12 @@ pub(crate) fn check_compliances(data: &DataSet) -> Result<Option<String>> {
     let verdict = if (median - 1.0).abs() < 0.05 && most / least < 1.2 {
         "they agree"
     } else if most / least < 1.05 {
-        "warning: they differ by one factor: is a unit, the stiffness or the size of the load another one?"
+        "warning: they differ by one factor; check the units, the stiffness and the load magnitude"
     } else {
-        "warning: they do not agree: is an axis, a support or a load another one?"
+        "warning: they do not agree; check the axes, the supports and the loads"
     };
     Ok(Some(format!(
-        "compliance recomputed for {} designs is {median:.4} times what is stated ({least:.4} to {most:.4}); {verdict}",
+        "recomputed for {} designs, the compliance is {median:.4} times the stated one ({least:.4} to {most:.4}); {verdict}",
         ratios.len()
     )))
 }

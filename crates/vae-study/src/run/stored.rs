@@ -1,11 +1,18 @@
 //! Designs of a set as they are stored, and the choice of a few of many.
 
-use anyhow::Result;
-use ndarray::{Array2, Array3, Axis};
+use std::path::Path;
+
+use ndarray::{Array2, Array3, ArrayView2, Axis};
+use topo_data::Silhouette;
 use vae_data::DataSet;
 
+use crate::error::{Result, StudyError};
+
 /// The designs of these positions, shape (designs, rows, columns).
-pub(crate) fn stored(data: &DataSet, indices: &[usize]) -> Result<Array3<f32>> {
+///
+/// # Errors
+/// If a design cannot be read or holds no densities.
+pub fn stored(data: &DataSet, indices: &[usize]) -> Result<Array3<f32>> {
     let mut designs = Array3::zeros((indices.len(), data.height(), data.width()));
     if let Some(pixels) = designs.as_slice_mut() {
         data.read_into(indices, pixels)?;
@@ -14,19 +21,36 @@ pub(crate) fn stored(data: &DataSet, indices: &[usize]) -> Result<Array3<f32>> {
 }
 
 /// The design of this position, shape (rows, columns).
-pub(crate) fn stored_one(data: &DataSet, index: usize) -> Result<Array2<f32>> {
+///
+/// # Errors
+/// If the design cannot be read or holds no densities.
+pub fn stored_one(data: &DataSet, index: usize) -> Result<Array2<f32>> {
     Ok(stored(data, &[index])?.index_axis_move(Axis(0), 0))
 }
 
 /// At most `count` of the positions below `n`, evenly spaced.
-pub(crate) fn spread(n: usize, count: usize) -> impl Iterator<Item = usize> {
+pub fn spread(n: usize, count: usize) -> impl Iterator<Item = usize> {
     let count = count.min(n);
     (0..count).map(move |i| i * n / count)
 }
 
 /// At most `count` of the items, evenly spaced.
-pub(crate) fn evenly_spaced(items: &[usize], count: usize) -> Vec<usize> {
+pub fn evenly_spaced(items: &[usize], count: usize) -> Vec<usize> {
     spread(items.len(), count).map(|position| items[position]).collect()
+}
+
+/// Makes a folder for results, if it is not there already.
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(|source| StudyError::Io {
+        action: "create",
+        path: path.into(),
+        source,
+    })
+}
+
+/// A design cut at 0.5.
+pub fn silhouette(design: ArrayView2<'_, f32>) -> Silhouette {
+    Silhouette::of(&design.iter().copied().collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -1,21 +1,18 @@
 //! The mechanics part of an evaluation: reconstructions and new designs, each judged under its
 //! problem, controls beside the model.
 
-use anyhow::Result;
 use ndarray::{Array2, Array3, Axis};
 use serde::Serialize;
 use topo_data::{METRICS_VERSION, MechanicsScores, References, problem_of};
 use topo_simp::Problem;
 use vae_data::DataSet;
-use vae_report::{Block, Table};
 use vae_train::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
 use vae_train::evaluate::reconstruct;
 use vae_train::explore::{decode, prior_draws};
 use vae_train::sampler::Sampler;
 
-use crate::opened::OpenedRun;
-use crate::samplers;
-use crate::stored::{evenly_spaced, stored};
+use crate::error::Result;
+use crate::run::{Run, evenly_spaced, stored};
 
 /// Test designs that are judged, at most; of more, evenly spaced ones.
 const MOST: usize = 96;
@@ -23,37 +20,40 @@ const MOST: usize = 96;
 const NOISE: f32 = 0.25;
 
 /// Scores of the model and of what is simpler.
-#[derive(Serialize)]
-pub(crate) struct Mechanics {
+#[derive(Clone, Debug, Serialize)]
+pub struct Mechanics {
     /// Version of the definitions.
-    version: u32,
+    pub version: u32,
     /// Test designs that were judged.
-    n: usize,
+    pub n: usize,
     /// Designs from the codes of the test designs, or what comes close to them.
-    reconstructions: Vec<Scored>,
+    pub reconstructions: Vec<Scored>,
     /// Designs for the conditions of the test designs.
-    generated: Vec<Scored>,
+    pub generated: Vec<Scored>,
     /// Mean change of a generated design, over the square root of the elements, when the conditions
     /// are swapped and the code stays: 0 if they are ignored.
-    condition_sensitivity: Option<f64>,
+    pub condition_sensitivity: Option<f64>,
 }
 
-/// One row of the table.
-#[derive(Serialize)]
-struct Scored {
-    name: String,
+/// The scores of one kind of designs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scored {
+    /// The kind, such as `nearest training design`.
+    pub name: String,
+    /// Its scores.
     #[serde(flatten)]
-    scores: MechanicsScores,
+    pub scores: MechanicsScores,
 }
 
-/// Judges the model on the test split; none where the problems of the designs are not known.
-pub(crate) fn mechanics(opened: &OpenedRun) -> Result<Option<Mechanics>> {
-    let test = evenly_spaced(&opened.split.test, MOST);
-    let Some(problems) = problems(&opened.data, &test)? else { return Ok(None) };
-    let designs = opened.designs();
-    let (train, vae, device) = (&opened.split.train, &opened.vae, &opened.device);
+/// Judges the model on the test split; `None` if the problems of the designs are unknown. If
+/// samplers have to be fitted for it, a sentence about them is added to `notes`.
+pub(super) fn mechanics(run: &Run, notes: &mut Vec<String>) -> Result<Option<Mechanics>> {
+    let test = evenly_spaced(&run.split.test, MOST);
+    let Some(problems) = problems(&run.data, &test)? else { return Ok(None) };
+    let designs = run.designs();
+    let (train, vae, device) = (&run.split.train, &run.vae, &run.device);
     let training = designs.array(train)?;
-    let truth = stored(&opened.data, &test)?;
+    let truth = stored(&run.data, &test)?;
     let references = References::new(problems, truth.view(), training.view())?;
     let score = |name: String, found: Array3<f32>| -> Result<Scored> {
         Ok(Scored { name, scores: references.score(found.view())? })
@@ -79,7 +79,8 @@ pub(crate) fn mechanics(opened: &OpenedRun) -> Result<Option<Mechanics>> {
         Some(mean_distance(&samples, &other))
     };
     let mut generated = vec![score("this model, prior samples".into(), samples)?];
-    let samplers = samplers::of(opened)?;
+    let (samplers, fitted) = run.samplers()?;
+    notes.extend(fitted);
     for (name, sampler) in
         [("this model, one normal", Sampler::Gaussian), ("this model, mixture", Sampler::Mixture)]
     {
@@ -97,8 +98,11 @@ pub(crate) fn mechanics(opened: &OpenedRun) -> Result<Option<Mechanics>> {
     Ok(Some(Mechanics { version, n, reconstructions, generated, condition_sensitivity }))
 }
 
-/// The problems of some designs; none if one is not known.
-pub(crate) fn problems(data: &DataSet, indices: &[usize]) -> Result<Option<Vec<Problem>>> {
+/// The problems of some designs; `None` if one of them is unknown.
+///
+/// # Errors
+/// If the data state a problem that is invalid.
+pub fn problems(data: &DataSet, indices: &[usize]) -> Result<Option<Vec<Problem>>> {
     indices.iter().map(|&index| Ok(problem_of(data, index)?)).collect()
 }
 
@@ -118,73 +122,4 @@ fn mean_distance(a: &Array3<f32>, b: &Array3<f32>) -> f64 {
         (squared / a.len() as f64).sqrt()
     });
     distances.sum::<f64>() / a.len_of(Axis(0)).max(1) as f64
-}
-
-/// The tables.
-pub(crate) fn words(mechanics: &Mechanics) -> Vec<Block> {
-    let left_out = mechanics.generated.first().map_or(0, |scored| scored.scores.invalid_references);
-    let mut blocks = vec![
-        Block::Heading(format!("Mechanics of {} test problems", mechanics.n - left_out)),
-        Block::Text("each design is cut to 0/1 at the volume of its problem; CE = compliance / that of the test design - 1".into()),
-    ];
-    if 0 < left_out {
-        blocks.push(Block::Text(format!(
-            "left out: {left_out} test designs whose own compliance the cut multiplies by more than 1.2"
-        )));
-    }
-    let columns = ["", "fails", "CE median", "CE mean", "volume off", "in pieces", "load on void"];
-    for (title, rows) in
-        [("reconstructions", &mechanics.reconstructions), ("new designs", &mechanics.generated)]
-    {
-        let mut table = Table::new("", &columns);
-        title.clone_into(&mut table.columns[0]);
-        for Scored { name, scores } in rows {
-            table.push(
-                name,
-                [
-                    format!("{:.1} %", 100.0 * scores.failure_rate),
-                    percent(scores.ce_median),
-                    percent(scores.ce_mean),
-                    format!("{:.4}", scores.volume_error),
-                    format!("{:.1} %", 100.0 * scores.floating_8),
-                    format!("{:.1} %", 100.0 * scores.load_on_void),
-                ],
-            );
-        }
-        blocks.push(Block::Table(table));
-    }
-    let mut table = Table::new(
-        "",
-        &["distribution", "MMD", "Vendi", "DPP", "coverage", "train distance", "copies"],
-    );
-    for Scored { name, scores } in mechanics.reconstructions.iter().chain(&mechanics.generated) {
-        let d = &scores.distribution;
-        table.push(
-            name,
-            [
-                format!("{:.4}", d.mmd),
-                format!("{:.1}", d.vendi),
-                format!("{:.3}", d.dpp),
-                format!("{:.1} %", 100.0 * d.coverage),
-                d.train_distance_ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}")),
-                format!("{:.1} %", 100.0 * d.copy_rate),
-            ],
-        );
-    }
-    blocks.push(Block::Table(table));
-    if let Some(sensitivity) = mechanics.condition_sensitivity {
-        blocks.push(Block::Text(format!(
-            "conditions swapped, code kept: a new design changes by {sensitivity:.3} (0: they are ignored)"
-        )));
-    }
-    blocks
-}
-
-/// `12.3 %`; a number beyond all sense as `> 1000 %`.
-fn percent(value: Option<f64>) -> String {
-    match value {
-        None => "-".to_owned(),
-        Some(value) if 10.0 < value => "> 1000 %".to_owned(),
-        Some(value) => format!("{:.1} %", 100.0 * value),
-    }
 }

@@ -5,8 +5,8 @@ use vae_train::metrics::{EpochMetrics, Validation};
 use vae_train::objective::Loss;
 use vae_train::{Config, Objective};
 
-/// What a run optimizes, in plain words.
-pub(crate) fn in_words(config: &Config, loss: &Loss) -> Vec<String> {
+/// What a run optimizes, in sentences.
+pub fn optimized(config: &Config, loss: &Loss) -> Vec<String> {
     let training = &config.training;
     let (beta, likelihood) = (training.beta, config.model.likelihood);
     let first = match training.objective {
@@ -51,8 +51,8 @@ pub(crate) fn in_words(config: &Config, loss: &Loss) -> Vec<String> {
     sentences
 }
 
-/// What came of it, by the best epoch; none if no epoch was logged.
-pub(crate) fn result(config: &Config, epochs: &[EpochMetrics]) -> Option<Vec<String>> {
+/// What a run reached, by its best epoch, in sentences; `None` if no epoch was logged.
+pub fn reached(config: &Config, epochs: &[EpochMetrics]) -> Option<Vec<String>> {
     let (last, best) = (epochs.last()?, epochs.iter().rfind(|epoch| epoch.best)?);
     let Validation { elbo, loss, log_likelihood, kl, mse, iou, excess } = best.validation;
     let score = match elbo {

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::Result;
-use ndarray::{Array2, Array3, Axis, s};
+use ndarray::{Array2, Array3, s};
 use topo_data::problem_of;
 use topo_simp::{Place, Problem, Side};
 use vae_data::DataSet;
 use vae_report::{Grid, grid, number};
 
-use crate::stored::{spread, stored_one};
+use crate::error::{Result, StudyError};
+use crate::run::{spread, stored_one};
 
 /// Designs on a sheet.
 const SHOWN: usize = 30;
@@ -18,32 +18,44 @@ const SIDE: usize = 160;
 /// Shade of the marks of supports, between void and material.
 const SUPPORT: f32 = 0.45;
 
-/// Draws evenly spaced designs of a set with their numbers.
-pub(crate) fn draw(data: &DataSet, out: &Path) -> Result<usize> {
-    let mut sheet: Vec<Array2<f32>> = Vec::new();
-    let mut captions = Vec::new();
-    let condition = data.condition_info().first();
+/// Draws evenly spaced designs of a set with their numbers; returns how many.
+///
+/// # Errors
+/// If a problem cannot be read or the picture cannot be drawn.
+pub fn draw_contact_sheet(data: &DataSet, out: &Path) -> Result<usize> {
+    let mut shown = Vec::new();
     for index in spread(data.len(), SHOWN) {
-        // Values that are no densities are listed in words.
-        let Ok(picture) = stored_one(data, index) else { continue };
-        sheet.push(match problem_of(data, index)? {
-            Some(problem) => marked(&picture, &problem),
-            None => picture,
-        });
-        captions.push(match condition {
-            Some(_) => format!("{index}: {}", number(f64::from(data.conditions()[[index, 0]]), 3)),
-            None => index.to_string(),
-        });
+        // Designs with values that are not densities are listed in words.
+        if let Ok(picture) = stored_one(data, index) {
+            shown.push((index, picture, problem_of(data, index)?));
+        }
     }
-    if sheet.is_empty() {
+    if shown.is_empty() {
         return Ok(0);
     }
-    let views: Vec<_> = sheet.iter().map(|design| design.view()).collect();
-    let designs: Array3<f32> = ndarray::stack(Axis(0), &views)?;
+    // Marks need a margin, so either all designs have them or none has.
+    let marks = shown.iter().all(|(.., problem)| problem.is_some());
+    let sheet: Vec<Array2<f32>> = shown
+        .iter()
+        .map(|(_, picture, problem)| match problem {
+            Some(problem) if marks => marked(picture, problem),
+            _ => picture.clone(),
+        })
+        .collect();
+    let condition = data.condition_info().first();
+    let caption = |index: usize| match condition {
+        Some(_) => format!("{index}: {}", number(f64::from(data.conditions()[[index, 0]]), 3)),
+        None => index.to_string(),
+    };
+    let captions: Vec<String> = shown.iter().map(|&(index, ..)| caption(index)).collect();
+    let mut designs = Array3::zeros((sheet.len(), sheet[0].nrows(), sheet[0].ncols()));
+    for (mut place, design) in designs.outer_iter_mut().zip(&sheet) {
+        place.assign(design);
+    }
     let below = condition.map_or(String::new(), |info| format!(", number: {}", info.name));
     let title = format!("{}: {} of {} designs{below}", data.name(), sheet.len(), data.len());
     let figure = Grid { title: &title, captions: &captions, ..Grid::new(designs.view()) };
-    grid(&figure, out)?;
+    grid(&figure, out).map_err(StudyError::drawing(out))?;
     Ok(sheet.len())
 }
 

@@ -6,7 +6,7 @@ use vae_train::metrics::{EpochMetrics, Event, StepMetrics};
 /// The events of a run as series over optimizer steps.
 ///
 /// Training curves are means over epochs, or single batches while no epoch is finished.
-pub fn course(events: &[Event]) -> Training {
+pub(super) fn course(events: &[Event]) -> Training {
     let steps: Vec<&StepMetrics> = events
         .iter()
         .filter_map(|event| match event {

@@ -1,0 +1,198 @@
+//! Arguments that several commands share: which model, which run, which part of the data.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+use vae_data::Reading;
+use vae_models::Vae;
+use vae_study::latent::index;
+use vae_study::sampling::stored_samplers;
+use vae_study::{Model, Part, Run};
+use vae_train::sampler::{Sampler, Samplers};
+use vae_train::{Config, RunFolder};
+
+use crate::failure::UsageError;
+use crate::output::{note, shown};
+use crate::reading::{ReadingArgs, open_data, say_notes};
+
+/// Where runs lie unless told otherwise.
+pub(crate) const RUNS: &str = "runs";
+
+/// Which model.
+#[derive(Args)]
+pub(crate) struct ModelArgs {
+    /// Folder of the run, or where no data are needed its model.safetensors; the newest run below
+    /// `runs` if none is given
+    #[arg(value_name = "RUN")]
+    run: Option<PathBuf>,
+}
+
+/// Which run, and on which data.
+#[derive(Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Data in place of those that the run was trained on
+    #[arg(long, value_name = "SOURCE")]
+    data: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+/// A part of the data.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum PartArg {
+    All,
+    Train,
+    Validation,
+    Test,
+}
+
+impl From<PartArg> for Part {
+    fn from(part: PartArg) -> Self {
+        match part {
+            PartArg::All => Self::All,
+            PartArg::Train => Self::Train,
+            PartArg::Validation => Self::Validation,
+            PartArg::Test => Self::Test,
+        }
+    }
+}
+
+impl ModelArgs {
+    /// What was given.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.run.as_deref()
+    }
+
+    /// The model alone.
+    pub(crate) fn open(&self) -> Result<Model> {
+        Ok(match &self.run {
+            Some(path) if path.is_file() => Model::open(path)?,
+            _ => Model::of(&self.folder()?)?,
+        })
+    }
+
+    /// The run and its data; `None` if the data are unnamed, unreadable or do not fit.
+    pub(crate) fn with_data(&self) -> Option<Run> {
+        let folder = match &self.run {
+            Some(path) => RunFolder::open(path).ok()?,
+            None => RunFolder::newest(Path::new(RUNS))?,
+        };
+        let run = Run::with_data_if_possible(folder)?;
+        say_notes(&run.data, &run.config.data.reading).ok()?;
+        Some(run)
+    }
+
+    /// The run with the data that it was trained on.
+    pub(crate) fn open_run(&self) -> Result<Run> {
+        let run = Run::of(self.folder()?)?;
+        say_notes(&run.data, &run.config.data.reading)?;
+        Ok(run)
+    }
+
+    /// The samplers for a model that is asked for designs, with its data or without.
+    pub(crate) fn samplers(&self, vae: &Vae, run: Option<&Run>) -> Result<Samplers> {
+        match (run, &self.run) {
+            (Some(run), _) => fitted_samplers(run),
+            (None, Some(path)) => Ok(stored_samplers(path, vae)?),
+            (None, None) => Ok(stored_samplers(self.folder()?.root(), vae)?),
+        }
+    }
+
+    /// The folder of the run; says which one if none was given.
+    pub(crate) fn folder(&self) -> Result<RunFolder> {
+        if let Some(path) = &self.run {
+            return Ok(RunFolder::open(path)?);
+        }
+        let newest = RunFolder::newest(Path::new(RUNS)).ok_or_else(|| {
+            UsageError::with_hint("there is no run below `runs`", "train one first: vae train")
+        })?;
+        note(format!("using the newest run: {}", shown(newest.root())));
+        Ok(newest)
+    }
+}
+
+impl RunArgs {
+    /// Whether the data are those that the run was trained on, read as they were.
+    pub(crate) fn is_as_trained(&self) -> bool {
+        self.data.is_none() && !self.reading.is_given()
+    }
+
+    /// Opens the run, its data and its model.
+    pub(crate) fn open(&self) -> Result<Run> {
+        if self.is_as_trained() {
+            return self.model.open_run();
+        }
+        let folder = self.model.folder()?;
+        let config = Config::read(&folder.config())?;
+        let mut reading = config.data.reading.clone();
+        if self.data.is_some() {
+            // Tables and problems belong to the designs they were given with.
+            reading = Reading { conditions: PathBuf::new(), problem: PathBuf::new(), ..reading };
+        }
+        self.reading.apply(&mut reading)?;
+        let data = open_data(self.data.as_ref().unwrap_or(&config.data.source), &reading)?;
+        Ok(Run::on_other_data(folder, config, data)?)
+    }
+}
+
+/// `--sampler`.
+#[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SamplerArg {
+    /// The prior N(0, I)
+    #[default]
+    Standard,
+    /// One normal, fitted to the codes and conditions of the training designs
+    Gaussian,
+    /// A mixture of normals, fitted to the same; the validation designs choose how many
+    Mixture,
+}
+
+/// The samplers of a run; says what came of it if they had to be fitted.
+pub(crate) fn fitted_samplers(run: &Run) -> Result<Samplers> {
+    let (samplers, fitted) = run.samplers()?;
+    fitted.into_iter().for_each(note);
+    Ok(samplers)
+}
+
+impl From<SamplerArg> for Sampler {
+    fn from(sampler: SamplerArg) -> Self {
+        match sampler {
+            SamplerArg::Standard => Self::Standard,
+            SamplerArg::Gaussian => Self::Gaussian,
+            SamplerArg::Mixture => Self::Mixture,
+        }
+    }
+}
+
+/// Two latent dimensions, counted from 1: across, and up.
+#[derive(Clone, Copy)]
+pub(crate) struct TwoDimensions(usize, usize);
+
+impl TwoDimensions {
+    /// Both, counted from 0.
+    pub(crate) fn of(self, latent_dim: usize) -> Result<(usize, usize)> {
+        Ok((index(self.0, latent_dim)?, index(self.1, latent_dim)?))
+    }
+}
+
+/// Reads `I,J`.
+pub(crate) fn two_dimensions(text: &str) -> Result<TwoDimensions, String> {
+    let wrong = || "write it as I,J: two dimensions, counted from 1".to_owned();
+    let (across, up) = text.split_once(',').ok_or_else(wrong)?;
+    let (across, up) = across.trim().parse().ok().zip(up.trim().parse().ok()).ok_or_else(wrong)?;
+    if across == up {
+        Err("take two different dimensions".into())
+    } else {
+        Ok(TwoDimensions(across, up))
+    }
+}
+
+/// Reads `NAME=VALUE`.
+pub(crate) fn assignment(text: &str) -> Result<(String, f32), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    let value: f32 = value.parse().map_err(|_| format!("{value:?} is not a number"))?;
+    Ok((name.to_owned(), value))
+}

@@ -1,0 +1,67 @@
+//! Mirror images held against mechanics.
+
+use std::cell::RefCell;
+
+use topo_data::problem_of;
+use topo_simp::{PENALTY, Problem, compliance};
+use vae_data::{DataSet, Mirror};
+use vae_train::TrainError;
+
+use crate::error::{Result, StudyError};
+use crate::run::{spread, stored_one};
+
+/// Designs that are looked at.
+const CHECKED: usize = 4;
+
+/// Refuses mirrors under which designs carry their loads differently: the problem has no such
+/// symmetry, or a rule of a condition is wrong. Data that do not state one problem for all designs
+/// pass unchecked.
+///
+/// # Errors
+/// [`StudyError::NoSymmetry`]; [`TrainError::NoMirrorRule`] for a condition without a rule; if a
+/// design cannot be read or does not carry its load.
+pub fn check_mirrors(data: &DataSet, mirrors: &[Mirror]) -> Result<()> {
+    let Some(text) = data.shared_problem() else { return Ok(()) };
+    for &mirror in mirrors {
+        for index in spread(data.len(), CHECKED) {
+            let Some(problem) = problem_of(data, index)? else { return Ok(()) };
+            let image = mirrored_problem(data, text, index, mirror)?;
+            let mut design = stored_one(data, index)?;
+            // Any penalty serves: a design and its image have the same compliance under each.
+            let found = compliance(&problem, design.mapv(f64::from).view(), PENALTY)?;
+            if let Some(pixels) = design.as_slice_mut() {
+                mirror.apply(pixels, data.width());
+            }
+            let mirrored = compliance(&image, design.mapv(f64::from).view(), PENALTY)?;
+            if !found.is_finite() {
+                return Err(StudyError::CarriesNoLoad { design: index, compliance: found });
+            }
+            if 1e-6 * found < (mirrored - found).abs() {
+                return Err(StudyError::NoSymmetry {
+                    mirror,
+                    design: index,
+                    compliance: found,
+                    mirrored,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The problem of a design at its mirrored conditions.
+fn mirrored_problem(data: &DataSet, text: &str, index: usize, mirror: Mirror) -> Result<Problem> {
+    let missing = RefCell::new(None);
+    let image = Problem::from_toml_with(text, |name| {
+        let position = data.condition_info().iter().position(|info| info.name == name)?;
+        let rule = data.condition_info()[position].mirror_rule(mirror);
+        if rule.is_none() {
+            missing.replace(Some(name.to_owned()));
+        }
+        Some(f64::from(rule?.apply(data.conditions()[[index, position]])))
+    });
+    if let Some(condition) = missing.take() {
+        return Err(TrainError::NoMirrorRule { mirror, condition }.into());
+    }
+    image.map_err(|source| StudyError::MirroredProblem { mirror, source })
+}

@@ -1,0 +1,186 @@
+//! What can go wrong when a model is asked.
+
+use std::path::{Path, PathBuf};
+
+use topo_simp::ProblemError;
+use vae_base::{FileError, Remedy};
+use vae_data::Mirror;
+use vae_models::Likelihood;
+use vae_report::ReportError;
+
+/// Result of this crate's functions.
+pub type Result<T> = std::result::Result<T, StudyError>;
+
+/// An error of opening, scoring or drawing a run; each carries the value or path at fault.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// A run that names no data, such as one made of imported weights.
+    #[error("{} was imported without data", folder.display())]
+    NoData {
+        /// The run folder.
+        folder: PathBuf,
+    },
+    /// A noise was to be stated for a model that has a likelihood already.
+    #[error("{} already has a likelihood: `{likelihood}`", folder.display())]
+    NoiseIsStated {
+        /// The run folder.
+        folder: PathBuf,
+        /// Its likelihood.
+        likelihood: Likelihood,
+    },
+    /// A latent dimension that the model does not have.
+    #[error(
+        "latent dimension {dimension} does not exist: the model has {latent_dim}, counted from 1"
+    )]
+    Dimension {
+        /// The dimension as given, counted from 1.
+        dimension: usize,
+        /// How many there are.
+        latent_dim: usize,
+    },
+    /// A model of one latent dimension where two are needed.
+    #[error("two latent dimensions are needed, but the model has {latent_dim}")]
+    OneDimension {
+        /// How many there are.
+        latent_dim: usize,
+    },
+    /// The test split is empty where some of its designs are needed.
+    #[error("the test split is empty")]
+    NoTestDesigns,
+    /// A weight file, beside which no samplers are stored.
+    #[error("{} is a model alone, without fitted samplers", file.display())]
+    WeightsAlone {
+        /// The weight file.
+        file: PathBuf,
+    },
+    /// A run without fitted samplers, whose data are missing, so that none can be fitted.
+    #[error("{} has no fitted samplers, and its data are missing", folder.display())]
+    NoSamplers {
+        /// The run folder.
+        folder: PathBuf,
+    },
+    /// The problem of the data cannot be mirrored.
+    #[error("the problem under {mirror} is invalid")]
+    MirroredProblem {
+        /// The mirror.
+        mirror: Mirror,
+        /// What is wrong with the mirrored problem.
+        source: ProblemError,
+    },
+    /// A design and its mirror image carry their loads differently.
+    #[error(
+        "designs cannot be mirrored by {mirror}: design {design} has a compliance of {compliance:.6}, its image one of {mirrored:.6}"
+    )]
+    NoSymmetry {
+        /// The mirror.
+        mirror: Mirror,
+        /// Position of the design.
+        design: usize,
+        /// Its compliance.
+        compliance: f64,
+        /// The compliance of its image.
+        mirrored: f64,
+    },
+    /// A design of the data does not carry its load.
+    #[error("design {design} does not carry its load: its compliance is {compliance}")]
+    CarriesNoLoad {
+        /// Position of the design.
+        design: usize,
+        /// Its compliance.
+        compliance: f64,
+    },
+    /// A file or folder could not be read or made.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried, as in "cannot create".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A figure could not be drawn.
+    #[error("cannot draw {}", path.display())]
+    Draw {
+        /// The picture.
+        path: PathBuf,
+        /// Why.
+        source: ReportError,
+    },
+    /// The report page could not be written.
+    #[error(transparent)]
+    Page(ReportError),
+    /// A file or folder could not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// From the data.
+    #[error(transparent)]
+    Data(#[from] vae_data::DataError),
+    /// From training and its model.
+    #[error(transparent)]
+    Train(#[from] vae_train::TrainError),
+    /// From the search for designs.
+    #[error(transparent)]
+    Design(#[from] vae_design::DesignError),
+    /// From the judge of designs.
+    #[error(transparent)]
+    Judge(#[from] topo_data::TopoDataError),
+    /// From the solver.
+    #[error(transparent)]
+    Simp(#[from] topo_simp::SimpError),
+}
+
+impl StudyError {
+    /// What helps; empty if nothing is known.
+    pub fn remedies(&self) -> Vec<Remedy> {
+        let advice = |text: &str| vec![Remedy::advice(text)];
+        match self {
+            Self::NoData { .. } => vec![Remedy::set("data", "SOURCE", "names the data")],
+            Self::NoiseIsStated { .. } => {
+                advice("evaluate the model with the likelihood that it has")
+            }
+            Self::OneDimension { .. } => advice("interpolate between random codes instead"),
+            Self::NoTestDesigns => advice("choose the designs yourself"),
+            Self::WeightsAlone { .. } => advice("name the folder of its run"),
+            Self::NoSamplers { .. } => {
+                vec![Remedy::set("sampler", "standard", "needs no data")]
+            }
+            Self::NoSymmetry { .. } => advice(
+                "the problem has no such symmetry, or dataset.json has a wrong rule for a condition",
+            ),
+            Self::Data(err) => err.remedies(),
+            Self::Train(err) => err.hint().map(Remedy::advice).into_iter().collect(),
+            Self::Design(err) => err.remedies(),
+            Self::Judge(err) => err.remedies(),
+            Self::Simp(err) => err.remedies(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the caller asked for something impossible, rather than a file being damaged or a
+    /// computation failing.
+    pub fn is_callers_mistake(&self) -> bool {
+        match self {
+            Self::NoData { .. }
+            | Self::NoiseIsStated { .. }
+            | Self::Dimension { .. }
+            | Self::OneDimension { .. }
+            | Self::NoTestDesigns
+            | Self::WeightsAlone { .. }
+            | Self::NoSamplers { .. }
+            | Self::NoSymmetry { .. } => true,
+            Self::Data(err) => err.is_callers_mistake(),
+            Self::Train(err) => err.is_usage(),
+            Self::Design(err) => err.is_callers_mistake(),
+            Self::Judge(err) => err.is_callers_mistake(),
+            Self::Simp(err) => err.is_callers_mistake(),
+            _ => false,
+        }
+    }
+
+    /// The error of a figure at a path.
+    pub(crate) fn drawing(path: &Path) -> impl FnOnce(ReportError) -> Self {
+        move |source| Self::Draw { path: path.into(), source }
+    }
+}

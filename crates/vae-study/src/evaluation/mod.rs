@@ -1,0 +1,9 @@
+//! Scores of a model on its test split, by likelihood, by looks and by mechanics.
+
+mod mechanics;
+mod scores;
+mod topology;
+
+pub use mechanics::{Mechanics, Scored, problems};
+pub use scores::{Questions, Scores};
+pub use topology::{OnePiece, Topology};

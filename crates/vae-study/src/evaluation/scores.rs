@@ -1,0 +1,84 @@
+//! Everything that is known of a model, measured on its test split.
+
+use serde::Serialize;
+use topo_data::{Connectivity, one_piece_share};
+use vae_train::diagnosis::Diagnosis;
+use vae_train::evaluation::{Evaluation, evaluate};
+use vae_train::explore::{decode, prior_draws};
+
+use super::mechanics::{Mechanics, mechanics};
+use super::topology::{OnePiece, Topology, topology};
+use crate::error::Result;
+use crate::progress::Progress;
+use crate::run::Run;
+
+/// What an evaluation measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Questions {
+    /// Draws per design for the importance-weighted bound.
+    pub draws: usize,
+    /// Whether designs are judged by mechanics, where their problems are known.
+    pub mechanics: bool,
+}
+
+/// Scores of a model on its test split, with simple controls beside it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scores {
+    /// Bounds, reconstructions and controls.
+    #[serde(flatten)]
+    pub evaluation: Evaluation,
+    /// Share of designs that are one piece at 0.5, pixels joined by edges or corners.
+    pub one_piece: OnePiece,
+    /// Share of reconstructions with as many pieces and holes as their design.
+    pub topology: Vec<Topology>,
+    /// What each latent dimension learned.
+    pub latent: Diagnosis,
+    /// `None` if the problems of the designs are unknown, or mechanics was not asked for.
+    pub mechanics: Option<Mechanics>,
+    /// What was done besides measuring, such as fitting samplers, in sentences.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+}
+
+impl Run {
+    /// Scores the model on its test split: bounds from `draws` draws per design, reconstructions,
+    /// controls, latent space, and mechanics where the problems of the designs are known.
+    ///
+    /// # Errors
+    /// If there are no draws, a design cannot be read, or a problem cannot be solved.
+    pub fn evaluate(&self, draws: usize) -> Result<Scores> {
+        self.evaluate_with(Questions { draws, mechanics: true }, &mut |_| {})
+    }
+
+    /// Likewise, with a choice of what is measured; `progress` is told how many draws are done.
+    ///
+    /// # Errors
+    /// See [`Run::evaluate`].
+    pub fn evaluate_with(
+        &self,
+        questions: Questions,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Scores> {
+        let Self { config, split, vae, device, .. } = self;
+        let (designs, test) = (self.designs(), &self.split.test);
+        let mut report = Progress { done: 0, total: (test.len() * questions.draws) as u64 };
+        let (evaluation, found) =
+            evaluate(vae, config, &designs, split, questions.draws, device, &mut |n| {
+                report.done += n as u64;
+                progress(report);
+            })?;
+
+        let zs = prior_draws(vae.config().latent_dim, test.len(), 0);
+        let samples = decode(vae, &zs, &designs.conditions(test), device)?;
+        let truth = designs.array(test)?;
+        let one_piece = OnePiece {
+            prior_samples: one_piece_share(samples.outer_iter(), Connectivity::Eight),
+            data: one_piece_share(truth.outer_iter(), Connectivity::Eight),
+        };
+        let topology = topology(&truth, &found);
+        let latent = self.diagnose()?;
+        let mut notes = Vec::new();
+        let mechanics = if questions.mechanics { mechanics(self, &mut notes)? } else { None };
+        Ok(Scores { evaluation, one_piece, topology, latent, mechanics, notes })
+    }
+}

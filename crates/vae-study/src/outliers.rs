@@ -1,0 +1,177 @@
+//! Designs that the model finds unusual.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use ndarray::{Array1, Array2, ArrayView1, Axis};
+use vae_report::{Grid, grid};
+use vae_train::evaluate::{encode, terms_by_design};
+
+use crate::error::{Result, StudyError};
+use crate::latent::index;
+use crate::run::{Part, Run};
+
+/// What makes a design unusual.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Unusual {
+    /// Its distance from the mean code of the training designs, in latent units, in which the
+    /// deviation of the prior is 1.
+    Distance,
+    /// A low bound on ln p(x) from one draw; a large loss if the model has no likelihood.
+    Likelihood,
+    /// A latent dimension, counted from 1, is below a value.
+    Below(usize, f32),
+    /// A latent dimension, counted from 1, is above a value.
+    Above(usize, f32),
+}
+
+/// The unusual designs of a part of the data, the most unusual first.
+pub struct Outliers {
+    /// What the designs are scored by, in words.
+    pub name: String,
+    /// How many designs were looked at.
+    pub looked_at: usize,
+    /// All that were found.
+    pub found: Vec<Outlier>,
+}
+
+/// An unusual design.
+pub struct Outlier {
+    /// Its position in the data.
+    pub design: usize,
+    /// Its score, as it is shown.
+    pub score: f64,
+    /// Its code.
+    pub code: Array1<f32>,
+}
+
+/// What designs are scored by; the largest scores are the most unusual.
+struct Measured {
+    name: String,
+    values: Vec<f64>,
+    /// Designs that score no more than this are not outliers.
+    least: f64,
+    /// −1 if minus the score is shown, as for a bound.
+    sign: f64,
+}
+
+impl Run {
+    /// Finds the designs of a part of the data that the model finds unusual.
+    ///
+    /// # Errors
+    /// [`StudyError::Dimension`]; if a design cannot be read.
+    pub fn outliers(&self, part: Part, unusual: Unusual) -> Result<Outliers> {
+        let indices = self.part(part);
+        let codes = encode(&self.vae, &self.designs(), &indices, &self.device)?;
+        let Measured { name, values, least, sign } = measure(self, unusual, &indices, &codes)?;
+        let mut order: Vec<usize> = (0..indices.len()).filter(|&i| least < values[i]).collect();
+        order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+        let outlier = |i: usize| Outlier {
+            design: indices[i],
+            score: sign * values[i],
+            code: codes.row(i).to_owned(),
+        };
+        let found = order.into_iter().map(outlier).collect();
+        Ok(Outliers { name, looked_at: indices.len(), found })
+    }
+}
+
+impl Outliers {
+    /// The first `count` as CSV, one row each: position, group, score, conditions and code.
+    pub fn table(&self, run: &Run, count: usize) -> String {
+        let mut text = String::from("design,group,score");
+        for condition in run.data.condition_info() {
+            let _ = write!(text, ",{}", condition.name);
+        }
+        for dim in 1..=run.vae.config().latent_dim {
+            let _ = write!(text, ",z{dim}");
+        }
+        text.push('\n');
+        for Outlier { design, score, code } in self.found.iter().take(count) {
+            let _ = write!(text, "{design},{},{score}", run.data.groups()[*design]);
+            for value in run.data.conditions().row(*design) {
+                let _ = write!(text, ",{value}");
+            }
+            let _ = writeln!(text, ",{}", joined(code.view(), ","));
+        }
+        text
+    }
+
+    /// Draws the first `count` with their scores.
+    ///
+    /// # Errors
+    /// If a design cannot be read or the picture cannot be drawn.
+    pub fn draw(&self, run: &Run, count: usize, out: &Path) -> Result<()> {
+        let shown = || self.found.iter().take(count);
+        let chosen: Vec<usize> = shown().map(|outlier| outlier.design).collect();
+        let designs = run.designs().array(&chosen)?;
+        let caption =
+            |outlier: &Outlier| format!("design {}\n{:.2}", outlier.design, outlier.score);
+        let captions: Vec<String> = shown().map(caption).collect();
+        let title = format!("The most unusual designs by {}", self.name);
+        let figure = Grid { title: &title, captions: &captions, ..Grid::new(designs.view()) };
+        grid(&figure, out).map_err(StudyError::drawing(out))
+    }
+}
+
+impl Outlier {
+    /// The design in one line.
+    pub fn line(&self) -> String {
+        let Self { design, score, code } = self;
+        format!("design {design:6}  {score:10.3}  z = {}", joined(code.view(), "  "))
+    }
+}
+
+fn joined(code: ArrayView1<'_, f32>, between: &str) -> String {
+    code.iter().map(|z| format!("{z:.4}")).collect::<Vec<_>>().join(between)
+}
+
+fn measure(
+    run: &Run,
+    unusual: Unusual,
+    indices: &[usize],
+    codes: &Array2<f32>,
+) -> Result<Measured> {
+    match unusual {
+        Unusual::Below(dimension, value) => beyond(codes, dimension, value, 1.0),
+        Unusual::Above(dimension, value) => beyond(codes, dimension, value, -1.0),
+        Unusual::Distance => distance(run, codes),
+        Unusual::Likelihood => likelihood(run, indices),
+    }
+}
+
+/// Below a value of a latent dimension if `sign` is 1, above it if `sign` is −1.
+fn beyond(codes: &Array2<f32>, dimension: usize, value: f32, sign: f64) -> Result<Measured> {
+    let column = codes.column(index(dimension, codes.ncols())?);
+    let word = if 0.0 < sign { "below" } else { "above" };
+    Ok(Measured {
+        name: format!("latent dimension {dimension} {word} {value}"),
+        values: column.iter().map(|&z| -sign * f64::from(z)).collect(),
+        least: -sign * f64::from(value),
+        sign: -sign,
+    })
+}
+
+fn distance(run: &Run, codes: &Array2<f32>) -> Result<Measured> {
+    let train = encode(&run.vae, &run.designs(), &run.split.train, &run.device)?;
+    let center = train.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(codes.ncols()));
+    let distance = |code: ArrayView1<'_, f32>| {
+        (&code - &center).iter().map(|&d| f64::from(d).powi(2)).sum::<f64>().sqrt()
+    };
+    let values = codes.rows().into_iter().map(distance).collect();
+    let name = "distance from the mean code".to_owned();
+    Ok(Measured { name, values, least: f64::NEG_INFINITY, sign: 1.0 })
+}
+
+fn likelihood(run: &Run, indices: &[usize]) -> Result<Measured> {
+    let terms = terms_by_design(&run.vae, &run.designs(), indices, &run.device)?;
+    let least = f64::NEG_INFINITY;
+    if run.config.is_normalized(run.designs().are_binary(indices)?) {
+        let values = terms.iter().map(|terms| terms.kl - terms.log_likelihood).collect();
+        return Ok(Measured { name: "bound on ln p(x)".into(), values, least, sign: -1.0 });
+    }
+    let (loss, beta) = (run.loss(), run.config.training.beta);
+    let values =
+        terms.iter().map(|terms| loss.per_design(terms.log_likelihood, terms.kl, beta)).collect();
+    Ok(Measured { name: format!("loss ({})", loss.name(beta)), values, least, sign: 1.0 })
+}

@@ -1,0 +1,144 @@
+//! The figures of a run: what to show of it. vae-report decides how it looks.
+
+use std::path::Path;
+
+use ndarray::{Array3, Axis, s};
+use vae_report::{Block, Grid, Strip, curves, grid, strip};
+use vae_train::RunFolder;
+use vae_train::evaluate::encode;
+use vae_train::explore::{Path as Way, decode, path, prior_draws, repeated};
+use vae_train::metrics::read;
+
+use crate::error::{Result, StudyError};
+use crate::latent::most_active;
+use crate::run::{Part, Run, evenly_spaced, make_folder};
+use crate::walk::Ends;
+
+use super::course::course;
+use super::latent::draw_latent;
+use super::reconstructions::draw_reconstructions;
+
+/// Columns of the sheet of prior samples.
+const SAMPLES: usize = 6;
+/// Pictures of an interpolation.
+const STEPS: usize = 8;
+
+/// Draws all figures of a run into its folder.
+///
+/// # Errors
+/// If a design cannot be read or a picture cannot be drawn.
+pub fn draw_run(run: &Run) -> Result<()> {
+    let folder = run.folder.figures();
+    make_folder(&folder)?;
+    draw_curves(&run.folder, &folder.join("curves.png"))?;
+    draw_reconstructions(run, 8, &folder.join("reconstructions.png"))?;
+    draw_samples(run)?;
+    draw_interpolation(run)?;
+    draw_codes(run)
+}
+
+/// The figures of a run that exist, in the order in which a reader wants to see them.
+pub fn figures(folder: &RunFolder) -> Vec<Block> {
+    let figures = [
+        ("reconstructions.png", "Test designs, and what comes back from their codes"),
+        ("samples.png", "New designs: what the model makes of codes from the prior"),
+        ("interpolation.png", "The way between the codes of two test designs"),
+        ("latent.png", "Codes of the test designs"),
+        ("curves.png", "The course of training"),
+    ];
+    let there = figures.into_iter().filter_map(|(name, caption)| {
+        let png = folder.figures().join(name);
+        png.is_file().then(|| Block::Figure { png, caption: caption.to_owned() })
+    });
+    there.collect()
+}
+
+/// Draws the training curves of a run.
+///
+/// # Errors
+/// [`StudyError::Draw`].
+pub fn draw_curves(folder: &RunFolder, out: &Path) -> Result<()> {
+    let events = read(&folder.metrics())?;
+    curves(&course(&events), out).map_err(StudyError::drawing(out))
+}
+
+/// Rows are conditions of test designs, columns are the data's own design and prior draws.
+fn draw_samples(run: &Run) -> Result<()> {
+    let designs = run.designs();
+    let rows = evenly_spaced(&run.split.test, 6);
+    let truth = designs.array(&rows)?;
+    let names = designs.condition_info();
+    // Under conditions every row shows the same draws; without, the rows would be one and the same.
+    let conditional = !names.is_empty();
+    let draws = if conditional { SAMPLES } else { rows.len() * SAMPLES };
+    let zs = prior_draws(run.vae.config().latent_dim, draws, 1);
+    let mut sheet: Vec<Array3<f32>> = Vec::new();
+    let mut labels = Vec::new();
+    for (i, &row) in rows.iter().enumerate() {
+        let condition = designs.conditions(&[row]).index_axis_move(Axis(0), 0);
+        let cs = repeated(&condition.to_vec(), SAMPLES);
+        sheet.push(truth.slice(s![i..=i, .., ..]).to_owned());
+        let first = if conditional { 0 } else { i * SAMPLES };
+        let zs = zs.slice(s![first..first + SAMPLES, ..]).to_owned();
+        sheet.push(decode(&run.vae, &zs, &cs, &run.device)?);
+        labels.push(
+            condition
+                .iter()
+                .zip(&names)
+                .map(|(value, info)| format!("{} {value:.2}", info.name))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        );
+    }
+    let views: Vec<_> = sheet.iter().map(|rows: &Array3<f32>| rows.view()).collect();
+    let all = ndarray::concatenate(Axis(0), &views).expect("designs of one size");
+    let mut columns = vec!["test design".to_owned()];
+    columns.extend((1..=SAMPLES).map(|i| format!("sample {i}")));
+    let figure = Grid {
+        title: if conditional {
+            "Prior samples under the conditions of test designs"
+        } else {
+            "Prior samples, beside test designs"
+        },
+        columns: Some(SAMPLES + 1),
+        row_labels: &labels,
+        column_labels: &columns,
+        ..Grid::new(all.view())
+    };
+    let out = run.folder.figures().join("samples.png");
+    grid(&figure, &out).map_err(StudyError::drawing(&out))
+}
+
+fn draw_interpolation(run: &Run) -> Result<()> {
+    let designs = run.designs();
+    if run.split.test.is_empty() {
+        return Ok(());
+    }
+    let pair = Ends::in_test_split(run)?;
+    let Ends { from, to, .. } = pair;
+    let codes = encode(&run.vae, &designs, &[from, to], &run.device)?;
+    let ends = designs.conditions(&[from, to]);
+    let (zs, cs) = (path(&codes, STEPS, Way::Linear), path(&ends, STEPS, Way::Linear));
+    let walk = decode(&run.vae, &zs, &cs, &run.device)?;
+    let ends = designs.array(&[from, to])?;
+    let shown = ndarray::concatenate(
+        Axis(0),
+        &[ends.slice(s![..1, .., ..]), walk.view(), ends.slice(s![1.., .., ..])],
+    )
+    .expect("designs of one size");
+    let mut labels = vec![format!("design {from}")];
+    labels.extend((0..STEPS).map(|step| format!("{:.2}", step as f64 / (STEPS - 1) as f64)));
+    labels.push(format!("design {to}"));
+    let figure = Strip { title: pair.title(), designs: shown.view(), labels: &labels };
+    let out = run.folder.figures().join("interpolation.png");
+    strip(&figure, &out).map_err(StudyError::drawing(&out))
+}
+
+/// Posterior means of the test designs in the two most active dimensions, colored by the first
+/// condition.
+fn draw_codes(run: &Run) -> Result<()> {
+    let codes = run.codes(Part::Test)?;
+    let Some(columns) = most_active(&codes.activity) else { return Ok(()) };
+    let title = "Posterior means of the test designs, in the two most active dimensions";
+    draw_latent(run, &codes, columns, None, title, &run.folder.figures().join("latent.png"))
+}

@@ -1,0 +1,16 @@
+//! What to draw of runs, designs and data; vae-report decides how it looks.
+
+mod caption;
+mod contact;
+mod course;
+mod data;
+mod figures;
+mod latent;
+mod reconstructions;
+
+pub use caption::at_conditions;
+pub use contact::draw_contact_sheet;
+pub use data::{Quantity, draw_resizing, draw_samples};
+pub use figures::{draw_curves, draw_run, figures};
+pub use latent::draw_latent;
+pub use reconstructions::{draw_pairs, draw_reconstructions};

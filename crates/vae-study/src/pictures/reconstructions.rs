@@ -1,0 +1,60 @@
+//! Designs above their reconstructions.
+
+use std::path::Path;
+
+use candle_core::Device;
+use ndarray::ArrayView3;
+use vae_models::Vae;
+use vae_report::{Pairs, pairs};
+use vae_train::Targets;
+use vae_train::evaluate::reconstruct;
+
+use crate::error::{Result, StudyError};
+use crate::run::{Run, evenly_spaced, silhouette};
+
+/// Draws evenly spaced test designs above their reconstructions; returns how many.
+///
+/// # Errors
+/// If a design cannot be read or the picture cannot be drawn.
+pub fn draw_reconstructions(run: &Run, count: usize, out: &Path) -> Result<usize> {
+    let chosen = evenly_spaced(&run.split.test, count);
+    let title = "Test designs above, reconstructions below";
+    draw_pairs(&run.vae, &run.designs(), &chosen, &run.device, title, out)?;
+    Ok(chosen.len())
+}
+
+/// Draws some designs above their reconstructions from the posterior mean.
+///
+/// # Errors
+/// If a design cannot be read or the picture cannot be drawn.
+pub fn draw_pairs(
+    vae: &Vae,
+    designs: &Targets<'_>,
+    chosen: &[usize],
+    device: &Device,
+    title: &str,
+    out: &Path,
+) -> Result<()> {
+    let originals = designs.array(chosen)?;
+    let reconstructions = reconstruct(vae, designs, chosen, device)?;
+    let captions = iou_captions(originals.view(), reconstructions.view());
+    let figure = Pairs {
+        title,
+        originals: originals.view(),
+        reconstructions: reconstructions.view(),
+        captions: &captions,
+    };
+    pairs(&figure, out).map_err(StudyError::drawing(out))
+}
+
+/// IoU at 0.5 under each pair.
+fn iou_captions(
+    originals: ArrayView3<'_, f32>,
+    reconstructions: ArrayView3<'_, f32>,
+) -> Vec<String> {
+    originals
+        .outer_iter()
+        .zip(reconstructions.outer_iter())
+        .map(|(a, b)| format!("IoU {:.2}", silhouette(a).iou(&silhouette(b))))
+        .collect()
+}

@@ -1,0 +1,101 @@
+//! The page of a run: what was trained, on what, how good it is, and how to repeat it.
+
+use vae_report::{Block, Page, Table};
+use vae_train::RunFolder;
+use vae_train::run::Manifest;
+
+use crate::error::{Result, StudyError};
+use crate::latent::logged_epochs;
+use crate::pictures::figures;
+use crate::run::Run;
+use crate::words::{optimized, reached};
+
+/// The page of a run before its results are known.
+pub struct Report {
+    folder: RunFolder,
+    opening: Vec<Block>,
+    manifest: Manifest,
+}
+
+impl Report {
+    /// Begins the page with what the run recorded: what was trained, and what it reached.
+    ///
+    /// # Errors
+    /// If the manifest or the log of the run cannot be read.
+    pub fn begin(run: &Run) -> Result<Self> {
+        let manifest = run.folder.recorded_manifest()?;
+        let mut opening = vec![Block::Heading("What was trained".into())];
+        let sentences = optimized(&run.config, &run.loss());
+        opening.extend(sentences.into_iter().map(Block::Text));
+        opening.push(Block::Table(facts(run, &manifest)));
+        let reached = reached(&run.config, &logged_epochs(&run.folder)?);
+        opening.extend(reached.into_iter().flatten().map(Block::Text));
+        Ok(Self { folder: run.folder.clone(), opening, manifest })
+    }
+
+    /// The command that started the run, word by word.
+    pub fn training_command(&self) -> &[String] {
+        &self.manifest.command
+    }
+
+    /// Writes the page into the folder of the run.
+    ///
+    /// `name` is the run as the title has it, `known` what is known by now, and `commands` the
+    /// lines that repeat it.
+    ///
+    /// # Errors
+    /// If a figure or the configuration cannot be read, or the page cannot be written.
+    pub fn write(self, name: &str, known: Vec<Block>, commands: &[String]) -> Result<()> {
+        let Self { folder, opening: mut blocks, manifest } = self;
+        blocks.extend(known);
+        blocks.push(Block::Heading("Figures".into()));
+        blocks.extend(figures(&folder));
+
+        blocks.push(Block::Heading("To repeat".into()));
+        blocks.push(Block::Code(commands.join("\n")));
+        blocks.push(Block::Text(made_by(&manifest)));
+        let config = folder.config();
+        let text = std::fs::read_to_string(&config).map_err(|source| StudyError::Io {
+            action: "read",
+            path: config,
+            source,
+        })?;
+        blocks.push(Block::Code(text.trim_end().to_owned()));
+
+        let page = Page { title: format!("Training run {name}"), blocks };
+        page.write(&folder.report()).map_err(StudyError::Page)
+    }
+}
+
+/// Data, split and model in a table.
+fn facts(run: &Run, manifest: &Manifest) -> Table {
+    let Run { config, data, split, vae, .. } = run;
+    let mut table = Table::new("", &["", ""]);
+    let mut row = |name: &str, value: String| table.push(name, [value]);
+    let (height, width) = (data.height(), data.width());
+    row("data", format!("{}: {} designs of {height} x {width}", data.name(), data.len()));
+    row("source", config.data.source.clone());
+    let sides = [&split.train, &split.validation, &split.test].map(Vec::len);
+    row("split", format!("{} to train, {} to validate, {} to test", sides[0], sides[1], sides[2]));
+    let names: Vec<&str> = vae.config().conditions.iter().map(|c| c.name.as_str()).collect();
+    row("conditions", if names.is_empty() { "none".to_owned() } else { names.join(", ") });
+    row("preset", config.preset.clone());
+    row("likelihood", vae.config().likelihood.to_string());
+    row("latent dimensions", vae.config().latent_dim.to_string());
+    row("seed", manifest.seed.to_string());
+    table
+}
+
+/// Under what circumstances a run was made.
+fn made_by(manifest: &Manifest) -> String {
+    let Manifest { version, threads, device, data_fingerprint, resumed_at_step, .. } = manifest;
+    let resumed = if resumed_at_step.is_empty() {
+        String::new()
+    } else {
+        let steps: Vec<String> = resumed_at_step.iter().map(ToString::to_string).collect();
+        format!("; resumed after step {}", steps.join(", "))
+    };
+    format!(
+        "made by vae {version} with {threads} threads on the {device}; data {data_fingerprint}{resumed}; config.toml determines the result:"
+    )
+}

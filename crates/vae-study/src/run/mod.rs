@@ -1,0 +1,10 @@
+//! A run with its data, its split and its model.
+
+mod model;
+mod opened;
+mod stored;
+
+pub use model::Model;
+pub use opened::{Part, Run};
+pub(crate) use stored::make_folder;
+pub use stored::{evenly_spaced, silhouette, spread, stored, stored_one};

@@ -1,0 +1,70 @@
+//! How far new designs can be trusted: columns, words, and the picture of what is uncertain.
+
+use std::path::Path;
+
+use ndarray::{Array2, Array3};
+use vae_report::{Grid, grid};
+use vae_train::trust::{Trust, trust};
+
+use crate::error::{Result, StudyError};
+use crate::run::Run;
+
+/// Columns of a table of trust, filled by [`cells`].
+pub const COLUMNS: [&str; 3] = ["nearest_design", "nearest_distance", "likelihood_percentile"];
+
+impl Run {
+    /// Judges how far designs that were generated for conditions can be trusted; shapes (N, H, W)
+    /// and (N, C).
+    ///
+    /// # Errors
+    /// If a design of the data cannot be read.
+    pub fn trust(&self, designs: &Array3<f32>, conditions: &Array2<f32>) -> Result<Trust> {
+        let parts = (self.split.train.as_slice(), self.split.test.as_slice());
+        Ok(trust(&self.vae, &self.designs(), parts, designs, conditions, &self.device)?)
+    }
+}
+
+/// The values of one design; empty cells if nothing is known.
+pub fn cells(trust: Option<&Trust>, i: usize) -> Vec<String> {
+    trust.map_or(vec![String::new(); COLUMNS.len()], |trust| {
+        vec![
+            trust.nearest[i].to_string(),
+            format!("{:.4}", trust.distance[i]),
+            format!("{:.3}", trust.percentile[i]),
+        ]
+    })
+}
+
+/// All designs together, in one sentence.
+pub fn sentence(trust: &Trust) -> String {
+    let n = trust.percentile.len();
+    let unlike = trust.percentile.iter().filter(|&&share| share < 0.01).count();
+    let copies = trust.distance.iter().filter(|&&d| d < 0.1 * trust.usual_distance).count();
+    let mut sorted = trust.distance.clone();
+    sorted.sort_by(f64::total_cmp);
+    format!(
+        "distance to the nearest training design: median {:.3} per pixel (test designs: {:.3}); {copies} of {n} are near-copies; {unlike} are less likely than 99 % of the training designs",
+        sorted[n / 2],
+        trust.usual_distance
+    )
+}
+
+/// Draws the deviation of every pixel.
+///
+/// # Errors
+/// [`StudyError::Draw`].
+pub fn draw(trust: &Trust, out: &Path) -> Result<()> {
+    // A pixel between 0 and 1 deviates by one half at most.
+    let shades = trust.deviation.mapv(|deviation| 2.0 * deviation);
+    let means: Vec<String> = trust
+        .deviation
+        .outer_iter()
+        .map(|design| format!("mean {:.3}", design.mean().unwrap_or(0.0)))
+        .collect();
+    let figure = Grid {
+        title: "Deviation of each pixel: white 0, black 0.5",
+        captions: &means,
+        ..Grid::new(shades.view())
+    };
+    grid(&figure, out).map_err(StudyError::drawing(out))
+}

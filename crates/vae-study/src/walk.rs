@@ -1,0 +1,195 @@
+//! Ways through latent space: between two designs, between random codes, along a condition.
+
+use std::path::Path;
+
+use ndarray::{Array2, Array3, ArrayView1, Axis};
+use vae_models::Vae;
+use vae_report::{Strip, strip};
+use vae_train::TrainError;
+use vae_train::evaluate::encode;
+use vae_train::explore::{
+    Path as Way, condition_column, conditions, decode, path, prior_draws, repeated, set_conditions,
+};
+
+use crate::error::{Result, StudyError};
+use crate::run::{Run, silhouette};
+
+/// Two designs to walk between.
+pub struct Ends {
+    /// Position of the first design in the data.
+    pub from: usize,
+    /// Position of the last design.
+    pub to: usize,
+    /// Whether they are variants of one problem: same group, same conditions.
+    one_problem: bool,
+}
+
+/// How to walk.
+#[derive(Clone, Copy, Debug)]
+pub struct Course<'a> {
+    /// Number of designs, both ends included, at least 2.
+    pub steps: usize,
+    /// How one code becomes the other.
+    pub way: Way,
+    /// Conditions that are held, by name.
+    pub held: &'a [(String, f32)],
+    /// Values of conditions at the end, by name.
+    pub at_end: &'a [(String, f32)],
+}
+
+/// Codes and conditions of the designs on a way, with a label for each.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// What the way connects.
+    pub title: String,
+    /// Codes, shape (steps, latent dimensions).
+    pub zs: Array2<f32>,
+    /// Conditions in their own units, shape (steps, conditions).
+    pub cs: Array2<f32>,
+    /// One label for each step.
+    pub labels: Vec<String>,
+}
+
+impl Ends {
+    /// Two designs by their positions in the data.
+    ///
+    /// # Errors
+    /// [`TrainError::Index`].
+    pub fn chosen(run: &Run, from: usize, to: usize) -> Result<Self> {
+        let len = run.data.len();
+        match [from, to].into_iter().find(|&index| len <= index) {
+            Some(index) => Err(TrainError::Index { index, part: "data set", len }.into()),
+            None => Ok(Self { from, to, one_problem: are_variants(run, from, to) }),
+        }
+    }
+
+    /// The least alike variants of one problem in the test split if there are variants, its first
+    /// and last design otherwise.
+    ///
+    /// # Errors
+    /// [`StudyError::NoTestDesigns`]; if a design cannot be read.
+    pub fn in_test_split(run: &Run) -> Result<Self> {
+        let test = &run.split.test;
+        let designs = run.designs().array(test)?;
+        let silhouettes: Vec<_> = designs.outer_iter().map(silhouette).collect();
+        let mut least_alike = None;
+        for (i, &from) in test.iter().enumerate() {
+            for (j, &to) in test.iter().enumerate().skip(i + 1) {
+                if are_variants(run, from, to) {
+                    let overlap = silhouettes[i].iou(&silhouettes[j]);
+                    if least_alike.is_none_or(|(least, _)| overlap < least) {
+                        least_alike = Some((overlap, (from, to)));
+                    }
+                }
+            }
+        }
+        let ends = || test.first().copied().zip(test.last().copied());
+        let ends = least_alike.map(|(_, pair)| pair).or_else(ends);
+        let (from, to) = ends.ok_or(StudyError::NoTestDesigns)?;
+        Self::chosen(run, from, to)
+    }
+
+    /// The heading of their interpolation.
+    pub fn title(&self) -> &'static str {
+        if self.one_problem {
+            "Interpolation between two designs of one problem"
+        } else {
+            "Interpolation between two designs"
+        }
+    }
+}
+
+impl Walk {
+    /// From the code of one design to that of another, under their own conditions.
+    ///
+    /// # Errors
+    /// If a design cannot be read, or a condition is unknown or out of range.
+    pub fn between_designs(run: &Run, ends: &Ends, course: Course<'_>) -> Result<Self> {
+        let (designs, pair) = (run.designs(), [ends.from, ends.to]);
+        let codes = encode(&run.vae, &designs, &pair, &run.device)?;
+        let names = pair.map(|index| format!("design {index}"));
+        let title = ends.title().to_owned();
+        Self::between(&run.vae, title, &codes, designs.conditions(&pair), names, course)
+    }
+
+    /// Between two draws from the prior, at the training mean of the conditions.
+    ///
+    /// # Errors
+    /// If a condition is unknown or out of range.
+    pub fn between_draws(vae: &Vae, seed: u64, course: Course<'_>) -> Result<Self> {
+        let draws = prior_draws(vae.config().latent_dim, 2, seed);
+        let cs = repeated(&conditions(vae, &[])?, 2);
+        let names = ["draw 1", "draw 2"].map(str::to_owned);
+        Self::between(
+            vae,
+            "Interpolation between two prior draws".into(),
+            &draws,
+            cs,
+            names,
+            course,
+        )
+    }
+
+    /// Along the training range of one condition, at the mean of the prior.
+    ///
+    /// # Errors
+    /// If a condition is unknown or out of range.
+    pub fn along(vae: &Vae, name: &str, course: Course<'_>) -> Result<Self> {
+        let held = conditions(vae, course.held)?;
+        let column = condition_column(vae, name)?;
+        let range = &vae.config().conditions[column];
+        let mut ends = repeated(&held, 2);
+        (ends[[0, column]], ends[[1, column]]) = (range.min, range.max);
+        let cs = path(&ends, course.steps, Way::Linear);
+        let values = cs.index_axis(Axis(1), column);
+        let labels = values.iter().map(|value| format!("{name} {value:.3}")).collect();
+        let title = format!("The prior's mean along {name}");
+        Ok(Self { title, zs: Array2::zeros((course.steps, vae.config().latent_dim)), cs, labels })
+    }
+
+    /// Between two codes, under conditions of which some are held and some moved.
+    fn between(
+        vae: &Vae,
+        title: String,
+        codes: &Array2<f32>,
+        mut cs: Array2<f32>,
+        [from, to]: [String; 2],
+        course: Course<'_>,
+    ) -> Result<Self> {
+        for (row, also) in [(0, &[][..]), (1, course.at_end)] {
+            let mut values = cs.row(row).to_vec();
+            set_conditions(vae, &mut values, course.held)?;
+            set_conditions(vae, &mut values, also)?;
+            cs.row_mut(row).assign(&ArrayView1::from(&values));
+        }
+        let steps = course.steps;
+        let share = |step: usize| format!("{:.2}", step as f64 / (steps - 1) as f64);
+        let mut labels: Vec<String> = (0..steps).map(share).collect();
+        labels[0] = from;
+        labels[steps - 1] = to;
+        let cs = path(&cs, steps, Way::Linear);
+        Ok(Self { title, zs: path(codes, steps, course.way), cs, labels })
+    }
+
+    /// The designs on the way, shape (steps, rows, columns).
+    ///
+    /// # Errors
+    /// If the model cannot decode.
+    pub fn designs(&self, vae: &Vae) -> Result<Array3<f32>> {
+        Ok(decode(vae, &self.zs, &self.cs, vae.device())?)
+    }
+
+    /// Draws the designs as a strip.
+    ///
+    /// # Errors
+    /// [`StudyError::Draw`].
+    pub fn draw(&self, designs: &Array3<f32>, out: &Path) -> Result<()> {
+        let figure = Strip { title: &self.title, designs: designs.view(), labels: &self.labels };
+        strip(&figure, out).map_err(StudyError::drawing(out))
+    }
+}
+
+fn are_variants(run: &Run, a: usize, b: usize) -> bool {
+    let (groups, conditions) = (run.data.groups(), run.data.conditions());
+    groups[a] == groups[b] && conditions.row(a) == conditions.row(b)
+}

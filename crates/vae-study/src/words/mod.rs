@@ -1,0 +1,13 @@
+//! What was found, in sentences and tables: the same for a terminal and for a page.
+
+mod latent;
+mod mechanics;
+mod scores;
+mod trained;
+
+pub use latent::{latent, summary};
+pub use scores::scores;
+pub use trained::{optimized, reached};
+
+/// How a caller says a remedy, with whatever its settings are called.
+pub type Speak<'a> = &'a dyn Fn(&vae_base::Remedy) -> String;
