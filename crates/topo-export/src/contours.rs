@@ -85,7 +85,7 @@ impl Contours {
         &self.rings
     }
 
-    /// How many pieces there are: curves that run counterclockwise. The others go around holes.
+    /// Number of pieces, which are the curves that run counterclockwise; the others go around holes.
     pub fn pieces(&self) -> usize {
         self.rings.iter().filter(|ring| 0.0 < signed_area(ring)).count()
     }
@@ -114,8 +114,8 @@ impl Contours {
     }
 }
 
-/// The level above which there are as many cells as the volume says, halfway between two densities
-/// that occur.
+/// The level above which there are as many cells as the volume, halfway between two densities that
+/// occur.
 ///
 /// Cells of the same density are on the same side, whichever leaves the number nearer. There is
 /// always a cell above, and one below unless the whole domain has the volume of the design, or one

@@ -44,7 +44,7 @@ pub enum ExportError {
         "the surface has {edges} open edges: the cell size is too small or the grid too large for the single precision of STL"
     )]
     Open {
-        /// How many edges are not shared by two triangles of opposite direction.
+        /// Number of edges that are not shared by two triangles of opposite direction.
         edges: usize,
     },
     /// No field was given.

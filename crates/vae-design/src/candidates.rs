@@ -26,7 +26,7 @@ pub struct Task<'a> {
     pub projection: &'a Projection,
     /// Where the decoder is trusted.
     pub region: &'a TrustRegion,
-    /// How codes are searched from.
+    /// Settings of the search.
     pub search: Search,
     /// SIMP iterations of repair after the search; 0 leaves the design as it is.
     pub repair: usize,

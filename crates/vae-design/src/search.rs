@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::objective::{Objective, Point};
 use crate::trust::{TrustRegion, norm};
 
-/// How a code is searched from.
+/// Settings of a search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Search {
     /// Steps at most; 0 keeps the start.

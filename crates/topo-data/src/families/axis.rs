@@ -30,7 +30,7 @@ pub struct Companion {
     pub unit: String,
     /// As many values as the axis has.
     pub values: Vec<f64>,
-    /// Whether it is a condition of the data set, or only a help for writing the problem.
+    /// Whether it is a condition of the data set, or only a value for the template.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub condition: bool,
 }

@@ -210,10 +210,8 @@ mod tests {
     fn the_published_grids_have_their_published_sizes() {
         assert_eq!(Family::named("beams2d").unwrap().problems(), 4851);
         let tutorial = Family::named("tutorial").unwrap();
-        assert_eq!(
-            tutorial.problems() as i64 * tutorial.defaults["keep_iterates"].as_integer().unwrap(),
-            2448
-        );
+        let iterates = tutorial.defaults["keep_iterates"].as_integer().unwrap();
+        assert_eq!(tutorial.problems() * usize::try_from(iterates).unwrap(), 2448);
     }
 
     #[test]
@@ -239,7 +237,7 @@ mod tests {
         let values = [("volume_fraction", 0.42), ("load_y", 0.3), ("load_angle", 85.0)];
         let values = values.map(|(name, value)| (name.to_owned(), value));
         let problem = Family::cantilever().problem_with(&values, 48, 96).unwrap();
-        assert_eq!(problem.volume_fraction, 0.42);
+        assert!((problem.volume_fraction - 0.42).abs() < 1e-15);
     }
 
     #[test]

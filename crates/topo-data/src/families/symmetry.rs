@@ -51,7 +51,7 @@ pub(super) fn image_key(
     Ok([material(problem), image.key(&Marks::of(&problem.nodal()?))].concat())
 }
 
-/// What is the same everywhere.
+/// The volume fraction and the constants of the material, as bytes.
 fn material(problem: &Problem) -> Vec<u8> {
     [problem.volume_fraction, problem.poisson_ratio, problem.youngs_modulus, problem.thickness]
         .iter()
@@ -97,7 +97,7 @@ impl Image {
         [x, y]
     }
 
-    /// All marks after the symmetry, in an order of their own.
+    /// All marks after the symmetry, sorted.
     fn key(self, marks: &Marks) -> Vec<u8> {
         let nodes = (marks.elements.0 + 1, marks.elements.1 + 1);
         let mut held: Vec<[u32; 3]> = marks
@@ -153,7 +153,7 @@ impl Image {
     }
 }
 
-/// What is not as everywhere else.
+/// The supports, loads and passive elements of a problem.
 struct Marks {
     elements: (usize, usize),
     held: Vec<At<[bool; 2]>>,

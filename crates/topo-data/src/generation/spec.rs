@@ -168,16 +168,16 @@ impl GenerateSpec {
             inside(self.height) && inside(self.width),
             "grid",
             grid,
-            "each side has 2 to 1024 elements",
+            "each side must have 2 to 1024 elements",
         )?;
-        check(self.variants > 0, "variants", self.variants.to_string(), "there is at least one")?;
+        check(self.variants > 0, "variants", self.variants.to_string(), "it must be at least 1")?;
         if let Some(problems) = self.problems {
             let possible = (1..=family.problems()).contains(&problems);
             check(
                 possible,
                 "problems",
                 problems.to_string(),
-                "it is at least 1 and at most what the family has",
+                "it must be at least 1 and at most the number of the family",
             )?;
         }
         let listed = self.problems.is_some() || family.problems() <= 1 << 20;
@@ -186,7 +186,7 @@ impl GenerateSpec {
             !self.filter_radii.is_empty(),
             "filter_radii",
             "[]".to_owned(),
-            "there is at least one",
+            "it must have at least one entry",
         )?;
         for radius in &self.filter_radii {
             let possible = (1.0..=64.0).contains(radius);
@@ -194,36 +194,46 @@ impl GenerateSpec {
                 possible,
                 "filter_radii",
                 radius.to_string(),
-                "each is between 1 and 64 elements",
+                "each must be between 1 and 64 elements",
             )?;
         }
         check(
             self.iterations > 0,
             "iterations",
             self.iterations.to_string(),
-            "there is at least one",
+            "it must be at least 1",
         )?;
         let knots = (2..=self.height.max(2)).contains(&self.knot_rows);
         check(
             knots,
             "knot_rows",
             self.knot_rows.to_string(),
-            "it is at least 2 and at most the rows of the grid",
+            "it must be at least 2 and at most the rows of the grid",
         )?;
         let tolerance = self.tolerance >= 0.0 && self.tolerance < 1.0;
-        check(tolerance, "tolerance", self.tolerance.to_string(), "it is at least 0 and below 1")?;
+        check(
+            tolerance,
+            "tolerance",
+            self.tolerance.to_string(),
+            "it must be at least 0 and below 1",
+        )?;
         if let Some(iterates) = self.keep_iterates {
             let possible = (1..=1000).contains(&iterates);
-            check(possible, "keep_iterates", iterates.to_string(), "it is between 1 and 1000")?;
+            check(
+                possible,
+                "keep_iterates",
+                iterates.to_string(),
+                "it must be between 1 and 1000",
+            )?;
         }
         let noise = self.noise > 0.0 && self.noise <= 1.0;
-        check(noise, "noise", self.noise.to_string(), "it is above 0 and at most 1")?;
+        check(noise, "noise", self.noise.to_string(), "it must be above 0 and at most 1")?;
         let ratio = self.keep_ratio >= 1.0 && self.keep_ratio.is_finite();
-        check(ratio, "keep_ratio", self.keep_ratio.to_string(), "it is at least 1")?;
+        check(ratio, "keep_ratio", self.keep_ratio.to_string(), "it must be at least 1")?;
         let ratio = self.cut_ratio >= 1.0;
-        check(ratio, "cut_ratio", self.cut_ratio.to_string(), "it is at least 1")?;
+        check(ratio, "cut_ratio", self.cut_ratio.to_string(), "it must be at least 1")?;
         let iou = (0.0..=1.0).contains(&self.duplicate_iou);
-        check(iou, "duplicate_iou", self.duplicate_iou.to_string(), "it is between 0 and 1")?;
+        check(iou, "duplicate_iou", self.duplicate_iou.to_string(), "it must be between 0 and 1")?;
         Ok(family)
     }
 

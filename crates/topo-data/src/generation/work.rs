@@ -53,7 +53,7 @@ struct Work<'a> {
     spec: &'a GenerateSpec,
     family: &'a Family,
     observer: &'a Observer<'a>,
-    /// Solvers at rest; there are never more than threads.
+    /// Idle solvers, at most one for each thread.
     makers: Mutex<Vec<Maker<'a>>>,
     book: Mutex<Book>,
 }

@@ -1,5 +1,4 @@
-//! What a design looks like to a person who has to make it: checkerboards, thin members, loads in
-//! the air.
+//! Whether a design can be made: checkerboards, thin members, loads on void.
 
 use ndarray::{Array2, ArrayView2};
 use topo_simp::Nodal;
