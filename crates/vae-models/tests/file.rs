@@ -157,7 +157,7 @@ fn a_failed_save_leaves_the_old_file() {
 
     let nowhere = folder.path().join("no such folder").join("model.safetensors");
     let error = save(&nowhere, &config, &parameters).unwrap_err();
-    assert_eq!(error.to_string(), format!("cannot write {}", nowhere.display()));
+    assert_eq!(error.to_string(), format!("writing {} failed", nowhere.display()));
     // The name of a folder cannot be taken by a file; the temporary file must not survive the
     // attempt.
     assert!(matches!(save(folder.path(), &config, &parameters), Err(SaveError::Write(_))));
