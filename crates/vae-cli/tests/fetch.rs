@@ -143,7 +143,7 @@ fn every_failure_is_one_line() {
         }),
         place,
         1,
-        &["a.zip: the download ended after 50 of", "hint: give the same command again"],
+        &["a.zip: the download ended after 50 of", "hint: fetch again"],
     );
 
     let site = Site::new(&[("a.zip", archive(&[("../a", b"x")]))]);

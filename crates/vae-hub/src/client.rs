@@ -10,7 +10,7 @@ use ureq::{Agent, Body};
 use crate::error::HubError;
 use crate::retry::Failure;
 
-/// An answer that a person waits for should begin within this time, and never pause for longer.
+/// How long to wait for an answer, and for more of it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Descriptions in JSON are read up to this size.
@@ -78,7 +78,7 @@ impl Client {
         let start = match status {
             200 => 0,
             206 => first_byte(response.headers())
-                .ok_or_else(|| protocol(url, "a part of unknown place"))?,
+                .ok_or_else(|| protocol(url, "a part of the file at an unknown place"))?,
             _ => {
                 let asked = retry_after(response.headers());
                 let error = HubError::Status { url: url.into(), status };
@@ -116,7 +116,7 @@ impl Client {
                 HubError::Unreachable { url, source: source.into() }
             }
             Error::Io(source) => self.broken_off(&url, source),
-            // The server closed the connection in the middle of a word.
+            // The server closed the connection in the middle of its answer.
             Error::Protocol(_) => HubError::Http { url, source: error.into(), passing: true },
             error => HubError::Http { url, source: error.into(), passing: false },
         }

@@ -11,7 +11,7 @@ use crate::event::{Event, Observer};
 use crate::retry::{Failure, Retry};
 use crate::zenodo::RemoteFile;
 
-/// So many bytes more than ever before are progress, and failures are counted anew.
+/// If an attempt gets this many bytes further than any before, failures are counted anew.
 const FURTHER: u64 = 1 << 20;
 
 /// Downloads `file` to the path `part`, going on where an earlier attempt or an earlier call
@@ -110,7 +110,7 @@ fn transfer(
     Ok(())
 }
 
-/// A part that does not exist on the server is no reason to give up.
+/// Makes the refusal of a part passing, so that the download begins again.
 fn again_from_the_start(failure: Failure) -> Failure {
     let passing = failure.passing || matches!(failure.error, HubError::Status { status: 416, .. });
     Failure { passing, ..failure }
@@ -129,7 +129,7 @@ fn compare(file: &RemoteFile, part: &Path, pieced: bool) -> Result<(), Broken> {
     Err(Broken { failure: Failure { passing: pieced, ..error.into() }, keep: false })
 }
 
-/// Bytes of a file, 0 if there is none.
+/// Bytes of a file; 0 if it does not exist.
 fn length(path: &Path) -> Result<u64, HubError> {
     match File::open(path).and_then(|file| file.metadata()) {
         Ok(metadata) => Ok(metadata.len()),

@@ -1,4 +1,4 @@
-//! What can go wrong on the way from elsewhere to a folder here.
+//! What can go wrong while data are fetched.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::checksum::Checksum;
 pub enum HubError {
     // ---- The network
     // ------------------------------------------------------------------------------------------
-    /// No connection: no network, no such host, nobody listening.
+    /// No connection: no network, no such host, or nothing listens there.
     #[error("cannot reach {}", host(url))]
     Unreachable {
         /// The address asked for.
@@ -25,23 +25,23 @@ pub enum HubError {
         /// The reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The server said nothing for too long.
+    /// The server did not answer in time.
     #[error("{url}: no answer for {seconds} s")]
     Stalled {
         /// The address asked for.
         url: String,
-        /// How long it was waited.
+        /// How long the client waited.
         seconds: u64,
     },
-    /// The conversation went wrong: broken off, too many redirects, a certificate that does not
-    /// hold.
+    /// The exchange failed: it was broken off, had too many redirects, or the certificate is
+    /// invalid.
     #[error("{url}")]
     Http {
         /// The address asked for.
         url: String,
         /// The reason.
         source: Box<dyn std::error::Error + Send + Sync>,
-        /// Whether another attempt may end better.
+        /// Whether another attempt may succeed.
         passing: bool,
     },
     /// The server refused.
@@ -62,7 +62,7 @@ pub enum HubError {
         /// What came.
         found: u64,
     },
-    /// A download that does not end where it should.
+    /// A download is longer than published.
     #[error("{file}: the server sends more than the {expected} bytes that were published")]
     TooLong {
         /// Name of the file.
@@ -70,7 +70,7 @@ pub enum HubError {
         /// Its published size.
         expected: u64,
     },
-    /// A download that is not what was published.
+    /// A download differs from what was published.
     #[error("{file}: its checksum is {found}, the published one {expected}")]
     Mismatch {
         /// Name of the file.
@@ -83,7 +83,7 @@ pub enum HubError {
 
     // ---- What a server or an archive says
     // ------------------------------------------------------------------------
-    /// An answer that is not a record.
+    /// An answer is not a record.
     #[error("{url}: not a record with files: {why}")]
     Answer {
         /// The address asked for.
@@ -91,15 +91,15 @@ pub enum HubError {
         /// What is wrong with it.
         why: String,
     },
-    /// An archive that cannot be read.
+    /// An archive cannot be read.
     #[error("{archive}: reading the archive")]
     Archive {
         /// The archive.
         archive: String,
-        /// What the reader said.
+        /// The reader's reason.
         source: io::Error,
     },
-    /// A member of an archive that would do harm.
+    /// A member of an archive would do harm.
     #[error("{archive}: archive member {member:?} is refused: {why}")]
     Member {
         /// The archive.
@@ -109,7 +109,7 @@ pub enum HubError {
         /// The reason.
         why: &'static str,
     },
-    /// An archive that unpacks to more than is sensible.
+    /// An archive unpacks to more than is sensible.
     #[error("{archive}: refused: it unpacks to more than {limit} {unit}")]
     Bomb {
         /// The archive.
@@ -120,15 +120,15 @@ pub enum HubError {
         unit: &'static str,
     },
 
-    /// A Parquet file, or a row of it, that cannot be read.
+    /// A Parquet file, or a row of it, cannot be read.
     #[error("{file}: not a Parquet file of designs: {why}")]
     Parquet {
         /// The file.
         file: String,
-        /// What is wrong with it, with the row where there is one.
+        /// What is wrong with it, with the row if one is at fault.
         why: String,
     },
-    /// A table without a column of designs.
+    /// A table has no column of designs.
     #[error("{file}: no column holds designs; it has {}", columns.join(", "))]
     NoDesigns {
         /// The file.
@@ -136,7 +136,7 @@ pub enum HubError {
         /// Its columns, each with what it is.
         columns: Vec<String>,
     },
-    /// What the Hugging Face Hub answered.
+    /// The Hugging Face Hub refused.
     #[error("the set {id}")]
     Hub {
         /// Its name.
@@ -144,14 +144,14 @@ pub enum HubError {
         /// The reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A data set that cannot be written.
+    /// A data set cannot be written.
     #[cfg(feature = "hub")]
     #[error(transparent)]
     Data(Box<vae_data::DataError>),
 
     // ---- Files here
     // ----------------------------------------------------------------------------------------------
-    /// Something else lies where the data should go.
+    /// Something else is at the place of the data.
     #[error("{} exists already and was not fetched from {wanted}", path.display())]
     Occupied {
         /// The path that is in the way.
@@ -160,12 +160,12 @@ pub enum HubError {
         wanted: String,
     },
     /// Another process fetches to the same place.
-    #[error("{} is being fetched by another process", path.display())]
+    #[error("another process is fetching {}", path.display())]
     Busy {
         /// Where it will be.
         path: PathBuf,
     },
-    /// Data that were fetched earlier are no longer what was fetched.
+    /// Data that were fetched earlier have changed.
     #[error("{}: {file} {why}", path.display())]
     Damaged {
         /// The folder.
@@ -203,7 +203,7 @@ impl From<vae_data::DataError> for HubError {
 }
 
 impl HubError {
-    /// Whether the same may go well a little later.
+    /// Whether another attempt may succeed.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Stalled { .. } | Self::Truncated { .. } => true,

@@ -1,4 +1,4 @@
-//! What a fetch tells while it works.
+//! The events of a fetch.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ pub enum Event<'a> {
         /// Files in all.
         total: u64,
     },
-    /// The client of a site begins to get a file, of which it has only the number to tell.
+    /// A file is being fetched by a client that does not report bytes.
     Getting {
         /// Name of the file.
         file: &'a str,

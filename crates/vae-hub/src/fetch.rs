@@ -46,7 +46,7 @@ pub struct Options {
 }
 
 impl Fetcher {
-    /// A fetcher; nothing is asked of anybody yet.
+    /// A fetcher; this opens no connection.
     pub fn new(options: Options) -> Self {
         Self { client: Client::new(options.patience), options }
     }
@@ -98,10 +98,10 @@ impl Fetcher {
             download(&self.client, &self.options.retry, file, &part, observer)?;
             if is_archive(&file.name) {
                 let unpacked = unpack(&part, &file.name, &staging, &self.options.limits, observer);
-                // A full disk can be mended, and the download is still good; a hostile archive
-                // cannot.
+                // After an input or output error, such as a full disk, the download is still good;
+                // a damaged or hostile archive is not.
                 if !matches!(unpacked, Ok(_) | Err(HubError::Io { .. })) {
-                    // If it cannot be removed, it is found to be wrong the next time.
+                    // If it cannot be removed, the next call finds that it is wrong.
                     let _ = fs::remove_file(&part);
                 }
                 files.extend(unpacked?);
@@ -121,7 +121,7 @@ impl Fetcher {
     }
 }
 
-/// A file that is no archive keeps its name.
+/// Copies a file that is not an archive, under its own name.
 fn copy(part: &Path, name: &str, staging: &Path) -> Result<StoredFile, HubError> {
     let to = staging.join(name);
     fs::copy(part, &to).map_err(|source| HubError::io("writing", &to, source))?;

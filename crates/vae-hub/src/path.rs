@@ -1,4 +1,4 @@
-//! Names from elsewhere that are to become paths here.
+//! File names from elsewhere, checked before they become paths.
 
 use std::path::PathBuf;
 

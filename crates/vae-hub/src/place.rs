@@ -32,8 +32,8 @@ pub(crate) fn already_there(
     refuse_occupied(out, source).map(|()| None)
 }
 
-/// What waits beside a place until it is complete: downloads, and the folder that will stand there.
-/// One process at a time.
+/// The folder beside a place that is being filled: downloads, and the data set in the making. Only
+/// one process at a time can hold it.
 pub(crate) struct Partial {
     path: PathBuf,
     out: PathBuf,
@@ -42,7 +42,7 @@ pub(crate) struct Partial {
 }
 
 impl Partial {
-    /// Begins to fill the place `out`, or goes on with it.
+    /// Begins to fill the place `out`, or continues an earlier attempt.
     pub(crate) fn open(out: &Path) -> Result<Self, HubError> {
         let mut name = OsString::from(".");
         name.push(out.file_name().unwrap_or_default());
@@ -58,8 +58,8 @@ impl Partial {
         }
     }
 
-    /// Where a download grows. Its name is its checksum, so a record that changed meanwhile finds
-    /// nothing to go on with.
+    /// Where a download grows. Its name is its checksum, so the part of a record that
+    /// has changed is not continued.
     pub(crate) fn part(&self, checksum: &Checksum) -> PathBuf {
         self.path.join(format!("{}.part", checksum.digest()))
     }
@@ -79,7 +79,7 @@ impl Partial {
         self.path.join("complete")
     }
 
-    /// Adds the note to the folder, renames it to its place, and forgets the downloads.
+    /// Adds the note to the folder, renames it to its place, and removes the downloads.
     pub(crate) fn put_in_place(self, receipt: Receipt) -> Result<Fetched, HubError> {
         let (staging, out) = (self.staging_path(), &self.out);
         write_receipt(&receipt, &staging)?;
@@ -91,14 +91,14 @@ impl Partial {
         }
         fs::rename(&staging, out).map_err(fail)?;
         sync_folder(parent(out)).map_err(fail)?;
-        // What resists is only clutter.
+        // A leftover that cannot be removed does no harm.
         let _ = fs::remove_dir_all(&self.path);
         Ok(Fetched { receipt, already_there: false })
     }
 }
 
 impl Drop for Partial {
-    /// Leaves downloads to go on with, if there are any, and nothing else.
+    /// Leaves only downloads that can be continued.
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(self.staging_path());
         let _ = fs::remove_file(self.path.join("lock"));

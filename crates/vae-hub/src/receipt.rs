@@ -1,5 +1,5 @@
 //! The note that a fetch leaves beside the data: what came from where, so that a second call can
-//! tell that nothing is to do.
+//! tell that the data are there already.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,7 +20,7 @@ pub const RECEIPT: &str = "fetched.json";
 /// What was fetched, from where, and what it became.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The source as a person states it, such as `zenodo:20432301`.
+    /// The source, such as `zenodo:20432301`.
     pub source: String,
     /// The address that described it.
     pub url: String,

@@ -1,4 +1,4 @@
-//! Trying again after failures that pass.
+//! Trying again after passing failures.
 
 use std::time::Duration;
 
@@ -71,9 +71,9 @@ impl Retry {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: HubError,
-    /// Whether another attempt may end better.
+    /// Whether another attempt may succeed.
     pub(crate) passing: bool,
-    /// Whether more was reached than in all attempts before.
+    /// Whether it got further than all attempts before.
     pub(crate) got_further: bool,
     /// The wait that the server asked for.
     pub(crate) asked: Option<Duration>,

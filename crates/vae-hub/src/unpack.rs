@@ -53,11 +53,11 @@ impl Limits {
     }
 }
 
-/// Unpacks the archive `from`, called `name`, into the folder `into`, which nobody else writes to,
-/// and returns what is there now.
+/// Unpacks the archive `from`, called `name`, into the folder `into`, to which nobody else
+/// writes, and returns the files in it.
 ///
-/// What operating systems leave in archives for themselves (`__MACOSX`, `.DS_Store`) is left out.
-/// Sizes are counted as they come, whatever the archive announces.
+/// Files that operating systems add for themselves (`__MACOSX`, `.DS_Store`) are left out. Sizes are
+/// counted while unpacking, whatever the archive announces.
 pub(crate) fn unpack(
     from: &Path,
     name: &str,
@@ -172,7 +172,7 @@ fn is_leftover(path: &Path) -> bool {
     path.starts_with("__MACOSX") || path.file_name().is_some_and(|name| name == ".DS_Store")
 }
 
-/// Wraps what the zip reader said.
+/// Wraps the error of the zip reader.
 fn unreadable(archive: &str, error: ZipError) -> HubError {
     HubError::Archive { archive: archive.into(), source: error.into() }
 }

@@ -10,7 +10,7 @@ use crate::path;
 /// The site itself.
 pub const ZENODO: &str = "https://zenodo.org";
 
-/// A published file: everything that is needed to get it and to know that one got it.
+/// A published file: what is needed to get it and to check it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteFile {
     /// Its name, without a folder.
@@ -19,7 +19,7 @@ pub struct RemoteFile {
     pub size: u64,
     /// Its checksum.
     pub checksum: Checksum,
-    /// Where it lies.
+    /// Its address.
     pub url: String,
 }
 
@@ -95,7 +95,7 @@ impl Record {
     }
 }
 
-/// The list of files, wherever it is.
+/// The list of files, in any of the forms.
 fn list(answer: &Value) -> Option<Vec<&Value>> {
     match (&answer["files"], &answer["files"]["entries"]) {
         (Value::Array(files), _) | (_, Value::Array(files)) => Some(files.iter().collect()),
@@ -129,7 +129,7 @@ fn remote_file(entry: &Value, site: &str) -> Result<RemoteFile, String> {
     Ok(RemoteFile { name, size, checksum, url })
 }
 
-/// The first that is a text.
+/// The first candidate that is a text.
 fn text<const N: usize>(candidates: [&Value; N]) -> Option<String> {
     candidates.into_iter().find_map(Value::as_str).map(str::to_owned)
 }

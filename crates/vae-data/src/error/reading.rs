@@ -1,4 +1,4 @@
-//! What can be wrong with a source and with what is said about it.
+//! What can be wrong with a source and with how it is to be read.
 
 use std::convert::Infallible;
 use std::path::PathBuf;

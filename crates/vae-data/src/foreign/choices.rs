@@ -46,7 +46,7 @@ pub struct Margins {
 }
 
 impl Margins {
-    /// What is left of a picture of this size (H, W); none if nothing is.
+    /// The size that is left of a picture of size (H, W); `None` if nothing is left.
     #[must_use]
     pub fn inside(&self, (height, width): (usize, usize)) -> Option<(usize, usize)> {
         let height = height.checked_sub(self.top.checked_add(self.bottom)?)?;

@@ -48,13 +48,13 @@ pub(crate) fn margins(picture: &Grey, tone: Tone) -> Margins {
 /// The frame that all pictures of one size share, each given by its margins of white and of black.
 ///
 /// A frame is at least 2 pixels wide on every side, and nowhere more than 2 pixels wider than twice
-/// its narrowest side: void that happens to surround some designs is no frame.
+/// its narrowest side: void that happens to surround some designs is not a frame.
 pub(crate) fn shared<'a>(
     size: (usize, usize),
     pictures: impl Iterator<Item = &'a [Margins; 2]> + Clone,
 ) -> Option<Frame> {
     [Tone::White, Tone::Black].into_iter().enumerate().find_map(|(i, tone)| {
-        // Pictures of one tone throughout say nothing.
+        // Pictures of one tone throughout have no frame.
         let narrowest = pictures
             .clone()
             .map(|margins| margins[i])

@@ -25,7 +25,7 @@ pub(crate) struct Labeled {
 impl Labeled {
     /// Reads labels as asked for. By default that is two numbers at the end of every name, unless
     /// they look like something else: a number that is the same everywhere says nothing, and one
-    /// that counts the files is no label.
+    /// that counts the files is not a label.
     pub(crate) fn of(
         names: &[String],
         reading: &Reading,

@@ -1,4 +1,4 @@
-//! What lies in a folder of somebody's designs.
+//! The files below a folder, by what they seem to be.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

@@ -33,14 +33,14 @@ pub fn open(source: &Source) -> Result<DataSet, DataError> {
 
 /// Opens a data set.
 ///
-/// A file is known by its contents, not by its name:
+/// The contents of a file decide what it is, not its name:
 ///
 /// * a folder with `dataset.json` or `designs.npy` is a data-set folder: `conditions.npy`,
 ///   `groups.npy`, `masks.npy`, `results.csv` and `problems.jsonl` or `problem.toml` are read if
 ///   they are there;
 /// * any other folder holds pictures, or `.npy`, `.npz` or text files with a design or a trajectory
 ///   of designs each; folders inside it are entered, hidden files and files of other kinds are
-///   passed over;
+///   ignored;
 /// * a zip archive with `dataset.json` is a data-set folder packed into one file
 ///   ([`pack`](crate::pack()));
 /// * any other zip archive is a `.npz` file: its array `designs`, or the only one that can be

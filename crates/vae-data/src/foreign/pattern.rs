@@ -9,9 +9,9 @@ use crate::error::ReadingError;
 /// A pattern over the end of a file's name (without its extension), with a field for each label.
 ///
 /// `{name}` is a number; `{name%}` is one in percent, divided by 100; `{name:unit}` has a unit;
-/// `{_}` is anything, and is dropped. All else stands for itself, and what comes before the pattern
-/// is free: `{a}_{b}` reads 35 and 12 from `beam_35_12`. A pattern with `/` is held against the
-/// path below the folder, `/` between its parts.
+/// `{_}` matches anything and is ignored. All other text stands for itself, and any text may precede
+/// the pattern: `{a}_{b}` reads 35 and 12 from `beam_35_12`. A pattern with `/` is compared with
+/// the path below the folder, with `/` between its parts.
 ///
 /// # Examples
 ///
@@ -95,7 +95,7 @@ impl Pattern {
     /// # Errors
     ///
     /// [`ReadingError::LabelPattern`] if the name does not follow the pattern, [`ReadingError::Label`] if
-    /// a label is no number.
+    /// a label is not a number.
     pub(crate) fn numbers(&self, name: &str, file: &str) -> Result<Vec<f32>, ReadingError> {
         let texts = self.texts(name).ok_or_else(|| ReadingError::LabelPattern {
             file: file.into(),

@@ -28,12 +28,12 @@ pub(crate) struct Polarity {
 const CLOSE: f64 = 0.1;
 /// ... if the other tone is this many times as far away.
 const CLEARLY: f64 = 2.0;
-/// A ground of black: more than this share of black inside, and of the border.
+/// A black background: more than this share of black inside, and on the border.
 const MOSTLY: f64 = 0.55;
 
 /// Decides. In this order: what was asked for; a label that follows the share of one tone, as a
 /// volume fraction does; the tone of a frame, which is the paper; black on most of the border and
-/// of the inside, which is a ground of void; black is material.
+/// of the inside, which is a background of void. Otherwise black is material.
 pub(crate) fn decide(evidence: &Evidence, asked: Setting<Answer>) -> Polarity {
     let decided = |white_is_material, reason: String| Polarity { white_is_material, reason };
     match asked {
@@ -53,9 +53,14 @@ pub(crate) fn decide(evidence: &Evidence, asked: Setting<Answer>) -> Polarity {
     let mean = evidence.darkness.iter().sum::<f64>() / evidence.darkness.len() as f64;
     let percent = 100.0 * mean;
     if MOSTLY < mean && MOSTLY < evidence.border {
-        return decided(true, format!("{percent:.0} % is black, the borders too, like a ground"));
+        return decided(
+            true,
+            format!(
+                "{percent:.0} % of the pixels are black, and so are the borders, like a background"
+            ),
+        );
     }
-    decided(false, format!("the usual way, with {percent:.0} % black"))
+    decided(false, format!("the default, with {percent:.0} % of the pixels black"))
 }
 
 /// The label that is the share of one tone, and whether that tone is white.

@@ -1,4 +1,4 @@
-//! How a source is to be read: everything that a person can say about data that do not say it
+//! How a source is to be read: everything that a caller can say about data that do not say it
 //! themselves.
 
 use std::path::PathBuf;
@@ -12,10 +12,10 @@ use crate::foreign::setting::Setting;
 use crate::set::size::{Resize, Size};
 use crate::set::value_range::ValueRange;
 
-/// How a source is to be read. The default finds out what can be found out, and says so in
+/// How a source is to be read. The default detects what it can, and reports it in
 /// [`DataSet::notes`](crate::DataSet::notes).
 ///
-/// Every entry is a text or a truth value in a configuration file, so that a run can record how its
+/// In a configuration file every entry is a text or a truth value, so that a run can record how its
 /// data were read.
 ///
 /// # Examples
@@ -34,32 +34,33 @@ pub struct Reading {
     /// Labels in the names of files: a [`Pattern`]. `auto` takes two numbers at the end of every
     /// name, if they look like labels.
     pub labels: Setting<Pattern>,
-    /// Whether pictures show material white (`yes`) or black (`no`). `auto` finds out, and takes
-    /// black where nothing tells.
+    /// Whether pictures show material white (`yes`) or black (`no`). `auto` decides by
+    /// the pictures, and takes black if nothing speaks for white.
     pub invert: Setting<Answer>,
     /// What is cut off pictures before anything else: [`Margins`]. `auto` cuts a frame that
     /// surrounds all of them.
     pub crop: Setting<Margins>,
     /// The size that designs are brought to; `auto` and `none` leave them as they are.
     pub resize: Setting<Resize>,
-    /// Whether pictures and other files that cannot be read are left out, and named, rather than an
+    /// Whether pictures and other files that cannot be read are left out with a note, rather than an
     /// error.
     pub skip_bad: bool,
-    /// How flat vectors are laid out; `auto` and `none` expect none.
+    /// How flat vectors are laid out; `auto` and `none` expect designs with rows
+    /// and columns.
     pub layout: Setting<Layout>,
     /// The grid (rows x columns) that element tables are binned to; `auto` takes the regular grid
     /// of their coordinates.
     pub grid: Setting<Size>,
     /// What of a trajectory is taken; `auto` is `all` where each file holds one.
     pub iterations: Setting<Iterations>,
-    /// Name of the array of designs in `.npz` files; `auto` is `designs` or the only one that can
-    /// be meant.
+    /// Name of the array of designs in `.npz` files; `auto` is `designs`, or the only array
+    /// that can hold designs.
     pub array: Setting<String>,
     /// The values that mean void and solid in arrays; `auto` is 0 and 1, and 255 for bytes above 1.
     pub range: Setting<ValueRange>,
-    /// A table of conditions; empty for none.
+    /// A table of conditions; empty if there is none.
     pub conditions: PathBuf,
-    /// A `problem.toml` for all designs; empty for none.
+    /// A `problem.toml` for all designs; empty if there is none.
     pub problem: PathBuf,
     /// What makes designs a group: a condition, or a [`Pattern`] over file names. `auto` takes what
     /// the source says, else the first label, else finds near-copies; `none` makes each design a

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Where designs come from, as a person states it.
+/// Where designs come from.
 ///
 /// # Examples
 ///

@@ -235,7 +235,7 @@ mod tests {
         let text: Vec<u8> =
             (0..4000_u32).map(|i| (i.wrapping_mul(2654435761) >> 24) as u8).collect();
         let packed = archive(&[("a", &text)], CompressionMethod::Deflated);
-        let contents_end = entry(&packed); // the directory follows; its dates, say, are nobody's business
+        let contents_end = entry(&packed); // behind it is the directory, whose dates may change
         for position in 31..contents_end {
             let mut changed = packed.clone();
             changed[position] ^= 1;

@@ -8,11 +8,11 @@ use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 
 use crate::error::FormatError;
 
-/// Neither side of a picture may be longer.
+/// Longest side of a picture, in pixels.
 const MAX_SIDE: u32 = 16_384;
-/// Nor may one need more memory while it is unpacked.
+/// Most memory that a picture may need while it is unpacked, in bytes.
 const MAX_MEMORY: u64 = 512 << 20;
-/// Nor may its file be larger.
+/// Largest file of a picture, in bytes.
 const MAX_FILE: u64 = 256 << 20;
 
 /// A picture of one channel, row by row from the top: 0 is black, 255 white.
@@ -24,13 +24,13 @@ pub(crate) struct Grey {
 
 /// Reads a JPEG, PNG, BMP or TIFF file, known by its contents and not by its name.
 ///
-/// `grey = 0.2989 R + 0.5870 G + 0.1140 B`; what is transparent shows white paper; 16 bits are
+/// `grey = 0.2989 R + 0.5870 G + 0.1140 B`; transparent pixels are white; 16 bits are
 /// rounded to 8.
 ///
 /// # Errors
 ///
-/// [`FormatError::Picture`] if the file is none of these, is damaged or ends early, or is larger than
-/// any sensible design.
+/// [`FormatError::Picture`] if the file has another format, is damaged or ends early, or is larger
+/// than any sensible design.
 pub(crate) fn decode(path: &Path) -> Result<Grey, FormatError> {
     let wrong = |why: String| FormatError::Picture { path: path.into(), why };
     let io = |source| FormatError::io_path("reading", path, source);
@@ -47,7 +47,8 @@ pub(crate) fn decode(path: &Path) -> Result<Grey, FormatError> {
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_MEMORY);
     let mut reader = ImageReader::new(Cursor::new(&bytes[..])).with_guessed_format().map_err(io)?;
-    let format = reader.format().ok_or_else(|| wrong("it is no JPEG, PNG, BMP or TIFF".into()))?;
+    let format =
+        reader.format().ok_or_else(|| wrong("it is not a JPEG, PNG, BMP or TIFF file".into()))?;
     // The decoder fills what is missing with grey, which would pass for a design.
     if format == ImageFormat::Jpeg && !jpeg_has_end(&bytes) {
         return Err(wrong("it ends early".into()));

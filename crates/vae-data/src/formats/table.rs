@@ -80,7 +80,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`FormatError::Cell`] for a cell that is no number.
+    /// [`FormatError::Cell`] for a cell that is not a number.
     pub fn numbers(&self, name: &str, file: &str) -> Result<Option<Vec<f64>>, FormatError> {
         let Some(cells) = self.column(name) else { return Ok(None) };
         let number = |(row, text): (usize, &str)| {
@@ -127,7 +127,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`FormatError::Table`], which only a lack of memory brings about.
+    /// [`FormatError::Table`], which happens only if memory runs out.
     pub fn to_csv(&self, file: &str) -> Result<Vec<u8>, FormatError> {
         let fail = |source| FormatError::Table { file: file.into(), source };
         let mut writer = csv::Writer::from_writer(Vec::new());

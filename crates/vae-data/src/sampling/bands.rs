@@ -57,7 +57,7 @@ impl Bands {
     ) -> Result<Band, SplitError> {
         let n = self.levels.len();
         if n < 3 {
-            return Err(self.none("it has two values, and a middle needs three"));
+            return Err(self.none("it has two values, and a band in the middle needs three"));
         }
         // One group more than elsewhere has to be left: training needs one on either side of the
         // band.
@@ -118,7 +118,7 @@ impl Bands {
 }
 
 /// The smallest of 1 to `most` that satisfies a condition which, once true, stays true; `most + 1`
-/// if none does.
+/// if no number does.
 fn first(most: usize, holds: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (1, most + 1);
     while low < high {

@@ -22,7 +22,8 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Fills the batch with these designs. Nothing is allocated once a batch of this size was read.
+    /// Fills the batch with these designs. Allocates nothing if a batch
+    /// of this size was read before.
     ///
     /// # Errors
     ///

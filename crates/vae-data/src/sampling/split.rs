@@ -83,7 +83,7 @@ impl SplitGroups {
     ///
     /// # Errors
     ///
-    /// [`SplitError::Group`] if a group stands on no side, or on more than one.
+    /// [`SplitError::Group`] if a group is on no side, or on more than one.
     pub fn of(&self, groups: &[u32]) -> Result<Split, DataError> {
         let mut sides: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
         for (side, members) in [&self.train, &self.validation, &self.test].into_iter().enumerate() {

@@ -2,10 +2,9 @@
 
 /// Makes a design of 0 and 1 that holds exactly the volume asked for.
 ///
-/// `sum over active cells = round(v n)`, n the number of active cells: the round(v n) densest
-/// become 1 and the others
-/// 0. Of equal densities the one that comes first in row-major order wins, so the result depends on
-///    nothing else. Cells that are not active keep their value.
+/// `sum over active cells = round(v n)`, where v is the volume fraction and n the number of active
+/// cells: the round(v n) densest become 1, the others become 0. Of equal densities the first in
+/// row-major order comes first, so the result is unique. Inactive cells keep their values.
 ///
 /// # Panics
 ///

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use ndarray::{ArrayView1, ArrayView2};
 use vae_base::Note;
 
+#[cfg(doc)]
+use crate::error::FormatError;
 use crate::error::{DataError, SetError};
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::Element;
@@ -177,14 +179,14 @@ impl DataSet {
         Ok(self)
     }
 
-    /// Replaces what is said about origin and terms.
+    /// Replaces the metadata: origin and terms.
     #[must_use]
     pub fn with_metadata(mut self, metadata: Metadata) -> Self {
         self.parts.metadata = metadata;
         self
     }
 
-    /// Whether cells are void or solid by decree.
+    /// Whether cells are prescribed to be void or solid.
     pub fn has_masks(&self) -> bool {
         !matches!(self.parts.masks, MaskSource::None)
     }
@@ -199,7 +201,7 @@ impl DataSet {
     ///
     /// # Errors
     ///
-    /// [`FormatError::Io`](crate::FormatError::Io) if the line cannot be read, or is no text; [`SetError::DesignIndex`].
+    /// [`FormatError::Io`] if the line cannot be read or is not text; [`SetError::DesignIndex`].
     pub fn problem(&self, index: usize) -> Result<Option<String>, DataError> {
         self.check_index(index)?;
         match &self.parts.problems {
@@ -231,7 +233,7 @@ impl DataSet {
     ///
     /// # Errors
     ///
-    /// [`SetError::Density`] for a value that is NaN or outside 0 to 1; [`FormatError::Io`](crate::FormatError::Io);
+    /// [`SetError::Density`] for a value that is NaN or outside 0 to 1; [`FormatError::Io`];
     /// [`SetError::DesignIndex`].
     ///
     /// # Panics
@@ -247,7 +249,7 @@ impl DataSet {
     ///
     /// # Errors
     ///
-    /// [`SetError::MaskValue`], [`FormatError::Io`](crate::FormatError::Io), [`SetError::DesignIndex`].
+    /// [`SetError::MaskValue`], [`FormatError::Io`], [`SetError::DesignIndex`].
     ///
     /// # Panics
     ///

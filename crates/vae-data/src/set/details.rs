@@ -1,4 +1,4 @@
-//! What stands beside the designs of a set.
+//! What is known about the designs of a set.
 
 use ndarray::Array2;
 
@@ -7,7 +7,7 @@ use crate::set::masks::Masks;
 use crate::set::metadata::{Condition, Metadata};
 use crate::set::problems::Problems;
 
-/// What stands beside the designs of a set. Everything may be left out.
+/// What is known about the designs of a set. Everything may be left out.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
     /// Origin and terms.
@@ -18,7 +18,7 @@ pub struct Details {
     pub values: Array2<f32>,
     /// The group of each design; if left out, each is a group of its own.
     pub groups: Option<Vec<u32>>,
-    /// Cells that are void or solid by decree.
+    /// Cells that are prescribed to be void or solid.
     pub masks: Option<Masks>,
     /// One row per design: compliance, iterations, greyness, source.
     pub results: Option<Table>,

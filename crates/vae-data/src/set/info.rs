@@ -1,4 +1,4 @@
-//! What a look over all designs shows: counts, ranges, and items that deserve suspicion.
+//! A summary of a set: counts, ranges, and designs that deserve attention.
 
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ pub struct Info {
     pub conditions: Vec<ConditionInfo>,
     /// Columns of `results.csv`.
     pub results: Vec<String>,
-    /// Whether cells are void or solid by decree.
+    /// Whether cells are prescribed to be void or solid.
     pub masks: bool,
     /// Whether the mechanics are known.
     pub problems: bool,
@@ -53,14 +53,15 @@ pub struct Info {
     pub binary: bool,
     /// Mean density over the designs.
     pub volume_fraction: Summary,
-    /// Designs with a value that is NaN or outside 0 to 1; they count in none of the figures above.
+    /// Designs with a value that is NaN or outside 0 to 1; the figures above do not count
+    /// them.
     pub invalid: Vec<InvalidDesign>,
     /// Designs with the same value in every cell.
     pub constant: Vec<usize>,
     /// Designs that equal an earlier one cell by cell.
     pub duplicates: Vec<Duplicate>,
     /// Number of designs that nearly equal one of another group, or its mirror image: 95 % of their
-    /// material in common. None if the set is too large to compare.
+    /// material in common. `None` if the set is too large to compare.
     pub near_copies_apart: Option<usize>,
     /// Mean density of each design.
     #[serde(skip)]
@@ -96,7 +97,7 @@ pub struct ConditionInfo {
     pub values: Summary,
 }
 
-/// A design with a value that is no density.
+/// A design with a value that is not a density.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct InvalidDesign {
     /// Position of the design.
@@ -269,7 +270,7 @@ impl Info {
 }
 
 impl Summary {
-    /// The summary of at least one number; NaN for none.
+    /// The summary of some numbers; NaN if there are none.
     fn of(values: impl Iterator<Item = f64>) -> Self {
         // Welford's update: one pass, no cancellation.
         let (mut n, mut mean, mut squares) = (0.0, 0.0, 0.0);
@@ -315,8 +316,8 @@ impl Cells {
             constant: Vec::new(),
             duplicates: Vec::new(),
         };
-        // Two designs with the same 128 bits are taken for equal; by chance that happens to none in
-        // any real set.
+        // Two designs with the same 128 bits are taken to be equal; a chance collision is too
+        // unlikely to happen in any real set.
         let mut seen: HashMap<u128, usize> = HashMap::with_capacity(set.len());
         let (mut design, mut scratch, mut bytes) =
             (vec![0.0; set.design_len()], Vec::new(), Vec::new());

@@ -22,7 +22,7 @@ pub struct Condition {
     pub min: f32,
     /// Largest value that the set covers.
     pub max: f32,
-    /// What becomes of it when left and right change places; unknown if the set does not say.
+    /// How the value changes when left and right are swapped; `None` if the set does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror_x: Option<MirrorRule>,
     /// The same for top and bottom.
@@ -53,7 +53,7 @@ impl Condition {
         Self { name: name.into(), unit: unit.into(), min, max, mirror_x: None, mirror_y: None }
     }
 
-    /// What becomes of it in a mirror image, if the set says so.
+    /// How the value changes in a mirror image; `None` if the set does not say.
     #[must_use]
     pub fn mirror_rule(&self, mirror: Mirror) -> Option<MirrorRule> {
         match mirror {
@@ -69,7 +69,7 @@ impl Condition {
 /// again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// Short name; the folder's name if there is none.
+    /// Short name; `None` stands for the folder's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What the designs are, in a sentence.
@@ -99,7 +99,7 @@ pub struct Metadata {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Description {
     pub(crate) metadata: Metadata,
-    /// In the order of the columns of `conditions.npy`; `None` if the file does not speak of them.
+    /// In the order of the columns of `conditions.npy`; `None` if the file does not list them.
     pub(crate) conditions: Option<Vec<DeclaredCondition>>,
 }
 

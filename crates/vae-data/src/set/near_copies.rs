@@ -9,13 +9,13 @@ use crate::set::groups::groups_of;
 use crate::set::resample::Resampler;
 use crate::set::size::{Resize, Size};
 
-/// Designs are compared as pictures of at most this many rows and columns.
+/// Designs are compared as means on at most this many rows and columns.
 const SIDE: usize = 32;
 /// And first by the means of this many blocks each way.
 const BLOCKS: usize = 4;
 /// More designs than this are not compared.
 const MAX_DESIGNS: usize = 100_000;
-/// Nor is a set that has to be read from the disk at length.
+/// Nor are sets of more cells than this, which would take long to read.
 const MAX_CELLS: u64 = 2 << 30;
 
 /// How near copies are, tried from the first: one minus the ratio of common to joint material, `sum

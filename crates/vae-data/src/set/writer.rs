@@ -23,7 +23,7 @@ use crate::set::problems::ProblemSource;
 /// Writes a data-set folder: designs as they come, and what is known about them at the end.
 ///
 /// The folder grows beside its place under a hidden name and is renamed when everything is on the
-/// disk, so that there is a whole set or none. A writer that is dropped before
+/// disk, so that there is a whole set or nothing. A writer that is dropped before
 /// [`DataSetWriter::finish`] leaves nothing behind.
 ///
 /// # Examples
@@ -286,7 +286,7 @@ impl DataSet {
     }
 }
 
-/// What stands beside the designs, borrowed from wherever it is.
+/// What is known about the designs, borrowed.
 struct Beside<'a> {
     metadata: &'a Metadata,
     conditions: &'a [Condition],

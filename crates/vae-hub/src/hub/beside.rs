@@ -1,4 +1,4 @@
-//! What stands in a table beside the designs.
+//! The columns of a table beside the designs.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::reading::Reading;
 use super::shard::Shard;
 use super::table::{bad_row, lengths, numbers};
 
-/// What stands in the table beside the designs.
+/// The columns of a table beside the designs.
 pub(super) struct Beside {
     pub(super) rows: usize,
     conditions: Vec<(String, Vec<f64>)>,

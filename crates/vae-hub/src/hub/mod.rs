@@ -1,8 +1,8 @@
 //! Sets of the Hugging Face Hub, and Parquet files from anywhere: to a data-set folder.
 //!
-//! `candle-datasets` gets the files of a set and gives out Parquet readers; its own loaders trust
-//! what a file says and panic where it lies, so they are not used. A file is looked at before a
-//! reader sees it (`shape`), every column that is read is checked against the schema, and values
+//! `candle-datasets` gets the files of a set and gives Parquet readers; its own loaders trust the
+//! metadata of a file and panic if they are wrong, so they are not used. The bytes of a file are
+//! checked before a reader sees it (`shape`), columns are checked against the schema, and values
 //! against their range, before a design is written.
 
 mod beams;

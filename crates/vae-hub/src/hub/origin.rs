@@ -2,7 +2,7 @@
 
 /// What a set is called and where it comes from.
 pub(super) struct Origin {
-    /// As a person states it, such as `hub:ylecun/mnist`.
+    /// The source, such as `hub:ylecun/mnist`.
     pub(super) source: String,
     pub(super) url: String,
     pub(super) license: Option<String>,

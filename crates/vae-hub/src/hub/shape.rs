@@ -25,7 +25,7 @@ const MAX_METADATA: u64 = 256 << 20;
 /// Rows in one file at most: no set of designs is larger, and a wrong number asks for no memory.
 const MAX_ROWS: i64 = 100_000_000;
 
-/// Opens a file that has been looked at.
+/// Checks a file and opens it.
 pub(super) fn open(path: &Path) -> Result<SerializedFileReader<File>, HubError> {
     check_bytes(path)?;
     let file = File::open(path).map_err(|source| HubError::io("opening", path, source))?;
@@ -34,7 +34,7 @@ pub(super) fn open(path: &Path) -> Result<SerializedFileReader<File>, HubError> 
     Ok(reader)
 }
 
-/// Looks at the bytes that a reader trusts first.
+/// Checks the bytes that a reader trusts.
 pub(super) fn check_bytes(path: &Path) -> Result<(), HubError> {
     let fail = |source| HubError::io("reading", path, source);
     let mut file = File::open(path).map_err(fail)?;
@@ -51,7 +51,7 @@ pub(super) fn check_bytes(path: &Path) -> Result<(), HubError> {
         return Err(wrong(path, "its metadata are encrypted"));
     }
     if &head != MAGIC || &end != MAGIC {
-        return Err(wrong(path, "it does not begin and end as one"));
+        return Err(wrong(path, "it does not begin and end with PAR1"));
     }
     let metadata = u64::from(u32::from_le_bytes([a, b, c, d]));
     if metadata == 0 || len - SHORTEST < metadata || MAX_METADATA < metadata {
@@ -60,7 +60,7 @@ pub(super) fn check_bytes(path: &Path) -> Result<(), HubError> {
     Ok(())
 }
 
-/// Compares what the metadata say with each other and with the file.
+/// Checks that the metadata agree with each other and with the file.
 pub(super) fn check_metadata(path: &Path, metadata: &ParquetMetaData) -> Result<(), HubError> {
     let rows = metadata.file_metadata().num_rows();
     let groups = metadata.row_groups();

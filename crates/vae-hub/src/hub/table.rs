@@ -15,7 +15,7 @@ use super::shape::wrong;
 /// A row of a list column has at most so many numbers: a picture of 8192 x 8192.
 const MAX_VALUES: usize = 1 << 26;
 
-/// All numbers of a column with one per row; NaN where there is none.
+/// All numbers of a column with one per row; NaN if a row has none.
 pub(super) fn numbers(
     path: &Path,
     reader: &SerializedFileReader<File>,

@@ -193,8 +193,8 @@ mod sealed {
         /// Appends the little-endian bytes.
         fn put(self, out: &mut Vec<u8>);
 
-        /// The nearest value of this type; `None` if a whole number is needed and this is none, or
-        /// too large.
+        /// The nearest value of this type; `None` if a whole number is needed and `value` is not
+        /// one, or is too large.
         fn from_f64(value: f64) -> Option<Self>;
     }
 }
