@@ -3,18 +3,21 @@
 //!
 //! A design is a grid of densities, 1 = material and 0 = void, row-major with row 0 on top. A
 //! [`DataSet`] is many of them with what is known about each: conditions, a group, a mask, the
-//! mechanical problem, results. It comes from [`open`], which reads a data-set folder, the same
-//! folder packed into one file, or plain NumPy arrays; or from [`DataSet::new`], which joins any
-//! [`Designs`] with their [`Details`].
+//! mechanical problem, results. It comes from [`open`], which reads data-set folders, the
+//! same packed into one file, NumPy arrays, pictures and text; or from [`DataSet::new`], which
+//! joins any [`Designs`] with their [`Details`].
 //!
 //! * **By position.** Designs are read when they are asked for, from any thread, into buffers of
-//!   the caller, so a set may be larger than memory. Files are not mapped into memory: a file that
-//!   shrinks meanwhile is an error here, not a crash.
+//!   the caller, so a set may be larger than memory. Files are not mapped into memory, so a
+//!   file that shrinks while it is read is an error, not a crash.
 //! * **By group.** [`split`] puts whole groups on one side, since near-copies on both sides make a
 //!   test worthless.
-//! * **Nothing is trusted.** Lengths are checked before memory is asked for, values before they are
-//!   handed out; an error names the file, the design and the value ([`DataError`]).
+//! * **Nothing is trusted.** Lengths are checked before memory is allocated, values before they are
+//!   given out; an error names the file, the design and the value ([`DataError`]).
 //! * **All or nothing.** Whatever is written appears at its place when it is complete.
+//!
+//! The rooms of the crate, from the bottom: `error` (one error per room), `formats` (files),
+//! `set` (designs by position), `foreign` (opening a source) and `sampling` (splits, batches).
 //!
 //! # The data-set folder
 //!

@@ -27,7 +27,8 @@ pub struct UnknownChecksum {
 /// use vae_hub::Checksum;
 ///
 /// let published: Checksum = "md5:9E107D9D372BB6826BD81D3542A419D6".parse()?;
-/// assert_eq!(published, Checksum::of_bytes(&published, b"The quick brown fox jumps over the lazy dog"));
+/// let text = b"The quick brown fox jumps over the lazy dog";
+/// assert_eq!(published, Checksum::of_bytes(&published, text));
 /// # Ok::<(), vae_hub::UnknownChecksum>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,8 +15,6 @@ use crate::checksum::Checksum;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum HubError {
-    // ---- The network
-    // ------------------------------------------------------------------------------------------
     /// No connection: no network, no such host, or nothing listens there.
     #[error("cannot reach {}", host(url))]
     Unreachable {
@@ -80,9 +78,6 @@ pub enum HubError {
         /// That of the download.
         found: Checksum,
     },
-
-    // ---- What a server or an archive says
-    // ------------------------------------------------------------------------
     /// An answer is not a record.
     #[error("{url}: not a record with files: {why}")]
     Answer {
@@ -119,7 +114,6 @@ pub enum HubError {
         /// What is counted.
         unit: &'static str,
     },
-
     /// A Parquet file, or a row of it, cannot be read.
     #[error("{file}: not a Parquet file of designs: {why}")]
     Parquet {
@@ -149,8 +143,6 @@ pub enum HubError {
     #[error(transparent)]
     Data(Box<vae_data::DataError>),
 
-    // ---- Files here
-    // ----------------------------------------------------------------------------------------------
     /// Something else is at the place of the data.
     #[error("{} exists already and was not fetched from {wanted}", path.display())]
     Occupied {

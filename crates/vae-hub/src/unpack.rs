@@ -56,8 +56,8 @@ impl Limits {
 /// Unpacks the archive `from`, called `name`, into the folder `into`, to which nobody else
 /// writes, and returns the files in it.
 ///
-/// Files that operating systems add for themselves (`__MACOSX`, `.DS_Store`) are left out. Sizes are
-/// counted while unpacking, whatever the archive announces.
+/// Files that operating systems add for themselves (`__MACOSX`, `.DS_Store`) are left out. Sizes
+/// are counted while unpacking, whatever the archive announces.
 pub(crate) fn unpack(
     from: &Path,
     name: &str,

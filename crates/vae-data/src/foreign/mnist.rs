@@ -25,7 +25,8 @@ pub(crate) fn open_folder(folder: &Path) -> Result<Opening, DataError> {
         let dotted = name.replacen("-idx", ".idx", 1);
         [name, &dotted].into_iter().find_map(|name| either(folder, name)).ok_or_else(|| {
             let why = format!(
-                "it has no {name} (nor {name}.gz); MNIST is train- and t10k- files of images-idx3-ubyte and labels-idx1-ubyte"
+                "it has no {name} (nor {name}.gz); MNIST is train- and t10k- files of \
+                 images-idx3-ubyte and labels-idx1-ubyte"
             );
             ReadingError::NotADataSet { path: folder.into(), why }
         })

@@ -9,9 +9,9 @@ use crate::error::ReadingError;
 /// A pattern over the end of a file's name (without its extension), with a field for each label.
 ///
 /// `{name}` is a number; `{name%}` is one in percent, divided by 100; `{name:unit}` has a unit;
-/// `{_}` matches anything and is ignored. All other text stands for itself, and any text may precede
-/// the pattern: `{a}_{b}` reads 35 and 12 from `beam_35_12`. A pattern with `/` is compared with
-/// the path below the folder, with `/` between its parts.
+/// `{_}` matches anything and is ignored. All other text stands for itself, and any text may
+/// precede the pattern: `{a}_{b}` reads 35 and 12 from `beam_35_12`. A pattern with `/` is compared
+/// with the path below the folder, with `/` between its parts.
 ///
 /// # Examples
 ///
@@ -94,8 +94,8 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// [`ReadingError::LabelPattern`] if the name does not follow the pattern, [`ReadingError::Label`] if
-    /// a label is not a number.
+    /// [`ReadingError::LabelPattern`] if the name does not follow the pattern,
+    /// [`ReadingError::Label`] if a label is not a number.
     pub(crate) fn numbers(&self, name: &str, file: &str) -> Result<Vec<f32>, ReadingError> {
         let texts = self.texts(name).ok_or_else(|| ReadingError::LabelPattern {
             file: file.into(),
@@ -119,7 +119,8 @@ impl FromStr for Pattern {
     fn from_str(text: &str) -> Result<Self, ReadingError> {
         let fail = || ReadingError::Setting {
             text: text.into(),
-            wanted: "a pattern with named fields, text between them, such as {volume_fraction%}_{iterate}",
+            wanted: "a pattern with named fields, text between them, such as \
+                     {volume_fraction%}_{iterate}",
         };
         let (mut literals, mut fields) = (Vec::new(), Vec::<Field>::new());
         let mut rest = text;

@@ -23,7 +23,8 @@ use crate::set::value_range::ValueRange;
 /// ```
 /// use vae_data::Reading;
 ///
-/// let reading = Reading { resize: "fit:64x128".parse()?, invert: "no".parse()?, ..Reading::default() };
+/// let resize = "fit:64x128".parse()?;
+/// let reading = Reading { resize, invert: "no".parse()?, ..Reading::default() };
 /// assert_eq!(reading.resize.to_string(), "fit:64x128");
 /// assert_eq!(reading.crop.to_string(), "auto");
 /// # Ok::<(), vae_data::ReadingError>(())
@@ -42,8 +43,8 @@ pub struct Reading {
     pub crop: Setting<Margins>,
     /// The size that designs are brought to; `auto` and `none` leave them as they are.
     pub resize: Setting<Resize>,
-    /// Whether pictures and other files that cannot be read are left out with a note, rather than an
-    /// error.
+    /// Whether pictures and other files that cannot be read are left out with a note, rather than
+    /// an error.
     pub skip_bad: bool,
     /// How flat vectors are laid out; `auto` and `none` expect designs with rows
     /// and columns.

@@ -43,7 +43,8 @@ pub(crate) fn open(
     notes: &mut Vec<Note>,
 ) -> Result<Opening, DataError> {
     let mut store = Store::new(label);
-    let mut all: Vec<(usize, BTreeMap<String, f32>)> = Vec::new(); // the file of each design, and its numbers
+    // The file of each design, and its numbers.
+    let mut all: Vec<(usize, BTreeMap<String, f32>)> = Vec::new();
     let mut size = None;
     let (mut longest, mut bad) = (0, Vec::new());
     let mut said = Vec::new();

@@ -135,7 +135,8 @@ pub struct Duplicate {
 /// use ndarray::Array3;
 /// use vae_data::{DataSet, Details, info};
 ///
-/// let designs = Array3::from_shape_fn((3, 2, 2), |(i, row, _)| f32::from(u8::from(i == 0 || row == 0)));
+/// let material = |(i, row, _)| f32::from(u8::from(i == 0 || row == 0));
+/// let designs = Array3::from_shape_fn((3, 2, 2), material);
 /// let found = info(&DataSet::new("x", designs, Details::default())?)?;
 /// assert_eq!(found.constant, [0]);
 /// assert_eq!((found.duplicates[0].design, found.duplicates[0].of), (2, 1));

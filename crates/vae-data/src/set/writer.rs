@@ -61,8 +61,8 @@ impl DataSetWriter {
     /// # Errors
     ///
     /// [`FormatError::File`] unless there is nothing or an empty folder at `path`;
-    /// [`FormatError::Element`] if designs cannot be stored so; [`SetError::DesignShape`] for a size
-    /// of 0; [`FormatError::Io`].
+    /// [`FormatError::Element`] if designs cannot be stored so; [`SetError::DesignShape`] for a
+    /// size of 0; [`FormatError::Io`].
     pub fn create(path: &Path, size: (usize, usize), element: Element) -> Result<Self, DataError> {
         let label = || path.join("designs.npy").display().to_string();
         if !element.holds_densities() {
