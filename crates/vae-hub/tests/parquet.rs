@@ -152,7 +152,11 @@ fn what_holds_no_designs_is_one_line() {
         &["no column holds designs", "optimal_design (matrix)"],
     );
     is_refused(&fixture("ragged.parquet"), &plain, &["row 1", "differ in length"]);
-    is_refused(&fixture("broken_picture.parquet"), &plain, &["row 2", "picture that cannot be read"]);
+    is_refused(
+        &fixture("broken_picture.parquet"),
+        &plain,
+        &["row 2", "picture that cannot be read"],
+    );
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.parquet");
     for (bytes, word) in [
