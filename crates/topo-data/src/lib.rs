@@ -51,7 +51,7 @@ pub use generation::{
 };
 pub use judging::{
     Components, Connectivity, Domain, Judge, Judgement, Optimum, Refinement, Silhouette,
-    checkerboard, components, holes, member_size, nearest_iou, one_piece_share,
+    UniformStart, checkerboard, components, holes, member_size, nearest_iou, one_piece_share,
     problem_at_conditions, problem_of,
 };
 pub use scores::{

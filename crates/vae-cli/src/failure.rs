@@ -11,6 +11,8 @@ use vae_data::{DataError, FormatError, ReadingError, SetError, SplitError};
 use vae_design::DesignError;
 use vae_hub::HubError;
 use vae_study::StudyError;
+use vae_study::analysis::AnalysisError;
+use vae_study::propose::ProposeError;
 use vae_train::TrainError;
 
 use crate::words;
@@ -80,6 +82,12 @@ fn advice(error: &anyhow::Error) -> (Option<String>, bool) {
 fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool) {
     if let Some((remedies, mistake)) = advice_on_data(cause) {
         return (words::hint(&remedies), mistake);
+    }
+    if let Some(err) = cause.downcast_ref::<ProposeError>() {
+        return (words::hint(&err.remedies()), err.is_callers_mistake());
+    }
+    if let Some(err) = cause.downcast_ref::<AnalysisError>() {
+        return (words::hint(&err.remedies()), err.is_callers_mistake());
     }
     if let Some(err) = cause.downcast_ref::<StudyError>() {
         return (words::hint(&err.remedies()), err.is_callers_mistake());

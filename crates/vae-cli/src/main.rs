@@ -5,14 +5,11 @@
 //! input path, an existing run folder; 130 interrupted.
 
 mod args;
-mod cad;
+mod choices;
 mod commands;
-mod design;
 mod failure;
-mod fields;
 mod interrupt;
-mod judged;
-mod length;
+mod lengths;
 mod machine;
 mod output;
 mod progress;

@@ -96,7 +96,7 @@ fn what_cannot_be_proposed_is_said_in_one_line() {
     fs::write(bench.path("solid.toml"), format!("{PART}{solid}")).unwrap();
     bench
         .vae(&format!("propose run --problem solid.toml --volume 0.3 {base}"))
-        .fails(2, &["--volume 0.3", "0.5"]);
+        .fails(2, &["volume 0.3", "0.5"]);
     propose(&format!("--volume 0.4 --reference nowhere.npy {base}")).fails(2, &["nowhere.npy"]);
     propose(&format!("--volume 0.4 --reference 100000 {base}")).fails(2, &["no design 100000"]);
     propose(&format!("--volume 0.4 --near nowhere.npy {base}")).fails(2, &["nowhere.npy"]);
@@ -107,9 +107,9 @@ fn what_cannot_be_proposed_is_said_in_one_line() {
     propose(&format!("--volume 0.4 --to stl --cell-size 2furlong {base}"))
         .fails(2, &["--cell-size", "furlong", "mm"]);
     for (wrong, said) in [
-        ("--count 0", "--count 0 must be from 1"),
-        ("--count 99999999999999", "--count 99999999999999 must be"),
-        ("--candidates 0", "--candidates 0 must be from 1"),
+        ("--count 0", "count 0 must be from 1"),
+        ("--count 99999999999999", "count 99999999999999 must be"),
+        ("--candidates 0", "candidates 0 must be from 1"),
         ("--trust 2", "trust"),
     ] {
         propose(&format!("--volume 0.4 {wrong} --out out")).fails(2, &[said]);

@@ -5,6 +5,7 @@
 //! The crate knows no command line and prints nothing. What there is to say comes back as
 //! sentences, tables or [`vae_report::Block`]s, and errors name settings, not flags.
 
+pub mod analysis;
 pub mod checks;
 mod error;
 pub mod evaluation;
@@ -12,6 +13,7 @@ pub mod latent;
 pub mod outliers;
 pub mod pictures;
 mod progress;
+pub mod propose;
 pub mod report;
 pub mod run;
 pub mod sampling;
@@ -22,4 +24,5 @@ pub mod words;
 pub use error::{Result, StudyError};
 pub use evaluation::Scores;
 pub use progress::Progress;
+pub use propose::{Proposals, ProposeSettings};
 pub use run::{Model, Part, Run};

@@ -3,7 +3,8 @@
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 use topo_simp::{
-    Analysis, Filter, Grid, Optimizer, Options, PENALTY, Problem, SimpError, Solver, Start,
+    Analysis, Filter, Grid, Optimizer, Options, PENALTY, Problem, Refined, SimpError, Solution,
+    Solver, Start,
 };
 
 use super::{
@@ -80,6 +81,10 @@ pub struct Refinement {
     /// [`Refined::iterations_saved`](topo_simp::Refined::iterations_saved).
     pub iterations_saved: isize,
 }
+
+/// A problem solved from the uniform start, with which refinements are compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UniformStart(Solution);
 
 /// Judges designs on one grid; keeps the symbolic work.
 ///
@@ -229,8 +234,18 @@ impl Judge {
         self.improve(problem, Start::Design(design.mapv(f64::from)), &stages)
     }
 
+    /// Solves a problem from the uniform start, with the sensitivity filter of a whole optimization:
+    /// what [`Judge::refine`] compares with.
+    ///
+    /// # Errors
+    ///
+    /// The solver's.
+    pub fn uniform_start(&mut self, problem: &Problem) -> Result<UniformStart> {
+        Ok(UniformStart(self.optimizer.optimize(problem, &refining(problem.grid))?))
+    }
+
     /// Continues from a design for some iterations with the sensitivity filter of a whole
-    /// optimization, and compares with the uniform start.
+    /// optimization, and compares with the uniform start of the same problem.
     ///
     /// # Errors
     ///
@@ -239,13 +254,17 @@ impl Judge {
     pub fn refine(
         &mut self,
         problem: &Problem,
+        uniform: &UniformStart,
         design: ArrayView2<'_, f32>,
         iterations: usize,
     ) -> Result<Refinement> {
-        let radius = Self::stages(problem.grid)[0].0;
-        let options = Options::top88(Filter::Sensitivity, radius);
-        let density = design.mapv(f64::from);
-        let refined = self.optimizer.refine(problem, &options, density.view(), iterations)?;
+        let options = Options {
+            start: Start::Design(design.mapv(f64::from)),
+            max_iterations: iterations,
+            ..refining(problem.grid)
+        };
+        let warm = self.optimizer.optimize(problem, &options)?;
+        let refined = Refined { warm, cold: uniform.0.clone() };
         Ok(Refinement {
             iterations: refined.warm.iterations,
             compliance_before: refined.warm.history.first().copied().unwrap_or(f64::NAN),
@@ -286,6 +305,11 @@ impl Judge {
             Err(other) => Err(other.into()),
         }
     }
+}
+
+/// How a design is refined.
+fn refining(grid: Grid) -> Options {
+    Options::top88(Filter::Sensitivity, Judge::stages(grid)[0].0)
 }
 
 /// The design cut at the volume of its domain, in its shape.

@@ -1,29 +1,26 @@
 //! `vae analyze`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use ndarray::{Array2, Axis};
 use serde::Serialize;
-use topo_data::{Judgement, Refinement, problem_of};
-use topo_simp::Problem;
-use vae_data::{DataError, DataSet, Details, FormatError, Problems, Reading, SetError};
+use topo_data::Refinement;
+use vae_data::{DataSet, Reading};
+use vae_study::analysis::{
+    Analyst, Analyzed, open_designs, positions, stated_problem, write_judged_table,
+};
 
-use crate::design;
 use crate::failure::UsageError;
-use crate::fields::{self, Drawn};
-use crate::judged::{self, Optima};
 use crate::output::{counted, folder, json, line, note, shown};
 use crate::progress::Progress;
-use crate::reading::{ReadingArgs, open_data};
-use vae_study::run::stored_one;
+use crate::reading::{ReadingArgs, say_notes};
 
-/// Say what mechanics thinks of designs
+/// Judge designs by mechanics
 ///
-/// DESIGN is a file or folder with designs, ours or anybody's: whatever `--data` takes. Each design
-/// is analyzed as it is, and cut to 0/1 at exactly the volume fraction of its problem, so that
-/// designs are compared at equal volume with the SIMP optimum of that problem.
+/// DESIGN is a file or folder of designs from any program: whatever `--data` takes. Each design is
+/// analyzed as it is, and after it is cut to 0/1 at exactly the volume fraction of its problem, so
+/// that it is compared with the SIMP optimum of that problem at equal volume.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae analyze beam.npy --problem problem.toml
@@ -36,47 +33,33 @@ pub(crate) struct Args {
     designs: Vec<String>,
     #[command(flatten)]
     reading: ReadingArgs,
-    /// Only the design at this position of each DESIGN, from 0; may be repeated
+    /// Analyze only the design at this position of each DESIGN, from 0; may be repeated
     #[arg(long, value_name = "N")]
     design: Vec<usize>,
-    /// Do not compute the SIMP optimum to compare with
+    /// Do not compare with the SIMP optimum, which takes most of the time
     #[arg(long)]
     no_optimum: bool,
-    /// Go on from each design with N SIMP iterations, and say how many a cold start needs to get as
-    /// far
+    /// Continue from each design with N SIMP iterations, and report how many iterations that saves
+    /// against the uniform start
     #[arg(long, value_name = "N")]
     refine: Option<usize>,
-    /// Table of all designs to write, CSV
+    /// CSV table of all designs to write
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
     /// Folder for displacement, strain energy density and von Mises stress of each design as it is
     ///
-    /// `displacement.png`, `strain-energy.png`, `von-mises.png`, and all of them with the densities
-    /// in `fields.vtk`, for `ParaView`. Where several designs are analyzed, each name begins with
-    /// the position of its design: `3-displacement.png`; with several DESIGNs, the position of that
-    /// comes first. Lengths and forces are in the units of the problem; what it leaves out (Young's
-    /// modulus, side of an element, thickness) is 1. Of several load cases, pictures show the
-    /// largest displacement and stress, and energies are summed; `fields.vtk` has displacement and
-    /// stress of each.
+    /// The files are `displacement.png`, `strain-energy.png`, `von-mises.png`, and `fields.vtk` for
+    /// `ParaView`, which holds all three and the densities. If several designs are analyzed, each
+    /// name begins with the position of its design: `3-displacement.png`; with several DESIGNs, the
+    /// position of the DESIGN comes before it. Lengths and forces are in the units of the problem;
+    /// Young's modulus, the side of an element and the thickness are 1 unless the problem states
+    /// them. With several load cases, the pictures show the largest displacement and stress and the
+    /// sum of the energies; `fields.vtk` has displacement and stress of each load case.
     #[arg(long, value_name = "DIR")]
     fields: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-}
-
-/// What is said of one design.
-#[derive(Serialize)]
-struct Analyzed {
-    source: String,
-    design: usize,
-    #[serde(flatten)]
-    judgement: Judgement,
-    /// Compliance of the SIMP optimum at equal volume; none if it was not computed.
-    optimum: Option<f64>,
-    /// Compliance of the cut design over it, minus 1.
-    compliance_error: Option<f64>,
-    refinement: Option<Refinement>,
 }
 
 #[derive(Serialize)]
@@ -86,14 +69,14 @@ struct Report<'a> {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.refine == Some(0) {
-        return Err(UsageError::new("--refine 0 leaves nothing to do").into());
+        return Err(UsageError::new("--refine 0 asks for no iteration; give 1 or more").into());
     }
     let reading = args.reading.reading()?;
     let mut analyzed = Vec::new();
-    let mut optima = Optima::default();
+    let mut analyst = Analyst::new(!args.no_optimum, args.refine);
     for (position, source) in args.designs.iter().enumerate() {
         let set = open(source, &reading)?;
-        let chosen = args.chosen(source, &set)?;
+        let chosen = positions(&set, source, &args.design)?;
         let prefix = |index: usize| match (args.designs.len(), chosen.len()) {
             (1, 1) => String::new(),
             (1, _) => format!("{index}-"),
@@ -106,23 +89,18 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
                 let under = file.map_or_else(String::new, |file| format!(" under {file}"));
                 format!("{source}, design {index}{under}")
             };
-            let problem = problem_of(&set, index).with_context(at)?;
-            let problem = problem.ok_or_else(|| unknown_problem(source))?;
-            let design = stored_one(&set, index).with_context(at)?;
-            // A folder that cannot be made is said before the long part begins.
+            stated_problem(&set, source, index).with_context(at)?;
+            // A folder that cannot be made is refused before the long part begins.
             args.fields.as_deref().map_or(Ok(()), folder)?;
-            let found =
-                args.analyze(&mut optima, source, index, &problem, &design).with_context(at)?;
-            if let Some(path) = &args.fields {
+            let found = analyst.analyze(&set, source, index).with_context(at)?;
+            if let Some(folder) = &args.fields {
                 if found.judgement.compliance.is_finite() {
-                    let title = format!("{source}, design {index}");
                     let prefix = prefix(index);
-                    let drawn = Drawn { design: design.view(), title: &title, prefix: &prefix };
-                    fields::write(optima.judge(&problem)?, &problem, &drawn, path)
-                        .with_context(at)?;
+                    let place = (folder.as_path(), prefix.as_str());
+                    analyst.write_fields(&set, source, index, place).with_context(at)?;
                 } else {
                     note(format!(
-                        "{source}, design {index}: no fields: it is too disconnected to be solved"
+                        "{source}, design {index}: no fields, because the design is too disconnected to be solved"
                     ));
                 }
             }
@@ -132,17 +110,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         bar.finish();
     }
     if let Some(path) = &args.table {
-        let rows: Vec<_> = analyzed
-            .iter()
-            .map(|a| {
-                judged::Row::judged(
-                    vec![a.source.clone(), a.design.to_string()],
-                    &a.judgement,
-                    a.optimum,
-                )
-            })
-            .collect();
-        judged::write_table(path, &["source", "design"], &rows)?;
+        let rows: Vec<_> = analyzed.iter().map(Analyzed::row).collect();
+        write_judged_table(path, &["source", "design"], &rows)?;
     }
     if args.json {
         json(&Report { designs: &analyzed })?;
@@ -155,77 +124,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-impl Args {
-    /// Which designs of a set.
-    fn chosen(&self, source: &str, set: &DataSet) -> Result<Vec<usize>> {
-        if self.design.is_empty() {
-            return Ok((0..set.len()).collect());
-        }
-        match self.design.iter().find(|&&index| set.len() <= index) {
-            Some(index) => {
-                let last = set.len() - 1;
-                Err(UsageError::new(format!(
-                    "{source} has no design {index}: they are numbered from 0 to {last}"
-                ))
-                .into())
-            }
-            None => Ok(self.design.clone()),
-        }
-    }
-
-    fn analyze(
-        &self,
-        optima: &mut Optima,
-        source: &str,
-        index: usize,
-        problem: &Problem,
-        design: &Array2<f32>,
-    ) -> Result<Analyzed> {
-        let judge = optima.judge(problem)?;
-        let judgement = judge.judge(problem, design.view())?;
-        let refinement =
-            self.refine.map(|n| judge.refine(problem, design.view(), n)).transpose()?;
-        let optimum = if self.no_optimum { None } else { Some(optima.of(problem)?.compliance_cut) };
-        let compliance_error = optimum.map(|optimum| judgement.compliance_error(optimum));
-        let source = source.to_owned();
-        Ok(Analyzed { source, design: index, judgement, optimum, compliance_error, refinement })
-    }
-}
-
-/// The designs of a source. A `.npy` file of two axes, as `vae simp solve --out` writes it, is one
-/// design here; data to train on would be flat vectors, of a layout that has to be said.
+/// Opens the designs of a source and prints what was found out about them.
 pub(super) fn open(source: &str, reading: &Reading) -> Result<DataSet> {
-    let refused = match open_data(source, reading) {
-        Ok(set) => return Ok(set),
-        Err(refused) => refused,
-    };
-    let path = Path::new(source);
-    // What else a person says of how to read is about sets of designs.
-    let plain = Reading { problem: reading.problem.clone(), ..Reading::default() } == *reading;
-    let has_two_axes = matches!(
-        refused.downcast_ref(),
-        Some(DataError::Set(SetError::DesignShape { shape, .. })) if shape.len() == 2
-    );
-    if !(plain && has_two_axes && path.extension().is_some_and(|extension| extension == "npy")) {
-        return Err(refused);
-    }
-    let design = design::read(path, 0)?.mapv(|x| x as f32);
-    let problems = match &reading.problem {
-        path if path.as_os_str().is_empty() => Problems::None,
-        path if !path.is_file() => return Err(FormatError::NotFound { path: path.clone() }.into()),
-        path => Problems::Shared(
-            std::fs::read_to_string(path).with_context(|| path.display().to_string())?,
-        ),
-    };
-    let details = Details { problems, ..Details::default() };
-    Ok(DataSet::new(source, design.insert_axis(Axis(0)), details)?)
-}
-
-fn unknown_problem(source: &str) -> UsageError {
-    UsageError::with_hint(
-        format!("{source} does not say under which loads and supports its designs stand"),
-        "give it with --problem problem.toml",
-    )
+    let set = open_designs(source, reading)?;
+    say_notes(&set, reading)?;
+    Ok(set)
 }
 
 fn words(analyzed: &Analyzed) -> Result<()> {
@@ -261,8 +164,7 @@ fn words(analyzed: &Analyzed) -> Result<()> {
     if let Some(refinement) = &analyzed.refinement {
         let Refinement { iterations, compliance_before, compliance_after, iterations_saved } =
             refinement;
-        // The last iterations of a crisp design were made without a filter, which now has a say
-        // again.
+        // A crisp design ends with iterations without a filter; these iterations have one again.
         let grey = if compliance_before < compliance_after {
             ", softer by the grey of the filter"
         } else {

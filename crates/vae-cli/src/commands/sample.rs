@@ -10,13 +10,13 @@ use vae_data::DataSet;
 use vae_design::{Projection, decode_exact};
 use vae_models::Vae;
 use vae_report::{Grid, grid};
+use vae_study::analysis::{JudgedRow, Optima, write_judged_table};
 use vae_train::explore::{conditions, decode, prior_draws, repeated};
 use vae_train::trust::Trust;
 
 use crate::args::ModelArgs;
 use crate::args::{SamplerArg, assignment};
 use crate::failure::UsageError;
-use crate::judged::{Optima, Row, write_table};
 use crate::output::{self, line, note, shown};
 use vae_study::Model;
 use vae_study::pictures::at_conditions;
@@ -247,11 +247,11 @@ fn table(
         let known = trust::cells(report, i);
         let which = std::iter::once(i.to_string()).chain(asked).chain(known).collect();
         match verdicts.get(i).and_then(Option::as_ref) {
-            Some((judgement, optimum)) => Row::judged(which, judgement, Some(*optimum)),
-            None => Row::seen(which, designs.index_axis(Axis(0), i)),
+            Some((judgement, optimum)) => JudgedRow::judged(which, judgement, Some(*optimum)),
+            None => JudgedRow::seen(which, designs.index_axis(Axis(0), i)),
         }
     };
-    write_table(path, &first, &(0..cs.nrows()).map(row).collect::<Vec<_>>())
+    Ok(write_judged_table(path, &first, &(0..cs.nrows()).map(row).collect::<Vec<_>>())?)
 }
 
 /// How many of the designs are any good.

@@ -17,7 +17,7 @@ use vae_data::Size;
 
 use super::command_line::command_line;
 use super::made::{self, Pictures};
-use super::solver::SolverArg;
+use crate::choices::SolverArg;
 use crate::failure::{INTERRUPTED, UsageError};
 use crate::interrupt;
 use crate::output::{json, line, note, shown};

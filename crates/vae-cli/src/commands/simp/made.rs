@@ -1,37 +1,32 @@
-//! What follows a generation: words, a contact sheet, pictures.
+//! What follows a generation: a summary, a contact sheet, pictures.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use topo_data::{Failure, GenerateReport};
-use vae_data::{DataSet, Source};
-use vae_report::{Grid, grid};
+use vae_data::Source;
+use vae_study::analysis::{write_lecture_pictures, write_sheet};
 
-use super::render::render;
 use crate::failure::UsageError;
 use crate::output::{counted, json, line, shown};
-use vae_study::run::{spread, stored};
-
-/// Designs on a contact sheet, at most.
-const SHEET: usize = 64;
 
 /// Pictures of the designs made.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Pictures")]
 pub(super) struct Pictures {
-    /// Contact sheet of up to 64 designs, evenly spaced, to write
+    /// Contact sheet to write, with up to 64 evenly spaced designs
     #[arg(long, value_name = "FILE")]
     sheet: Option<PathBuf>,
-    /// Folder to write each design into as a JPEG as the lecture has them: 349 wide (126 high for
-    /// 3:1), black on white, a white frame; named `FAMILY_A_B.jpg`, A the volume fraction in
-    /// percent, B the iterate, or the number of the design
+    /// Folder to write each design into as a JPEG file, as the lecture draws them: 349 pixels wide
+    /// (126 high for 3:1), black on white with a white frame. The files are named `FAMILY_A_B.jpg`,
+    /// where A is the volume fraction in percent and B the iterate, or the position of the design
     #[arg(long, value_name = "DIR")]
     render: Option<PathBuf>,
 }
 
 impl Pictures {
-    /// Refuses what could not be written afterwards.
+    /// Refuses an output that could not be written at the end.
     pub(super) fn check(&self) -> Result<()> {
         match &self.render {
             Some(folder) if folder.exists() => {
@@ -42,7 +37,7 @@ impl Pictures {
     }
 }
 
-/// Draws what is asked for and says what was made.
+/// Draws the pictures that were asked for and prints what was made.
 pub(super) fn finish(
     report: &GenerateReport,
     out: &Path,
@@ -51,10 +46,10 @@ pub(super) fn finish(
 ) -> Result<ExitCode> {
     let set = vae_data::open(&Source::Path(out.to_owned()))?;
     if let Some(path) = &pictures.sheet {
-        sheet(&set, path)?;
+        write_sheet(&set, path)?;
     }
     if let Some(folder) = &pictures.render {
-        render(&set, folder)?;
+        write_lecture_pictures(&set, folder)?;
     }
     if as_json {
         json(report)?;
@@ -96,7 +91,7 @@ fn words(report: &GenerateReport, out: &Path, pictures: &Pictures) -> Result<()>
     Ok(())
 }
 
-/// Why jobs gave no design, up to five of them.
+/// Prints why jobs gave no design, for up to five of them.
 pub(super) fn failures(failures: &[Failure]) -> Result<()> {
     for failure in failures.iter().take(5) {
         line(format!(
@@ -105,12 +100,4 @@ pub(super) fn failures(failures: &[Failure]) -> Result<()> {
         ))?;
     }
     Ok(())
-}
-
-/// Evenly spaced designs of a set.
-fn sheet(set: &DataSet, path: &Path) -> Result<()> {
-    let indices: Vec<usize> = spread(set.len(), SHEET).collect();
-    let designs = stored(set, &indices)?;
-    grid(&Grid { columns: Some(8), ..Grid::new(designs.view()) }, path)
-        .with_context(|| format!("cannot draw {}", path.display()))
 }

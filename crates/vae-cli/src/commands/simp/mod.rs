@@ -4,9 +4,7 @@ mod command_line;
 mod generate;
 mod made;
 mod merge;
-mod render;
 mod solve;
-mod solver;
 
 use std::process::ExitCode;
 

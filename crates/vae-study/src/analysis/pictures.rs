@@ -1,26 +1,45 @@
-//! Designs as the pictures of the lecture: `--render`.
+//! Pictures of a whole data set: a contact sheet, and the designs as the lecture draws them.
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder as _};
+use vae_base::{FileError, files};
 use vae_data::DataSet;
+use vae_report::{Grid, grid};
 
+use super::error::{AnalysisError, Result};
+use crate::run::{spread, stored};
+
+/// Largest number of designs on a contact sheet.
+const SHEET: usize = 64;
 /// Width of a picture and of its white frame, in pixels; a domain of 3:1 makes it 126 high.
 const WIDTH: usize = 349;
 const FRAME: usize = 7;
 /// JPEG quality in percent: grey levels come back within a few of 255.
 const QUALITY: u8 = 95;
 
+/// Draws evenly spaced designs of a set, at most 64.
+///
+/// # Errors
+/// If a design cannot be read, or the picture cannot be written.
+pub fn write_sheet(set: &DataSet, path: &Path) -> Result<()> {
+    let indices: Vec<usize> = spread(set.len(), SHEET).collect();
+    let designs = stored(set, &indices)?;
+    grid(&Grid { columns: Some(8), ..Grid::new(designs.view()) }, path)
+        .map_err(|source| AnalysisError::Figure { path: path.to_owned(), source })
+}
+
 /// Writes every design of a set as a JPEG into a new folder, which is there whole or not at all.
-pub(super) fn render(set: &DataSet, folder: &Path) -> Result<()> {
-    let fail = || format!("cannot write {}", folder.display());
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).with_context(fail)?;
-    let beside =
-        tempfile::Builder::new().prefix(".render-").tempdir_in(parent).with_context(fail)?;
+///
+/// The pictures are those of the lecture: 349 pixels wide (126 high for 3:1), black on white, with
+/// a white frame. They are named `SET_A_B.jpg`, where A is the volume fraction in percent and B the
+/// iterate, or the position of the design if the set has no iterates.
+///
+/// # Errors
+/// If something is in the folder already, or a file cannot be written.
+pub fn write_lecture_pictures(set: &DataSet, folder: &Path) -> Result<()> {
+    let beside = files::FolderBeside::create(folder)?;
     let (volume, iterate) = (set.condition("volume_fraction").ok(), set.condition("iterate").ok());
     let shape = (set.height(), set.width());
     let mut design = vec![0.0; set.design_len()];
@@ -29,24 +48,19 @@ pub(super) fn render(set: &DataSet, folder: &Path) -> Result<()> {
         let mean = design.iter().sum::<f32>() / design.len() as f32;
         let percent = (100.0 * volume.map_or(mean, |volume| volume[index])).round();
         let b = iterate.map_or(index, |iterate| iterate[index] as usize);
-        let name = format!("{}_{percent}_{b}.jpg", set.name());
+        let path = beside.path().join(format!("{}_{percent}_{b}.jpg", set.name()));
         let (pixels, height) = picture(&design, shape);
         let mut bytes = Vec::new();
         JpegEncoder::new_with_quality(&mut bytes, QUALITY)
             .write_image(&pixels, WIDTH as u32, height as u32, ExtendedColorType::Rgb8)
-            .with_context(fail)?;
-        std::fs::write(beside.path().join(name), bytes).with_context(fail)?;
+            .map_err(|error| FileError::Io {
+                action: "encoding",
+                path: path.clone(),
+                source: std::io::Error::other(error),
+            })?;
+        files::write(&path, &bytes)?;
     }
-    readable(beside.path()).with_context(fail)?;
-    std::fs::rename(beside.keep(), folder).with_context(fail)
-}
-
-/// A temporary folder is private by default; pictures are as readable as any other new folder's.
-fn readable(folder: &Path) -> std::io::Result<()> {
-    #[cfg(unix)]
-    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-    let _ = folder;
-    Ok(())
+    Ok(beside.finish()?)
 }
 
 /// RGB pixels, row by row, and the height: every element a block of pixels, black where it is

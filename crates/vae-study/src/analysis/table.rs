@@ -1,44 +1,15 @@
-//! Judged designs: the SIMP optima that they are compared with, and their table.
+//! Tables of judged designs.
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
 use ndarray::ArrayView2;
-use topo_data::{Connectivity, Judge, Judgement, Optimum, checkerboard, components, member_size};
-use topo_simp::{Grid, Problem};
+use topo_data::{Connectivity, Judgement, checkerboard, components, member_size};
+use vae_base::files;
 use vae_data::Table;
-use vae_train::run::write;
 
-/// A judge for the grid at hand, and the optima that it has found so far.
-#[derive(Default)]
-pub(crate) struct Optima {
-    judge: Option<(Grid, Judge)>,
-    found: Vec<(Problem, Optimum)>,
-}
+use super::error::Result;
 
-impl Optima {
-    /// The judge for the grid of a problem.
-    pub(crate) fn judge(&mut self, problem: &Problem) -> Result<&mut Judge> {
-        if self.judge.as_ref().is_none_or(|(grid, _)| *grid != problem.grid) {
-            self.judge = Some((problem.grid, Judge::new(problem.grid)?));
-        }
-        let (_, judge) = self.judge.as_mut().context("it was set just now")?;
-        Ok(judge)
-    }
-
-    /// The SIMP optimum of a problem, computed once.
-    pub(crate) fn of(&mut self, problem: &Problem) -> Result<&Optimum> {
-        let known = self.found.iter().position(|(known, _)| known == problem);
-        let position = known.unwrap_or(self.found.len());
-        if known.is_none() {
-            let optimum = self.judge(problem)?.optimum(problem)?;
-            self.found.push((problem.clone(), optimum));
-        }
-        Ok(&self.found[position].1)
-    }
-}
-
-/// Columns of a table of judged designs, after those that say which design it is.
+/// Columns of a table of judged designs; columns that say which design it is come before them.
 const COLUMNS: [&str; 14] = [
     "compliance",
     "compliance_cut",
@@ -56,15 +27,17 @@ const COLUMNS: [&str; 14] = [
     "member_size",
 ];
 
-/// A row of the table: which design it is, and the values of [`COLUMNS`].
-pub(crate) struct Row {
+/// A row of a table: which design it is, and what is known of the design.
+#[derive(Clone, Debug)]
+pub struct JudgedRow {
     which: Vec<String>,
     values: [String; 14],
 }
 
-impl Row {
-    /// A design whose problem is known, with the compliance of the optimum if that is.
-    pub(crate) fn judged(which: Vec<String>, j: &Judgement, optimum: Option<f64>) -> Self {
+impl JudgedRow {
+    /// A design that was judged under its problem, and the compliance of the SIMP optimum if that
+    /// is known.
+    pub fn judged(which: Vec<String>, j: &Judgement, optimum: Option<f64>) -> Self {
         let known = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
         let size = j.member_size.map(|size| size.to_string());
         let values = [
@@ -86,8 +59,9 @@ impl Row {
         Self { which, values }
     }
 
-    /// A design of which no more is known than how it looks; pieces and thickness at 0.5.
-    pub(crate) fn seen(which: Vec<String>, design: ArrayView2<'_, f32>) -> Self {
+    /// A design whose problem is unknown: what can be seen in the picture. Pieces and thickness are
+    /// those at a threshold of 0.5.
+    pub fn seen(which: Vec<String>, design: ArrayView2<'_, f32>) -> Self {
         let n = design.len().max(1) as f64;
         let mean = |f: fn(f64) -> f64| design.iter().map(|&x| f(f64::from(x))).sum::<f64>() / n;
         let pieces = components(design, Connectivity::Eight);
@@ -103,13 +77,16 @@ impl Row {
     }
 }
 
-/// Writes a CSV table; what is not known is left empty.
-pub(crate) fn write_table(path: &Path, first: &[&str], rows: &[Row]) -> Result<()> {
+/// Writes a CSV table whose first columns say which design it is; what is unknown is left empty.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_judged_table(path: &Path, first: &[&str], rows: &[JudgedRow]) -> Result<()> {
     let columns: Vec<&str> = first.iter().copied().chain(COLUMNS).collect();
     let mut table = Table::new(&columns);
-    for Row { which, values } in rows {
+    for JudgedRow { which, values } in rows {
         table.push(&which.iter().chain(values).collect::<Vec<_>>());
     }
     let bytes = table.to_csv(&path.display().to_string())?;
-    Ok(write(path, &bytes)?)
+    Ok(files::write(path, &bytes)?)
 }

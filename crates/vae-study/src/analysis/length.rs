@@ -1,27 +1,42 @@
-//! Lengths with their unit.
+//! Lengths with their units.
 
 use std::str::FromStr;
 
-/// A positive length, such as `2mm` or `0.5 in`.
+/// A positive length, read from a text such as `2mm` or `0.5 in`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Length {
-    pub(crate) mm: f64,
+pub struct Length {
+    /// The length in millimeters.
+    pub mm: f64,
 }
 
-/// Millimeters by unit.
+/// How many millimeters each unit has.
 const UNITS: [(&str, f64); 4] = [("mm", 1.0), ("cm", 10.0), ("m", 1000.0), ("in", 25.4)];
 
-/// Why a text is no length.
+/// Why a text is not a length.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub(crate) enum LengthError {
+#[non_exhaustive]
+pub enum LengthError {
+    /// A number without a unit.
     #[error("a length needs its unit, as in {0}mm; known are mm, cm, m and in")]
     NoUnit(String),
+    /// A unit that is not known.
     #[error("unknown unit `{0}`: known are mm, cm, m and in")]
     Unit(String),
+    /// Text where the number should stand.
     #[error("`{0}` is not a number")]
     Number(String),
+    /// Zero, a negative number, or infinity.
     #[error("a length must be positive and finite")]
     NotPositive,
+}
+
+/// The lengths that a grid of densities does not have, in millimeters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lengths {
+    /// Side of a cell.
+    pub cell_size: f64,
+    /// Thickness of the plate.
+    pub thickness: f64,
 }
 
 impl FromStr for Length {

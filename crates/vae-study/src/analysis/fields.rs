@@ -2,33 +2,40 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
 use ndarray::{Array2, Array3, ArrayView2};
 use topo_data::Judge;
 use topo_export::{Vtk, vtk};
 use topo_simp::Problem;
+use vae_base::files;
 use vae_report::{Field, field};
 
+use super::error::{AnalysisError, Result};
+
 /// A design, and what its figures are called.
-pub(crate) struct Drawn<'a> {
-    pub(crate) design: ArrayView2<'a, f32>,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FieldsOf<'a> {
+    /// The design.
+    pub(super) design: ArrayView2<'a, f32>,
     /// Which design it is, for the headings.
-    pub(crate) title: &'a str,
+    pub(super) title: &'a str,
     /// What every file name begins with; may be empty.
-    pub(crate) prefix: &'a str,
+    pub(super) prefix: &'a str,
 }
 
 /// Writes `displacement.png`, `strain-energy.png`, `von-mises.png` and `fields.vtk` into a folder.
 ///
-/// Of several load cases a picture shows the largest displacement and stress, and the sum of the
+/// With several load cases a picture shows the largest displacement and stress, and the sum of the
 /// energies; the VTK file has displacement and stress of each.
-pub(crate) fn write(
+///
+/// # Errors
+/// If the design cannot be solved for, or a file cannot be written.
+pub(super) fn write_fields(
     judge: &mut Judge,
     problem: &Problem,
-    drawn: &Drawn<'_>,
+    of: &FieldsOf<'_>,
     folder: &Path,
 ) -> Result<()> {
-    let Drawn { design, title, prefix } = *drawn;
+    let FieldsOf { design, title, prefix } = *of;
     let found = judge.fields(problem, design)?;
     let lengths: Vec<_> = found.displacements.iter().map(lengths).collect();
     let largest = |cases: &[Array2<f64>]| {
@@ -43,7 +50,8 @@ pub(crate) fn write(
     for (file, name, unit, values) in &pictures {
         let (heading, label) = (format!("{name}: {title}"), format!("{name} [{unit}]"));
         let figure = Field { title: &heading, name: &label, values: values.view(), design };
-        field(&figure, &path(&format!("{file}.png")))?;
+        let path = path(&format!("{file}.png"));
+        field(&figure, &path).map_err(|source| AnalysisError::Figure { path, source })?;
     }
     let density = design.mapv(f64::from);
     let name = |quantity: &str, case: usize| match found.displacements.len() {
@@ -59,7 +67,7 @@ pub(crate) fn write(
         .map(|(case, u)| (name("displacement", case), u.view()))
         .collect();
     let fields = Vtk { title, cell_size: problem.cell_size, cells: &cells, points: &points };
-    Ok(vae_base::files::write(&path("fields.vtk"), vtk(&fields)?.as_bytes())?)
+    Ok(files::write(&path("fields.vtk"), vtk(&fields)?.as_bytes())?)
 }
 
 /// Lengths of the displacements of the corners of each element, averaged.

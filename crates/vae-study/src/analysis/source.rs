@@ -1,0 +1,73 @@
+//! Sets of designs that are looked at rather than learned from.
+
+use std::path::Path;
+
+use ndarray::Axis;
+use vae_data::{DataError, DataSet, Details, Problems, Reading, SetError, Source, open_with};
+
+use super::design_file::DesignFile;
+use super::error::{AnalysisError, Result};
+
+/// Opens the designs of a source.
+///
+/// A `.npy` file of two axes is one design here, where data to train on would be flat vectors whose
+/// layout has to be stated.
+///
+/// # Errors
+/// If the source cannot be read.
+pub fn open_designs(source: &str, reading: &Reading) -> Result<DataSet> {
+    let Ok(parsed) = source.parse::<Source>();
+    let refused = match open_with(&parsed, reading) {
+        Ok(set) => return Ok(set),
+        Err(refused) => refused,
+    };
+    let path = Path::new(source);
+    // Every other setting of how to read is about sets of designs.
+    let plain = Reading { problem: reading.problem.clone(), ..Reading::default() } == *reading;
+    let has_two_axes = matches!(
+        &refused,
+        DataError::Set(SetError::DesignShape { shape, .. }) if shape.len() == 2
+    );
+    if !(plain && has_two_axes && path.extension().is_some_and(|extension| extension == "npy")) {
+        return Err(refused.into());
+    }
+    let design = DesignFile { path: path.to_owned(), index: 0 }.read()?.mapv(|x| x as f32);
+    let problems = match &reading.problem {
+        path if path.as_os_str().is_empty() => Problems::None,
+        path => Problems::Shared(
+            std::fs::read_to_string(path)
+                .map_err(|source| AnalysisError::Unreadable { path: path.clone(), source })?,
+        ),
+    };
+    let details = Details { problems, ..Details::default() };
+    Ok(DataSet::new(source, design.insert_axis(Axis(0)), details)?)
+}
+
+/// The designs of a set that were asked for; all of them if none was.
+///
+/// # Errors
+/// [`AnalysisError::NoDesign`].
+pub fn positions(set: &DataSet, name: &str, asked: &[usize]) -> Result<Vec<usize>> {
+    if asked.is_empty() {
+        return Ok((0..set.len()).collect());
+    }
+    match asked.iter().find(|&&index| set.len() <= index) {
+        Some(&index) => {
+            Err(AnalysisError::NoDesign { name: name.to_owned(), index, len: set.len() })
+        }
+        None => Ok(asked.to_vec()),
+    }
+}
+
+/// The one design of a set that was asked for; its only design if none was.
+///
+/// # Errors
+/// [`AnalysisError::NoDesign`], or [`AnalysisError::Several`] if there are several designs and
+/// none was asked for.
+pub fn position(set: &DataSet, name: &str, asked: Option<usize>) -> Result<usize> {
+    match asked {
+        Some(index) => Ok(positions(set, name, &[index])?[0]),
+        None if set.len() == 1 => Ok(0),
+        None => Err(AnalysisError::Several { name: name.to_owned(), len: set.len() }),
+    }
+}

@@ -1,0 +1,97 @@
+//! Where the codes of candidates come from.
+
+use std::ops::Range;
+
+use vae_design::{Origin, TrustRegion};
+use vae_models::Vae;
+use vae_train::evaluate::posteriors;
+use vae_train::explore::{prior_draws, repeated};
+use vae_train::sampler::{Sampler, Samplers};
+
+use super::error::Result;
+use super::place::DesignPlace;
+use super::settings::ProposeSettings;
+use crate::run::Run;
+
+/// The neighborhoods of given designs, what was fitted to the training codes, or the prior.
+pub(super) struct Origins {
+    /// Codes in whose neighborhood candidates are drawn; empty for everywhere.
+    near: Vec<Vec<f64>>,
+    sampler: Sampler,
+    /// `None` if nothing is drawn from them.
+    samplers: Option<Samplers>,
+    conditions: Vec<f32>,
+    spread: f64,
+    seed: u64,
+}
+
+impl Origins {
+    /// The origins that the settings ask for, and what came of fitting the samplers if that had to
+    /// be done.
+    pub(super) fn new(
+        settings: &ProposeSettings,
+        run: &Run,
+        conditions: &[f32],
+    ) -> Result<(Self, Option<String>)> {
+        let near: Result<Vec<_>> =
+            settings.near.iter().map(|place| code(place, run, conditions)).collect();
+        let near = near?;
+        let (samplers, sentence) = if near.is_empty() && settings.sampler != Sampler::Standard {
+            let (samplers, sentence) = run.samplers()?;
+            (Some(samplers), sentence)
+        } else {
+            (None, None)
+        };
+        let origins = Self {
+            near,
+            sampler: settings.sampler,
+            samplers,
+            conditions: conditions.to_vec(),
+            spread: settings.spread,
+            seed: settings.seed,
+        };
+        Ok((origins, sentence))
+    }
+
+    /// The codes of some candidates, by their numbers: near the given designs in turn, from what
+    /// was fitted, or from the prior.
+    pub(super) fn codes(
+        &self,
+        numbers: Range<usize>,
+        vae: &Vae,
+        region: &TrustRegion,
+    ) -> Vec<Origin> {
+        let draws = match &self.samplers {
+            Some(samplers) => {
+                let cs = repeated(&self.conditions, numbers.end);
+                samplers.draws(vae, self.sampler, &cs, self.seed)
+            }
+            None => prior_draws(region.latent_dim(), numbers.end, self.seed),
+        };
+        let origin = |number: usize| {
+            let draw = draws.row(number).mapv(f64::from);
+            if self.near.is_empty() {
+                let source = if self.samplers.is_some() { "fitted" } else { "prior" };
+                return Origin { source, latent: draw.to_vec() };
+            }
+            let mut u = region.whiten(&self.near[number % self.near.len()]);
+            u.iter_mut().zip(&draw).for_each(|(u, eps)| *u += self.spread * eps);
+            Origin { source: "near", latent: region.color(&u) }
+        };
+        numbers.map(origin).collect()
+    }
+}
+
+/// The code of a design to look near.
+fn code(place: &DesignPlace, run: &Run, conditions: &[f32]) -> Result<Vec<f64>> {
+    match place {
+        DesignPlace::Data(index) if *index < run.data.len() => {
+            let (means, _) = posteriors(&run.vae, &run.designs(), &[*index], &run.device)?;
+            Ok(means.row(0).mapv(f64::from).to_vec())
+        }
+        place => {
+            let design = place.read(run)?;
+            Ok(vae_design::encode(&run.vae, design.view(), conditions)?)
+        }
+    }
+}

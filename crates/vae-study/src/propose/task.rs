@@ -1,0 +1,57 @@
+//! What is asked for: the problem at its volume, the conditions, the reference, and where
+//! candidates come from.
+
+use topo_data::Judge;
+use topo_simp::Problem;
+use vae_base::Note;
+
+use super::error::Result;
+use super::origins::Origins;
+use super::problem::Posed;
+use super::reference::Reference;
+use super::settings::ProposeSettings;
+use crate::run::Run;
+
+/// A task for new designs, put together and checked.
+pub struct ProposalTask<'a> {
+    pub(super) run: &'a Run,
+    pub(super) settings: ProposeSettings,
+    pub(super) origins: Origins,
+    /// The problem at the volume asked for.
+    pub problem: Problem,
+    /// The conditions that the model is told.
+    pub conditions: Vec<f32>,
+    /// Compliance of the SIMP optimum, cut at the volume of the problem.
+    pub optimum: f64,
+    /// What compliances are compared with.
+    pub reference: Reference,
+    /// What was taken because nobody set it, and what came of fitting samplers.
+    pub notes: Vec<Note>,
+}
+
+impl<'a> ProposalTask<'a> {
+    /// Puts together and checks what the settings ask for, and solves the problem by SIMP.
+    ///
+    /// # Errors
+    /// If a setting is outside its range, the problem is invalid or of another size than the
+    /// designs of the model, or a design that is named cannot be read.
+    pub fn new(run: &'a Run, settings: &ProposeSettings) -> Result<Self> {
+        settings.check()?;
+        let Posed { problem, conditions, mut notes } = Posed::new(settings, run)?;
+        let mut judge = Judge::new(problem.grid)?;
+        let optimum = judge.optimum(&problem)?.compliance_cut;
+        let reference = match &settings.reference {
+            None => Reference::optimum(optimum),
+            Some(place) => Reference::design(place, run, &problem, &mut judge)?,
+        };
+        let (origins, fitted) = Origins::new(settings, run, &conditions)?;
+        notes.extend(fitted.map(Note::new));
+        let settings = settings.clone();
+        Ok(Self { run, settings, origins, problem, conditions, optimum, reference, notes })
+    }
+
+    /// The largest compliance that a proposal may have.
+    pub fn limit(&self) -> f64 {
+        self.reference.compliance * (1.0 + self.settings.compliance_within.get())
+    }
+}
