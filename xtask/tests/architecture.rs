@@ -152,9 +152,84 @@ fn raw_memory_access_stays_in_vae_nn() {
     assert!(outside.is_empty(), "outside vae-nn: {outside:?}");
 }
 
+#[test]
+fn vae_cli_is_glue() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/vae-cli/src");
+    let source = source.canonicalize().unwrap();
+    let files: Vec<_> =
+        sources().into_iter().filter(|(path, _)| path.starts_with(&source)).collect();
+    let beside = files.iter().filter(|(path, _)| path.parent() == Some(&source)).count();
+    assert!(beside <= 12, "{beside} files beside commands/");
+    let lines: usize = files.iter().map(|(_, text)| code(text).lines().count()).sum();
+    assert!((1..=5000).contains(&lines), "{lines} lines without tests");
+
+    let metadata = metadata();
+    let package = metadata.workspace_packages().into_iter().find(|p| p.name == "vae-cli").unwrap();
+    for name in ["candle-core", "candle-nn", "topo-simp"] {
+        let depends = package.dependencies.iter().any(|dependency| dependency.name == name);
+        assert!(!depends, "vae-cli depends on {name}");
+    }
+}
+
+#[test]
+fn libraries_do_not_speak_the_command_line() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").canonicalize().unwrap();
+    let mut found = 0;
+    for (path, text) in sources() {
+        let Ok(below) = path.strip_prefix(&crates) else { continue };
+        let mut parts = below.iter().filter_map(|part| part.to_str());
+        if parts.next() == Some("vae-cli") || parts.next() != Some("src") {
+            continue;
+        }
+        for literal in literals(code(&text)) {
+            let mut flags = literal.split("--").skip(1);
+            let flag = flags.any(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+            let command = literal.contains("`vae ");
+            assert!(!flag && !command, "{}: {literal:?}", path.display());
+            found += 1;
+        }
+    }
+    assert!(1000 < found, "the search finds {found} strings, which are too few");
+}
+
+/// A source file without its unit tests.
+fn code(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod ").next().unwrap()
+}
+
+/// The string literals of a source file.
+fn literals(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(['"', '/', '\'']) {
+        rest = &rest[start..];
+        if rest.starts_with("//") {
+            rest = rest.split_once('\n').map_or("", |(_, after)| after);
+        } else if let Some(after) = rest.strip_prefix("'\"'") {
+            rest = after;
+        } else if let Some(inside) = rest.strip_prefix('"') {
+            let mut literal = String::new();
+            let mut chars = inside.chars();
+            while let Some(c) = chars.next() {
+                match c {
+                    '"' => break,
+                    '\\' => literal.extend(chars.next()),
+                    c => literal.push(c),
+                }
+            }
+            rest = chars.as_str();
+            found.push(literal);
+        } else {
+            rest = &rest[1..];
+        }
+    }
+    found
+}
+
 /// Path and text of every Rust file of the workspace.
 fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = root.canonicalize().unwrap();
     let mut folders = vec![root.join("crates"), root.join("xtask"), root.join("benches")];
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {

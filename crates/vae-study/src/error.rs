@@ -60,6 +60,11 @@ pub enum StudyError {
         /// The run folder.
         folder: PathBuf,
     },
+    /// Designs of an exact volume were asked for, but nothing says which volume.
+    #[error(
+        "an exact volume is needed, but the data state no problem, and no condition is called volume_fraction"
+    )]
+    NoVolume,
     /// The problem of the data cannot be mirrored.
     #[error("the problem under {mirror} is invalid")]
     MirroredProblem {
@@ -169,6 +174,7 @@ impl StudyError {
             | Self::NoTestDesigns
             | Self::WeightsAlone { .. }
             | Self::NoSamplers { .. }
+            | Self::NoVolume
             | Self::NoSymmetry { .. } => true,
             Self::Data(err) => err.is_callers_mistake(),
             Self::Train(err) => err.is_usage(),

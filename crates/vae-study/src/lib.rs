@@ -16,6 +16,7 @@ mod progress;
 pub mod propose;
 pub mod report;
 pub mod run;
+pub mod samples;
 pub mod sampling;
 pub mod trust;
 pub mod walk;

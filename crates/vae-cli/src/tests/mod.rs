@@ -1,3 +1,4 @@
 //! Tests that need clap's own list of commands and arguments.
 
+mod flags;
 mod reference;
