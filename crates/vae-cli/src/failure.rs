@@ -5,7 +5,6 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use topo_data::TopoDataError;
-use topo_simp::SimpError;
 use vae_base::Remedy;
 use vae_data::{DataError, FormatError, ReadingError, SetError, SplitError};
 use vae_design::DesignError;
@@ -102,9 +101,6 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
         return (err.hint.clone(), true);
     }
     if let Some(err) = cause.downcast_ref::<DesignError>() {
-        return (words::hint(&err.remedies()), err.is_callers_mistake());
-    }
-    if let Some(err) = cause.downcast_ref::<SimpError>() {
         return (words::hint(&err.remedies()), err.is_callers_mistake());
     }
     match cause.downcast_ref::<TopoDataError>() {

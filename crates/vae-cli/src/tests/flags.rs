@@ -112,7 +112,7 @@ fn sources(root: &Path) -> Vec<(PathBuf, String)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                let text = text.split("#[cfg(test)]\nmod ").next().unwrap().to_owned();
+                let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
                 found.push((path, text));
             }
         }
