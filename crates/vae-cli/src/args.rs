@@ -22,8 +22,8 @@ pub(crate) const RUNS: &str = "runs";
 /// Which model.
 #[derive(Args)]
 pub(crate) struct ModelArgs {
-    /// Folder of the run, or where no data are needed its model.safetensors; the newest run below
-    /// `runs` if none is given
+    /// Folder of the run, or its model.safetensors if no data are needed [default: the newest run
+    /// below `runs`]
     #[arg(value_name = "RUN")]
     run: Option<PathBuf>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct ModelArgs {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
-    /// Data in place of those that the run was trained on
+    /// Data to use instead of those that the run was trained on
     #[arg(long, value_name = "SOURCE")]
     data: Option<String>,
     #[command(flatten)]
@@ -61,7 +61,7 @@ impl From<PartArg> for Part {
 }
 
 impl ModelArgs {
-    /// What was given.
+    /// The path of the run, if one was given.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.run.as_deref()
     }
@@ -146,7 +146,7 @@ pub(crate) enum SamplerArg {
     Standard,
     /// One normal, fitted to the codes and conditions of the training designs
     Gaussian,
-    /// A mixture of normals, fitted to the same; the validation designs choose how many
+    /// A mixture of normals, fitted to the same; the validation designs determine how many
     Mixture,
 }
 

@@ -22,7 +22,7 @@ pub(crate) enum Command {
     Convert(ConvertArgs),
 }
 
-/// Say what data hold, and what is suspicious in them
+/// Describe data, and what is suspicious in them
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae data info builtin
@@ -46,9 +46,9 @@ pub(crate) struct InfoArgs {
 
 /// Write data as a data-set folder
 ///
-/// Designs are read and written one by one, so that they may be larger than memory. Every command
-/// reads sources directly too; a folder is worth its place for pictures that are used often, for
-/// data to hand on, and for seeing what was understood.
+/// Designs are read and written one by one, so the data may be larger than memory. Every command
+/// also reads sources directly; a folder is useful for pictures that are read often, for passing
+/// data on, and for checking how the source was understood.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae data convert pictures/ --resize 64x192 --out beams/
@@ -58,7 +58,7 @@ pub(crate) struct ConvertArgs {
     /// `mnist:FOLDER`
     #[arg(value_name = "SOURCE")]
     source: String,
-    /// The folder to write; it may not exist
+    /// The folder to write; it must not exist yet
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]

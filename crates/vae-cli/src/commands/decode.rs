@@ -15,8 +15,8 @@ use vae_study::Model;
 /// Turn latent codes into designs
 ///
 /// Reads `z` (N, Z) and, for a model with conditions, `conditions` (N, C) in the data's own units,
-/// as `vae encode` writes them; with `--set`, or where the file has no conditions, all designs get
-/// the same ones. Writes the mean designs, densities 0 to 1.
+/// as `vae encode` writes them. With `--set`, or if the file has no conditions, all designs get the
+/// same ones. Writes the mean designs, densities from 0 to 1.
 #[derive(clap::Args)]
 #[command(
     allow_missing_positional = true,

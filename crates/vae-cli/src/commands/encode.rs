@@ -14,8 +14,8 @@ use crate::output::{line, shown};
 /// Write the latent codes of designs
 ///
 /// The `.npz` holds `z`, the posterior means (N, Z), `log_var`, the log-variances of q(z|x),
-/// `conditions` (N, C) if there are some, `groups`, and `index`, the positions in the data set.
-/// `vae decode` reads it again.
+/// `conditions` (N, C) if the model has any, `groups`, and `index`, the positions in the data set.
+/// `vae decode` reads the file.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae encode --out z.npz

@@ -14,12 +14,12 @@ use crate::words::remedy;
 
 /// Score a model on its test split, with simple controls beside it
 ///
-/// Bounds are in nats per design, over the test split. IoU, pieces and holes are at 0.5;
-/// reconstructions come from the posterior mean unless they are called sampled. With many --samples
-/// the tighter bound is the importance-sampled ln p(x); its error and the effective sample size say
-/// how far to trust it. Where the data set states the mechanics of its designs, reconstructions and
-/// new designs for the test conditions are judged by their stiffness. All of it is written into the
-/// report.html of the run, unless --data or flags that say how data are read name other designs.
+/// Bounds are in nats per design, averaged over the test split. IoU, pieces and holes are those of
+/// designs cut at 0.5; reconstructions come from the posterior mean unless they are called sampled.
+/// With many --samples the tighter bound approaches ln p(x); its error and the effective sample size
+/// show how far it can be trusted. If the data set states the mechanics of its designs,
+/// reconstructions and new designs for the test conditions are judged by their stiffness. The
+/// results are also written into the report.html of the run, unless other data were named.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae evaluate
@@ -32,8 +32,8 @@ pub(crate) struct Args {
     /// Draws per design for the importance-weighted bound
     #[arg(long, value_name = "K", default_value_t = 16)]
     samples: usize,
-    /// Give a model of the squared error the Gaussian noise of its training residuals, and so a
-    /// likelihood
+    /// Give a model of the squared error a likelihood: Gaussian noise as large as its training
+    /// residuals
     #[arg(long)]
     state_noise: bool,
     /// Leave the mechanics out

@@ -15,10 +15,10 @@ use crate::output::{self, line, shown};
 
 /// Walk from one design to another, between random points, or along one condition
 ///
-/// Between two designs both the latent code and the conditions go on a straight line; between two
-/// draws from the prior the conditions stay at their training mean; along a condition the latent
-/// code stays at the prior's mean. `--set` holds a condition, `--set-end` makes it move. Without a
-/// choice: between two designs of one problem.
+/// Between two designs, both the latent code and the conditions move on a straight line. Between
+/// two draws from the prior, the conditions stay at their training mean. Along a condition, the
+/// latent code stays at the mean of the prior. `--set` holds a condition, and `--set-end` moves it.
+/// By default the walk is between two designs of one problem.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae interpolate
@@ -65,7 +65,7 @@ pub(crate) struct Args {
 enum PathArg {
     /// On the straight line
     Linear,
-    /// On a great circle: the length changes evenly
+    /// On a great circle, with evenly changing length
     Spherical,
 }
 
@@ -81,7 +81,7 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.steps < 2 {
-        return Err(UsageError::new("--steps counts both ends, so there are at least 2").into());
+        return Err(UsageError::new("--steps counts both ends, so it must be at least 2").into());
     }
     let course = args.course();
     if args.random || args.along.is_some() {

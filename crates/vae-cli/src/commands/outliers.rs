@@ -11,12 +11,12 @@ use crate::args::{PartArg, RunArgs};
 use crate::failure::UsageError;
 use crate::output::{self, line, shown};
 
-/// Find designs that the model takes for unusual
+/// Find designs that the model finds unusual
 ///
 /// By distance: far from the mean code of the training designs, in latent units, in which the
-/// prior's deviation is 1. By likelihood: the lowest bound on ln p(x) of one draw (where there is
-/// no likelihood: the largest loss). By coordinate: beyond a threshold in one latent dimension.
-/// Writes a table with the codes and a sheet of the designs, the most unusual first.
+/// deviation of the prior is 1. By likelihood: a low bound on ln p(x) from one draw, or a large loss
+/// if the model has no likelihood. By coordinate: beyond a threshold in one latent dimension. Writes
+/// a table with the codes and a sheet of the designs, the most unusual first.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae outliers
@@ -35,10 +35,10 @@ pub(crate) struct Args {
     /// Designs whose latent dimension I is above X
     #[arg(long, value_name = "I=X", value_parser = threshold, allow_hyphen_values = true)]
     above: Option<(usize, f32)>,
-    /// At most so many designs
+    /// Largest number of designs
     #[arg(long, value_name = "N", default_value_t = 12)]
     count: usize,
-    /// Which designs are looked at
+    /// Which designs to look at
     #[arg(long, value_enum, default_value = "all")]
     part: PartArg,
     /// Folder to write into

@@ -40,8 +40,8 @@ pub(crate) struct CurvesArgs {
 
 /// Draw the posterior means of designs, colored by a condition
 ///
-/// Prints mean and deviation of the posterior means in every latent dimension. Without a choice the
-/// two dimensions with the largest deviations are drawn.
+/// Prints the mean and the deviation of the posterior means in every latent dimension. By default
+/// the two dimensions with the largest deviations are drawn.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae plot latent
@@ -65,7 +65,7 @@ pub(crate) struct LatentArgs {
 
 /// Draw some designs of a data set, and how its conditions are distributed
 ///
-/// With `--resize` also the same designs before and after it.
+/// With `--resize`, also draw the same designs before and after resizing.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae plot samples builtin

@@ -13,13 +13,13 @@ use crate::output::{self, line, note, shown};
 
 /// Generate new designs
 ///
-/// Writes the mean designs (densities 0 to 1; with --exact-volume of 0 and 1 only), a contact
-/// sheet, and a table with what was asked, what came out, and, where the data of the run say what
-/// their designs carry, how stiff each is. With the data there is a trust report too: the nearest
-/// training design and its distance (root mean square of a pixel), the share of training designs
-/// that are no likelier, and a picture of how unsure each pixel is. Conditions that are not set
-/// stay at their training mean. With `--rows`, each row of the sheet has another value of one
-/// condition, and each column another draw from the prior.
+/// Writes the mean designs (densities from 0 to 1; with --exact-volume only 0 and 1), a contact
+/// sheet, and a table with what was asked for and what came out, including the stiffness if the data
+/// of the run state the loads. If the data of the run can be read, a trust report follows: the
+/// nearest training design and its distance (root mean square over pixels), the share of training
+/// designs that are no likelier, and a picture of how uncertain each pixel is. Conditions that are
+/// not set stay at their training mean. With `--rows`, each row of the sheet has another value of
+/// one condition, and each column another draw.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae sample --set volume_fraction=0.4 --set load_y=0.5 --count 16 --out samples

@@ -16,8 +16,8 @@ use vae_study::pictures::at_conditions;
 
 /// Sweep a square of latent space
 ///
-/// Decodes a grid of points over two latent dimensions, the others at 0, at one condition. Without
-/// a choice the two dimensions are taken that change the design most.
+/// Decodes a grid of points over two latent dimensions, with the others at 0 and the conditions
+/// fixed. By default the two dimensions are those that change the design most.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae traverse
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Two latent dimensions, across and up, counted from 1
     #[arg(long, value_name = "I,J", value_parser = two_dimensions)]
     dims: Option<TwoDimensions>,
-    /// The square goes from -X to X in both
+    /// Range of both dimensions: from -X to X
     #[arg(long, value_name = "X", default_value_t = 2.0)]
     reach: f32,
     /// Designs along each side
@@ -45,10 +45,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if !(2..=32).contains(&args.steps) {
-        return Err(UsageError::new("--steps goes from 2 to 32").into());
+        return Err(UsageError::new("--steps must be from 2 to 32").into());
     }
     if !(0.0 < args.reach && args.reach.is_finite()) {
-        return Err(UsageError::new("--reach is a positive number").into());
+        return Err(UsageError::new("--reach must be a positive number").into());
     }
     let Model { vae, device, .. } = args.model.open()?;
     let condition = conditions(&vae, &args.set)?;

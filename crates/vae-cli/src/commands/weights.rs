@@ -26,9 +26,9 @@ pub(crate) enum Command {
 
 /// Write the weights of a run for PyTorch
 ///
-/// `pytorch-tutorial` has the names of the lecture's classes, which take the file with
-/// `load_state_dict(strict=True)`. The classes standardize the condition themselves: mean and
-/// deviation are printed, and stand in the file's metadata.
+/// `pytorch-tutorial` has the names of the lecture's classes, which load the file with
+/// `load_state_dict(strict=True)`. The caller of the classes standardizes the condition: its mean and
+/// deviation are printed, and stored in the metadata of the file.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae weights export runs/tutorial-tutorial-conv-1 --out cvae.safetensors
@@ -53,12 +53,11 @@ enum Format {
     PytorchTutorial,
 }
 
-/// Make a run of weights from PyTorch
+/// Make a run from weights of PyTorch
 ///
-/// Takes a safetensors file with the names of the lecture's classes, with any widths and number of
-/// latents. What the tensors do not tell is stated: the size of the designs, and the conditions
-/// with the mean and deviation that they were standardized by and the range of the training
-/// designs.
+/// Reads a safetensors file with the names of the lecture's classes, with any widths and number of
+/// latents. State what the tensors do not tell: the size of the designs, and the conditions with the
+/// mean and deviation that they were standardized by and the range of the training designs.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae weights import cvae.safetensors --preset tutorial-conv --condition volume_percent=52.0163,27.7679,5,99 --out runs/lecture
@@ -145,7 +144,7 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
         "tutorial-conv" => (128, 128),
         "tutorial-mlp" => (126, 349),
         name => {
-            let message = format!("`{name}` is none of the lecture's models");
+            let message = format!("`{name}` is not one of the lecture's models");
             let hint = "the presets are tutorial-conv and tutorial-mlp";
             return Err(UsageError::with_hint(message, hint).into());
         }

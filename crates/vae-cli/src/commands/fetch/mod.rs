@@ -23,9 +23,9 @@ const PICTURES: [&str; 6] = ["jpg", "jpeg", "png", "bmp", "tif", "tiff"];
 
 /// Download a data set, check it, and unpack it
 ///
-/// Names, sizes and checksums come from the publisher's own API. A download that breaks off goes on
-/// where it stopped, now or when the same command is given again; when everything is there already,
-/// the command says so and does nothing.
+/// Names, sizes and checksums come from the publisher's own API. An interrupted download continues
+/// where it stopped, at once or when the same command is given again. If everything is there
+/// already, the command does nothing.
 #[derive(clap::Args)]
 #[command(after_help = "Sources:
   tutorial         the pictures of the lecture, Zenodo record 20432301
@@ -47,19 +47,19 @@ pub(crate) struct Args {
     /// What to fetch, see below
     #[arg(value_name = "SOURCE", required_unless_present = "list")]
     source: Option<String>,
-    /// Only say what there is: sources, or the files of SOURCE
+    /// Only list the sources, or the files of SOURCE
     #[arg(long)]
     list: bool,
-    /// Site that answers in place of the publisher's
+    /// Site to use instead of the publisher's
     #[arg(long, value_name = "SITE")]
     url: Option<String>,
     /// Folder to write [default: data/ and the name of the source]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Attempts in a row before a server is given up
+    /// Attempts in a row before giving up on a server
     #[arg(long, value_name = "N", default_value_t = Retry::default().attempts, value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
-    /// Column of designs, where a table has several that could be
+    /// Column of designs, if several columns of a table could be it
     #[arg(long, value_name = "NAME")]
     column: Option<String>,
     /// The pictures of a table show material in black
@@ -195,7 +195,7 @@ fn say(done: &Done<'_>) -> Result<()> {
     let size = HumanBytes(*bytes);
     if done.already_there {
         line(format!(
-            "{path} holds {source} already: {files} files, {size}, all as they were fetched; nothing to do"
+            "{path} already holds {source}: {files} files, {size}, unchanged since they were fetched; nothing to do"
         ))?;
     } else {
         line(format!("{source}: {files} files, {size}, in {path}"))?;
