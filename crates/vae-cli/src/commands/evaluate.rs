@@ -16,8 +16,8 @@ use crate::words::remedy;
 ///
 /// Bounds are in nats per design, averaged over the test split. IoU, pieces and holes are those of
 /// designs cut at 0.5; reconstructions come from the posterior mean unless they are called sampled.
-/// With many --samples the tighter bound approaches ln p(x); its error and the effective sample size
-/// show how far it can be trusted. If the data set states the mechanics of its designs,
+/// With many --samples the tighter bound approaches ln p(x); its error and the effective sample
+/// size show how far it can be trusted. If the data set states the mechanics of its designs,
 /// reconstructions and new designs for the test conditions are judged by their stiffness. The
 /// results are also written into the report.html of the run, unless other data were named.
 #[derive(clap::Args)]

@@ -14,9 +14,9 @@ use crate::output::{self, line, shown};
 /// Find designs that the model finds unusual
 ///
 /// By distance: far from the mean code of the training designs, in latent units, in which the
-/// deviation of the prior is 1. By likelihood: a low bound on ln p(x) from one draw, or a large loss
-/// if the model has no likelihood. By coordinate: beyond a threshold in one latent dimension. Writes
-/// a table with the codes and a sheet of the designs, the most unusual first.
+/// deviation of the prior is 1. By likelihood: a low bound on ln p(x) from one draw, or a large
+/// loss if the model has no likelihood. By coordinate: beyond a threshold in one latent dimension.
+/// Writes a table with the codes and a sheet of the designs, the most unusual first.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae outliers

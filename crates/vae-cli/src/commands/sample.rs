@@ -14,8 +14,8 @@ use crate::output::{self, line, note, shown};
 /// Generate new designs
 ///
 /// Writes the mean designs (densities from 0 to 1; with --exact-volume only 0 and 1), a contact
-/// sheet, and a table with what was asked for and what came out, including the stiffness if the data
-/// of the run state the loads. If the data of the run can be read, a trust report follows: the
+/// sheet, and a table with what was asked for and what came out, including the stiffness if the
+/// data of the run state the loads. If the data of the run can be read, a trust report follows: the
 /// nearest training design and its distance (root mean square over pixels), the share of training
 /// designs that are no likelier, and a picture of how uncertain each pixel is. Conditions that are
 /// not set stay at their training mean. With `--rows`, each row of the sheet has another value of

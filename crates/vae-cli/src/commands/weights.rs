@@ -27,8 +27,8 @@ pub(crate) enum Command {
 /// Write the weights of a run for PyTorch
 ///
 /// `pytorch-tutorial` has the names of the lecture's classes, which load the file with
-/// `load_state_dict(strict=True)`. The caller of the classes standardizes the condition: its mean and
-/// deviation are printed, and stored in the metadata of the file.
+/// `load_state_dict(strict=True)`. The caller of the classes standardizes the condition: its mean
+/// and deviation are printed, and stored in the metadata of the file.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae weights export runs/tutorial-tutorial-conv-1 --out cvae.safetensors
@@ -56,8 +56,8 @@ enum Format {
 /// Make a run from weights of PyTorch
 ///
 /// Reads a safetensors file with the names of the lecture's classes, with any widths and number of
-/// latents. State what the tensors do not tell: the size of the designs, and the conditions with the
-/// mean and deviation that they were standardized by and the range of the training designs.
+/// latents. State what the tensors do not tell: the size of the designs, and the conditions with
+/// the mean and deviation that they were standardized by and the range of the training designs.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae weights import cvae.safetensors --preset tutorial-conv --condition volume_percent=52.0163,27.7679,5,99 --out runs/lecture
