@@ -229,7 +229,7 @@ impl DataSet {
     /// Reads designs into `out`, (B, H, W) densities in 0 to 1, 1 = material, in the order of
     /// `indices`.
     ///
-    /// Values up to [`ROUNDING`] outside 0 to 1 are moved to the nearest end.
+    /// Values up to [`ROUNDING`](crate::ROUNDING) outside 0 to 1 are moved to the nearest end.
     ///
     /// # Errors
     ///

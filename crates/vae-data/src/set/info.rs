@@ -127,7 +127,7 @@ pub struct Duplicate {
 ///
 /// # Errors
 ///
-/// [`FormatError::Io`] and whatever else keeps a design from being read.
+/// [`FormatError::Io`](crate::FormatError::Io) and whatever else keeps a design from being read.
 ///
 /// # Examples
 ///
