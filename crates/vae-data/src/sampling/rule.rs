@@ -26,7 +26,8 @@ pub enum SplitRule {
     /// `auto`.
     #[default]
     Auto,
-    /// The test side is the one that the data state ([`DataSet::stated_test`](crate::DataSet::stated_test)): `standard`.
+    /// The test side is the one that the data state: `standard`. See
+    /// [`DataSet::stated_test`](crate::DataSet::stated_test).
     Standard,
     /// Groups at random, whatever the data state: `random`.
     Random,
