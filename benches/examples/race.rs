@@ -12,14 +12,12 @@ use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use candle_core::Device;
-use ndarray::{Array2, Array3, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 use topo_data::{Domain, Judge, Optimum, Silhouette, problem_of};
 use topo_simp::Problem;
-use vae_data::{DataSet, Split, open_with};
-use vae_models::Vae;
+use vae_study::Run;
+use vae_study::run::{evenly_spaced, stored, stored_one};
 use vae_train::explore::{decode, prior_draws};
-use vae_train::{Config, RunFolder, Targets};
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
@@ -39,8 +37,7 @@ fn main() -> Result<()> {
     let [run, seconds] = &arguments[..] else {
         return Err("usage: race RUN SECONDS, for example: race runs/mine 30".into());
     };
-    let opened = Opened::read(Path::new(run))?;
-    let made = race(&opened, budget(seconds)?)?;
+    let made = race(&Run::open(Path::new(run))?, budget(seconds)?)?;
     println!("within 10 % of the optimum's compliance at equal volume");
     println!("{:35} tried  accepted  distinct  distinct per minute", "");
     for made in &made {
@@ -58,40 +55,6 @@ fn budget(text: &str) -> Result<Duration> {
         Ok(Duration::from_secs_f64(seconds))
     } else {
         Err(format!("{text} seconds must be above 0 and at most 86400").into())
-    }
-}
-
-/// A run with its data and model.
-struct Opened {
-    config: Config,
-    data: DataSet,
-    split: Split,
-    vae: Vae,
-}
-
-impl Opened {
-    fn read(root: &Path) -> Result<Self> {
-        let folder = RunFolder::open(root)?;
-        let config = Config::read(&folder.config())?;
-        let data = open_with(&config.data.source.parse()?, &config.data.reading)?;
-        folder.check_data(&data)?;
-        let split = folder.recorded_split(&data)?;
-        let (vae, _) = vae_models::load(&folder.model(), &Device::Cpu)?;
-        Ok(Self { config, data, split, vae })
-    }
-
-    /// The conditions of some designs as the model is told them.
-    fn conditions(&self, indices: &[usize]) -> Result<Array2<f32>> {
-        let told = self.config.data.told.columns(&self.data)?;
-        Ok(Targets::new(&self.data, self.config.data.targets, told).conditions(indices))
-    }
-
-    /// Designs as they are stored, shape (designs, rows, columns).
-    fn stored(&self, indices: &[usize]) -> Result<Array3<f32>> {
-        let mut pixels = vec![0.0; indices.len() * self.data.design_len()];
-        self.data.read_into(indices, &mut pixels)?;
-        let shape = (indices.len(), self.data.height(), self.data.width());
-        Ok(Array3::from_shape_vec(shape, pixels)?)
     }
 }
 
@@ -115,7 +78,7 @@ impl Made {
 
 /// Everything that the methods start from.
 struct Race<'a> {
-    opened: &'a Opened,
+    opened: &'a Run,
     problems: Vec<Problem>,
     domains: Vec<Domain>,
     /// Largest compliance of an accepted design, for each problem.
@@ -127,7 +90,7 @@ struct Race<'a> {
 }
 
 /// Lets each method make designs for test problems for the given time.
-fn race(opened: &Opened, budget: Duration) -> Result<Vec<Made>> {
+fn race(opened: &Run, budget: Duration) -> Result<Vec<Made>> {
     let mut race = Race::new(opened)?;
     let mut made = Vec::new();
     eprintln!("4 methods, {budget:?} each, {} test problems in turn", race.problems.len());
@@ -147,17 +110,16 @@ fn race(opened: &Opened, budget: Duration) -> Result<Vec<Made>> {
         let (problem, round) = (attempt % race.problems.len(), attempt / race.problems.len());
         let near = &race.nearest[problem];
         let index = near[round % near.len()];
-        let design = race.opened.stored(&[index])?.index_axis_move(Axis(0), 0);
+        let design = stored_one(&race.opened.data, index)?;
         race.repair(attempt, &design)
     })?);
     Ok(made)
 }
 
 impl<'a> Race<'a> {
-    fn new(opened: &'a Opened) -> Result<Self> {
+    fn new(opened: &'a Run) -> Result<Self> {
         let test = &opened.split.test;
-        let n = PROBLEMS.min(test.len());
-        let chosen: Vec<usize> = (0..n).map(|i| test[i * test.len() / n]).collect();
+        let chosen = evenly_spaced(test, PROBLEMS);
         let problems: Option<Vec<Problem>> = chosen
             .iter()
             .map(|&index| Ok(problem_of(&opened.data, index)?))
@@ -165,7 +127,7 @@ impl<'a> Race<'a> {
         let problems = problems.ok_or("the data set does not state the problems of its designs")?;
         let first = problems.first().ok_or("the run has no test designs")?;
         let mut judge = Judge::new(first.grid)?;
-        let references = opened.stored(&chosen)?;
+        let references = stored(&opened.data, &chosen)?;
         let (mut limits, mut domains) = (Vec::new(), Vec::new());
         for (problem, reference) in problems.iter().zip(references.outer_iter()) {
             let reference = judge.compliance_cut(problem, reference)?;
@@ -173,7 +135,7 @@ impl<'a> Race<'a> {
             limits.push(ACCEPTED * optimum.min(reference));
             domains.push(Domain::of(problem)?);
         }
-        let conditions = opened.conditions(&chosen)?;
+        let conditions = opened.designs().conditions(&chosen);
         let nearest = chosen.iter().map(|&index| by_condition(opened, index)).collect();
         Ok(Self { opened, problems, domains, limits, conditions, nearest, judge })
     }
@@ -216,7 +178,7 @@ impl<'a> Race<'a> {
             let rows: Vec<usize> =
                 (0..BATCH).map(|i| (attempt + i) % self.problems.len()).collect();
             let cs = self.conditions.select(Axis(0), &rows);
-            let designs = decode(vae, &zs, &cs, &Device::Cpu)?;
+            let designs = decode(vae, &zs, &cs, &self.opened.device)?;
             drawn.extend(designs.outer_iter().rev().map(|design| design.to_owned()));
         }
         Ok(drawn.pop().unwrap_or_default())
@@ -231,7 +193,7 @@ impl<'a> Race<'a> {
 
 /// All training designs, those with the nearest conditions first; each condition is measured in
 /// units of its standard deviation.
-fn by_condition(opened: &Opened, index: usize) -> Vec<usize> {
+fn by_condition(opened: &Run, index: usize) -> Vec<usize> {
     let table: ArrayView2<'_, f32> = opened.data.conditions();
     let train = &opened.split.train;
     let deviation = table.select(Axis(0), train).mapv(f64::from).std_axis(Axis(0), 0.0);
@@ -258,12 +220,13 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use topo_data::{GenerateSpec, generate};
-    use vae_train::{Manifest, Overrides, train};
+    use vae_data::open_with;
+    use vae_train::{Config, Manifest, Overrides, RunFolder, train};
 
     use super::*;
 
     /// A run of one epoch on a few cantilevers.
-    fn trained(folder: &Path) -> Opened {
+    fn trained(folder: &Path) -> Run {
         let beams = folder.join("beams");
         let spec = GenerateSpec {
             height: 12,
@@ -295,7 +258,7 @@ mod tests {
             resumed_at_step: Vec::new(),
         };
         train(&config, &data, &run, &manifest, &AtomicBool::new(false), &mut |_| ()).unwrap();
-        Opened::read(run.root()).unwrap()
+        Run::open(run.root()).unwrap()
     }
 
     #[test]
