@@ -5,14 +5,15 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
-use vae_data::{ConditionInfo, DataSet, Element, Info, Metadata};
+use vae_data::{DataSet, Element, Info, Metadata};
+use vae_study::checks::check_compliances;
 use vae_study::pictures::{Quantity, draw_contact_sheet};
+use vae_study::words::data_set;
 
 use super::fetch;
 use crate::output::{self, json, line, shown};
 use crate::reading::{ReadingArgs, open_data};
 use crate::words;
-use vae_study::checks::check_compliances;
 
 /// Fetch data, look at them, and bring them into one form
 #[derive(Subcommand)]
@@ -80,7 +81,10 @@ fn info(args: &InfoArgs) -> Result<()> {
     if args.json {
         json(&info)?;
     } else {
-        table(&info)?;
+        data_set(&info).iter().try_for_each(line)?;
+        for note in info.notes() {
+            line(format!("note: {}", words::note(&note)))?;
+        }
         if let Some(text) = check_compliances(&data)? {
             line(text)?;
         }
@@ -132,47 +136,4 @@ fn draw(data: &DataSet, info: &Info, out: &Path) -> Result<usize> {
         }
     }
     Ok(drawn)
-}
-
-fn table(info: &Info) -> Result<()> {
-    let Info { name, n, height, width, element, groups, .. } = info;
-    line(format!(
-        "{name}: {n} designs of {height} x {width} ({element}) in {groups} groups, the largest of {}",
-        info.largest_group
-    ))?;
-    // With no design of densities there is nothing to count: the notes say why.
-    if info.invalid.len() < *n {
-        line(format!(
-            "values {:.3} to {:.3}, {:.1} % grey, mean greyness {:.3}{}",
-            info.value_min,
-            info.value_max,
-            100.0 * info.grey_share,
-            info.greyness,
-            if info.binary { ": black and white" } else { "" }
-        ))?;
-        let volume = &info.volume_fraction;
-        line(format!(
-            "volume fraction {:.3} ± {:.3}, {:.3} to {:.3}",
-            volume.mean, volume.std, volume.min, volume.max
-        ))?;
-    }
-    for condition in &info.conditions {
-        let unit =
-            if condition.unit.is_empty() { String::new() } else { format!(" {}", condition.unit) };
-        let ConditionInfo { name, values, distinct, .. } = condition;
-        line(format!(
-            "condition {name}: {:.3} ± {:.3}, {:.3} to {:.3}{unit}, {distinct} distinct values",
-            values.mean, values.std, values.min, values.max
-        ))?;
-    }
-    if info.problems {
-        line("the mechanical problem of each design is known")?;
-    }
-    if !info.results.is_empty() {
-        line(format!("results: {}", info.results.join(", ")))?;
-    }
-    for note in info.notes() {
-        line(format!("note: {}", words::note(&note)))?;
-    }
-    Ok(())
 }

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use ndarray::{Array2, Ix2};
 use vae_data::npz::Npz;
+use vae_study::Model;
 use vae_train::explore::{conditions, decode, repeated};
 
 use crate::args::ModelArgs;
 use crate::output::{self, line, shown};
-use vae_study::Model;
 
 /// Turn latent codes into designs
 ///

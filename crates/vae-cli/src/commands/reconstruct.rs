@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use vae_study::pictures::draw_reconstructions;
 
 use crate::args::RunArgs;
 use crate::output::{line, shown};
-use vae_study::pictures::draw_reconstructions;
 
 /// Draw test designs above their reconstructions
 #[derive(clap::Args)]

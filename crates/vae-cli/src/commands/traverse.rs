@@ -3,16 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
-use vae_report::{Grid, grid};
+use anyhow::Result;
+use vae_study::pictures::draw_square;
+use vae_study::{Model, StudyError};
 use vae_train::explore::{by_effect, conditions, decode, repeated, square};
 
-use crate::args::ModelArgs;
-use crate::args::{TwoDimensions, two_dimensions};
+use crate::args::{ModelArgs, TwoDimensions, two_dimensions};
 use crate::failure::UsageError;
 use crate::output::{self, line, shown};
-use vae_study::Model;
-use vae_study::pictures::at_conditions;
 
 /// Sweep a square of latent space
 ///
@@ -57,10 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Some(dims) => dims.of(latent_dim)?,
         None => match by_effect(&vae, &condition, &device)?.as_slice() {
             [across, up, ..] => (*across, *up),
-            _ => return Err(UsageError::new(
-                "a square takes two latent dimensions; the model has one: vae interpolate --random",
-            )
-            .into()),
+            _ => return Err(StudyError::OneDimension { latent_dim }.into()),
         },
     };
     let zs = square(latent_dim, (across, up), args.reach, args.steps);
@@ -70,23 +65,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     output::folder(&args.out)?;
     let arrays = args.out.join("designs.npz");
     output::arrays(&arrays, &designs, &cs, &zs)?;
-    let places = |dim: usize, point: &dyn Fn(usize) -> usize| {
-        (0..args.steps).map(|i| format!("{:.2}", zs[[point(i), dim]])).collect::<Vec<_>>()
-    };
-    let figure = Grid {
-        title: &format!(
-            "Designs over a square of latent space{}",
-            at_conditions(&vae, &condition, "")
-        ),
-        columns: Some(args.steps),
-        column_labels: &places(across, &|i| i),
-        row_labels: &places(up, &|i| i * args.steps),
-        column_axis: &format!("latent dimension {}", across + 1),
-        row_axis: &format!("latent dimension {}", up + 1),
-        ..Grid::new(designs.view())
-    };
     let picture = args.out.join("designs.png");
-    grid(&figure, &picture).with_context(|| format!("cannot draw {}", picture.display()))?;
+    draw_square(&vae, &condition, &zs, (across, up), &designs, &picture)?;
     line(format!("{} designs: {}, {}", zs.nrows(), shown(&arrays), shown(&picture)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use vae_data::Size;
 use vae_models::{ConditionStats, to_pytorch_tutorial};
+use vae_study::Model;
 use vae_train::run::write;
 use vae_train::{Config, FORMAT, Manifest, Overrides, RunFolder, Told};
 
@@ -15,7 +16,6 @@ use crate::failure::UsageError;
 use crate::output::{line, shown, typed};
 use crate::reading::{ReadingArgs, absolute_source, open_data};
 use crate::threads;
-use vae_study::Model;
 
 /// Exchange weights with PyTorch
 #[derive(Subcommand)]

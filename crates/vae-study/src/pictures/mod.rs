@@ -7,6 +7,7 @@ mod data;
 mod figures;
 mod latent;
 mod reconstructions;
+mod square;
 
 pub use caption::at_conditions;
 pub use contact::draw_contact_sheet;
@@ -14,3 +15,4 @@ pub use data::{Quantity, draw_resizing, draw_samples};
 pub use figures::{draw_curves, draw_run, figures};
 pub use latent::draw_latent;
 pub use reconstructions::{draw_pairs, draw_reconstructions};
+pub use square::draw_square;

@@ -1,10 +1,12 @@
 //! What was found, in sentences and tables: the same for a terminal and for a page.
 
+mod data;
 mod latent;
 mod mechanics;
 mod scores;
 mod trained;
 
+pub use data::data_set;
 pub use latent::{latent, summary};
 pub use scores::scores;
 pub use trained::{optimized, reached};

@@ -1,0 +1,44 @@
+//! What a data set holds.
+
+use vae_data::{ConditionInfo, Info};
+
+/// What a data set holds, one line for each of its quantities.
+pub fn data_set(info: &Info) -> Vec<String> {
+    let Info { name, n, height, width, element, groups, largest_group, .. } = info;
+    let mut lines = vec![format!(
+        "{name}: {n} designs of {height} x {width} ({element}) in {groups} groups, the largest of {largest_group}"
+    )];
+    // If no design holds densities, there is nothing to count; the notes say why.
+    if info.invalid.len() < *n {
+        lines.push(format!(
+            "values {:.3} to {:.3}, {:.1} % grey, mean greyness {:.3}{}",
+            info.value_min,
+            info.value_max,
+            100.0 * info.grey_share,
+            info.greyness,
+            if info.binary { ": black and white" } else { "" }
+        ));
+        let volume = &info.volume_fraction;
+        lines.push(format!(
+            "volume fraction {:.3} ± {:.3}, {:.3} to {:.3}",
+            volume.mean, volume.std, volume.min, volume.max
+        ));
+    }
+    lines.extend(info.conditions.iter().map(condition));
+    if info.problems {
+        lines.push("the mechanical problem of each design is known".to_owned());
+    }
+    if !info.results.is_empty() {
+        lines.push(format!("results: {}", info.results.join(", ")));
+    }
+    lines
+}
+
+fn condition(condition: &ConditionInfo) -> String {
+    let ConditionInfo { name, unit, values, distinct, .. } = condition;
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    format!(
+        "condition {name}: {:.3} ± {:.3}, {:.3} to {:.3}{unit}, {distinct} distinct values",
+        values.mean, values.std, values.min, values.max
+    )
+}
