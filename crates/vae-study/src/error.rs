@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use topo_simp::ProblemError;
-use vae_base::{FileError, Remedy};
+use vae_base::Remedy;
 use vae_data::Mirror;
 use vae_models::Likelihood;
 use vae_report::ReportError;
@@ -116,9 +116,6 @@ pub enum StudyError {
     /// The report page could not be written.
     #[error(transparent)]
     Page(ReportError),
-    /// A file or folder could not be written.
-    #[error(transparent)]
-    File(#[from] FileError),
     /// From the data.
     #[error(transparent)]
     Data(#[from] vae_data::DataError),

@@ -99,10 +99,7 @@ pub(super) fn mechanics(run: &Run, notes: &mut Vec<String>) -> Result<Option<Mec
 }
 
 /// The problems of some designs; `None` if one of them is unknown.
-///
-/// # Errors
-/// If the data state a problem that is invalid.
-pub fn problems(data: &DataSet, indices: &[usize]) -> Result<Option<Vec<Problem>>> {
+fn problems(data: &DataSet, indices: &[usize]) -> Result<Option<Vec<Problem>>> {
     indices.iter().map(|&index| Ok(problem_of(data, index)?)).collect()
 }
 

@@ -4,6 +4,6 @@ mod mechanics;
 mod scores;
 mod topology;
 
-pub use mechanics::{Mechanics, Scored, problems};
+pub use mechanics::{Mechanics, Scored};
 pub use scores::{Questions, Scores};
 pub use topology::{OnePiece, Topology};

@@ -4,7 +4,7 @@ use vae_models::Vae;
 
 /// The conditions of a figure in words, except for one that it shows in another way: empty, or
 /// such as ` at volume_fraction = 0.400`.
-pub fn at_conditions(vae: &Vae, condition: &[f32], except: &str) -> String {
+pub(crate) fn at_conditions(vae: &Vae, condition: &[f32], except: &str) -> String {
     let conditions = vae.config().conditions.iter().zip(condition);
     let words: Vec<String> = conditions
         .filter(|(c, _)| c.name != except)

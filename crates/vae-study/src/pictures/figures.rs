@@ -38,7 +38,7 @@ pub fn draw_run(run: &Run) -> Result<()> {
 }
 
 /// The figures of a run that exist, in the order in which a reader wants to see them.
-pub fn figures(folder: &RunFolder) -> Vec<Block> {
+pub(crate) fn figures(folder: &RunFolder) -> Vec<Block> {
     let figures = [
         ("reconstructions.png", "Test designs, and what comes back from their codes"),
         ("samples.png", "New designs: what the model makes of codes from the prior"),

@@ -9,10 +9,11 @@ mod latent;
 mod reconstructions;
 mod square;
 
-pub use caption::at_conditions;
+pub(crate) use caption::at_conditions;
 pub use contact::draw_contact_sheet;
 pub use data::{Quantity, draw_resizing, draw_samples};
-pub use figures::{draw_curves, draw_run, figures};
+pub(crate) use figures::figures;
+pub use figures::{draw_curves, draw_run};
 pub use latent::draw_latent;
 pub use reconstructions::{draw_pairs, draw_reconstructions};
 pub use square::draw_square;

@@ -6,5 +6,5 @@ mod stored;
 
 pub use model::Model;
 pub use opened::{Part, Run};
-pub(crate) use stored::make_folder;
-pub use stored::{evenly_spaced, silhouette, spread, stored, stored_one};
+pub use stored::{evenly_spaced, stored, stored_one};
+pub(crate) use stored::{make_folder, silhouette, spread};

@@ -29,7 +29,7 @@ pub fn stored_one(data: &DataSet, index: usize) -> Result<Array2<f32>> {
 }
 
 /// At most `count` of the positions below `n`, evenly spaced.
-pub fn spread(n: usize, count: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn spread(n: usize, count: usize) -> impl Iterator<Item = usize> {
     let count = count.min(n);
     (0..count).map(move |i| i * n / count)
 }
@@ -49,7 +49,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<()> {
 }
 
 /// A design cut at 0.5.
-pub fn silhouette(design: ArrayView2<'_, f32>) -> Silhouette {
+pub(crate) fn silhouette(design: ArrayView2<'_, f32>) -> Silhouette {
     Silhouette::of(&design.iter().copied().collect::<Vec<_>>())
 }
 
