@@ -214,8 +214,6 @@ fn by_condition(opened: &Run, index: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
     use std::ops::ControlFlow;
     use std::sync::atomic::AtomicBool;
 

@@ -17,16 +17,16 @@ use crate::{machine, threads};
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Train(TrainArgs),
-    /// Time the way from designs to means and deviations of the latent variables
+    /// Time the encoder: from designs to means and deviations of the latent variables
     Encode(CallArgs),
-    /// Time the way from latent variables to designs
+    /// Time the decoder: from latent variables to designs
     Decode(CallArgs),
 }
 
 /// Time whole training steps: forward, loss, backward, clipping, update
 ///
-/// The code is that of `vae train`, on one batch of random designs. Three steps come before the
-/// first that counts.
+/// The code is that of `vae train`, on one batch of random designs. Three steps are made before
+/// timing begins.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae bench train
@@ -35,14 +35,14 @@ pub(crate) enum Command {
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// Steps to time
+    /// Number of steps to time
     #[arg(long, value_name = "N", default_value_t = 10)]
     steps: usize,
 }
 
 /// Time calls of one half of a model
 ///
-/// Three calls come before the first that counts.
+/// Three calls are made before timing begins.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae bench decode --preset pool --batch-size 1 --count 200 --json
@@ -50,7 +50,7 @@ pub(crate) struct TrainArgs {
 pub(crate) struct CallArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// Designs in all, rounded up to whole batches
+    /// Number of designs in all, rounded up to whole batches
     #[arg(long, value_name = "N", default_value_t = 1000)]
     count: usize,
 }
@@ -61,10 +61,10 @@ struct ModelArgs {
     /// burda-1layer
     #[arg(long, value_name = "NAME", default_value = "default")]
     preset: String,
-    /// Designs per step or call [default: the preset's]
+    /// Designs per step or call [default: that of the preset]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Rows and columns of a design [default: those that the preset is known for, such as 128x128
+    /// Rows and columns of a design [default: those that the preset is meant for, such as 128x128
     /// for tutorial-conv]
     #[arg(long, value_name = "HxW")]
     size: Option<Size>,

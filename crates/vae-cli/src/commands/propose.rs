@@ -73,8 +73,8 @@ pub(crate) struct Args {
     /// Largest number of candidates to try [default: 20 for each proposal]
     #[arg(long, value_name = "N")]
     candidates: Option<usize>,
-    /// Largest number of steps of the latent search of each candidate; 0 takes candidates as they are
-    /// drawn
+    /// Largest number of steps of the latent search of each candidate; 0 takes candidates as they
+    /// are drawn
     #[arg(long, value_name = "N", default_value_t = 20)]
     search: usize,
     /// Number of SIMP iterations of repair after the search; what they bring is reported

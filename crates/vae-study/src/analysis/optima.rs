@@ -10,7 +10,7 @@ use super::error::Result;
 #[derive(Debug, Default)]
 pub struct Optima {
     judge: Option<(Grid, Judge)>,
-    optima: Vec<(Problem, Optimum)>,
+    found: Vec<(Problem, Optimum)>,
     uniform_starts: Vec<(Problem, UniformStart)>,
 }
 
@@ -28,8 +28,8 @@ impl Optima {
     /// # Errors
     /// If the solver fails.
     pub fn of(&mut self, problem: &Problem) -> Result<&Optimum> {
-        let Self { judge: kept, optima, .. } = self;
-        once(optima, problem, || Ok(judge(kept, problem)?.optimum(problem)?))
+        let Self { judge: kept, found, .. } = self;
+        once(found, problem, || Ok(judge(kept, problem)?.optimum(problem)?))
     }
 
     /// Continues from a design with SIMP iterations, and compares with the uniform start.
@@ -63,12 +63,10 @@ fn once<'a, T>(
     problem: &Problem,
     make: impl FnOnce() -> Result<T>,
 ) -> Result<&'a T> {
-    let position = match known.iter().position(|(other, _)| other == problem) {
-        Some(position) => position,
-        None => {
-            known.push((problem.clone(), make()?));
-            known.len() - 1
-        }
-    };
+    let stored = known.iter().position(|(other, _)| other == problem);
+    let position = stored.unwrap_or(known.len());
+    if stored.is_none() {
+        known.push((problem.clone(), make()?));
+    }
     Ok(&known[position].1)
 }
