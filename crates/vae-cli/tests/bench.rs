@@ -68,7 +68,6 @@ fn wrong_numbers_are_one_line() {
     for (arguments, word) in [
         ("train --batch-size 0", "batch_size"),
         ("train --batch-size 18446744073709551615", "batch_size"),
-        ("train --size 0x96", "height is 0"),
         ("train --size 16x999999", "width is 999999"),
         ("train --steps 0", "steps"),
         ("decode --count 0", "count"),
@@ -83,4 +82,9 @@ fn wrong_numbers_are_one_line() {
         assert!(lines.len() == 1 && lines[0].starts_with("vae: "), "{arguments}: {words}");
         assert!(words.contains(word), "{arguments}: {words}");
     }
+    // This is refused while the arguments are parsed, which takes more lines.
+    let output = vae("train --size 0x96");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(words.contains("\"0x96\" is not a size"), "{words}");
 }
