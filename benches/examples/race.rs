@@ -17,7 +17,7 @@ use topo_data::{Domain, Judge, Optimum, Silhouette, problem_of};
 use topo_simp::Problem;
 use vae_study::Run;
 use vae_study::run::{evenly_spaced, stored, stored_one};
-use vae_train::explore::{decode, prior_draws};
+use vae_train::codes::{decode, prior_draws};
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
@@ -219,7 +219,7 @@ mod tests {
 
     use topo_data::{GenerateSpec, generate};
     use vae_data::open_with;
-    use vae_train::{Config, Manifest, Overrides, RunFolder, train};
+    use vae_train::{Config, Manifest, RunFolder, train};
 
     use super::*;
 
@@ -235,18 +235,15 @@ mod tests {
             ..GenerateSpec::for_family("cantilever").unwrap()
         };
         generate(&spec, "beams", &beams, &|_| ControlFlow::Continue(())).unwrap();
-        let overrides = Overrides {
-            source: Some(beams.to_str().unwrap().to_owned()),
-            epochs: Some(1),
-            batch_size: Some(8),
-            latent_dim: Some(2),
-            ..Overrides::default()
-        };
-        let config = Config::resolve(None, None, &overrides).unwrap();
+        let mut config = Config::preset("default").unwrap();
+        config.data.source = beams.to_str().unwrap().to_owned();
+        config.training.epochs = 1;
+        config.training.batch_size = 8;
+        config.model.latent_dim = 2;
         let data = open_with(&config.data.source.parse().unwrap(), &config.data.reading).unwrap();
         let run = RunFolder::vacant(&folder.join("run")).unwrap();
         let manifest = Manifest {
-            format: vae_train::FORMAT,
+            format: Manifest::FORMAT,
             version: String::new(),
             data_fingerprint: data.fingerprint().unwrap(),
             seed: config.seed,

@@ -9,7 +9,7 @@ use vae_models::Vae;
 use vae_study::latent::index;
 use vae_study::sampling::stored_samplers;
 use vae_study::{Model, Part, Run};
-use vae_train::sampler::{Sampler, Samplers};
+use vae_train::generate::{Sampler, Samplers};
 use vae_train::{Config, RunFolder};
 
 use crate::failure::UsageError;
@@ -116,13 +116,13 @@ impl ModelArgs {
 
 impl RunArgs {
     /// Whether the data are those that the run was trained on, read as they were.
-    pub(crate) fn is_as_trained(&self) -> bool {
-        self.data.is_none() && !self.reading.is_given()
+    pub(crate) fn is_as_trained(&self) -> Result<bool> {
+        Ok(self.data.is_none() && !self.reading.is_given()?)
     }
 
     /// Opens the run, its data and its model.
     pub(crate) fn open(&self) -> Result<Run> {
-        if self.is_as_trained() {
+        if self.is_as_trained()? {
             return self.model.open_run();
         }
         let folder = self.model.folder()?;
@@ -132,7 +132,7 @@ impl RunArgs {
             // Tables and problems belong to the designs they were given with.
             reading = Reading { conditions: PathBuf::new(), problem: PathBuf::new(), ..reading };
         }
-        self.reading.apply(&mut reading)?;
+        let reading = self.reading.over(&reading)?;
         let data = open_data(self.data.as_ref().unwrap_or(&config.data.source), &reading)?;
         Ok(Run::on_other_data(folder, config, data)?)
     }

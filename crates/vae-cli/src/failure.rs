@@ -92,7 +92,7 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
         return (words::hint(&err.remedies()), err.is_callers_mistake());
     }
     if let Some(err) = cause.downcast_ref::<TrainError>() {
-        return (err.hint(), err.is_usage());
+        return (words::hint(&err.remedies()), err.is_callers_mistake());
     }
     if let Some(err) = cause.downcast_ref::<HubError>() {
         return (words::hint(&err.remedies()), err.is_callers_mistake());

@@ -1,9 +1,11 @@
 //! The flags that say how data are read, the same wherever data are given.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use serde::Serialize;
+use toml::Table;
 use vae_data::{
     Answer, DataSet, Iterations, Layout, Margins, Pattern, Reading, Resize, Setting, Size, Source,
     ValueRange, open_with,
@@ -13,12 +15,13 @@ use vae_study::checks::check_compliances;
 use crate::output::note;
 use crate::words;
 
-/// How a source is read. What is not given is found out from the data, and said.
-#[derive(Args, Clone, Debug, Default)]
+/// How a source is read; written as the table `data.reading` of a configuration. What is not given
+/// is detected from the data, and printed.
+#[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(next_help_heading = "How the data are read")]
 pub(crate) struct ReadingArgs {
-    /// Labels at the end of file names: `{volume_fraction%}_{iterate}`, {_} for what is no label;
-    /// `none`
+    /// Labels at the end of file names, such as `{volume_fraction%}_{iterate}`; {_} stands for a part
+    /// that is not a label; `none` if there are none
     #[arg(long, value_name = "PATTERN")]
     labels: Option<Setting<Pattern>>,
     /// Whether pictures show material in white: auto, yes, no
@@ -34,6 +37,7 @@ pub(crate) struct ReadingArgs {
     resize: Option<Setting<Resize>>,
     /// Leave out pictures and files that cannot be read
     #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     skip_bad: bool,
     /// How flat vectors are laid out: rows:NELXxNELY, or columns:NELXxNELY as in the classic codes
     #[arg(long, value_name = "LAYOUT")]
@@ -51,62 +55,38 @@ pub(crate) struct ReadingArgs {
     #[arg(long, value_name = "VOID:SOLID", allow_hyphen_values = true)]
     range: Option<Setting<ValueRange>>,
     /// CSV file of conditions: rows in the order of the designs, or named by a column `file`
-    #[arg(long = "conditions", value_name = "FILE")]
+    #[arg(long = "conditions", value_name = "FILE", value_parser = absolute)]
+    #[serde(rename = "conditions")]
     conditions_file: Option<PathBuf>,
     /// The mechanical problem of all designs; its values may name conditions
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = absolute)]
     problem: Option<PathBuf>,
-    /// What belongs together and is never split: a condition, a pattern over file names such as
-    /// {part}_{_}, none
+    /// Which designs form a group that is never split: those with the same value of a condition, or
+    /// of a pattern over file names such as {part}_{_}; none
     #[arg(long, value_name = "COLUMN|PATTERN")]
     group_by: Option<Setting<String>>,
 }
 
 impl ReadingArgs {
-    /// Whether anything was said.
-    pub(crate) fn is_given(&self) -> bool {
-        self.reading().map_or(true, |reading| reading != Reading::default())
+    /// Whether any of these flags was given.
+    pub(crate) fn is_given(&self) -> Result<bool> {
+        Ok(!Table::try_from(self)?.is_empty())
     }
 
-    /// What was said, and the default way for the rest.
+    /// How the data are read: as the flags say, and the default way for the rest.
     pub(crate) fn reading(&self) -> Result<Reading> {
-        let mut reading = Reading::default();
-        self.apply(&mut reading)?;
-        Ok(reading)
+        self.over(&Reading::default())
     }
 
-    /// Lays what was said over a way of reading. Paths become absolute, so that a run can be taken
-    /// up from any folder.
-    pub(crate) fn apply(&self, reading: &mut Reading) -> Result<()> {
-        fn set<T: Clone>(flag: Option<&T>, place: &mut T) {
-            if let Some(value) = flag {
-                place.clone_from(value);
-            }
-        }
-        set(self.labels.as_ref(), &mut reading.labels);
-        set(self.invert.as_ref(), &mut reading.invert);
-        set(self.crop.as_ref(), &mut reading.crop);
-        set(self.resize.as_ref(), &mut reading.resize);
-        reading.skip_bad |= self.skip_bad;
-        set(self.layout.as_ref(), &mut reading.layout);
-        set(self.grid.as_ref(), &mut reading.grid);
-        set(self.iterations.as_ref(), &mut reading.iterations);
-        set(self.array.as_ref(), &mut reading.array);
-        set(self.range.as_ref(), &mut reading.range);
-        for (flag, place) in [
-            (&self.conditions_file, &mut reading.conditions),
-            (&self.problem, &mut reading.problem),
-        ] {
-            if let Some(path) = flag {
-                *place = absolute(path)?;
-            }
-        }
-        set(self.group_by.as_ref(), &mut reading.group_by);
-        Ok(())
+    /// These flags laid over another way of reading.
+    pub(crate) fn over(&self, reading: &Reading) -> Result<Reading> {
+        let mut table = Table::try_from(reading)?;
+        table.extend(Table::try_from(self)?);
+        Ok(table.try_into()?)
     }
 }
 
-/// Opens data and says what was found out about them.
+/// Opens data and prints what was detected about them.
 pub(crate) fn open_data(source: &str, reading: &Reading) -> Result<DataSet> {
     let parsed: Source = source.parse().with_context(|| format!("--data {source}"))?;
     let data = open_with(&parsed, reading)?;
@@ -114,7 +94,7 @@ pub(crate) fn open_data(source: &str, reading: &Reading) -> Result<DataSet> {
     Ok(data)
 }
 
-/// Says what was found out about data.
+/// Prints what was detected about data.
 pub(crate) fn say_notes(data: &DataSet, reading: &Reading) -> Result<()> {
     for found in data.notes() {
         note(format!("data: {}", words::note(found)));
@@ -135,7 +115,7 @@ pub(crate) fn absolute_source(source: &str) -> Result<String> {
         Some(folder) => ("mnist:", folder),
         None => ("", source),
     };
-    let path = absolute(Path::new(path))?;
+    let path = absolute(path).with_context(|| path.to_owned())?;
     let text = path
         .into_os_string()
         .into_string()
@@ -143,6 +123,7 @@ pub(crate) fn absolute_source(source: &str) -> Result<String> {
     Ok(format!("{prefix}{text}"))
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).with_context(|| path.display().to_string())
+/// An absolute path, so that the file is found again from any folder.
+fn absolute(path: &str) -> std::io::Result<PathBuf> {
+    std::path::absolute(path)
 }

@@ -152,7 +152,7 @@ impl StudyError {
                 "the problem has no such symmetry, or dataset.json has a wrong rule for a condition",
             ),
             Self::Data(err) => err.remedies(),
-            Self::Train(err) => err.hint().map(Remedy::advice).into_iter().collect(),
+            Self::Train(err) => err.remedies(),
             Self::Design(err) => err.remedies(),
             Self::Judge(err) => err.remedies(),
             Self::Simp(err) => err.remedies(),
@@ -174,7 +174,7 @@ impl StudyError {
             | Self::NoVolume
             | Self::NoSymmetry { .. } => true,
             Self::Data(err) => err.is_callers_mistake(),
-            Self::Train(err) => err.is_usage(),
+            Self::Train(err) => err.is_callers_mistake(),
             Self::Design(err) => err.is_callers_mistake(),
             Self::Judge(err) => err.is_callers_mistake(),
             Self::Simp(err) => err.is_callers_mistake(),

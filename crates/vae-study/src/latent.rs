@@ -2,9 +2,10 @@
 
 use ndarray::Array2;
 use vae_train::RunFolder;
-use vae_train::diagnosis::{Diagnosis, diagnose};
-use vae_train::evaluate::{encode, unit_activity};
-use vae_train::metrics::{EpochMetrics, Event, read};
+use vae_train::codes::encode;
+use vae_train::learn::{EpochMetrics, course, epochs};
+use vae_train::score::unit_activity;
+use vae_train::score::{Diagnosis, diagnose};
 
 use crate::error::{Result, StudyError};
 use crate::run::{Part, Run};
@@ -18,7 +19,8 @@ impl Run {
         let Self { folder, config, split, vae, device, .. } = self;
         let epochs = logged_epochs(folder)?;
         let (beta, designs) = (config.training.beta, self.designs());
-        Ok(diagnose(vae, &self.loss(), beta, &designs, &split.train, &epochs, device)?)
+        let course = course(&self.loss(), beta, &epochs);
+        Ok(diagnose(vae, &course, &designs, &split.train, device)?)
     }
 
     /// The codes of the designs of a part.
@@ -48,13 +50,7 @@ pub struct Codes {
 /// # Errors
 /// If the log cannot be read.
 pub fn logged_epochs(folder: &RunFolder) -> Result<Vec<EpochMetrics>> {
-    let log = folder.metrics();
-    let events = if log.is_file() { read(&log)? } else { Vec::new() };
-    let epochs = events.into_iter().filter_map(|event| match event {
-        Event::Epoch(metrics) => Some(metrics),
-        Event::Step(_) => None,
-    });
-    Ok(epochs.collect())
+    Ok(epochs(&folder.metrics())?)
 }
 
 /// The index of a latent dimension that is counted from 1.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use vae_report::{Grid, grid};
-use vae_train::evaluate::{encode, terms_by_design};
+use vae_train::codes::encode;
+use vae_train::score::{Measure, terms_by_design};
 
 use crate::error::{Result, StudyError};
 use crate::latent::index;
@@ -166,12 +167,11 @@ fn distance(run: &Run, codes: &Array2<f32>) -> Result<Measured> {
 fn likelihood(run: &Run, indices: &[usize]) -> Result<Measured> {
     let terms = terms_by_design(&run.vae, &run.designs(), indices, &run.device)?;
     let least = f64::NEG_INFINITY;
-    if run.config.is_normalized(run.designs().are_binary(indices)?) {
+    if run.config.measure(run.designs().are_binary(indices)?) != Measure::None {
         let values = terms.iter().map(|terms| terms.kl - terms.log_likelihood).collect();
         return Ok(Measured { name: "bound on ln p(x)".into(), values, least, sign: -1.0 });
     }
     let (loss, beta) = (run.loss(), run.config.training.beta);
-    let values =
-        terms.iter().map(|terms| loss.per_design(terms.log_likelihood, terms.kl, beta)).collect();
+    let values = terms.iter().map(|terms| loss.per_design(*terms, beta)).collect();
     Ok(Measured { name: format!("loss ({})", loss.name(beta)), values, least, sign: 1.0 })
 }

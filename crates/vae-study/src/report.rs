@@ -2,7 +2,7 @@
 
 use vae_report::{Block, Page, Table};
 use vae_train::RunFolder;
-use vae_train::run::Manifest;
+use vae_train::learn::Manifest;
 
 use crate::error::{Result, StudyError};
 use crate::latent::logged_epochs;

@@ -9,9 +9,10 @@ use vae_data::DataSet;
 use vae_design::{Projection, decode_exact};
 use vae_models::Vae;
 use vae_report::{Grid as Sheet, grid};
-use vae_train::explore::{conditions, decode, prior_draws, repeated};
-use vae_train::sampler::{Sampler, Samplers};
-use vae_train::trust::Trust;
+use vae_train::codes::{decode, prior_draws, repeated};
+use vae_train::generate::conditions;
+use vae_train::generate::{Sampler, Samplers};
+use vae_train::score::Trust;
 
 use crate::analysis::{self, JudgedRow, Optima, write_judged_table};
 use crate::error::{Result, StudyError};

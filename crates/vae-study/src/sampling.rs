@@ -4,7 +4,7 @@ use std::path::Path;
 
 use vae_models::Vae;
 use vae_train::RunFolder;
-use vae_train::sampler::Samplers;
+use vae_train::generate::Samplers;
 
 use crate::error::{Result, StudyError};
 use crate::run::Run;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ndarray::{Array2, Array3};
 use vae_report::{Grid, grid};
-use vae_train::trust::{Trust, trust};
+use vae_train::score::{Trust, trust};
 
 use crate::error::{Result, StudyError};
 use crate::run::Run;

@@ -6,10 +6,9 @@ use ndarray::{Array2, Array3, ArrayView1, Axis};
 use vae_models::Vae;
 use vae_report::{Strip, strip};
 use vae_train::TrainError;
-use vae_train::evaluate::encode;
-use vae_train::explore::{
-    Path as Way, condition_column, conditions, decode, path, prior_draws, repeated, set_conditions,
-};
+use vae_train::codes::encode;
+use vae_train::codes::{decode, prior_draws, repeated};
+use vae_train::generate::{Path as Way, condition_column, conditions, path, set_conditions};
 
 use crate::error::{Result, StudyError};
 use crate::run::{Run, silhouette};

@@ -1,6 +1,9 @@
 //! What can go wrong in a run.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use vae_base::{FileError, Remedy};
 
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, TrainError>;
@@ -21,22 +24,32 @@ pub enum TrainError {
         known: Vec<String>,
     },
     /// A configuration file that is not TOML, or whose values have the wrong type.
-    #[error("the configuration {} is not valid: {message}", .path.display())]
+    #[error("{origin}: not a valid configuration: {message}")]
     ConfigSyntax {
-        /// The file.
-        path: PathBuf,
-        /// The parser's words, on one line.
+        /// The file, or where else the settings come from.
+        origin: String,
+        /// The parser's message, on one line.
         message: String,
     },
     /// A key that no configuration has.
-    #[error("unknown key `{key}` in {}{}", .path.display(), did_you_mean(.suggestion.as_deref()))]
+    #[error("unknown key `{key}` in {origin}{}", did_you_mean(.suggestion.as_deref()))]
     UnknownKey {
-        /// The file.
-        path: PathBuf,
+        /// The file, or where else the settings come from.
+        origin: String,
         /// The key with its table, such as `training.epochs`.
         key: String,
         /// The nearest known key.
         suggestion: Option<String>,
+    },
+    /// A setting that another objective has.
+    #[error("`{key}` is a setting of the objective `{owner}`, and the objective is `{kind}`")]
+    OtherObjective {
+        /// The key, such as `free_bits`.
+        key: String,
+        /// The kind of objective that has it.
+        owner: &'static str,
+        /// The kind of the configured objective.
+        kind: String,
     },
     /// A setting outside its domain.
     #[error("`{key}` = {value} is not possible: {reason}")]
@@ -48,12 +61,12 @@ pub enum TrainError {
         /// What holds for this setting.
         reason: String,
     },
-    /// A likelihood of 0 and 1 for designs that are neither, which nobody asked for.
+    /// A likelihood of 0 and 1 for grey designs, under an objective that is a bound.
     #[error(
         "a `bernoulli` is a likelihood of 0 and 1, and these targets are grey: there would be no bound"
     )]
     BinaryLikelihood,
-    /// A run folder that holds something already.
+    /// A run folder that is not empty.
     #[error("the run folder {} exists already", .path.display())]
     RunExists {
         /// The folder.
@@ -67,7 +80,7 @@ pub enum TrainError {
         /// The file that every run has.
         missing: &'static str,
     },
-    /// A run whose training has not yet come to a model.
+    /// A run whose training has not written a model yet.
     #[error("the run {} has no model yet: the KL warm-up was not over when it stopped", .path.display())]
     NoModelYet {
         /// The run folder.
@@ -90,12 +103,14 @@ pub enum TrainError {
         message: String,
     },
     /// A run file of a format that this version does not know.
-    #[error("{} has format {found}, and this version reads format {}", .path.display(), crate::FORMAT)]
+    #[error("{} has format {found}, and this version reads formats up to {known}", .path.display())]
     Format {
         /// The file.
         path: PathBuf,
         /// Its format number.
         found: u32,
+        /// The newest format that this version reads.
+        known: u32,
     },
     /// The data are not those that the run was started with.
     #[error(
@@ -122,12 +137,12 @@ pub enum TrainError {
         epoch: u64,
         /// Batch within the epoch, from 1.
         batch: u64,
-        /// Where `--resume` would go on.
+        /// The step from which the run can be resumed.
         checkpoint_step: u64,
     },
-    /// A condition of which nobody says what becomes of it in a mirror image.
+    /// A condition without a rule for a mirror.
     #[error(
-        "designs cannot be mirrored by {mirror}: the data do not say what becomes of the condition `{condition}`"
+        "designs cannot be mirrored by {mirror}: the data do not say how it changes the condition `{condition}`"
     )]
     NoMirrorRule {
         /// The mirror.
@@ -176,16 +191,9 @@ pub enum TrainError {
         model: String,
     },
     /// Reading or writing failed.
-    #[error("cannot {action} {}", .path.display())]
-    Io {
-        /// What was tried, as in "cannot write".
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// A file of the run that is not what it should be.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file of the run with unexpected contents.
     #[error("{} is damaged: {message}", .path.display())]
     Damaged {
         /// The file.
@@ -220,48 +228,77 @@ impl From<vae_models::LoadError> for TrainError {
 }
 
 impl TrainError {
-    /// What to do about it, in one sentence, where there is something to do.
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::RunExists { path } => format!(
-                "choose another folder with --run, or go on with it: vae train --resume {}",
-                path.display()
-            ),
-            Self::BinaryLikelihood => {
-                "take --targets binary, or --likelihood continuous-bernoulli, gaussian or discretized-logistic; to train on the cross-entropy all the same, say so with --objective cross-entropy".into()
-            }
-            Self::NotARun { .. } => "give the folder that `vae train` wrote, such as runs/cantilever-default-1".into(),
-            Self::NoModelYet { path } => format!("finish it first: vae train --resume {}", path.display()),
-            Self::Checkpoint { path, .. } | Self::OtherArchitecture { path, .. } => format!(
-                "start again with another --run, or put a whole checkpoint back at {}",
-                path.display()
-            ),
-            Self::NotFinite { .. } => {
-                "resume with a lower --learning-rate in a copy of the run, or look at that batch with `vae data info`".into()
-            }
-            Self::DataChanged { .. } => "restore the data, start a new run on the new ones, or name them with --data where a run is to be scored on others".into(),
-            Self::NoMirrorRule { mirror, .. } => {
-                let key = mirror.to_string().replace('-', "_");
-                format!("state it beside the condition in dataset.json, as \"{key}\": \"same\" or \"{key}\": {{\"sum\": 1.0}} for a value that becomes 1 - value, or leave the condition out with --told")
-            }
-            Self::ConditionRange { .. } => {
-                "the model has seen nothing there; take a value inside the range".into()
-            }
-            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                "free some space, then go on with `vae train --resume`".into()
-            }
-            _ => return None,
-        })
+    /// A failure of the file system.
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File(FileError::Io { action, path: path.to_owned(), source })
     }
 
-    /// Whether the user's flags or configuration are at fault (exit code 2), not the contents of a
-    /// file or the run itself.
-    pub fn is_usage(&self) -> bool {
+    /// What helps; empty if nothing specific does.
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::RunExists { path } => vec![
+                Remedy::set("run", "DIR", "writes to another folder"),
+                Remedy::set("resume", path.display().to_string(), "continues this run"),
+            ],
+            Self::BinaryLikelihood => vec![
+                Remedy::set("targets", "binary", "thresholds the designs to 0 and 1"),
+                Remedy::set(
+                    "likelihood",
+                    "continuous-bernoulli",
+                    "is one of grey designs, as are gaussian and discretized-logistic",
+                ),
+                Remedy::set(
+                    "objective",
+                    "cross-entropy",
+                    "trains on the cross-entropy, which is not a bound",
+                ),
+            ],
+            Self::NotARun { .. } => vec![Remedy::advice(
+                "give the folder that training wrote, such as runs/cantilever-default-1",
+            )],
+            Self::NoModelYet { path } => {
+                vec![Remedy::set("resume", path.display().to_string(), "continues its training")]
+            }
+            Self::Checkpoint { path, .. } | Self::OtherArchitecture { path, .. } => vec![
+                Remedy::set("run", "DIR", "starts again in another folder"),
+                Remedy::advice(format!("put a whole checkpoint back at {}", path.display())),
+            ],
+            Self::NotFinite { .. } => vec![
+                Remedy::set("learning_rate", "X", "lowers the learning rate in a new run"),
+                Remedy::advice("look at the designs of that batch"),
+            ],
+            Self::DataChanged { .. } => vec![
+                Remedy::advice("restore the data, or start a new run on the new ones"),
+                Remedy::set("data", "SOURCE", "scores the run on other data"),
+            ],
+            Self::NoMirrorRule { mirror, .. } => {
+                let key = mirror.to_string().replace('-', "_");
+                let rule = format!(
+                    "state it beside the condition in dataset.json, as \"{key}\": \"same\" or \"{key}\": {{\"sum\": 1.0}} for a value that becomes 1 - value"
+                );
+                let told = Remedy::set("told", "NAMES", "leaves the condition out");
+                vec![Remedy::advice(rule), told]
+            }
+            Self::ConditionRange { .. } => vec![Remedy::advice(
+                "take a value inside the range, because the model was not trained outside it",
+            )],
+            Self::File(FileError::Io { source, .. })
+                if source.kind() == io::ErrorKind::StorageFull =>
+            {
+                vec![Remedy::advice("free some space, then resume the run")]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the caller's settings are at fault, not the contents of a file or the run itself.
+    pub fn is_callers_mistake(&self) -> bool {
         matches!(
             self,
             Self::UnknownPreset { .. }
                 | Self::ConfigSyntax { .. }
                 | Self::UnknownKey { .. }
+                | Self::OtherObjective { .. }
                 | Self::Setting { .. }
                 | Self::BinaryLikelihood
                 | Self::RunExists { .. }
@@ -272,16 +309,6 @@ impl TrainError {
                 | Self::Index { .. }
         )
     }
-}
-
-/// The nearest of `known` to `name`, if near enough to be a slip of the fingers.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    known
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(similarity, _)| 0.8 < *similarity)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate.to_owned())
 }
 
 fn did_you_mean(suggestion: Option<&str>) -> String {

@@ -4,8 +4,8 @@ mod support;
 
 use ndarray::{Array2, Array3, Axis};
 use support::bars;
-use vae_train::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
-use vae_train::evaluate::compare;
+use vae_train::score::compare;
+use vae_train::score::{nearest_by_condition, nearest_by_pixels, principal_components};
 use vae_train::{TargetKind, Targets};
 
 fn parts() -> (Vec<usize>, Vec<usize>) {

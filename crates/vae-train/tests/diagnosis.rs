@@ -11,18 +11,19 @@ use ndarray::{Array2, Array3};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use support::{bars, manifest};
+use vae_base::stream;
 use vae_data::{Condition, DataSet, Details};
 use vae_models::{Likelihood, Sigma};
-use vae_nn::stream;
-use vae_train::diagnosis::{Diagnosis, State, diagnose};
-use vae_train::metrics::{Event, read};
-use vae_train::objective::Loss;
-use vae_train::{Config, Overrides, RunFolder, TargetKind, Targets, Told, train};
+use vae_train::learn::{Loss, course, epochs};
+use vae_train::score::{Diagnosis, State, diagnose};
+use vae_train::{Config, RunFolder, TargetKind, Targets, Told, train};
 
-/// Trains with these settings over the default preset, and diagnoses what came of it.
-fn diagnosed(data: &DataSet, overrides: Overrides) -> Diagnosis {
-    let overrides = Overrides { batch_size: Some(8), latent_dim: Some(2), ..overrides };
-    let config = Config::resolve(Some("default"), None, &overrides).unwrap();
+/// Trains with these changes to the default preset, and diagnoses the result.
+fn diagnosed(data: &DataSet, change: impl FnOnce(&mut Config)) -> Diagnosis {
+    let mut config = Config::preset("default").unwrap();
+    config.training.batch_size = 8;
+    config.model.latent_dim = 2;
+    change(&mut config);
     let root = tempfile::tempdir().unwrap();
     let folder = RunFolder::vacant(&root.path().join("run")).unwrap();
     train(&config, data, &folder, &manifest(data), &AtomicBool::new(false), &mut |_| ()).unwrap();
@@ -30,22 +31,19 @@ fn diagnosed(data: &DataSet, overrides: Overrides) -> Diagnosis {
     let told = config.data.told.columns(data).unwrap();
     let targets = Targets::new(data, config.data.targets, told);
     let split = folder.recorded_split(data).unwrap();
-    let mut epochs = Vec::new();
-    for event in read(&folder.metrics()).unwrap() {
-        if let Event::Epoch(metrics) = event {
-            epochs.push(metrics);
-        }
-    }
+    let epochs = epochs(&folder.metrics()).unwrap();
     let loss = Loss::new(config.training.objective, vae.config());
-    let beta = config.training.beta;
-    diagnose(&vae, &loss, beta, &targets, &split.train, &epochs, &Device::Cpu).unwrap()
+    let course = course(&loss, config.training.beta, &epochs);
+    diagnose(&vae, &course, &targets, &split.train, &Device::Cpu).unwrap()
 }
 
 /// Nobody tells the model where a bar is and how thick.
 #[test]
 fn a_healthy_run_has_no_dead_dimension() {
-    let overrides = Overrides { epochs: Some(25), told: Some(Told::None), ..Overrides::default() };
-    let found = diagnosed(&bars(), overrides);
+    let found = diagnosed(&bars(), |config| {
+        config.training.epochs = 25;
+        config.data.told = Told::None;
+    });
     assert_eq!(found.count(State::Active), 2, "{found:#?}");
     assert!(found.dimensions.iter().all(|dimension| dimension.silent_since.is_none()));
     assert!(!found.pressed_by_beta() && found.explained_by_conditions < 1e-9);
@@ -54,13 +52,11 @@ fn a_healthy_run_has_no_dead_dimension() {
 /// The same bars under a β that makes every nat cost fifty.
 #[test]
 fn a_large_beta_switches_off() {
-    let overrides = Overrides {
-        epochs: Some(25),
-        told: Some(Told::None),
-        beta: Some(50.0),
-        ..Overrides::default()
-    };
-    let found = diagnosed(&bars(), overrides);
+    let found = diagnosed(&bars(), |config| {
+        config.training.epochs = 25;
+        config.training.beta = 50.0;
+        config.data.told = Told::None;
+    });
     assert_eq!(found.count(State::SwitchedOff), 2, "{found:#?}");
     assert!(found.pressed_by_beta());
     assert!(
@@ -90,14 +86,12 @@ fn one_factor_needs_one_dimension() {
     let conditions = vec![Condition::covering("height", "", values.column(0))];
     let details = Details { conditions, values, ..Details::default() };
     let data = DataSet::new("shades", designs, details).unwrap();
-    let overrides = Overrides {
-        epochs: Some(80),
-        targets: Some(TargetKind::Grey),
-        likelihood: Some(Likelihood::Gaussian { sigma: Sigma::Fixed(0.1) }),
-        learning_rate: Some(3e-3),
-        ..Overrides::default()
-    };
-    let found = diagnosed(&data, overrides);
+    let found = diagnosed(&data, |config| {
+        config.training.epochs = 80;
+        config.training.learning_rate = 3e-3;
+        config.data.targets = TargetKind::Grey;
+        config.model.likelihood = Likelihood::Gaussian { sigma: Sigma::Fixed(0.1) };
+    });
     assert_eq!(found.count(State::Active), 1, "{found:#?}");
     assert_eq!(found.count(State::NotNeeded), 1, "{found:#?}");
     assert_eq!(found.worth.after_conditions, 1, "{found:#?}");

@@ -5,11 +5,11 @@
 
 use candle_core::{DType, Device, Tensor, Var};
 use ndarray::Array2;
-use vae_models::{ElboTerms, Likelihood, ModelConfig, Posterior, Sigma};
+use vae_models::{ElboTerms, Posterior};
 use vae_nn::{Adam, AdamConfig};
 use vae_prob::LinearGaussian;
-use vae_train::evaluate::{active_units, unit_activity};
-use vae_train::objective::{Loss, Objective};
+use vae_train::learn::Weighted;
+use vae_train::score::{active_units, unit_activity};
 
 /// Pixels.
 const N: usize = 6;
@@ -66,15 +66,8 @@ impl Linear {
     }
 }
 
-/// The loss that `vae train` minimizes, of such a network.
-fn elbo() -> Loss {
-    let model = ModelConfig {
-        latent_dim: D,
-        likelihood: Likelihood::Gaussian { sigma: Sigma::Shared },
-        ..ModelConfig::tutorial_mlp(1, N, Vec::new())
-    };
-    Loss::new(Objective::Elbo, &model)
-}
+/// The loss that training minimizes by default, without free bits.
+const ELBO: Weighted = Weighted::PER_DESIGN;
 
 fn tensor(rows: Vec<Vec<f64>>) -> Tensor {
     let shape = (rows.len(), rows[0].len());
@@ -122,18 +115,18 @@ fn train(eigenvalues: &[f64; N], log_sigma: f64, learned: bool, beta: f64) -> Tr
         designs.iter().flat_map(|x| noise.iter().map(|eps| (x.clone(), eps.clone()))).unzip();
     let (xs, eps) = (tensor(xs), tensor(eps));
 
-    let (network, loss) = (Linear::new(log_sigma), elbo());
+    let network = Linear::new(log_sigma);
     let moved = network.parameters.iter().filter(|(name, _)| learned || name != "s");
     let mut adam = Adam::new(moved.cloned().collect(), AdamConfig::default()).unwrap();
     for step in 0..6000 {
         adam.set_learning_rate(0.03 * 0.999_f64.powi(step)).unwrap();
         let terms = network.terms(&xs, &eps).unwrap();
-        let (loss, _) = loss.of_batch(&terms, beta).unwrap();
+        let (loss, _) = ELBO.of_batch(&terms, beta).unwrap();
         adam.step(&loss.backward().unwrap()).unwrap();
     }
 
     let terms = network.terms(&xs, &eps).unwrap();
-    let (_, parts) = loss.of_batch(&terms, beta).unwrap();
+    let (_, parts) = ELBO.of_batch(&terms, beta).unwrap();
     let means = terms.posterior.mean.to_dtype(DType::F32).unwrap();
     let means = Array2::from_shape_vec(
         means.dims2().unwrap(),
@@ -149,7 +142,7 @@ fn train(eigenvalues: &[f64; N], log_sigma: f64, learned: bool, beta: f64) -> Tr
     let model = LinearGaussian::new(&network.values("W"), &network.values("b"), sigma).unwrap();
     let log_marginal =
         designs.iter().map(|x| model.log_marginal(x)).sum::<f64>() / designs.len() as f64;
-    let elbo = parts.log_likelihood - parts.kl;
+    let elbo = parts.terms.value();
     Trained { activity, rates, active, variance: sigma * sigma, elbo, log_marginal }
 }
 
@@ -210,7 +203,7 @@ fn the_gradient_of_the_objective_is_the_one_derived_by_hand() {
     };
     let (xs, eps) = (rows(N, 3), rows(D, 70));
     let terms = network.terms(&tensor(xs.clone()), &tensor(eps.clone())).unwrap();
-    let (loss, _) = elbo().of_batch(&terms, beta).unwrap();
+    let (loss, _) = ELBO.of_batch(&terms, beta).unwrap();
     let gradients = loss.backward().unwrap();
 
     let values = |name: &str| network.values(name);

@@ -6,10 +6,10 @@ use candle_core::{DType, Device, Tensor, Var};
 use vae_models::{Likelihood, ModelConfig, Sigma, Vae};
 use vae_nn::Parameters;
 use vae_prob::{DiagonalNormal, iwae_bound};
-use vae_train::geco::{Geco, Quantity};
-use vae_train::objective::Loss;
-use vae_train::targets::Batch;
-use vae_train::{Config, Objective};
+use vae_train::data::Batch;
+use vae_train::learn::{
+    EvidenceBound, ImportanceBound, Loss, Objective, Quantity, Step, Tolerances,
+};
 
 const PIXELS: usize = 12;
 
@@ -52,6 +52,13 @@ impl Case {
         self.var("decoder.4.bias").set(&tensor(wave(PIXELS, 1.7), &[PIXELS])).unwrap();
     }
 
+    /// The loss of an objective on the batch, with the multipliers of its start.
+    fn step(&self, objective: Objective, mask: Option<&Tensor>, eps: &Tensor, beta: f64) -> Step {
+        let batch = Batch { xs: self.xs.clone(), cs: None, mask: mask.cloned() };
+        let loss = Loss::new(objective, self.vae.config());
+        loss.step(&self.vae, &batch, eps, beta, loss.balance().as_ref()).unwrap()
+    }
+
     fn eps(draws: usize) -> Tensor {
         tensor(wave(4 * draws, 0.9).iter().map(|x| 3.0 * x - 1.5).collect(), &[draws, 2, 2])
     }
@@ -83,11 +90,11 @@ fn the_bound_its_weight_and_free_bits() {
     let kl_per_dim = [0.5 * (kl[0] + kl[2]), 0.5 * (kl[1] + kl[3])];
     let between = 0.5 * (kl_per_dim[0] + kl_per_dim[1]);
     for (beta, free_bits) in [(1.0, 0.0), (0.3, 0.0), (1.0, between), (2.0, 1e-9), (1.0, 50.0)] {
-        let loss = Loss::new(Objective::Elbo, case.vae.config()).with_free_bits(free_bits);
-        let (scalar, parts) = loss.of_batch(&terms, beta).unwrap();
-        assert_close(&[parts.kl], &[kl_per_dim[0] + kl_per_dim[1]]);
+        let objective = Objective::Elbo(EvidenceBound { free_bits });
+        let Step { loss: scalar, parts, .. } = case.step(objective, None, &eps, beta);
+        assert_close(&[parts.terms.kl], &[kl_per_dim[0] + kl_per_dim[1]]);
         let charged: f64 = kl_per_dim.iter().map(|kl| kl.max(free_bits)).sum();
-        assert_close(&[parts.loss], &[beta * charged - parts.log_likelihood]);
+        assert_close(&[parts.loss], &[beta * charged - parts.terms.log_likelihood]);
         assert_close(&values(&scalar), &[parts.loss]);
         let by_mean: Vec<f64> = (0..2)
             .map(|dim| {
@@ -142,7 +149,9 @@ fn the_importance_weighted_bound() {
         };
         let bounds = values(&terms.bound(1.0).unwrap());
         assert_close(&bounds, &[iwae_bound(&weights(0)), iwae_bound(&weights(1))]);
-        let (loss, parts) = Loss::of_weights(&terms, 1.0).unwrap();
+        let objective = Objective::Iwae(ImportanceBound { importance_samples: draws });
+        let flat = eps.flatten(0, 1).unwrap();
+        let Step { loss, parts, .. } = case.step(objective, None, &flat, 1.0);
         assert_close(&[parts.loss], &[-0.5 * (bounds[0] + bounds[1])]);
 
         let normalized: Vec<f64> = (0..draws)
@@ -165,8 +174,7 @@ fn the_importance_weighted_bound() {
 /// follow the moving average.
 #[test]
 fn the_balance_that_sets_itself() {
-    let mut config = Config::preset("default").unwrap();
-    config.training.volume_tolerance = 0.01;
+    let tolerances = Tolerances { density_tolerance: 0.02, volume_tolerance: 0.01 };
     let case = Case::new(Likelihood::Bernoulli);
     case.blind();
     let eps = Case::eps(1).squeeze(0).unwrap();
@@ -177,8 +185,11 @@ fn the_balance_that_sets_itself() {
         let batch = Batch { xs: case.xs.clone(), cs: None, mask: mask.clone() };
         let terms = case.vae.elbo(&case.xs, None, &eps, mask.as_ref(), true).unwrap();
         let mean = case.vae.mean(&terms.params).unwrap();
-        let geco = Geco::new(&config.training, PIXELS);
-        let (loss, parts, next) = geco.of_batch(&terms, &mean, &batch, 1.0).unwrap();
+        let geco = Loss::new(Objective::Geco(tolerances), case.vae.config());
+        let start = geco.balance().unwrap();
+        let Step { loss, parts, balance } =
+            geco.step(&case.vae, &batch, &eps, 1.0, Some(&start)).unwrap();
+        let next = balance.unwrap();
 
         let (m, xs) = (values(&mean), values(&case.xs));
         let difference = |design: usize, i: usize| active(i) * (m[i] - xs[design * PIXELS + i]);
@@ -200,8 +211,9 @@ fn the_balance_that_sets_itself() {
         let by_mean: Vec<f64> = (0..2).map(|dim| 0.5 * (means[0][dim] + means[1][dim])).collect();
         assert_close(&gradient(&loss, &case.var("fc_mu.bias")), &by_mean);
 
-        let mut value = parts.kl;
-        for ((before, after), error) in geco.constraints.iter().zip(&next.constraints).zip(errors) {
+        let mut value = parts.terms.kl;
+        for ((before, after), error) in start.constraints.iter().zip(&next.constraints).zip(errors)
+        {
             let exceeded = error / before.tolerance - 1.0;
             assert_close(&[after.average.unwrap()], &[exceeded]);
             let factor = (0.01 * exceeded.clamp(-1.0, 1.0)).exp();
@@ -211,7 +223,8 @@ fn the_balance_that_sets_itself() {
         assert_close(&[parts.loss], &[value]);
         assert_eq!(next.constraints[1].quantity, Quantity::VolumeError);
         // The second step remembers the first.
-        let (_, _, third) = next.of_batch(&terms, &mean, &batch, 1.0).unwrap();
+        let third = geco.step(&case.vae, &batch, &eps, 1.0, Some(&next)).unwrap();
+        let third = third.balance.unwrap();
         let averages = third.constraints.iter().map(|c| c.average.unwrap()).collect::<Vec<_>>();
         let same = next.constraints.iter().map(|c| c.average.unwrap()).collect::<Vec<_>>();
         assert_close(&averages, &same);

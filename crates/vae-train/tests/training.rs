@@ -12,21 +12,17 @@ use ndarray::Array3;
 use support::{bars, manifest};
 use vae_data::{DataSet, Details};
 use vae_models::{Likelihood, Sigma};
-use vae_train::metrics::{self, Event};
+use vae_train::learn::{CrossEntropy, Event, EvidenceBound, ImportanceBound, Tolerances, read};
 use vae_train::{
-    Config, Ending, Objective, Outcome, Overrides, Progress, RunFolder, TargetKind, Targets,
-    TrainError, train,
+    Config, Ending, Objective, Outcome, Progress, RunFolder, TargetKind, Targets, TrainError, train,
 };
 
 /// A small model that trains for some epochs.
 fn config(epochs: u64) -> Config {
-    let overrides = Overrides {
-        epochs: Some(epochs),
-        batch_size: Some(8),
-        latent_dim: Some(2),
-        ..Overrides::default()
-    };
-    let mut config = Config::resolve(Some("default"), None, &overrides).unwrap();
+    let mut config = Config::preset("default").unwrap();
+    config.training.epochs = epochs;
+    config.training.batch_size = 8;
+    config.model.latent_dim = 2;
     config.training.checkpoint_seconds = 0;
     config.training.log_every = 1;
     config
@@ -55,7 +51,7 @@ fn it_learns() {
     let run_folder = folder(&root, "run");
     let outcome = run(&config(30), &run_folder, None).unwrap();
     assert_eq!(outcome.ending, Ending::Finished);
-    let epochs: Vec<_> = metrics::read(&run_folder.metrics())
+    let epochs: Vec<_> = read(&run_folder.metrics())
         .unwrap()
         .into_iter()
         .filter_map(|event| if let Event::Epoch(metrics) = event { Some(metrics) } else { None })
@@ -66,7 +62,7 @@ fn it_learns() {
     let bound = |elbo: Option<f64>| elbo.unwrap();
     let (from, to) = (bound(first.elbo), bound(last.elbo));
     assert!(from < -60.0 && -40.0 < to, "{from} then {to}");
-    assert!((to - (last.log_likelihood - last.kl)).abs() < 1e-9);
+    assert!((to - (last.terms.value())).abs() < 1e-9);
     assert!(epochs.iter().filter(|epoch| epoch.best).count() >= 1);
     assert!(
         epochs.iter().all(|epoch| !epoch.best || 1.0 <= epoch.beta),
@@ -85,7 +81,7 @@ fn the_lectures_presets_learn_by_their_losses() {
         config.training.epochs = epochs;
         run(&config, &run_folder, None).unwrap();
         let mut losses = Vec::new();
-        for event in metrics::read(&run_folder.metrics()).unwrap() {
+        for event in read(&run_folder.metrics()).unwrap() {
             let Event::Epoch(epoch) = event else { continue };
             let bound = (preset == "tutorial-mlp").then_some(-epoch.validation.loss);
             assert_eq!(epoch.validation.elbo, bound, "{preset}");
@@ -128,17 +124,16 @@ fn what_else_a_step_depends_on_is_taken_up_again() {
     let optimal = Likelihood::Gaussian { sigma: Sigma::Optimal };
     let cases = [
         with(&|config| {
-            config.training.objective = Objective::Geco;
-            config.training.volume_tolerance = 0.01;
+            config.training.objective =
+                Objective::Geco(Tolerances { density_tolerance: 0.02, volume_tolerance: 0.01 });
         }),
         with(&|config| {
-            config.training.objective = Objective::Iwae;
-            config.training.importance_samples = 3;
+            config.training.objective = Objective::Iwae(ImportanceBound { importance_samples: 3 });
         }),
         with(&|config| {
             config.training.kl_cycles = 3;
             config.training.kl_warmup = 0.5;
-            config.training.free_bits = 0.05;
+            config.training.objective = Objective::Elbo(EvidenceBound { free_bits: 0.05 });
             config.data.targets = TargetKind::Dequantized;
             config.model.likelihood = optimal;
         }),
@@ -155,7 +150,7 @@ fn what_else_a_step_depends_on_is_taken_up_again() {
         }
     }
     // The multipliers are in the checkpoint and have moved.
-    let events = metrics::read(&root.path().join("whole-0/metrics.jsonl")).unwrap();
+    let events = read(&root.path().join("whole-0/metrics.jsonl")).unwrap();
     let multipliers: Vec<f64> = events
         .iter()
         .filter_map(|event| match event {
@@ -172,8 +167,8 @@ fn a_tolerance_is_met() {
     let root = tempfile::tempdir().unwrap();
     let run_folder = folder(&root, "run");
     let mut config = config(150);
-    config.training.objective = Objective::Geco;
-    config.training.density_tolerance = 0.2;
+    config.training.objective =
+        Objective::Geco(Tolerances { density_tolerance: 0.2, volume_tolerance: 0.0 });
     let outcome = run(&config, &run_folder, None).unwrap();
     let best = outcome.position.best.unwrap().validation;
     assert!(best.excess.unwrap() < 0.25, "{best:?}");
@@ -198,9 +193,8 @@ fn a_tolerance_in_engineering_units_is_kept_or_said_to_be_exceeded() {
         let mut config = config(epochs);
         config.data.targets = TargetKind::Grey;
         config.model.likelihood = Likelihood::Gaussian { sigma: Sigma::Optimal };
-        config.training.objective = Objective::Geco;
-        config.training.density_tolerance = density;
-        config.training.volume_tolerance = volume;
+        let tolerances = Tolerances { density_tolerance: density, volume_tolerance: volume };
+        config.training.objective = Objective::Geco(tolerances);
         let (run_folder, stop) = (folder(&root, name), AtomicBool::new(false));
         let outcome =
             train(&config, &data, &run_folder, &manifest(&data), &stop, &mut |_| ()).unwrap();
@@ -226,10 +220,10 @@ fn a_binary_likelihood_on_grey_designs_is_asked_for_or_refused() {
         let stop = AtomicBool::new(false);
         train(&config, &grey, &folder, &manifest(&grey), &stop, &mut |_| ())
     };
-    let error = train_on("refused", Objective::Elbo).unwrap_err();
+    let error = train_on("refused", Objective::Elbo(EvidenceBound::default())).unwrap_err();
     assert!(matches!(error, TrainError::BinaryLikelihood), "{error}");
     assert!(!root.path().join("refused").exists(), "nothing was begun");
-    let outcome = train_on("said", Objective::CrossEntropy).unwrap();
+    let outcome = train_on("said", Objective::CrossEntropy(CrossEntropy {})).unwrap();
     assert_eq!(outcome.position.best.unwrap().validation.elbo, None);
 }
 
@@ -297,7 +291,7 @@ fn an_evaluation_does_not_depend_on_batches_and_is_ordered() {
     let targets = Targets::new(&data, vae_train::TargetKind::Binary, vec![0, 1]);
     let all: Vec<usize> = (0..data.len()).collect();
     let bounds = |indices: &[usize], samples| {
-        vae_train::evaluate::bounds(&vae, &targets, indices, samples, &device, &mut |_| ()).unwrap()
+        vae_train::score::bounds(&vae, &targets, indices, samples, &device, &mut |_| ()).unwrap()
     };
     // Batches of 64 inside: 96 designs at once or one by one are the same.
     let at_once = bounds(&all, 4);
@@ -314,14 +308,16 @@ fn an_evaluation_does_not_depend_on_batches_and_is_ordered() {
 /// more.
 #[test]
 fn a_model_is_told_what_the_configuration_says() {
-    use vae_train::{TargetKind, Told, controls, model, train};
+    use vae_train::learn::{model_config, split};
+    use vae_train::score::nearest_by_condition;
+    use vae_train::{TargetKind, Told};
     let data = bars();
     let names = |told: Told| -> Vec<String> {
         let mut config = config(1);
         config.data.told = told.clone();
         let targets = Targets::new(&data, TargetKind::Binary, told.columns(&data).unwrap());
-        let split = train::split(&config, &data).unwrap();
-        let model = model::model_config(&config, &targets, &split).unwrap();
+        let split = split(&config, &data).unwrap();
+        let model = model_config(&config, &targets, &split).unwrap();
         model.conditions.into_iter().map(|condition| condition.name).collect()
     };
     assert_eq!(names(Told::All), ["height", "thickness"]);
@@ -334,7 +330,7 @@ fn a_model_is_told_what_the_configuration_says() {
     // Designs 0 and 8 have one height and different thicknesses, 1 and 9 another height.
     let nearest = |told: Vec<usize>| {
         let targets = Targets::new(&data, TargetKind::Binary, told);
-        let found = controls::nearest_by_condition(&targets, &[9, 8, 1], &[0]).unwrap();
+        let found = nearest_by_condition(&targets, &[9, 8, 1], &[0]).unwrap();
         found.map(|found| found == targets.array(&[8]).unwrap())
     };
     assert_eq!((nearest(vec![0]), nearest(Vec::new())), (Some(true), None));

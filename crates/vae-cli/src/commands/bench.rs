@@ -1,13 +1,14 @@
 //! `vae bench`.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
 use serde::Serialize;
 use vae_data::Size;
-use vae_train::benchmark::{Times, Workload};
-use vae_train::{Config, Overrides};
+use vae_train::learn::{Times, Workload};
+use vae_train::{Config, Layer};
 
 use crate::failure::UsageError;
 use crate::output::{json, line};
@@ -188,8 +189,13 @@ impl CallArgs {
 
 impl ModelArgs {
     fn workload(&self) -> Result<Workload> {
-        let overrides = Overrides { batch_size: self.batch_size, ..Overrides::default() };
-        let config = Config::resolve(Some(&self.preset), None, &overrides)?;
+        #[derive(Serialize)]
+        struct Training {
+            batch_size: Option<usize>,
+        }
+        let training = Training { batch_size: self.batch_size };
+        let settings = Layer::new(&BTreeMap::from([("training", training)]))?;
+        let config = Config::resolve(Some(&self.preset), None, &settings)?;
         // Sizes and conditions for which the presets are known: the lecture's, and those of the
         // built-in set.
         let (size, n_conditions) = match config.preset.as_str() {

@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result, bail};
 use ndarray::{Array2, Ix2};
 use vae_data::npz::Npz;
 use vae_study::Model;
-use vae_train::explore::{conditions, decode, repeated};
+use vae_train::codes::{decode, repeated};
+use vae_train::generate::conditions;
 
 use crate::args::ModelArgs;
 use crate::output::{self, line, shown};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use ndarray::Array1;
 use vae_data::npz;
-use vae_train::evaluate::posteriors;
+use vae_train::codes::posteriors;
 
 use crate::args::{PartArg, RunArgs};
 use crate::output::{line, shown};

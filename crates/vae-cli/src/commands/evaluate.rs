@@ -46,7 +46,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut run = args.run.open()?;
-    let report = if args.run.is_as_trained() { Some(Report::begin(&run)?) } else { None };
+    let report = if args.run.is_as_trained()? { Some(Report::begin(&run)?) } else { None };
     if args.state_noise {
         let sigma = run.state_noise()?;
         note(format!(

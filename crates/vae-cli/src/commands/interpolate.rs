@@ -7,7 +7,7 @@ use anyhow::Result;
 use vae_models::Vae;
 use vae_study::Model;
 use vae_study::walk::{Course, Ends, Walk};
-use vae_train::explore::Path as Way;
+use vae_train::generate::Path as Way;
 
 use crate::args::{RunArgs, assignment};
 use crate::failure::UsageError;

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use serde::Serialize;
+use vae_base::text::Share;
 use vae_data::{Mirror, SplitRule};
 use vae_models::{Likelihood, Vae};
-use vae_train::metrics::{EpochMetrics, Validation};
-use vae_train::objective::Loss;
+use vae_train::learn::{EpochMetrics, Loss, Parts, Validation};
 use vae_train::{
-    Config, Ending, FORMAT, Manifest, Objective, Overrides, Progress, RunFolder, TargetKind,
-    Targets, Told,
+    Config, Ending, Layer, Manifest, Objective, Progress, RunFolder, TargetKind, Targets, Told,
 };
 
 use crate::args::RUNS;
@@ -31,10 +32,10 @@ use vae_study::words::{latent, optimized, reached, summary};
 
 /// Train a model on designs
 ///
-/// Without arguments: the built-in set of cantilevers, the default preset, a few minutes. A flag
-/// outranks the configuration file, the file outranks the preset. Ctrl-C writes a checkpoint and
-/// stops. At the end report.html in the folder of the run says what was trained, shows its figures,
-/// and how to repeat it.
+/// Without arguments it trains the default preset on the built-in set of cantilevers, which takes a
+/// few minutes. A flag outranks the configuration file, and the file outranks the preset. Ctrl-C
+/// writes a checkpoint and stops. At the end, report.html in the folder of the run states what was
+/// trained, shows figures, and tells how to repeat the run.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae train
@@ -56,41 +57,92 @@ pub(crate) struct Args {
     /// TOML file with settings over the preset's
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Folder of the new run [default: runs/DATA-PRESET-N]
+    #[arg(long, value_name = "DIR")]
+    run: Option<PathBuf>,
+    /// Continue this run exactly where it stopped; does nothing if the run is finished
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "run"])]
+    resume: Option<PathBuf>,
+    /// Draw validation designs above their reconstructions every N epochs, as figures/epoch-N.png
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    preview_every: Option<u64>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// The flags of settings, each under the name and in the section that it has in a configuration:
+/// together they are a layer over the file and the preset.
+#[derive(clap::Args, Serialize)]
+struct Settings {
+    /// Seed of every random number
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    model: ModelFlags,
+    #[command(flatten)]
+    training: TrainingFlags,
+    #[command(flatten)]
+    data: DataFlags,
+}
+
+#[derive(clap::Args, Serialize)]
+#[command(next_help_heading = "Data")]
+struct DataFlags {
     /// `builtin`, a folder of pictures, arrays or tables, a data-set folder, a .npy or .npz file,
     /// `mnist:FOLDER` [default: builtin]
-    #[arg(long, value_name = "SOURCE")]
-    data: Option<String>,
-    /// Folder of the new run [default: runs/DATA-PRESET-N]
-    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
-    run: Option<PathBuf>,
-    /// Go on with this run as if it had never stopped
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "data", "split", "targets", "seed", "epochs", "batch_size", "learning_rate", "latent_dim", "beta", "kl_warmup", "kl_cycles", "likelihood", "objective", "importance_samples", "free_bits", "density_tolerance", "volume_tolerance", "told", "unconditional"])]
-    resume: Option<PathBuf>,
+    #[arg(long = "data", value_name = "SOURCE")]
+    source: Option<String>,
     /// How groups are split: auto, standard (the test side that the data state), random,
     /// interpolate:COLUMN, extrapolate:COLUMN
     #[arg(long, value_name = "RULE")]
     split: Option<SplitRule>,
-    /// What is learned: designs cut to 0/1 at their own volume, drawn to 0/1 anew in each epoch, or
-    /// densities as they are
+    /// What the model learns to reproduce
     ///
     /// A likelihood is one of these targets: binary designs have probabilities in nats, those of 8
-    /// bits have bits per pixel. Dequantized designs are grey ones whose 256 levels are spread
-    /// evenly, so that a density of them bounds the bits of the levels.
-    #[arg(long, value_enum)]
-    targets: Option<TargetsArg>,
+    /// bits have bits per pixel. A density of dequantized designs bounds the bits of the levels.
+    #[arg(long, value_name = "KIND", value_parser = targets())]
+    targets: Option<TargetKind>,
     /// Mirror training designs at random: mirror-x (left and right), mirror-y (top and bottom), or
     /// both, separated by a comma
     ///
-    /// Masks and conditions are mirrored with them. dataset.json says what becomes of each
-    /// condition.
-    #[arg(long, value_name = "MIRRORS", value_delimiter = ',', conflicts_with = "resume")]
+    /// Masks and conditions are mirrored with them. dataset.json states the rule for each condition.
+    #[arg(long, value_name = "MIRRORS", value_delimiter = ',')]
     augment: Option<Vec<Mirror>>,
-    /// Start from the weights of this run, or of this weight file, instead of random ones
-    #[arg(long, value_name = "RUN", conflicts_with = "resume")]
-    init: Option<String>,
-    /// Seed of every random number
+    /// Conditions that the model is told: all, first, or names, separated by commas
+    #[arg(long, value_name = "NAMES", conflicts_with = "unconditional")]
+    told: Option<Told>,
+    /// Do not tell the model the conditions of a design
+    #[arg(long, num_args = 0, default_missing_value = "none")]
+    #[serde(rename = "told")]
+    unconditional: Option<Told>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+#[derive(clap::Args, Serialize)]
+#[command(next_help_heading = "Model")]
+struct ModelFlags {
+    /// Number of latent dimensions
     #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    latent_dim: Option<usize>,
+    /// Distribution of a pixel: bernoulli, continuous-bernoulli, gaussian, gaussian:SIGMA,
+    /// gaussian:optimal, discretized-logistic, discretized-logistic:SCALE
+    ///
+    /// `bernoulli` is for designs of 0 and 1. For grey ones: `gaussian` learns one deviation σ for
+    /// all pixels, `gaussian:optimal` takes the best one of each batch, `gaussian:0.05` states it;
+    /// `continuous-bernoulli` is a density on [0, 1]; `discretized-logistic` is a probability of 256
+    /// levels, with a learned scale or a stated one as in `discretized-logistic:0.02`.
+    /// `squared-error` is not a likelihood; use it only with `--objective lecture`.
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    likelihood: Option<Likelihood>,
+}
+
+#[derive(clap::Args, Serialize)]
+#[command(next_help_heading = "Training")]
+struct TrainingFlags {
+    /// Start from the weights of this run, or of this weight file, instead of random ones
+    #[arg(long, value_name = "RUN")]
+    init: Option<String>,
     /// Passes over the training designs
     #[arg(long, value_name = "N")]
     epochs: Option<u64>,
@@ -100,138 +152,68 @@ pub(crate) struct Args {
     /// Peak learning rate of Adam
     #[arg(long, value_name = "X")]
     learning_rate: Option<f64>,
-    /// Number of latent dimensions
-    #[arg(long, value_name = "N")]
-    latent_dim: Option<usize>,
     /// Weight of the KL term after its warm-up; 1 is the evidence lower bound
     ///
-    /// What β does to the codes, it does together with the noise σ of a Gaussian: only β σ² counts.
+    /// With a Gaussian likelihood, only the product β·σ² affects the codes.
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     beta: Option<f64>,
     /// Share of the steps over which the KL weight rises from 0: 0 or more, below 1
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     kl_warmup: Option<f64>,
-    /// Let it rise anew in each of so many cycles of equal length
+    /// Number of equal-length KL warm-up cycles
     #[arg(long, value_name = "N")]
     kl_cycles: Option<u64>,
-    /// Distribution of a pixel: bernoulli, continuous-bernoulli, gaussian, gaussian:SIGMA,
-    /// gaussian:optimal, discretized-logistic, discretized-logistic:SCALE
-    ///
-    /// `bernoulli` is for designs of 0 and 1. For grey ones: `gaussian` learns one deviation σ for
-    /// all pixels, `gaussian:optimal` takes the best one of each batch, `gaussian:0.05` is as
-    /// stated; `continuous-bernoulli` is a density on [0, 1]; `discretized-logistic` is a
-    /// probability of 256 levels and learns its scale, or is given it as in
-    /// `discretized-logistic:0.02`. `squared-error` is none, and is for `--objective lecture`.
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
-    likelihood: Option<Likelihood>,
-    /// What is minimized; `elbo` makes the lecture's presets honest: a stated likelihood, and β = 1
-    #[arg(long, value_enum)]
-    objective: Option<ObjectiveArg>,
+    #[command(flatten)]
+    objective: ObjectiveFlags,
+}
+
+#[derive(clap::Args, Serialize)]
+struct ObjectiveFlags {
+    /// What is minimized; `elbo` turns the lecture's presets into bounds: a stated likelihood, and
+    /// β = 1
+    #[arg(long = "objective", value_name = "KIND", value_parser = objectives())]
+    kind: Option<String>,
     /// Draws per design of `--objective iwae` [default: 8]
     #[arg(long, value_name = "K")]
     importance_samples: Option<usize>,
-    /// Nats of KL per latent dimension that cost nothing; with `--objective elbo`
+    /// Nats of KL per latent dimension that are not charged, of `--objective elbo` [default: 0]
     #[arg(long, value_name = "NATS", allow_negative_numbers = true)]
     free_bits: Option<f64>,
     /// Density error (root of the mean square) that `--objective geco` allows, such as 2% [default:
     /// 2%]
-    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     density_tolerance: Option<f64>,
-    /// Mean error of the volume fraction that `--objective geco` allows besides, such as 1%
+    /// Mean error of the volume fraction that `--objective geco` allows as well, such as 1%
     /// [default: any]
-    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     volume_tolerance: Option<f64>,
-    /// Conditions that the model is told: all, first, or names, separated by commas
-    #[arg(long, value_name = "NAMES", conflicts_with = "unconditional")]
-    told: Option<Told>,
-    /// Do not tell the model the conditions of a design
-    #[arg(long)]
-    unconditional: bool,
-    /// Draw validation designs above their reconstructions every N epochs, as figures/epoch-N.png
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    preview_every: Option<u64>,
-    #[command(flatten)]
-    reading: ReadingArgs,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum TargetsArg {
-    Binary,
-    /// Each pixel 1 with its density as probability: dynamic binarization
-    Dynamic,
-    Grey,
-    Dequantized,
+/// The kinds of targets, with their explanations.
+fn targets() -> impl TypedValueParser<Value = TargetKind> {
+    let kinds = TargetKind::ALL.map(|(kind, about)| PossibleValue::new(kind.name()).help(about));
+    PossibleValuesParser::new(kinds).try_map(|kind| kind.parse::<TargetKind>())
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum ObjectiveArg {
-    /// Minus the evidence lower bound
-    Elbo,
-    /// Minus the tighter bound from several draws per design
-    Iwae,
-    /// The smallest KL under which reconstructions keep to a tolerance: the balance sets itself
-    Geco,
-    /// Cross-entropy of grey designs plus KL: no bound, and called by its name
-    CrossEntropy,
-    /// The lecture's losses: summed cross-entropy and KL, or mean squared error and mean KL
-    Lecture,
+/// The kinds of objectives, with their explanations.
+fn objectives() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        Objective::KINDS.map(|(kind, about)| PossibleValue::new(kind).help(about)),
+    )
 }
 
 /// Reads a share, as 0.02 or 2%.
 fn share(text: &str) -> Result<f64, String> {
-    let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
-    let number: f64 = number.trim().parse().map_err(|_| format!("{text:?} is not a number"))?;
-    Ok(number / unit)
-}
-
-impl Args {
-    fn overrides(&self) -> Overrides {
-        Overrides {
-            source: self.data.clone(),
-            split: self.split.clone(),
-            targets: self.targets.map(|targets| match targets {
-                TargetsArg::Binary => TargetKind::Binary,
-                TargetsArg::Dynamic => TargetKind::Dynamic,
-                TargetsArg::Grey => TargetKind::Grey,
-                TargetsArg::Dequantized => TargetKind::Dequantized,
-            }),
-            augment: self.augment.clone(),
-            init: self.init.clone(),
-            seed: self.seed,
-            epochs: self.epochs,
-            batch_size: self.batch_size,
-            learning_rate: self.learning_rate,
-            latent_dim: self.latent_dim,
-            beta: self.beta,
-            likelihood: self.likelihood,
-            told: if self.unconditional { Some(Told::None) } else { self.told.clone() },
-            objective: self.objective.map(|objective| match objective {
-                ObjectiveArg::Elbo => Objective::Elbo,
-                ObjectiveArg::Iwae => Objective::Iwae,
-                ObjectiveArg::Geco => Objective::Geco,
-                ObjectiveArg::CrossEntropy => Objective::CrossEntropy,
-                ObjectiveArg::Lecture => Objective::Lecture,
-            }),
-            importance_samples: self.importance_samples,
-            free_bits: self.free_bits,
-            density_tolerance: self.density_tolerance,
-            volume_tolerance: self.volume_tolerance,
-            kl_warmup: self.kl_warmup,
-            kl_cycles: self.kl_cycles,
-        }
-    }
+    text.parse::<Share>().map(Share::get)
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     // The run: its configuration and folder, new or old.
+    let settings = Layer::new(&args.settings)?;
     let (config, data, folder) = if let Some(path) = &args.resume {
-        if args.reading.is_given() {
-            let message = "a run is resumed with its own data, read as before";
-            return Err(UsageError::with_hint(
-                message,
-                "leave out the flags that say how data are read",
-            )
-            .into());
+        if !settings.is_empty() {
+            let message = "a run is resumed with its own data and settings";
+            return Err(UsageError::with_hint(message, "leave out all other settings").into());
         }
         let folder = RunFolder::open(path)?;
         if folder.model().is_file() && !folder.last_checkpoint().is_file() {
@@ -243,8 +225,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         (config, data, folder)
     } else {
         let mut config =
-            Config::resolve(args.preset.as_deref(), args.config.as_deref(), &args.overrides())?;
-        args.reading.apply(&mut config.data.reading)?;
+            Config::resolve(args.preset.as_deref(), args.config.as_deref(), &settings)?;
         let data = open_data(&config.data.source, &config.data.reading)?;
         config.data.source = absolute_source(&config.data.source)?;
         if !config.training.init.is_empty() {
@@ -259,7 +240,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         (config, data, folder)
     };
     let manifest = Manifest {
-        format: FORMAT,
+        format: Manifest::FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         data_fingerprint: data.fingerprint()?,
         seed: config.seed,
@@ -290,7 +271,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         }
         Ending::Interrupted => {
             note(format!(
-                "stopped at step {}; go on with: vae train --resume {}",
+                "stopped at step {}; to continue: vae train --resume {}",
                 outcome.position.step,
                 typed(folder.root())
             ));
@@ -324,7 +305,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where to go from here; with proposals where the mechanics of the designs are known.
+/// What to do next; with proposals if the mechanics of the designs are known.
 fn next(run: &str, judged: bool) -> Result<()> {
     line(format!(
         "try next:\n  vae evaluate {run}\n  vae sample {run} --count 16 --out samples\n  vae interpolate {run} --out interpolation"
@@ -335,7 +316,7 @@ fn next(run: &str, judged: bool) -> Result<()> {
     Ok(())
 }
 
-/// Turns what happens in a run into words.
+/// Prints the reports of a run.
 struct Observer<'a> {
     folder: &'a RunFolder,
     config: &'a Config,
@@ -370,7 +351,7 @@ impl<'a> Observer<'a> {
                     threads::current(),
                 ));
                 if 0 < position.step {
-                    note(format!("going on after step {}", position.step));
+                    note(format!("continuing after step {}", position.step));
                 }
                 for sentence in optimized(self.config, loss) {
                     note(sentence);
@@ -390,7 +371,7 @@ impl<'a> Observer<'a> {
                 if let Some(bar) = &mut self.bar {
                     bar.set(
                         metrics.step,
-                        &format!("epoch {} loss {:.4}", metrics.epoch, metrics.loss),
+                        &format!("epoch {} loss {:.4}", metrics.epoch, metrics.parts.loss),
                     );
                 }
             }
@@ -416,26 +397,26 @@ impl<'a> Observer<'a> {
         let Validation { mse, iou, .. } = validation;
         let scores = match (validation.elbo, &self.loss) {
             (None, Some(loss)) => {
-                let terms = |loss_value: f64, log_likelihood: f64, kl: f64| {
+                let shown = |Parts { loss: value, terms }: Parts| {
                     format!(
                         "{} = {} + {beta} · {:.4}",
-                        significant(loss_value),
-                        significant(loss.error_term(log_likelihood)),
-                        loss.kl_term(kl)
+                        significant(value),
+                        significant(loss.error_term(terms.log_likelihood)),
+                        loss.kl_term(terms.kl)
                     )
                 };
                 format!(
                     "train {}  validation {}",
-                    terms(train.loss, train.log_likelihood, train.kl),
-                    terms(validation.loss, validation.log_likelihood, validation.kl)
+                    shown(*train),
+                    shown(Parts { loss: validation.loss, terms: validation.terms })
                 )
             }
             _ => format!(
                 "train {:8.1}  validation bound {:8.1} = {:.1} - KL {:.1}",
-                train.log_likelihood - train.kl,
-                validation.log_likelihood - validation.kl,
-                validation.log_likelihood,
-                validation.kl
+                train.terms.value(),
+                validation.terms.value(),
+                validation.terms.log_likelihood,
+                validation.terms.kl
             ),
         };
         format!(

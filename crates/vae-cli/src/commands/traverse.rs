@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use vae_study::pictures::draw_square;
 use vae_study::{Model, StudyError};
-use vae_train::explore::{by_effect, conditions, decode, repeated, square};
+use vae_train::codes::{decode, repeated};
+use vae_train::generate::{by_effect, conditions, square};
 
 use crate::args::{ModelArgs, TwoDimensions, two_dimensions};
 use crate::failure::UsageError;

@@ -1,15 +1,17 @@
 //! `vae weights`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
+use serde::Serialize;
+use vae_base::files::write;
 use vae_data::Size;
 use vae_models::{ConditionStats, to_pytorch_tutorial};
 use vae_study::Model;
-use vae_train::run::write;
-use vae_train::{Config, FORMAT, Manifest, Overrides, RunFolder, Told};
+use vae_train::{Config, Layer, Manifest, RunFolder, Told};
 
 use crate::args::ModelArgs;
 use crate::failure::UsageError;
@@ -139,6 +141,14 @@ fn export(args: &ExportArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The settings of a run whose weights come from elsewhere.
+#[derive(Serialize)]
+struct ImportedData<'a> {
+    source: String,
+    told: Told,
+    reading: &'a ReadingArgs,
+}
+
 fn import(args: &ImportArgs) -> Result<ExitCode> {
     let size = match args.preset.as_str() {
         "tutorial-conv" => (128, 128),
@@ -156,14 +166,10 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
     let source = args.data.as_deref().map(absolute_source).transpose()?;
     let names: Vec<String> = args.conditions.iter().map(|c| c.name.clone()).collect();
     let told = if names.is_empty() { Told::None } else { Told::Named(names) };
-    let overrides = Overrides {
-        source: Some(source.unwrap_or_default()),
-        told: Some(told),
-        ..Overrides::default()
-    };
-    let mut config = Config::resolve(Some(&args.preset), None, &overrides)?;
-    args.reading.apply(&mut config.data.reading)?;
-    let like = vae_train::model::network(
+    let data = ImportedData { source: source.unwrap_or_default(), told, reading: &args.reading };
+    let settings = Layer::new(&BTreeMap::from([("data", data)]))?;
+    let mut config = Config::resolve(Some(&args.preset), None, &settings)?;
+    let like = vae_train::learn::network(
         &config,
         args.size.map_or(size, |size| (size.height, size.width)),
         args.conditions.clone(),
@@ -178,9 +184,9 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
 
     let reading = &config.data.reading;
     let data = args.data.as_deref().map(|source| open_data(source, reading)).transpose()?;
-    let split = data.as_ref().map(|data| vae_train::train::split(&config, data)).transpose()?;
+    let split = data.as_ref().map(|data| vae_train::learn::split(&config, data)).transpose()?;
     let manifest = Manifest {
-        format: FORMAT,
+        format: Manifest::FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         data_fingerprint: data
             .as_ref()

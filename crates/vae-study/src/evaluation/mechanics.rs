@@ -6,10 +6,10 @@ use serde::Serialize;
 use topo_data::{METRICS_VERSION, MechanicsScores, References, problem_of};
 use topo_simp::Problem;
 use vae_data::DataSet;
-use vae_train::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
-use vae_train::evaluate::reconstruct;
-use vae_train::explore::{decode, prior_draws};
-use vae_train::sampler::Sampler;
+use vae_train::codes::reconstruct;
+use vae_train::codes::{decode, prior_draws};
+use vae_train::generate::Sampler;
+use vae_train::score::{nearest_by_condition, nearest_by_pixels, principal_components};
 
 use crate::error::Result;
 use crate::run::{Run, evenly_spaced, stored};

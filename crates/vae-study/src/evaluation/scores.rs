@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use topo_data::{Connectivity, one_piece_share};
-use vae_train::diagnosis::Diagnosis;
-use vae_train::evaluation::{Evaluation, evaluate};
-use vae_train::explore::{decode, prior_draws};
+use vae_train::codes::{decode, prior_draws};
+use vae_train::score::Diagnosis;
+use vae_train::score::{Evaluation, evaluate};
 
 use super::mechanics::{Mechanics, mechanics};
 use super::topology::{OnePiece, Topology, topology};
@@ -59,11 +59,11 @@ impl Run {
         questions: Questions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Scores> {
-        let Self { config, split, vae, device, .. } = self;
+        let Self { split, vae, device, .. } = self;
         let (designs, test) = (self.designs(), &self.split.test);
         let mut report = Progress { done: 0, total: (test.len() * questions.draws) as u64 };
         let (evaluation, found) =
-            evaluate(vae, config, &designs, split, questions.draws, device, &mut |n| {
+            evaluate(vae, &designs, split, questions.draws, device, &mut |n| {
                 report.done += n as u64;
                 progress(report);
             })?;

@@ -3,7 +3,7 @@
 use ndarray::{Array3, ArrayView2};
 use serde::Serialize;
 use topo_data::{Connectivity, components, holes};
-use vae_train::evaluation::Reconstructions;
+use vae_train::score::Reconstructions;
 
 /// Share of designs that are one piece at 0.5, pixels joined by edges or corners.
 #[derive(Clone, Debug, PartialEq, Serialize)]

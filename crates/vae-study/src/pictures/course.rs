@@ -1,7 +1,7 @@
 //! The course of a training, as what its figure is drawn from.
 
 use vae_report::{Series, Splits, Training};
-use vae_train::metrics::{EpochMetrics, Event, StepMetrics};
+use vae_train::learn::{EpochMetrics, Event, StepMetrics};
 
 /// The events of a run as series over optimizer steps.
 ///
@@ -35,17 +35,20 @@ pub(super) fn course(events: &[Event]) -> Training {
         // An evaluation before the first step is not an epoch of training.
         epochs: epochs.iter().filter(|epoch| 0 < epoch.step).count(),
         bound: Splits {
-            training: by_epoch(&|epoch| Some(epoch.train.log_likelihood - epoch.train.kl)),
+            training: by_epoch(&|epoch| Some(epoch.train.terms.value())),
             validation: by_epoch(&|epoch| epoch.validation.elbo),
         },
-        loss: by_step(|step| step.loss),
+        loss: by_step(|step| step.parts.loss),
         log_likelihood: Splits {
-            training: training(|epoch| epoch.train.log_likelihood, |step| step.log_likelihood),
-            validation: by_epoch(&|epoch| Some(epoch.validation.log_likelihood)),
+            training: training(
+                |epoch| epoch.train.terms.log_likelihood,
+                |step| step.parts.terms.log_likelihood,
+            ),
+            validation: by_epoch(&|epoch| Some(epoch.validation.terms.log_likelihood)),
         },
         kl: Splits {
-            training: training(|epoch| epoch.train.kl, |step| step.kl),
-            validation: by_epoch(&|epoch| Some(epoch.validation.kl)),
+            training: training(|epoch| epoch.train.terms.kl, |step| step.parts.terms.kl),
+            validation: by_epoch(&|epoch| Some(epoch.validation.terms.kl)),
         },
         kl_by_dimension: (0..dimensions)
             .map(|dimension| by_epoch(&|epoch| epoch.kl_per_dim.get(dimension).copied()))
@@ -60,7 +63,7 @@ pub(super) fn course(events: &[Event]) -> Training {
 
 #[cfg(test)]
 mod tests {
-    use vae_train::metrics::{Parts, Validation};
+    use vae_train::learn::{Elbo, Parts, Validation};
 
     use super::*;
 
@@ -68,9 +71,7 @@ mod tests {
         Event::Step(StepMetrics {
             step,
             epoch: 1,
-            loss: 900.0,
-            log_likelihood: -899.0,
-            kl: 1.5,
+            parts: Parts { loss: 900.0, terms: Elbo { log_likelihood: -899.0, kl: 1.5 } },
             beta: 0.1,
             learning_rate: 1e-4,
             gradient_norm: 80.0,
@@ -83,8 +84,15 @@ mod tests {
             epoch: step / 2,
             step,
             beta: 0.1,
-            train: Parts { loss: 800.0, log_likelihood: -790.0, kl: 9.0 },
-            validation: Validation { elbo: Some(-650.0), kl: 10.0, ..Validation::default() },
+            train: Parts { loss: 800.0, terms: Elbo { log_likelihood: -790.0, kl: 9.0 } },
+            validation: Validation {
+                elbo: Some(-650.0),
+                loss: 650.0,
+                terms: Elbo { log_likelihood: -640.0, kl: 10.0 },
+                mse: 0.01,
+                iou: 0.9,
+                excess: None,
+            },
             kl_per_dim: vec![6.0, 4.0],
             best: true,
             seconds: 1.5,

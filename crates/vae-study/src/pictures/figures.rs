@@ -5,9 +5,10 @@ use std::path::Path;
 use ndarray::{Array3, Axis, s};
 use vae_report::{Block, Grid, Strip, curves, grid, strip};
 use vae_train::RunFolder;
-use vae_train::evaluate::encode;
-use vae_train::explore::{Path as Way, decode, path, prior_draws, repeated};
-use vae_train::metrics::read;
+use vae_train::codes::encode;
+use vae_train::codes::{decode, prior_draws, repeated};
+use vae_train::generate::{Path as Way, path};
+use vae_train::learn::read;
 
 use crate::error::{Result, StudyError};
 use crate::latent::most_active;

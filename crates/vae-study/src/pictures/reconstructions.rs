@@ -7,7 +7,7 @@ use ndarray::ArrayView3;
 use vae_models::Vae;
 use vae_report::{Pairs, pairs};
 use vae_train::Targets;
-use vae_train::evaluate::reconstruct;
+use vae_train::codes::reconstruct;
 
 use crate::error::{Result, StudyError};
 use crate::run::{Run, evenly_spaced, silhouette};

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use vae_design::{Origin, TrustRegion};
 use vae_models::Vae;
-use vae_train::evaluate::posteriors;
-use vae_train::explore::{prior_draws, repeated};
-use vae_train::sampler::{Sampler, Samplers};
+use vae_train::codes::posteriors;
+use vae_train::codes::{prior_draws, repeated};
+use vae_train::generate::{Sampler, Samplers};
 
 use super::error::Result;
 use super::place::DesignPlace;

@@ -4,7 +4,7 @@ use topo_data::problem_at_conditions;
 use topo_simp::{Problem, ProblemError};
 use vae_base::{Note, Remedy};
 use vae_design::DesignError;
-use vae_train::explore::conditions;
+use vae_train::generate::conditions;
 
 use super::error::{ProposeError, Result};
 use super::settings::ProposeSettings;

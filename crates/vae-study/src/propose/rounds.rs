@@ -4,7 +4,7 @@ use topo_data::{Judge, cut_designs};
 use vae_design::{
     Candidate, Criteria, Projection, Proposal, Search, Task, TrustRegion, Yield, candidates,
 };
-use vae_train::evaluate::posteriors;
+use vae_train::codes::posteriors;
 
 use super::error::Result;
 use super::proposals::Proposals;

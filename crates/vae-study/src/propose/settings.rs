@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use topo_simp::Symmetry;
 use vae_base::text::Share;
-use vae_train::sampler::Sampler;
+use vae_train::generate::Sampler;
 
 use super::error::{ProposeError, Result};
 use super::place::DesignPlace;

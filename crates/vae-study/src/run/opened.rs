@@ -5,8 +5,8 @@ use std::path::Path;
 use candle_core::Device;
 use vae_data::{DataSet, Source, Split, open_with};
 use vae_models::Vae;
-use vae_train::objective::Loss;
-use vae_train::residuals::with_stated_noise;
+use vae_train::learn::Loss;
+use vae_train::score::with_stated_noise;
 use vae_train::{Config, RunFolder, Targets, TrainError};
 
 use super::model::Model;
@@ -78,7 +78,7 @@ impl Run {
     /// # Errors
     /// If the data do not fit the model or cannot be split.
     pub fn on_other_data(folder: RunFolder, config: Config, data: DataSet) -> Result<Self> {
-        let split = vae_train::train::split(&config, &data)?;
+        let split = vae_train::learn::split(&config, &data)?;
         Self::new(folder, config, data, split)
     }
 

@@ -2,7 +2,7 @@
 
 use vae_base::Remedy;
 use vae_report::Block;
-use vae_train::diagnosis::{Diagnosis, Dimension, State};
+use vae_train::score::{Diagnosis, Dimension, State};
 
 use super::Speak;
 
@@ -133,7 +133,7 @@ fn remedies(diagnosis: &Diagnosis, state: State) -> Vec<Remedy> {
 
 #[cfg(test)]
 mod tests {
-    use vae_train::diagnosis::Worth;
+    use vae_train::score::Worth;
 
     use super::*;
 

@@ -4,12 +4,11 @@ mod data;
 mod latent;
 mod mechanics;
 mod scores;
-mod trained;
 
 pub use data::data_set;
 pub use latent::{latent, summary};
 pub use scores::scores;
-pub use trained::{optimized, reached};
+pub use vae_train::learn::{aims as optimized, result as reached};
 
 /// How a caller says a remedy, with whatever its settings are called.
 pub type Speak<'a> = &'a dyn Fn(&vae_base::Remedy) -> String;

@@ -1,9 +1,9 @@
 //! What an evaluation says of a model, in words and tables.
 
 use vae_report::{Block, Table};
-use vae_train::evaluate::Reconstruction;
-use vae_train::evaluation::Evaluation;
-use vae_train::response::Follows;
+use vae_train::score::Evaluation;
+use vae_train::score::Follows;
+use vae_train::score::Reconstruction;
 
 use super::Speak;
 use super::latent::latent;

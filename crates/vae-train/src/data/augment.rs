@@ -1,22 +1,23 @@
-//! Augmentation: mirror images stand in for training designs, with their masks and conditions.
+//! Augmentation: training designs are replaced by mirror images at random, with their masks and
+//! conditions.
 
 use ndarray::Array2;
 use rand::Rng;
 use vae_data::{Condition, Mirror, MirrorRule};
 
-use crate::data::targets::Pixels;
+use crate::data::pixels::Pixels;
 use crate::error::{Result, TrainError};
 
-/// The mirror images that are drawn, each with one rule per condition that the model is told.
+/// The mirrors to draw from, each with one rule per condition that the model is told.
 pub struct Augmentation {
     mirrors: Vec<(Mirror, Vec<MirrorRule>)>,
 }
 
 impl Augmentation {
-    /// Looks up what becomes of each condition.
+    /// Looks up how each mirror changes each condition.
     ///
     /// # Errors
-    /// [`TrainError::NoMirrorRule`] if the data do not say it of one.
+    /// [`TrainError::NoMirrorRule`] if the data have no rule for a condition.
     pub fn new(mirrors: &[Mirror], told: &[&Condition]) -> Result<Self> {
         let rules = |mirror: Mirror| {
             let rule = |condition: &&Condition| {
@@ -34,8 +35,8 @@ impl Augmentation {
         Ok(Self { mirrors: mirrors.collect::<Result<_>>()? })
     }
 
-    /// Mirrors each design with probability 1/2 for each mirror, one draw each: targets, masks and
-    /// conditions `(B, C)` together.
+    /// Applies each mirror to each design with probability 1/2, independently: to targets, masks
+    /// and conditions `(B, C)` together.
     pub(crate) fn apply(
         &self,
         pixels: &mut Pixels,
@@ -79,7 +80,7 @@ mod tests {
     fn target_mask_and_condition_are_mirrored_together_and_all_images_come() {
         let condition = place();
         let augmentation = Augmentation::new(&[Mirror::Y], &[&condition]).unwrap();
-        let mut rng = vae_nn::stream(1, "mirror", 0);
+        let mut rng = vae_base::stream(1, "mirror", 0);
         let mut mirrored = 0;
         for _ in 0..50 {
             let mut pixels =

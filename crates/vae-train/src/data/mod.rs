@@ -1,5 +1,15 @@
-//! Designs as a model is given them: targets, the conditions it is told, mirror images, batches.
+//! Designs as a model is given them: targets, conditions, mirror images, batches.
 
-pub mod augment;
-pub mod targets;
-pub mod told;
+mod augment;
+mod kind;
+mod pixels;
+mod targets;
+mod told;
+
+pub use augment::Augmentation;
+pub use kind::TargetKind;
+pub use pixels::Pixels;
+pub use targets::{Batch, Targets};
+pub use told::Told;
+
+pub(crate) use pixels::{stack, tensor};

@@ -4,12 +4,13 @@ use candle_core::{Device, Tensor};
 use ndarray::{Array2, Array3, Axis};
 use rand::Rng;
 use rayon::prelude::*;
+use vae_base::stream;
 use vae_data::{Condition, DataSet, FREE};
-use vae_nn::stream;
 
 use crate::data::augment::Augmentation;
+use crate::data::kind::TargetKind;
+use crate::data::pixels::{Pixels, stack, tensor};
 use crate::error::Result;
-use crate::learn::config::TargetKind;
 
 /// A data set seen as training targets.
 pub struct Targets<'a> {
@@ -18,27 +19,19 @@ pub struct Targets<'a> {
     told: Vec<usize>,
 }
 
-/// Some targets, design after design, row after row.
-pub struct Pixels {
-    /// Densities.
-    pub values: Vec<f32>,
-    /// 1 where a pixel counts, 0 where it is void or solid by decree; none if all count.
-    pub active: Option<Vec<f32>>,
-}
-
-/// A batch on its way into the model.
+/// A batch of designs as the model takes it.
 pub struct Batch {
     /// Targets `(B, 1, H, W)`.
     pub xs: Tensor,
-    /// Conditions `(B, C)` in their own units; none for a model without.
+    /// Conditions `(B, C)` in their own units; `None` for a model without conditions.
     pub cs: Option<Tensor>,
-    /// 1 where a pixel counts, `(B, 1, H, W)`; none if all do.
+    /// 1 where a pixel counts, `(B, 1, H, W)`; `None` if all count.
     pub mask: Option<Tensor>,
 }
 
 impl<'a> Targets<'a> {
-    /// Wraps a data set, of whose conditions the model is told some columns
-    /// ([`Told::columns`](crate::Told::columns)).
+    /// Wraps a data set; `told` are the columns of the conditions that the model is told
+    /// ([`Told::columns`](crate::data::Told::columns)).
     pub fn new(data: &'a DataSet, kind: TargetKind, told: Vec<usize>) -> Self {
         Self { data, kind, told }
     }
@@ -58,7 +51,7 @@ impl<'a> Targets<'a> {
         self.told.iter().map(|&column| &self.data.condition_info()[column]).collect()
     }
 
-    /// Targets of some designs. Those that are drawn are always the same ones here, whatever the
+    /// Targets of some designs. If targets are drawn at random, these draws are fixed, whatever the
     /// seed of the run, so that models are compared on equal terms.
     ///
     /// # Errors
@@ -67,8 +60,8 @@ impl<'a> Targets<'a> {
         self.read_drawn(indices, (0, "binarize/evaluation"))
     }
 
-    /// [`Targets::read`], where targets are drawn with the generator of a seed and a purpose: one
-    /// draw for each design.
+    /// [`Targets::read`] with random targets from the generator of a seed and a purpose, one draw
+    /// for each design.
     fn read_drawn(&self, indices: &[usize], (seed, purpose): (u64, &str)) -> Result<Pixels> {
         let pixels = self.data.design_len();
         let mut values = vec![0.0; indices.len() * pixels];
@@ -130,8 +123,8 @@ impl<'a> Targets<'a> {
         self.tensors(self.read(indices)?, &self.conditions(indices), device)
     }
 
-    /// One batch to train on: with mirror images in it, and with the draws that belong to the seed
-    /// and the epoch.
+    /// One batch to train on: with mirror images, and with the random targets of this seed and
+    /// epoch.
     ///
     /// # Errors
     /// When a design cannot be read.
@@ -159,7 +152,7 @@ impl<'a> Targets<'a> {
         })
     }
 
-    /// Conditions of some designs, `(N, C)`; no columns for a model without.
+    /// Conditions of some designs, `(N, C)`; without columns for an unconditional model.
     pub fn conditions(&self, indices: &[usize]) -> Array2<f32> {
         self.data.conditions().select(Axis(0), indices).select(Axis(1), &self.told)
     }
@@ -172,20 +165,6 @@ impl<'a> Targets<'a> {
         self.data.read_masks_into(indices, &mut masks)?;
         Ok(Some(masks.into_iter().map(|mask| if mask == FREE { 1.0 } else { 0.0 }).collect()))
     }
-}
-
-/// Designs one after the other, as `(N, H, W)`.
-pub(crate) fn stack(values: Vec<f32>, (height, width): (usize, usize)) -> Array3<f32> {
-    let shape = (values.len() / (height * width), height, width);
-    Array3::from_shape_vec(shape, values).expect("whole designs")
-}
-
-/// A table as a tensor, one row per design; none if it has no columns.
-pub(crate) fn tensor(rows: &Array2<f32>, device: &Device) -> Result<Option<Tensor>> {
-    if rows.ncols() == 0 {
-        return Ok(None);
-    }
-    Ok(Some(Tensor::from_vec(rows.iter().copied().collect::<Vec<_>>(), rows.dim(), device)?))
 }
 
 /// Mean density over the active pixels.

@@ -267,7 +267,7 @@ impl Prior {
 #[cfg(test)]
 mod tests {
     use rand_distr::StandardNormal;
-    use vae_nn::stream;
+    use vae_base::stream;
 
     use super::*;
 

@@ -1,5 +1,11 @@
-//! Generating: codes of new designs, and ways through the latent space.
+//! Generating: conditions and codes of new designs, and ways through the latent space.
 
-pub mod explore;
-pub mod mixture;
-pub mod sampler;
+mod conditions;
+mod mixture;
+mod samplers;
+mod walks;
+
+pub use conditions::{condition_column, conditions, set_conditions};
+pub use mixture::{Component, Mixture};
+pub use samplers::{Sampler, SamplerScores, Samplers};
+pub use walks::{Path, by_effect, path, square};

@@ -4,20 +4,21 @@ use std::time::Instant;
 
 use candle_core::{Device, Tensor};
 use rand::Rng;
+use vae_base::stream;
 use vae_models::{ConditionStats, ModelConfig};
-use vae_nn::stream;
 
-use crate::data::targets::Batch;
+use crate::codes::noise;
+use crate::data::Batch;
 use crate::error::{Result, TrainError};
 use crate::learn::config::Config;
 use crate::learn::learner::Learner;
-use crate::learn::model::network;
-use crate::score::evaluate::noise;
+use crate::learn::network::network;
 
-/// Pieces of work before the first that counts: caches, allocator and thread pool are then as in a
-/// long run.
+/// Number of untimed repetitions at the start, after which caches, allocator and thread pool are as
+/// in a long run.
 const WARM_UP: usize = 3;
-/// Pixels of a batch at most: 256 MiB of densities, and some dozen times that in the network.
+/// Largest number of pixels of a batch: 256 MiB of densities, and about a dozen times that in the
+/// network.
 const MAX_PIXELS: usize = 1 << 26;
 
 /// A model and a batch of random designs for it.
@@ -28,7 +29,7 @@ pub struct Workload {
     device: Device,
 }
 
-/// Whole training steps.
+/// Times of whole training steps.
 #[derive(Clone, Debug)]
 pub struct TrainingSpeed {
     /// Time of each step.
@@ -39,7 +40,7 @@ pub struct TrainingSpeed {
     pub loss_last: f64,
 }
 
-/// Seconds that equal pieces of work took.
+/// Times of equal pieces of work.
 #[derive(Clone, Debug)]
 pub struct Times {
     sorted: Vec<f64>,
@@ -69,7 +70,7 @@ impl Workload {
         let pixels = batch_size.checked_mul(height * width).filter(|&n| n <= MAX_PIXELS);
         let Some(pixels) = pixels.filter(|&n| 0 < n) else {
             let reason = format!(
-                "a batch has at least one design and at most {MAX_PIXELS} pixels; a design has {height} x {width}"
+                "a batch needs at least one design and may have at most {MAX_PIXELS} pixels; a design has {height} x {width}"
             );
             return Err(refused("batch_size", batch_size.to_string(), reason));
         };
@@ -119,7 +120,7 @@ impl Workload {
         })
     }
 
-    /// Times calls that take a batch of designs to the means of q(z|x).
+    /// Times the encoder: a batch of designs to the means of q(z|x).
     ///
     /// # Errors
     /// When a call fails.
@@ -129,7 +130,7 @@ impl Workload {
         self.time(calls, |_| Ok(vae.encode(xs, cs.as_ref(), false)?))
     }
 
-    /// Times calls that take a batch of latent vectors to densities, E[x|z].
+    /// Times the decoder: a batch of latent vectors to densities, E[x|z].
     ///
     /// # Errors
     /// When a call fails.
@@ -141,12 +142,12 @@ impl Workload {
         self.time(calls, |_| Ok(vae.mean(&vae.decode(&zs, cs, false)?)?))
     }
 
-    /// Times `n` pieces of work, one at least.
+    /// Times `n` pieces of work, at least one.
     fn time<R>(&self, n: usize, mut work: impl FnMut(u64) -> Result<R>) -> Result<Times> {
         let mut sorted = Vec::new();
         for piece in 0..WARM_UP + n.max(1) {
             let started = Instant::now();
-            // What it made is freed inside the time, as between the steps of a run.
+            // The result is freed inside the measured time, as between the steps of a run.
             drop(work(piece as u64)?);
             if WARM_UP <= piece {
                 sorted.push(started.elapsed().as_secs_f64());

@@ -8,10 +8,9 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, TrainError};
-use crate::learn::geco::Geco;
+use crate::learn::files::{to_json, write};
 use crate::learn::learner::Learner;
-use crate::learn::metrics::{Parts, Validation};
-use crate::learn::run::{to_json, write};
+use crate::learn::objective::{Balance, Parts, Validation};
 
 /// Where a run stands; with the seed it fixes every later random number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,14 +23,14 @@ pub struct Position {
     pub batch: u64,
     /// Sums over those batches.
     pub sums: Parts,
-    /// Scores of the best model so far; none before the KL weight is final.
+    /// Scores of the best model so far; `None` before the KL weight is final.
     pub best: Option<Best>,
-    /// Whether the run has come to its end.
+    /// Whether the run is finished.
     pub finished: bool,
-    /// The balance that the objective `geco` has come to; [`save`] takes it from the learner,
-    /// [`load`] gives it back.
+    /// Multipliers of the objective `geco`; [`save`] takes them from the learner, [`load`] gives
+    /// them back. `None` for other objectives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub geco: Option<Geco>,
+    pub geco: Option<Balance>,
 }
 
 /// The best model so far.
@@ -51,7 +50,7 @@ const OPTIMIZER: &str = "optimizer.";
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn save(path: &Path, position: &Position, learner: &Learner) -> Result<()> {
+pub(crate) fn save(path: &Path, position: &Position, learner: &Learner) -> Result<()> {
     let weights = learner
         .parameters
         .iter()
@@ -59,24 +58,20 @@ pub fn save(path: &Path, position: &Position, learner: &Learner) -> Result<()> {
     let state = learner.optimizer.state()?.into_iter();
     let state = state.map(|(name, tensor)| (format!("{OPTIMIZER}{name}"), tensor));
     let tensors: Vec<(String, Tensor)> = weights.chain(state).collect();
-    let position = to_json(&Position { geco: learner.geco.clone(), ..position.clone() });
+    let position = to_json(&Position { geco: learner.balance.clone(), ..position.clone() });
     let metadata = HashMap::from([(METADATA_KEY.to_owned(), position)]);
     let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
     let bytes = safetensors::serialize(views, Some(metadata)).map_err(|err| damaged(path, &err))?;
     write(path, &bytes)
 }
 
-/// Reads a checkpoint into a model and its optimizer, and says where it stands.
+/// Reads a checkpoint into a model and its optimizer, and returns its position.
 ///
 /// # Errors
-/// [`TrainError::Checkpoint`] for a file that is truncated or no checkpoint,
+/// [`TrainError::Checkpoint`] for a file that is truncated or not a checkpoint,
 /// [`TrainError::OtherArchitecture`] for one whose tensors have other names or shapes.
-pub fn load(path: &Path, learner: &mut Learner) -> Result<Position> {
-    let bytes = std::fs::read(path).map_err(|source| TrainError::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    })?;
+pub(crate) fn load(path: &Path, learner: &mut Learner) -> Result<Position> {
+    let bytes = std::fs::read(path).map_err(|source| TrainError::io("reading", path, source))?;
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|err| damaged(path, &err))?;
     let position = header
         .metadata()
@@ -101,7 +96,7 @@ pub fn load(path: &Path, learner: &mut Learner) -> Result<Position> {
     learner.parameters.load(&weights).map_err(other)?;
     learner.optimizer.load_state(&state).map_err(other)?;
     if position.geco.is_some() {
-        learner.geco.clone_from(&position.geco);
+        learner.balance.clone_from(&position.geco);
     }
     Ok(position)
 }

@@ -1,13 +1,16 @@
-//! What a run writes about itself: `metrics.jsonl`, one JSON object per line.
+//! The log of a run: `metrics.jsonl`, one JSON object per line.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, TrainError};
-use crate::learn::geco::Geco;
+use crate::learn::files::{line_of, write};
+use crate::learn::numbers::{number, numbers};
+use crate::learn::objective::{Balance, Loss, Parts, Validation};
+use crate::score::{Course, EpochKl};
 
 /// One line of `metrics.jsonl`. All log-probabilities are in nats per design.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,17 +39,9 @@ pub struct StepMetrics {
     pub step: u64,
     /// Epoch, from 1.
     pub epoch: u64,
-    /// What is minimized, per design: `−log_likelihood + beta · kl`, unless the objective says
-    /// otherwise.
-    #[serde(deserialize_with = "number")]
-    pub loss: f64,
-    /// Expected log-likelihood `E_q ln p(x|z)`, one draw; minus the squared error of a model
-    /// without likelihood.
-    #[serde(deserialize_with = "number")]
-    pub log_likelihood: f64,
-    /// `KL(q(z|x) ‖ p(z))`, summed over latent dimensions.
-    #[serde(deserialize_with = "number")]
-    pub kl: f64,
+    /// The loss and its terms, per design.
+    #[serde(flatten)]
+    pub parts: Parts,
     /// KL weight.
     #[serde(deserialize_with = "number")]
     pub beta: f64,
@@ -56,9 +51,9 @@ pub struct StepMetrics {
     /// Global gradient norm before clipping.
     #[serde(deserialize_with = "number")]
     pub gradient_norm: f64,
-    /// Tolerances, averages and multipliers after the step, of the objective `geco`.
+    /// Constraints and their multipliers after the step, of the objective `geco`; `None` for others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub geco: Option<Geco>,
+    pub geco: Option<Balance>,
 }
 
 /// One epoch.
@@ -71,7 +66,7 @@ pub struct EpochMetrics {
     /// KL weight at the end of the epoch.
     #[serde(deserialize_with = "number")]
     pub beta: f64,
-    /// Averages over the epoch's batches.
+    /// Averages over the batches of the epoch.
     pub train: Parts,
     /// On the validation split.
     pub validation: Validation,
@@ -86,47 +81,6 @@ pub struct EpochMetrics {
     pub images_per_s: f64,
 }
 
-/// The loss and its parts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Parts {
-    /// What is minimized, per design.
-    #[serde(deserialize_with = "number")]
-    pub loss: f64,
-    /// Expected log-likelihood.
-    #[serde(deserialize_with = "number")]
-    pub log_likelihood: f64,
-    /// KL of posterior to prior.
-    #[serde(deserialize_with = "number")]
-    pub kl: f64,
-}
-
-/// Scores on held-out designs, whatever was optimized.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Validation {
-    /// `log_likelihood − kl`: the evidence lower bound at β = 1; none where the likelihood is not
-    /// normalized for these data.
-    pub elbo: Option<f64>,
-    /// What is minimized, per design, at the final β.
-    #[serde(default, deserialize_with = "number")]
-    pub loss: f64,
-    /// Expected log-likelihood, one draw with fixed noise.
-    #[serde(deserialize_with = "number")]
-    pub log_likelihood: f64,
-    /// KL of posterior to prior.
-    #[serde(deserialize_with = "number")]
-    pub kl: f64,
-    /// Mean squared error of the reconstruction from the posterior mean, per active pixel.
-    #[serde(deserialize_with = "number")]
-    pub mse: f64,
-    /// Mean intersection over union of that reconstruction at 0.5.
-    #[serde(deserialize_with = "number")]
-    pub iou: f64,
-    /// By how much of itself the worst tolerance is exceeded, of the objective `geco`; 0 if all are
-    /// kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub excess: Option<f64>,
-}
-
 /// Appends events to a file; every line is flushed, so that a killed run loses at most the line
 /// being written.
 pub struct MetricsLog {
@@ -135,7 +89,7 @@ pub struct MetricsLog {
 }
 
 impl MetricsLog {
-    /// Opens the log for a run that goes on from `step`, cutting away what was written after it.
+    /// Opens the log for a run that continues from `step`; removes what was written after that step.
     ///
     /// # Errors
     /// When the file cannot be read or written.
@@ -147,14 +101,13 @@ impl MetricsLog {
         };
         let mut text = String::new();
         for event in &keep {
-            text.push_str(&line(event));
+            text.push_str(&line_of(event));
         }
-        crate::learn::run::write(path, text.as_bytes())?;
-        let file = OpenOptions::new().append(true).open(path).map_err(|source| TrainError::Io {
-            action: "write",
-            path: path.to_owned(),
-            source,
-        })?;
+        write(path, text.as_bytes())?;
+        let file = OpenOptions::new()
+            .append(true)
+            .open(path)
+            .map_err(|source| TrainError::io("writing", path, source))?;
         Ok(Self { path: path.to_owned(), file })
     }
 
@@ -163,24 +116,46 @@ impl MetricsLog {
     /// # Errors
     /// When the file cannot be written.
     pub fn push(&mut self, event: &Event) -> Result<()> {
-        self.file.write_all(line(event).as_bytes()).map_err(|source| TrainError::Io {
-            action: "write",
-            path: self.path.clone(),
-            source,
-        })
+        self.file
+            .write_all(line_of(event).as_bytes())
+            .map_err(|source| TrainError::io("writing", &self.path, source))
+    }
+}
+
+/// The epochs of a log; empty if there is no log.
+///
+/// # Errors
+/// As [`read`].
+pub fn epochs(path: &Path) -> Result<Vec<EpochMetrics>> {
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let epoch = |event| if let Event::Epoch(metrics) = event { Some(metrics) } else { None };
+    Ok(read(path)?.into_iter().filter_map(epoch).collect())
+}
+
+/// What a diagnosis has to know about a run with this loss and this final KL weight, from the
+/// epochs that it logged; empty epochs are those of a run without a log.
+pub fn course(loss: &Loss, beta: f64, epochs: &[EpochMetrics]) -> Course {
+    let beta = epochs.last().map_or(beta, |last| last.beta);
+    let kl = |metrics: &EpochMetrics| EpochKl {
+        epoch: metrics.epoch,
+        beta: metrics.beta,
+        kl_per_dim: metrics.kl_per_dim.clone(),
+    };
+    Course {
+        beta,
+        implied_sigma: loss.implied_sigma(beta),
+        epochs: epochs.iter().map(kl).collect(),
     }
 }
 
 /// Reads a log; a last line that was cut off by a kill is ignored.
 ///
 /// # Errors
-/// When the file cannot be read, or an inner line is no event.
+/// When the file cannot be read, or a line before the last is not an event.
 pub fn read(path: &Path) -> Result<Vec<Event>> {
-    let bytes = std::fs::read(path).map_err(|source| TrainError::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    })?;
+    let bytes = std::fs::read(path).map_err(|source| TrainError::io("reading", path, source))?;
     let mut events = Vec::new();
     for (position, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
         match serde_json::from_slice(line) {
@@ -195,33 +170,20 @@ pub fn read(path: &Path) -> Result<Vec<Event>> {
     Ok(events)
 }
 
-/// JSON has no NaN and no infinity; serde writes `null` for both.
-fn number<'de, D: Deserializer<'de>>(value: D) -> std::result::Result<f64, D::Error> {
-    Ok(Option::deserialize(value)?.unwrap_or(f64::NAN))
-}
-
-fn numbers<'de, D: Deserializer<'de>>(values: D) -> std::result::Result<Vec<f64>, D::Error> {
-    let values = Vec::<Option<f64>>::deserialize(values)?;
-    Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
-}
-
-fn line(event: &Event) -> String {
-    let mut text = crate::learn::run::to_json(event);
-    text.push('\n');
-    text
-}
-
 #[cfg(test)]
 mod tests {
+    use vae_prob::Elbo;
+
     use super::*;
 
     fn step(step: u64) -> Event {
         let metrics = StepMetrics {
             step,
             epoch: 1,
-            loss: 0.1 + step as f64,
-            log_likelihood: -1.0 / 3.0,
-            kl: 1e-17,
+            parts: Parts {
+                loss: 0.1 + step as f64,
+                terms: Elbo { log_likelihood: -1.0 / 3.0, kl: 1e-17 },
+            },
             beta: 1.0,
             learning_rate: 1e-3,
             gradient_norm: 2.0,
@@ -261,8 +223,8 @@ mod tests {
     fn a_line_that_a_run_is_writing_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.jsonl");
-        let whole = line(&step(1)) + &line(&step(2));
-        for cut in [2, 40, line(&step(2)).len() - 1] {
+        let whole = line_of(&step(1)) + &line_of(&step(2));
+        for cut in [2, 40, line_of(&step(2)).len() - 1] {
             std::fs::write(&path, &whole[..whole.len() - cut]).unwrap();
             assert_eq!(read(&path).unwrap(), [step(1)], "the last line lacks {cut} bytes");
         }
@@ -277,7 +239,7 @@ mod tests {
     fn a_damaged_inner_line_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.jsonl");
-        std::fs::write(&path, format!("{}oops\n{}", line(&step(1)), line(&step(2)))).unwrap();
+        std::fs::write(&path, format!("{}oops\n{}", line_of(&step(1)), line_of(&step(2)))).unwrap();
         let message = read(&path).unwrap_err().to_string();
         assert!(message.contains("line 2"), "{message}");
     }

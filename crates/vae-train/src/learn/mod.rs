@@ -1,13 +1,40 @@
 //! Learning: the configuration of a run, its objective, its loop, and the folder that it writes.
 
-pub mod benchmark;
-pub mod checkpoint;
-pub mod config;
-pub mod geco;
-pub mod learner;
-pub mod metrics;
-pub mod model;
-pub mod objective;
-pub mod run;
-pub mod schedule;
-pub mod train;
+mod benchmark;
+mod checkpoint;
+mod config;
+mod files;
+mod learner;
+mod manifest;
+mod metrics;
+mod network;
+mod numbers;
+mod objective;
+mod progress;
+mod run_folder;
+mod schedule;
+mod start;
+mod train;
+mod words;
+
+pub use benchmark::{Times, TrainingSpeed, Workload};
+pub use checkpoint::{Best, Position};
+pub use config::{Config, DataConfig, FORMAT, Layer, ModelSection, PRESETS, TrainingConfig};
+pub use learner::{Learner, StepTerms};
+pub use manifest::Manifest;
+pub use metrics::{EpochMetrics, Event, MetricsLog, StepMetrics, course, epochs, read};
+pub use network::{model_config, network};
+pub use objective::{
+    Balance, Constraint, CrossEntropy, EvidenceBound, ImportanceBound, Lecture, Loss, Objective,
+    Parts, Quantity, Reduction, Step, Tolerances, Validation, Weighted,
+};
+pub use progress::{Ending, Outcome, Progress};
+pub use run_folder::RunFolder;
+pub use schedule::{KlSchedule, learning_rate};
+pub use start::split;
+pub use train::train;
+/// The type of the terms of a bound, in [`Parts`] and [`Validation`].
+pub use vae_prob::Elbo;
+pub use words::{aims, result};
+
+pub(crate) use files::{read_to_string, write_json};

@@ -2,15 +2,15 @@
 
 use std::f64::consts::PI;
 
-/// The weight of the KL term over a run: in each of some cycles of equal length a linear ramp from
+/// The weight of the KL term over a run: in each of several cycles of equal length a linear ramp from
 /// 0, then `beta`.
 ///
 /// `β(t) = beta · min(1, (t mod T) / R)`, with cycles of T steps and ramps of R. One cycle is the
-/// linear warm-up; the last one has no end, so that the weight stays final once it is.
+/// linear warm-up; the last one has no end, so that the weight stays at its final value.
 ///
 /// # Examples
 /// ```
-/// use vae_train::schedule::KlSchedule;
+/// use vae_train::learn::KlSchedule;
 ///
 /// let schedule = KlSchedule::new(100, 2, 0.5, 1.0).ok_or("a ramp that never ends")?;
 /// let weights = [0, 5, 25, 49, 50, 75, 100, 1000].map(|step| schedule.weight(step));
@@ -31,7 +31,7 @@ pub struct KlSchedule {
 }
 
 impl KlSchedule {
-    /// A schedule over so many steps, whose ramps take the share `warmup` of each cycle. None if a
+    /// A schedule over `total_steps`, whose ramps take the share `warmup` of each cycle; `None` if a
     /// ramp would not end before its cycle does.
     pub fn new(total_steps: u64, cycles: u64, warmup: f64, beta: f64) -> Option<Self> {
         let length = total_steps.div_ceil(cycles.max(1));
@@ -53,7 +53,7 @@ impl KlSchedule {
         if within < self.ramp { self.beta * within as f64 / self.ramp as f64 } else { self.beta }
     }
 
-    /// The step from which on the weight is `beta` for good.
+    /// The step from which on the weight stays `beta`.
     pub fn final_from(&self) -> u64 {
         (self.cycles - 1) * self.length + self.ramp
     }

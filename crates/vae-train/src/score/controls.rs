@@ -1,11 +1,11 @@
-//! Simple methods whose scores stand beside the model's: principal components, nearest design by
-//! pixels, nearest by condition.
+//! Controls: simple methods whose scores stand beside the model's (principal components, the nearest
+//! design by pixels, the nearest by condition).
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, get_global_parallelism};
 use ndarray::{Array3, Axis};
 
-use crate::data::targets::{Targets, stack};
+use crate::data::{Targets, stack};
 use crate::error::Result;
 
 /// Training designs read at a time.
@@ -13,9 +13,9 @@ const CHUNK: usize = 256;
 /// Principal components come from at most this many training designs, evenly spaced: their
 /// covariance is known well enough by then.
 const PCA_DESIGNS: usize = 4096;
-/// Up to this many designs or pixels the singular value decomposition is made whole.
+/// With at most this many designs or pixels, the full singular value decomposition is computed.
 const DENSE: usize = 256;
-/// Further directions that are carried along and dropped at the end.
+/// Extra directions of the subspace iteration, dropped at the end.
 const OVERSAMPLING: usize = 16;
 /// Rounds of the subspace iteration.
 const ROUNDS: usize = 12;
@@ -74,8 +74,8 @@ pub fn nearest_by_pixels(
     designs.array(&nearest_with_distances(designs, train, designs, test)?.0)
 }
 
-/// For each of some designs of any origin the training design with the smallest squared distance
-/// over pixels, and the root of that distance's mean.
+/// For each of `others`, the training design with the smallest squared distance over pixels, and
+/// the root mean square of that difference per pixel.
 ///
 /// # Errors
 /// When a design cannot be read.
@@ -124,8 +124,8 @@ pub(crate) fn nearest_with_distances(
     Ok((nearest.into_iter().map(|(_, train)| train).collect(), distances))
 }
 
-/// For each test design the first training design with the nearest conditions, each in units of its
-/// deviation; only conditions that the model is told count, and without any there is none.
+/// For each test design, the first training design with the nearest conditions, each condition in
+/// units of its deviation; `None` if the model is told no conditions.
 ///
 /// # Errors
 /// When a design cannot be read.

@@ -1,4 +1,4 @@
-//! What each latent dimension learned, and why some learned nothing.
+//! What each latent dimension learned, and why some dimensions learned nothing.
 
 use candle_core::{DType, Device};
 use faer::{Mat, MatRef, Side};
@@ -7,33 +7,33 @@ use serde::Serialize;
 use vae_models::Vae;
 use vae_prob::Normal;
 
-use crate::data::targets::Targets;
+use crate::codes::{posteriors, reconstruct};
+use crate::data::Targets;
 use crate::error::Result;
-use crate::learn::metrics::EpochMetrics;
-use crate::learn::objective::Loss;
+use crate::score::activity::{is_active, unit_activity};
 use crate::score::controls::matrix;
-use crate::score::evaluate::{is_active, posteriors, reconstruct, unit_activity};
 use crate::score::kernel::KernelRidge;
 
-/// Training designs that are looked at, at most; of more, evenly spaced ones.
+/// At most this many training designs are used; of more, evenly spaced ones.
 const DESIGNS: usize = 768;
-/// A dimension that says less than this, in nats, says nothing.
+/// A dimension with a KL below this, in nats, carries no information.
 const SILENT: f64 = 0.02;
-/// A direction counts if it has at least this share of the variance that the conditions leave: less
-/// is detail of a shape, not another factor.
+/// A direction counts if it has at least this share of the variance that the conditions do not
+/// explain; with less it is a detail of a shape, not another factor.
 const MATERIAL: f64 = 0.001;
 
-/// The latent space of a trained model, and what it should hold by its own loss.
+/// The latent space of a trained model, compared with what its own loss makes worthwhile.
 ///
-/// A latent of a linear model pays if the variance of its direction exceeds βσ², so directions are
-/// counted twice: in what the **conditions** leave of the designs, and in what the **model** leaves
-/// of them (on top of the dimensions it uses). Both bound from above what is worth a dimension, and
-/// the smaller counts.
+/// In a linear model a latent dimension lowers the loss if the variance of its direction exceeds
+/// βσ². Directions are therefore counted twice: in the part of the designs that the **conditions**
+/// do not explain, and in the part that the **model** does not explain (on top of the dimensions it
+/// uses). Both counts bound the number of worthwhile dimensions from above; the smaller is taken.
 ///
-/// * At the loss of the run (βσ²) more is worth a dimension than is used: the rest has *collapsed*.
-/// * It would be at β ≤ 1 and a σ no larger than the errors of the model: the rest was *switched
-///   off*.
-/// * It would not even then: the rest is *not needed*.
+/// * If more dimensions are worthwhile at the loss of the run (βσ²) than are used, the difference
+///   has *collapsed*.
+/// * If more are worthwhile only at β ≤ 1 and a σ no larger than the errors of the model, the
+///   difference was *switched off*.
+/// * All other unused dimensions are *not needed*.
 ///
 /// # References
 /// Tipping & Bishop 1999, "Probabilistic principal component analysis"; Lucas, Tucker, Grosse &
@@ -41,32 +41,33 @@ const MATERIAL: f64 = 0.001;
 /// Grosse & Salakhutdinov 2016, section 5.2, for the threshold of activity.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diagnosis {
-    /// One after the other.
+    /// All latent dimensions, in order.
     pub dimensions: Vec<Dimension>,
     /// KL weight at the end of training.
     pub beta: f64,
-    /// The deviation of a pixel that the loss states or implies; none where each pixel has its own,
-    /// and the errors of the model stand for it.
+    /// The deviation of a pixel that the loss states or implies; `None` if each pixel has its own,
+    /// in whose place the errors of the model are used.
     pub sigma: Option<f64>,
     /// Root of the mean squared error of reconstructions from posterior means.
     pub error: f64,
     /// Share of the variance of the designs that the conditions explain, each design predicted from
     /// the others.
     pub explained_by_conditions: f64,
-    /// Directions worth a dimension, by the loss of the run.
+    /// Directions worth a dimension at the loss of the run.
     pub worth: Worth,
-    /// At β ≤ 1 and a σ no larger than the errors of the model.
+    /// Directions worth a dimension at β ≤ 1 and a σ no larger than the errors of the model.
     pub worth_without_pressure: Worth,
-    /// Training designs that this was found on.
+    /// Number of training designs used.
     pub n: usize,
 }
 
-/// Directions worth a dimension; counted up to one more than there are latents.
+/// Numbers of directions worth a dimension; counting stops at one more than there are latent
+/// dimensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Worth {
-    /// In what the conditions leave of the designs.
+    /// In the part of the designs that the conditions do not explain.
     pub after_conditions: usize,
-    /// In what the model leaves of them.
+    /// In the part of the designs that the model does not explain.
     pub after_model: usize,
 }
 
@@ -79,10 +80,10 @@ pub struct Dimension {
     pub kl: f64,
     /// What became of it.
     pub state: State,
-    /// The epoch from which on its KL on the validation split stayed below 0.02 nats; none if it
+    /// The epoch from which on its KL on the validation split stayed below 0.02 nats; `None` if it
     /// did not, or nothing was logged.
     pub silent_since: Option<u64>,
-    /// Its largest KL in any epoch, in nats.
+    /// Its largest KL in any epoch, in nats; `None` if nothing was logged.
     pub peak_kl: Option<f64>,
 }
 
@@ -90,23 +91,23 @@ pub struct Dimension {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// It varies with the designs, and says at least 0.02 nats of them.
+    /// It varies with the designs and carries at least 0.02 nats about them.
     Active,
-    /// The conditions and the other dimensions leave nothing to say.
+    /// The conditions and the other dimensions leave nothing to encode.
     NotNeeded,
-    /// A β above 1 or a σ above the errors made what it could say not worth its cost.
+    /// A β above 1, or a σ above the errors of the model, made it cost more than it gains.
     SwitchedOff,
-    /// It would have paid, and training did not get there.
+    /// It would lower the loss, but training did not find that.
     Collapsed,
 }
 
 impl Diagnosis {
-    /// Dimensions in a state.
+    /// Number of dimensions in a state.
     pub fn count(&self, state: State) -> usize {
         self.dimensions.iter().filter(|dimension| dimension.state == state).count()
     }
 
-    /// Whether the KL weight is more than that of a bound.
+    /// Whether the KL weight exceeds 1, that of a bound.
     pub fn pressed_by_beta(&self) -> bool {
         1.0 < self.beta
     }
@@ -117,20 +118,41 @@ impl Diagnosis {
     }
 }
 
-/// Diagnoses a model on its training designs; `epochs` is what its run logged, or nothing.
+/// What a diagnosis has to know about how a model was trained.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Course {
+    /// KL weight at the end of training.
+    pub beta: f64,
+    /// The deviation of a pixel that a loss of plain means implies at that weight; `None` for a
+    /// loss that states its noise.
+    pub implied_sigma: Option<f64>,
+    /// What the run logged; empty if nothing is known.
+    pub epochs: Vec<EpochKl>,
+}
+
+/// KL of the latent dimensions after one epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EpochKl {
+    /// The epoch, from 1.
+    pub epoch: u64,
+    /// KL weight at its end.
+    pub beta: f64,
+    /// KL of each latent dimension on the validation split, in nats.
+    pub kl_per_dim: Vec<f64>,
+}
+
+/// Diagnoses a model on its training designs.
 ///
 /// # Errors
 /// When a design cannot be read.
 pub fn diagnose(
     vae: &Vae,
-    loss: &Loss,
-    beta: f64,
+    course: &Course,
     designs: &Targets<'_>,
     train: &[usize],
-    epochs: &[EpochMetrics],
     device: &Device,
 ) -> Result<Diagnosis> {
-    let beta = epochs.last().map_or(beta, |last| last.beta);
+    let Course { beta, implied_sigma: implied, ref epochs } = *course;
     let stride = train.len().div_ceil(DESIGNS).max(1);
     let chosen: Vec<usize> = train.iter().copied().step_by(stride).collect();
     let n = chosen.len();
@@ -140,8 +162,8 @@ pub fn diagnose(
     let alive = |dim: usize| is_active(activity[dim]) && SILENT <= kl[dim];
     let active = (0..latent_dim).filter(|&dim| alive(dim)).count();
 
-    // What conditions leave, what the model leaves, one row per design; pixels that do not count
-    // are 0 in both.
+    // What the conditions do not explain and what the model does not explain, one row per design;
+    // pixels that do not count are 0 in both.
     let pixels = matrix(designs, &chosen)?.transpose().to_owned();
     let mut after_conditions = without_conditions(designs, &chosen, &pixels);
     let reconstructions = reconstruct(vae, designs, &chosen, device)?;
@@ -156,10 +178,9 @@ pub fn diagnose(
         }
     }
 
-    // The noise of each pixel: as the loss states it, and no larger than the errors are.
+    // The noise of each pixel, twice: as the loss states it, and limited by the errors.
     let errors: Vec<f64> =
         after_model.col_iter().map(|column| column.squared_norm_l2() / n as f64).collect();
-    let implied = loss.implied_sigma(beta);
     let stated = match vae.sigma()? {
         Some(sigma) => Some(sigma.to_dtype(DType::F64)?.to_scalar::<f64>()?),
         None => implied,
@@ -202,15 +223,15 @@ pub fn diagnose(
         (State::Collapsed, at_run - active),
     ];
     let mut silent: Vec<usize> = (0..latent_dim).filter(|&dim| !alive(dim)).collect();
-    // Dead dimensions are all alike now; those that never said much are the ones that were not
-    // needed.
+    // Silent dimensions are all alike now; those that never carried much are taken as the ones that
+    // were not needed.
     silent.sort_by(|&a, &b| {
         dimensions[a].peak_kl.unwrap_or(0.0).total_cmp(&dimensions[b].peak_kl.unwrap_or(0.0))
     });
     let labels = states.into_iter().flat_map(|(state, count)| std::iter::repeat_n(state, count));
     for (dim, state) in silent.into_iter().zip(labels) {
-        // What spoke under a smaller weight and fell silent under one above 1 has been seen to be
-        // switched off.
+        // A dimension that carried information under a smaller weight and lost it under one above 1
+        // was switched off.
         let spoke = peak(epochs, dim, beta).is_some_and(|kl| SILENT < kl);
         let seen = state == State::Collapsed && 1.0 < beta && spoke;
         dimensions[dim].state = if seen { State::SwitchedOff } else { state };
@@ -229,7 +250,7 @@ pub fn diagnose(
     })
 }
 
-/// Designs as rows, less what their conditions say of them.
+/// Designs as rows, less what their conditions predict.
 fn without_conditions(designs: &Targets<'_>, chosen: &[usize], pixels: &Mat<f64>) -> Mat<f64> {
     let table = designs.conditions(chosen).mapv(f64::from);
     if table.ncols() == 0 {
@@ -257,13 +278,13 @@ fn centered(rows: MatRef<'_, f64>) -> Mat<f64> {
 }
 
 /// The leading principal directions of one half of some rows, with the variance of the other half
-/// along each: of pure noise that is the variance of the noise, while the eigenvalues of a sample
-/// are larger.
+/// along each. For pure noise that variance is unbiased, while the eigenvalues of the sample itself
+/// are too large.
 struct Directions {
     /// One column each.
     vectors: Mat<f64>,
     variances: Vec<f64>,
-    /// Rows that the variances are over.
+    /// Number of rows that the variances are computed from.
     n: usize,
 }
 
@@ -294,8 +315,8 @@ fn directions(rows: &Mat<f64>, count: usize) -> Directions {
 }
 
 impl Directions {
-    /// How many have more variance than the noise along them, beyond three standard errors of the
-    /// estimate, and at least `least`.
+    /// Number of directions whose variance exceeds the noise along them by three standard errors of
+    /// the estimate, and is at least `least`.
     fn worth(&self, noise: &[f64], least: f64) -> usize {
         let margin = 1.0 - 3.0 * (2.0 / self.n.max(1) as f64).sqrt();
         let counts = self.vectors.col_iter().zip(&self.variances).filter(|(vector, variance)| {
@@ -317,15 +338,15 @@ fn mean_kl(means: &Array2<f32>, log_vars: &Array2<f32>) -> Vec<f64> {
     columns.map(|(means, log_vars)| means.iter().zip(log_vars).map(kl).sum::<f64>() / n).collect()
 }
 
-/// The first epoch from which on a dimension said less than [`SILENT`].
-fn silent_since(epochs: &[EpochMetrics], dim: usize) -> Option<u64> {
-    let kl = |epoch: &EpochMetrics| epoch.kl_per_dim.get(dim).copied().unwrap_or(f64::INFINITY);
+/// The first epoch from which on the KL of a dimension stayed below [`SILENT`].
+fn silent_since(epochs: &[EpochKl], dim: usize) -> Option<u64> {
+    let kl = |epoch: &EpochKl| epoch.kl_per_dim.get(dim).copied().unwrap_or(f64::INFINITY);
     let silent = epochs.iter().rev().take_while(|epoch| kl(epoch) < SILENT);
     silent.last().map(|epoch| epoch.epoch)
 }
 
 /// The largest KL of a dimension in epochs that ended with a KL weight below `beta`.
-fn peak(epochs: &[EpochMetrics], dim: usize, beta: f64) -> Option<f64> {
+fn peak(epochs: &[EpochKl], dim: usize, beta: f64) -> Option<f64> {
     let below = epochs.iter().filter(|epoch| epoch.beta < beta);
     below.filter_map(|epoch| epoch.kl_per_dim.get(dim).copied()).max_by(f64::total_cmp)
 }
@@ -334,7 +355,7 @@ fn peak(epochs: &[EpochMetrics], dim: usize, beta: f64) -> Option<f64> {
 mod tests {
     use rand::Rng;
     use rand_distr::StandardNormal;
-    use vae_nn::stream;
+    use vae_base::stream;
 
     use super::*;
 
@@ -367,18 +388,8 @@ mod tests {
         assert_eq!(found.worth(&vec![0.09; pixels], 2.0), 2, "the third is too small to matter");
     }
 
-    fn epoch(epoch: u64, beta: f64, kl: f64) -> EpochMetrics {
-        EpochMetrics {
-            epoch,
-            step: epoch,
-            beta,
-            train: crate::learn::metrics::Parts::default(),
-            validation: crate::learn::metrics::Validation::default(),
-            kl_per_dim: vec![kl],
-            best: false,
-            seconds: 1.0,
-            images_per_s: 1.0,
-        }
+    fn epoch(epoch: u64, beta: f64, kl: f64) -> EpochKl {
+        EpochKl { epoch, beta, kl_per_dim: vec![kl] }
     }
 
     #[test]

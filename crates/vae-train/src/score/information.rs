@@ -1,12 +1,14 @@
-//! How much the codes say of the designs, and how far their distribution is from the prior.
+//! How much the codes say about the designs, and how far their distribution is from the prior.
 
 use ndarray::Array2;
 use rand::Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use serde::Serialize;
-use vae_nn::stream;
+use vae_base::stream;
 use vae_prob::{DiagonalNormal, log_sum_exp};
+
+use crate::score::spread::mean_and_standard_error;
 
 /// The two parts of the mean KL, in nats, estimated on N designs: `E_x KL(q(z|x) ‖ p) = I(x; z) +
 /// KL(q(z) ‖ p)`.
@@ -17,10 +19,10 @@ use vae_prob::{DiagonalNormal, log_sum_exp};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Information {
     /// `I(x; z) = E ln q(z|x) − ln q(z)`, between a design and its code. The estimate cannot exceed
-    /// [`ceiling`](Self::ceiling): close to it, it says "at least".
+    /// [`ceiling`](Self::ceiling); close to it, it is a lower bound only.
     pub mutual_information: f64,
-    /// `KL(q(z) ‖ p(z)) = E ln q(z) − ln p(z)` of the aggregate posterior; "at most" where the
-    /// other says "at least".
+    /// `KL(q(z) ‖ p(z)) = E ln q(z) − ln p(z)` of the aggregate posterior; an upper bound only if
+    /// the mutual information is close to its ceiling.
     pub aggregate_kl: f64,
     /// Standard error of `mutual_information` over the designs.
     pub mutual_information_standard_error: f64,
@@ -63,7 +65,7 @@ pub fn information(means: &Array2<f32>, log_vars: &Array2<f32>, seed: u64) -> In
         })
         .collect();
     let column = |part: fn(&(f64, f64)) -> f64| {
-        crate::score::evaluate::mean_and_standard_error(&parts.iter().map(part).collect::<Vec<_>>())
+        mean_and_standard_error(&parts.iter().map(part).collect::<Vec<_>>())
     };
     let (mutual_information, mutual_information_standard_error) = column(|parts| parts.0);
     let (aggregate_kl, aggregate_kl_standard_error) = column(|parts| parts.1);

@@ -1,12 +1,11 @@
-//! Regression with a Gaussian kernel, its settings chosen by what each example says of itself when
-//! it is left out.
+//! Regression with a Gaussian kernel whose settings are chosen by leave-one-out errors.
 
 use faer::linalg::solvers::SelfAdjointEigen;
 use faer::{Mat, MatRef, Side};
 
 /// Widths that are tried, in units of the median distance of the examples.
 const WIDTHS: [f64; 4] = [0.125, 0.25, 0.5, 1.0];
-/// Ridges that are tried; the largest is no regression at all.
+/// Ridges that are tried; the largest amounts to predicting the mean.
 const RIDGES: [f64; 7] = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e4];
 
 /// A smooth function of inputs, fitted to examples.
@@ -25,7 +24,7 @@ pub(crate) struct KernelRidge {
     /// `(K + λ I)⁻¹ (Y − ȳ)`, one row per example.
     coefficients: Mat<f64>,
     mean: Vec<f64>,
-    /// What is left of every example when it is predicted from the others, one row per example.
+    /// The error of each example when it is predicted from the others, one row per example.
     pub(crate) left_out: Mat<f64>,
 }
 
@@ -116,7 +115,7 @@ fn squared_distances(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
     })
 }
 
-/// Of those that are not 0; 1 if all are.
+/// Median of the distances that are not 0; 1 if all are 0.
 fn median_distance(squared: &Mat<f64>) -> f64 {
     let mut all: Vec<f64> = (0..squared.ncols())
         .flat_map(|j| (0..j).map(move |i| squared[(i, j)]))
@@ -133,7 +132,7 @@ fn median_distance(squared: &Mat<f64>) -> f64 {
 mod tests {
     use rand::Rng;
     use rand_distr::StandardNormal;
-    use vae_nn::stream;
+    use vae_base::stream;
 
     use super::*;
 
@@ -141,7 +140,7 @@ mod tests {
         Mat::from_fn(2, n, |i, j| ((7 * i + 3 * j * (i + 1)) % 23) as f64 / 11.0)
     }
 
-    /// What the hat matrix says of a left-out example is what a fit without it predicts, at the
+    /// The leave-one-out error from the hat matrix is that of a fit without the example, at the
     /// same width and ridge.
     #[test]
     fn what_is_left_out_is_as_if_it_had_not_been_there() {

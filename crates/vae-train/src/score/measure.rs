@@ -1,13 +1,11 @@
-//! In which unit the likelihood of a run is a statement about its data, so that only like is
-//! compared with like.
+//! The unit of a likelihood, so that only comparable numbers are compared.
 
 use serde::Serialize;
 use vae_models::{Likelihood, Vae};
 use vae_prob::{binary_entropy, bits_per_dim};
 
-use crate::data::targets::Targets;
+use crate::data::{TargetKind, Targets};
 use crate::error::Result;
-use crate::learn::config::{Config, TargetKind};
 
 /// What a log-likelihood is the logarithm of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -28,21 +26,24 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// The measure of a run whose targets all are 0 or 1, or not.
-    pub fn of(config: &Config, binary_data: bool) -> Self {
-        if !config.is_normalized(binary_data) {
-            return Self::None;
-        }
-        match (config.model.likelihood, config.data.targets) {
-            (Likelihood::Bernoulli, _) => Self::BinaryMass,
+    /// The measure of a likelihood on such targets; `binary_data` tells whether every target is
+    /// 0 or 1 whatever their kind.
+    ///
+    /// It is [`Measure::None`] where a bound on the likelihood is no bound on ln p(x): a Bernoulli
+    /// on grey values is a cross-entropy, and the squared error is no distribution.
+    pub fn of(likelihood: Likelihood, targets: TargetKind, binary_data: bool) -> Self {
+        match (likelihood, targets) {
+            (Likelihood::SquaredError, _) => Self::None,
+            (Likelihood::Bernoulli, _) if binary_data || targets.is_binary() => Self::BinaryMass,
+            (Likelihood::Bernoulli, _) => Self::None,
             (Likelihood::DiscretizedLogistic { .. }, _) => Self::LevelMass,
             (_, TargetKind::Dequantized) => Self::DequantizedDensity,
             _ => Self::Density,
         }
     }
 
-    /// A log-likelihood in nats per design as bits per pixel, of so many pixels; none where that is
-    /// no code length of 8-bit data.
+    /// A log-likelihood in nats per design as bits per pixel, for designs of so many pixels; `None`
+    /// if that is not a code length of 8-bit data.
     pub fn bits_per_pixel(self, log_likelihood: f64, pixels: usize) -> Option<f64> {
         let bits = bits_per_dim(-log_likelihood, pixels);
         match self {
@@ -57,7 +58,7 @@ impl Measure {
         self.bits_per_pixel(0.0, pixels).map(|_| bits_per_dim(standard_error, pixels))
     }
 
-    /// In words.
+    /// What such a log-likelihood is, as the end of a sentence.
     pub fn spoken(self) -> &'static str {
         match self {
             Self::BinaryMass => "a probability of designs of 0 and 1, in nats per design",
@@ -73,8 +74,8 @@ impl Measure {
     }
 }
 
-/// What a cross-entropy cannot fall below: the mean over designs of `Σ H(x)`, summed over active
-/// pixels, in nats.
+/// The value that a cross-entropy cannot fall below: the mean over designs of `Σ H(x)`, summed over
+/// active pixels, in nats.
 ///
 /// # Errors
 /// When a design cannot be read.
@@ -91,7 +92,7 @@ pub fn cross_entropy_floor(designs: &Targets<'_>, indices: &[usize]) -> Result<f
     Ok(sum / (indices.len() as f64).max(1.0))
 }
 
-/// Pixels per design that a likelihood runs over, on average: all of a design without a mask.
+/// Number of active pixels per design, on average: all pixels if designs have no mask.
 ///
 /// # Errors
 /// When a design cannot be read.

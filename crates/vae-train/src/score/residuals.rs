@@ -1,21 +1,20 @@
-//! A noise for a model that states none, from what its reconstructions leave of the training
-//! designs.
+//! A noise for a model that states none, estimated from its residuals on the training designs.
 
 use candle_core::Device;
 use vae_models::{Likelihood, ModelConfig, Sigma, Vae};
 use vae_nn::Parameters;
 
-use crate::data::targets::Targets;
+use crate::data::Targets;
 use crate::error::Result;
-use crate::score::evaluate::terms_by_design;
 use crate::score::measure::active_pixels;
+use crate::score::one_draw::terms_by_design;
 
-/// A model of the squared error as one of Gaussian pixels, with the deviation under which the
-/// expected log-likelihood of the training designs is largest: `σ² = mean (x − m)²`, with z drawn
-/// from q(z|x).
+/// Turns a model of the squared error into one of Gaussian pixels, with the deviation that maximizes
+/// the expected log-likelihood of the training designs: `σ² = mean (x − m)²`, with z drawn from
+/// q(z|x). Also returns that deviation.
 ///
-/// Its bound on ln p(x) is then comparable with that of a model trained by it. `None` for a model
-/// that states what a pixel is.
+/// Its bound on ln p(x) is then comparable with that of a model trained as a Gaussian. `None` for a
+/// model that already has a likelihood.
 ///
 /// # Errors
 /// When a design cannot be read.
@@ -33,7 +32,7 @@ pub fn with_stated_noise(
     if vae.config().likelihood != Likelihood::SquaredError {
         return Ok(None);
     }
-    // What it calls its log-likelihood is minus the sum of squares.
+    // In place of a log-likelihood stands minus the sum of squares.
     let terms = terms_by_design(vae, designs, train, device)?;
     let squares = -terms.iter().map(|terms| terms.log_likelihood).sum::<f64>();
     let pixels = active_pixels(vae, designs, train)? * train.len();
@@ -51,9 +50,9 @@ mod tests {
     use vae_data::{DataSet, Details};
 
     use super::*;
-    use crate::learn::config::TargetKind;
+    use crate::data::TargetKind;
 
-    /// Per pixel `−½ ln(2πe σ²)`, as of every maximum over σ, and less for any other.
+    /// Per pixel `−½ ln(2πe σ²)`, as at every maximum over σ, and less for any other σ.
     #[test]
     fn the_stated_noise_is_the_likeliest() {
         let designs = Array3::from_shape_fn((9, 3, 4), |(i, row, column)| {

@@ -1,5 +1,4 @@
-//! Whether new designs become what their conditions ask for: slopes of what is realized over what
-//! was requested.
+//! Whether new designs follow their conditions: slopes of realized over requested values.
 
 use candle_core::Device;
 use faer::Mat;
@@ -7,15 +6,16 @@ use ndarray::{Array2, Array3, ArrayView1, Axis};
 use serde::Serialize;
 use vae_models::Vae;
 
-use crate::data::targets::Targets;
+use crate::codes::{decode, prior_draws};
+use crate::data::Targets;
 use crate::error::Result;
-use crate::generate::explore::{decode, prior_draws};
 use crate::score::controls::{matrix, nearest_by_condition};
 use crate::score::kernel::KernelRidge;
 
-/// The reader of conditions learns from at most this many training designs, evenly spaced.
+/// The regression that reads conditions off designs is fitted to at most this many training
+/// designs, evenly spaced.
 const EXAMPLES: usize = 768;
-/// This condition is read by weighing.
+/// The condition that is read as the mean density rather than by regression.
 const VOLUME: &str = "volume_fraction";
 
 /// How designs follow one condition over the test split.
@@ -31,7 +31,7 @@ pub struct Response {
     pub nearest_by_condition: Option<Follows>,
 }
 
-/// The line of realized over requested values.
+/// The least-squares line of realized over requested values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Follows {
     /// Its slope: 1 if requests are met, 0 if they are ignored.
@@ -42,12 +42,12 @@ pub struct Follows {
     pub error: f64,
 }
 
-/// The response to each condition that the model is told and that varies over the test split; none
+/// The response to each condition that the model is told and that varies over the test split; empty
 /// for a model without conditions.
 ///
-/// What a design realizes is its mean density for `volume_fraction`. Any other condition is read
-/// off its pixels by a regression with a Gaussian kernel on training designs, whose own reading of
-/// the test designs stands beside.
+/// The realized value of `volume_fraction` is the mean density of a design. Any other condition is
+/// read off the pixels by Gaussian-kernel regression fitted to training designs; its readings of the
+/// test designs themselves are given for comparison.
 ///
 /// # Errors
 /// When a design cannot be read.
@@ -65,7 +65,8 @@ pub fn responses(
     let stride = train.len().div_ceil(EXAMPLES).max(1);
     let examples: Vec<usize> = train.iter().copied().step_by(stride).collect();
     let known = designs.conditions(&examples);
-    // In units of the deviation of each, so that all weigh the same in the choice of the kernel.
+    // In units of the deviation of each, so that all have the same weight in the choice of the
+    // kernel.
     let deviations: Vec<f64> = known.columns().into_iter().map(deviation).collect();
     let targets = Mat::from_fn(examples.len(), known.ncols(), |i, j| {
         f64::from(known[(i, j)]) / deviations[j]
@@ -111,7 +112,7 @@ pub fn responses(
     Ok(all)
 }
 
-/// Least squares of realized over requested values; none if nothing varies in the requests.
+/// Least squares of realized over requested values; `None` if the requests do not vary.
 fn line(requested: &[f64], realized: &[f64]) -> Option<Follows> {
     let n = requested.len() as f64;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / n;

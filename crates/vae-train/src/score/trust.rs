@@ -1,37 +1,37 @@
-//! How far a generated design can be trusted: is it a copy, is it like the data, and where is the
-//! model unsure.
+//! How far a generated design can be trusted: whether it is a copy, whether it is like the data, and
+//! where the model is unsure.
 
 use candle_core::{DType, Device};
 use ndarray::{Array2, Array3, Axis};
 use vae_data::{Condition, DataSet, Details};
 use vae_models::{Likelihood, Vae};
+use vae_prob::Elbo;
 
-use crate::data::targets::{Targets, stack};
+use crate::codes::{BATCH, noise_by_design, values};
+use crate::data::{Targets, stack};
 use crate::error::Result;
 use crate::score::controls::nearest_with_distances;
-use crate::score::evaluate::{Terms, noise_by_design, terms_by_design, values};
+use crate::score::one_draw::terms_by_design;
 
-/// Training designs whose scores a new design is ranked among, at most; of more, evenly spaced
-/// ones.
+/// A new design is ranked among the scores of at most this many training designs; of more, evenly
+/// spaced ones.
 const RANKED: usize = 512;
-/// Designs per pass.
-const BATCH: usize = 64;
-/// Codes that the uncertainty of a design is over.
+/// Number of codes per design that its uncertainty is computed from.
 const CODES: u64 = 16;
 
-/// What speaks for and against each generated design.
+/// Evidence for and against each generated design.
 pub struct Trust {
     /// Position in the data set of the training design with the smallest squared distance over
     /// pixels.
     pub nearest: Vec<usize>,
     /// That distance: root of the mean squared difference of a pixel.
     pub distance: Vec<f64>,
-    /// The same for held-out designs of the data, median: about what a new design of this kind is
-    /// off.
+    /// Median of the same distance for held-out designs of the data: the usual distance of a new
+    /// design of this kind.
     pub usual_distance: f64,
     /// Share of the training designs whose score is no higher than that of the design, in `[0, 1]`:
-    /// of `ln p(x|z, c) − KL`, one draw, under its own conditions. Below 0.01 it is unlike nearly
-    /// all that the model has seen.
+    /// `ln p(x|z, c) − KL`, one draw, under its own conditions. Below 0.01 the design is unlike
+    /// nearly everything that the model has seen.
     pub percentile: Vec<f64>,
     /// Deviation of every pixel, `(N, H, W)`, by the law of total variance over codes z ~ q(z|x, c)
     /// of the design: `Var x = E_z Var(x|z) + Var_z E(x|z)`; the first term is `m (1 − m)` of a
@@ -39,9 +39,10 @@ pub struct Trust {
     pub deviation: Array3<f32>,
 }
 
-/// Judges designs that were generated for conditions `(N, C)` by what the training designs are.
+/// Judges designs that were generated for conditions `(N, C)` against the training designs.
 ///
-/// The designs are cut to 0/1 at their volume first if the model was trained on such.
+/// The designs are thresholded to 0 and 1 at their volume first if the model was trained on such
+/// designs.
 ///
 /// # Errors
 /// When a design cannot be read.
@@ -70,7 +71,7 @@ pub fn trust(
     let (_, mut usual) = nearest_with_distances(designs, train, designs, held_out)?;
     usual.sort_by(f64::total_cmp);
 
-    let score = |terms: &Terms| terms.log_likelihood - terms.kl;
+    let score = |terms: &Elbo<f64>| terms.value();
     let stride = train.len().div_ceil(RANKED).max(1);
     let ranked: Vec<usize> = train.iter().copied().step_by(stride).collect();
     let known: Vec<f64> =
@@ -135,7 +136,7 @@ mod tests {
     use vae_nn::Parameters;
 
     use super::*;
-    use crate::learn::config::TargetKind;
+    use crate::data::TargetKind;
 
     #[test]
     fn a_share_counts_its_limit() {

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Array3};
 use vae_data::{Condition, DataSet, Details};
-use vae_train::{FORMAT, Manifest};
+use vae_train::Manifest;
 
 /// Bars whose solid pixels are of 90 % density and whose void is of 10 %.
 #[allow(clippy::allow_attributes, dead_code, reason = "each test binary uses its own part")]
@@ -49,7 +49,7 @@ pub(crate) fn bars() -> DataSet {
 #[allow(clippy::allow_attributes, dead_code, reason = "each test binary uses its own part")]
 pub(crate) fn manifest(data: &DataSet) -> Manifest {
     Manifest {
-        format: FORMAT,
+        format: Manifest::FORMAT,
         version: "test".into(),
         data_fingerprint: data.fingerprint().expect("in memory"),
         seed: 1,

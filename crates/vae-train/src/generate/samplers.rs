@@ -5,21 +5,23 @@ use ndarray::{Array2, Axis, concatenate};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
+use vae_base::stream;
 use vae_models::Vae;
-use vae_nn::stream;
 
-use crate::data::targets::Targets;
+use crate::codes::{posteriors, prior_draws};
+use crate::data::Targets;
 use crate::error::{Result, TrainError};
-use crate::generate::explore::prior_draws;
 use crate::generate::mixture::Mixture;
-use crate::learn::run::{RunFolder, read_to_string, write_json};
-use crate::score::evaluate::posteriors;
+use crate::learn::{RunFolder, read_to_string, write_json};
 
+/// Version of the layout of `samplers.json`.
+const FORMAT: u32 = 1;
 /// Numbers of components that are tried.
 const COMPONENTS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 /// Draws from the posterior of each design.
 const DRAWS: usize = 2;
-/// Designs whose codes are fitted, at most; of more, evenly spaced ones.
+/// The distributions are fitted to the codes of at most this many designs; of more, evenly spaced
+/// ones.
 const DESIGNS: usize = 4096;
 
 /// A way to draw codes.
@@ -38,10 +40,9 @@ pub enum Sampler {
 /// Distributions of codes and conditions, `p(z, c)`, fitted to draws from q(z|x, c) of the training
 /// designs.
 ///
-/// The prior is what codes of the data are drawn to, not how they are spread: under one condition
-/// they often fill a part of it, and the decoder knows nothing of the rest. The number of
-/// components is the one under which codes of the validation designs are likeliest, given their
-/// conditions.
+/// The codes of the data need not be spread like the prior: under one condition they often fill only
+/// a part of it, and the decoder was not trained on the rest. The number of components is the one
+/// that gives the codes of the validation designs the largest likelihood given their conditions.
 ///
 /// # References
 /// Hoffman & Johnson 2016, "ELBO surgery"; Ghosh et al. 2020, "From variational to deterministic
@@ -56,9 +57,9 @@ pub struct Samplers {
     weights: String,
     /// One component.
     gaussian: Mixture,
-    /// As many as the validation designs ask for.
+    /// The number of components that suits the validation designs best.
     mixture: Mixture,
-    /// What was found on the validation designs.
+    /// The likelihoods of the validation designs.
     pub scores: SamplerScores,
 }
 
@@ -73,7 +74,7 @@ pub struct SamplerScores {
 }
 
 impl Samplers {
-    /// Fits both to the codes of the training designs.
+    /// Fits both distributions to the codes of the training designs.
     ///
     /// # Errors
     /// When a design cannot be read.
@@ -92,7 +93,7 @@ impl Samplers {
         let mut fitted = Vec::new();
         let mut scores = Vec::new();
         for count in COMPONENTS {
-            // Each component is worth some ten designs at least.
+            // Each component needs at least ten designs.
             if 1 < count && chosen.len() < 10 * count {
                 break;
             }
@@ -107,7 +108,7 @@ impl Samplers {
         let standard = -0.5 * zs.iter().map(|z| z * z + ln_2pi).sum::<f64>()
             / (held_out.nrows() as f64).max(1.0);
         Ok(Self {
-            format: crate::FORMAT,
+            format: FORMAT,
             weights: String::new(),
             gaussian: fitted[0].clone(),
             mixture: fitted[best.unwrap_or(0)].clone(),
@@ -149,20 +150,20 @@ impl Samplers {
         zs
     }
 
-    /// Writes them into the folder of a run, as JSON, bound to its weights.
+    /// Writes the distributions into the folder of a run, as JSON with a checksum of its weights.
     ///
     /// # Errors
-    /// When the weights cannot be read or the file not be written.
+    /// When the weights cannot be read or the file cannot be written.
     pub fn save(&mut self, run: &RunFolder) -> Result<()> {
         self.weights = checksum(run)?;
         write_json(&run.samplers(), self)
     }
 
-    /// Reads what [`save`](Self::save) wrote; none if nothing was, or the weights have changed
-    /// since.
+    /// Reads what [`save`](Self::save) wrote; `None` if there is no file, or the weights have
+    /// changed since.
     ///
     /// # Errors
-    /// [`TrainError::Damaged`] for a file that is something else, or is of another model;
+    /// [`TrainError::Damaged`] for a file of another kind or of another model;
     /// [`TrainError::Format`] for another version.
     pub fn read(run: &RunFolder, vae: &Vae) -> Result<Option<Self>> {
         let path = run.samplers();
@@ -172,8 +173,12 @@ impl Samplers {
         let damaged = |message: String| TrainError::Damaged { path: path.clone(), message };
         let found: Self = serde_json::from_str(&read_to_string(&path)?)
             .map_err(|err| damaged(err.to_string()))?;
-        if found.format != crate::FORMAT {
-            return Err(TrainError::Format { path: path.clone(), found: found.format });
+        if found.format != FORMAT {
+            return Err(TrainError::Format {
+                path: path.clone(),
+                found: found.format,
+                known: FORMAT,
+            });
         }
         if found.weights != checksum(run)? {
             return Ok(None);
@@ -185,7 +190,9 @@ impl Samplers {
             let normal = fits
                 .then(|| vae_prob::MultivariateNormal::new(&component.mean, &component.covariance));
             if !matches!(normal, Some(Ok(_))) || !(0.0..=1.0).contains(&component.weight) {
-                return Err(damaged("it holds no distribution of this model's codes".to_owned()));
+                return Err(damaged(
+                    "it does not hold distributions of this model's codes".to_owned(),
+                ));
             }
         }
         if components.iter().any(|components| components.is_empty()) {
@@ -197,8 +204,7 @@ impl Samplers {
 
 fn checksum(run: &RunFolder) -> Result<String> {
     let path = run.model();
-    let bytes =
-        std::fs::read(&path).map_err(|source| TrainError::Io { action: "read", path, source })?;
+    let bytes = std::fs::read(&path).map_err(|source| TrainError::io("reading", &path, source))?;
     Ok(format!("{:032x}", twox_hash::XxHash3_128::oneshot(&bytes)))
 }
 

@@ -1,5 +1,4 @@
-//! Everything that `evaluate` says of a model, on its test split, with the scores of simple
-//! controls beside its own.
+//! Every score of a model on its test split, beside those of simple controls.
 
 use candle_core::Device;
 use ndarray::{Array3, Axis};
@@ -7,49 +6,50 @@ use serde::Serialize;
 use vae_data::Split;
 use vae_models::{Likelihood, Vae};
 
-use crate::data::targets::Targets;
+use crate::codes::{posteriors, reconstruct};
+use crate::data::Targets;
 use crate::error::{Result, TrainError};
-use crate::learn::config::Config;
+use crate::score::activity::{active_units, unit_activity};
+use crate::score::bounds::bounds;
+use crate::score::calibration::Calibration;
 use crate::score::controls::{nearest_by_condition, nearest_by_pixels, principal_components};
-use crate::score::evaluate::{
-    Calibration, Importance, Reconstruction, active_units, bounds, compare, posteriors,
-    reconstruct, unit_activity,
-};
+use crate::score::importance::Importance;
 use crate::score::information::{Information, information};
 use crate::score::measure::{Measure, active_pixels, cross_entropy_floor};
+use crate::score::reconstruction::{Reconstruction, compare};
 use crate::score::response::{Response, responses};
 
 /// Scores of a model on the test split; log-probabilities in nats per design.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
-    /// `expected_log_likelihood − kl` at β = 1; none where the likelihood is not normalized for
+    /// `expected_log_likelihood − kl` at β = 1; `None` if the likelihood is not normalized for
     /// these data.
     pub elbo: Option<f64>,
     /// Standard error of `elbo` over the designs.
     pub elbo_standard_error: Option<f64>,
-    /// Importance-weighted bound from `samples` draws; none where `elbo` is.
+    /// Importance-weighted bound from `samples` draws; `None` if `elbo` is.
     pub iwae: Option<f64>,
     /// Standard error of `iwae` over the designs.
     pub iwae_standard_error: Option<f64>,
-    /// `iwae` as bits per pixel, of designs of 256 grey levels; none for other data.
+    /// `iwae` as bits per pixel, for designs of 256 grey levels; `None` for other data.
     pub bits_per_pixel: Option<f64>,
     /// Standard error of `bits_per_pixel` over the designs.
     pub bits_per_pixel_standard_error: Option<f64>,
     /// What the log-likelihood is the logarithm of.
     pub measure: Measure,
-    /// `Σ H(x)`, below which the cross-entropy of grey designs cannot fall; none where there is a
-    /// likelihood or none is meant.
+    /// `Σ H(x)`, below which the cross-entropy of grey designs cannot fall; `None` if the model
+    /// has a likelihood, or was not meant to have one.
     pub cross_entropy_floor: Option<f64>,
-    /// How far those draws can be trusted; none where `elbo` is.
+    /// How far those draws can be trusted; `None` if `elbo` is.
     pub importance: Option<Importance>,
     /// Draws per design.
     pub samples: usize,
-    /// `E_q ln p(x|z)`; minus a cross-entropy for Bernoulli pixels that are grey; none for a model
+    /// `E_q ln p(x|z)`; for a Bernoulli on grey pixels minus a cross-entropy; `None` for a model
     /// without likelihood.
     pub expected_log_likelihood: Option<f64>,
     /// `KL(q(z|x) ‖ p(z))`.
     pub kl: f64,
-    /// Its parts, one per latent dimension.
+    /// The KL of each latent dimension.
     pub kl_per_dim: Vec<f64>,
     /// Mean squared error of reconstructions from posterior means, per active pixel.
     pub mse: f64,
@@ -59,9 +59,10 @@ pub struct Evaluation {
     pub volume_error: f64,
     /// The same scores of reconstructions from one draw of q(z|x) instead of its mean.
     pub sampled: Reconstruction,
-    /// Of the stated deviation of the pixels; none for a model that states none.
+    /// Calibration of the stated deviation of the pixels; `None` for a model that states none.
     pub calibration: Option<Calibration>,
-    /// Latent dimensions whose posterior mean varies by more than 0.01 over the training split.
+    /// Number of latent dimensions whose posterior mean has a variance above 0.01 over the training
+    /// split.
     pub active_units: usize,
     /// Those variances.
     pub unit_activity: Vec<f64>,
@@ -69,16 +70,16 @@ pub struct Evaluation {
     pub latent_dim: usize,
     /// Number of test designs.
     pub n: usize,
-    /// What the codes of training designs say of them, and how they are spread; of at most 2048
-    /// designs.
+    /// How much the codes say about the training designs, and how far their distribution is from
+    /// the prior; from at most 2048 designs.
     pub information: Information,
     /// How new designs follow each condition.
     pub responses: Vec<Response>,
-    /// The same reconstruction scores for methods without a network.
+    /// Reconstruction scores of methods without a network.
     pub controls: Controls,
 }
 
-/// Training designs whose posteriors are mixed, at most; of more, evenly spaced ones.
+/// Posteriors of at most this many training designs are mixed; of more designs, evenly spaced ones.
 const MIXTURE: usize = 2048;
 
 /// Reconstruction scores of simple methods.
@@ -88,7 +89,7 @@ pub struct Controls {
     pub pca: Reconstruction,
     /// The nearest training design over pixels.
     pub nearest_by_pixels: Reconstruction,
-    /// The training design with the nearest conditions; none without conditions.
+    /// The training design with the nearest conditions; `None` without conditions.
     pub nearest_by_condition: Option<Reconstruction>,
 }
 
@@ -101,7 +102,7 @@ pub struct Reconstructions {
     pub pca: Array3<f32>,
     /// The nearest training design over pixels.
     pub nearest_by_pixels: Array3<f32>,
-    /// The training design with the nearest conditions; none without conditions.
+    /// The training design with the nearest conditions; `None` without conditions.
     pub nearest_by_condition: Option<Array3<f32>>,
 }
 
@@ -117,16 +118,16 @@ impl Reconstructions {
     }
 }
 
-/// Evaluates a model on the test split; also hands back the reconstructions that were scored, for
-/// whoever looks closer at them.
+/// Evaluates a model on the test split; also returns the reconstructions that were scored, for a
+/// closer look.
 ///
-/// `progress` is told how many more of the `samples` draws of every test design are done.
+/// `progress` receives the number of draws since its last call; each test design takes `samples`
+/// draws.
 ///
 /// # Errors
-/// [`TrainError::Setting`] for no samples, and whatever reading the data brings.
+/// [`TrainError::Setting`] if `samples` is 0; if a design cannot be read.
 pub fn evaluate(
     vae: &Vae,
-    config: &Config,
     designs: &Targets<'_>,
     split: &Split,
     samples: usize,
@@ -137,14 +138,15 @@ pub fn evaluate(
         return Err(TrainError::Setting {
             key: "samples",
             value: "0".into(),
-            reason: "a bound takes at least one draw".into(),
+            reason: "a bound needs at least one draw".into(),
         });
     }
     let (train, test) = (&split.train, &split.test);
     let bounds = bounds(vae, designs, test, samples, device, progress)?;
-    let measure = Measure::of(config, designs.are_binary(test)?);
+    let likelihood = vae.config().likelihood;
+    let measure = Measure::of(likelihood, designs.kind(), designs.are_binary(test)?);
     let normalized = measure != Measure::None;
-    let floored = !normalized && config.model.likelihood == Likelihood::Bernoulli;
+    let floored = !normalized && likelihood == Likelihood::Bernoulli;
     let pixels = active_pixels(vae, designs, test)?;
     let found = Reconstructions::of(vae, designs, split, device)?;
     let reconstruction = compare(designs, test, &found.model)?;
@@ -176,7 +178,7 @@ pub fn evaluate(
         cross_entropy_floor: floored.then(|| cross_entropy_floor(designs, test)).transpose()?,
         importance: normalized.then_some(bounds.importance),
         samples,
-        expected_log_likelihood: (config.model.likelihood != Likelihood::SquaredError)
+        expected_log_likelihood: (likelihood != Likelihood::SquaredError)
             .then_some(bounds.expected_log_likelihood),
         kl: bounds.kl,
         kl_per_dim: bounds.kl_per_dim,

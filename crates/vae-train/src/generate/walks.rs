@@ -1,90 +1,11 @@
-//! Looking around in a trained model: samples and interpolations.
+//! Ways through the latent space: lines, great circles, squares, single dimensions.
 
 use candle_core::Device;
-use ndarray::{Array2, Array3, Axis};
-use rand::Rng;
-use rand_distr::StandardNormal;
+use ndarray::{Array2, Axis};
 use vae_models::Vae;
-use vae_nn::stream;
 
-use crate::data::targets::{stack, tensor};
-use crate::error::{Result, TrainError, nearest};
-use crate::score::evaluate::values;
-
-/// Designs per forward pass.
-const BATCH: usize = 64;
-
-/// Latent vectors from the prior N(0, I), `(count, Z)`; the i-th depends on the seed and i only.
-pub fn prior_draws(latent_dim: usize, count: usize, seed: u64) -> Array2<f32> {
-    let mut draws = Array2::zeros((count, latent_dim));
-    for (i, mut row) in draws.rows_mut().into_iter().enumerate() {
-        let mut rng = stream(seed, "prior", i as u64);
-        row.iter_mut().for_each(|value| *value = rng.sample(StandardNormal));
-    }
-    draws
-}
-
-/// Mean designs for latent vectors `(N, Z)` and conditions `(N, C)`, as `(N, H, W)` densities.
-///
-/// # Errors
-/// When the shapes do not fit the model.
-pub fn decode(
-    vae: &Vae,
-    zs: &Array2<f32>,
-    cs: &Array2<f32>,
-    device: &Device,
-) -> Result<Array3<f32>> {
-    let mut designs = Vec::new();
-    for (zs, cs) in zs.axis_chunks_iter(Axis(0), BATCH).zip(cs.axis_chunks_iter(Axis(0), BATCH)) {
-        let Some(zs) = tensor(&zs.to_owned(), device)? else { continue };
-        let params = vae.decode(&zs, tensor(&cs.to_owned(), device)?.as_ref(), false)?;
-        designs.extend(values(&vae.mean(&params)?)?);
-    }
-    Ok(stack(designs, (vae.config().height, vae.config().width)))
-}
-
-/// Which column of the conditions has this name.
-///
-/// # Errors
-/// [`TrainError::UnknownCondition`], with the nearest name.
-pub fn condition_column(vae: &Vae, name: &str) -> Result<usize> {
-    let stats = &vae.config().conditions;
-    stats.iter().position(|condition| condition.name == name).ok_or_else(|| {
-        let known: Vec<String> = stats.iter().map(|condition| condition.name.clone()).collect();
-        let suggestion = nearest(name, known.iter().map(String::as_str));
-        TrainError::UnknownCondition { name: name.to_owned(), suggestion, known }
-    })
-}
-
-/// The condition vector with some values set by name and the others at their training mean.
-///
-/// # Errors
-/// [`TrainError::UnknownCondition`] or [`TrainError::ConditionRange`].
-pub fn conditions(vae: &Vae, set: &[(String, f32)]) -> Result<Vec<f32>> {
-    let means = vae.config().conditions.iter().map(|condition| condition.mean as f32);
-    let mut values: Vec<f32> = means.collect();
-    set_conditions(vae, &mut values, set)?;
-    Ok(values)
-}
-
-/// Sets some values of a condition vector by name.
-///
-/// # Errors
-/// As [`conditions`].
-pub fn set_conditions(vae: &Vae, values: &mut [f32], set: &[(String, f32)]) -> Result<()> {
-    let stats = &vae.config().conditions;
-    for (name, value) in set {
-        let column = condition_column(vae, name)?;
-        let (min, max) = (stats[column].min, stats[column].max);
-        // Conditions are stored as f32: allow for the rounding of the ends.
-        let slack = 1e-6 * (max - min).abs().max(max.abs());
-        if !(min - slack <= *value && *value <= max + slack) {
-            return Err(TrainError::ConditionRange { name: name.clone(), value: *value, min, max });
-        }
-        values[column] = *value;
-    }
-    Ok(())
-}
+use crate::codes::{decode, repeated};
+use crate::error::Result;
 
 /// How one latent vector becomes another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +33,7 @@ pub fn path(ends: &Array2<f32>, steps: usize, path: Path) -> Array2<f32> {
     let (from_length, to_length) = (from.dot(&from).sqrt(), to.dot(&to).sqrt());
     let cosine = from.dot(&to) / (from_length * to_length);
     let angle = cosine.clamp(-1.0, 1.0).acos();
-    // NaN, for a vector of length 0, is no circle either.
+    // NaN, for a vector of length 0, does not make a circle either.
     let circle = path == Path::Spherical && 1e-6 < angle.sin();
     let mut points = Array2::zeros((steps, ends.ncols()));
     for (step, mut point) in points.rows_mut().into_iter().enumerate() {
@@ -148,8 +69,8 @@ pub fn square(
     points
 }
 
-/// The latent dimensions, the one first that changes the design most from −2 to 2, the others at 0
-/// and under the given conditions.
+/// The latent dimensions, in the order of how much the design changes from −2 to 2 in each, with the
+/// others at 0 and under the given conditions.
 ///
 /// # Errors
 /// When the conditions do not fit the model.
@@ -172,11 +93,6 @@ pub fn by_effect(vae: &Vae, condition: &[f32], device: &Device) -> Result<Vec<us
     Ok(order)
 }
 
-/// One condition vector for so many designs.
-pub fn repeated(condition: &[f32], count: usize) -> Array2<f32> {
-    Array2::from_shape_fn((count, condition.len()), |(_, column)| condition[column])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,12 +102,6 @@ mod tests {
     fn a_line_has_both_ends_and_equal_steps() {
         let line = path(&array![[0.0, 1.0], [1.0, -1.0]], 5, Path::Linear);
         assert_eq!(line, array![[0.0, 1.0], [0.25, 0.5], [0.5, 0.0], [0.75, -0.5], [1.0, -1.0]]);
-    }
-
-    #[test]
-    fn a_prior_draw_does_not_depend_on_how_many_there_are() {
-        assert_eq!(prior_draws(3, 2, 7).row(1), prior_draws(3, 5, 7).row(1));
-        assert_ne!(prior_draws(3, 2, 7), prior_draws(3, 2, 8));
     }
 
     #[test]

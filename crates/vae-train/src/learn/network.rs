@@ -3,7 +3,7 @@
 use vae_data::Split;
 use vae_models::{ConditionStats, ModelConfig};
 
-use crate::data::targets::Targets;
+use crate::data::Targets;
 use crate::error::Result;
 use crate::learn::config::Config;
 

@@ -1,14 +1,15 @@
-//! The folder of a run: what lies where, and how files get there whole.
+//! The folder of a run: which file lies where.
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use vae_data::{DataSet, Split, SplitGroups};
 use vae_models::ModelConfig;
 use vae_nn::Parameters;
 
 use crate::error::{Result, TrainError};
 use crate::learn::config::Config;
+use crate::learn::files::{read_to_string, write, write_json};
+use crate::learn::manifest::Manifest;
 
 /// Paths inside a run folder.
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ impl RunFolder {
     /// A place for a new run; nothing is written yet.
     ///
     /// # Errors
-    /// [`TrainError::RunExists`] when something is there already.
+    /// [`TrainError::RunExists`] if something is there already.
     pub fn vacant(root: &Path) -> Result<Self> {
         let occupied = std::fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
         if occupied || root.is_file() {
@@ -35,16 +36,13 @@ impl RunFolder {
     /// When the file system refuses.
     pub(crate) fn make(&self) -> Result<()> {
         for path in [self.checkpoints(), self.figures()] {
-            std::fs::create_dir_all(&path).map_err(|source| TrainError::Io {
-                action: "create",
-                path,
-                source,
-            })?;
+            std::fs::create_dir_all(&path)
+                .map_err(|source| TrainError::io("creating", &path, source))?;
         }
         Ok(())
     }
 
-    /// Makes the folder of a run whose weights come from elsewhere. It has no checkpoint to go on
+    /// Makes the folder of a run whose weights come from elsewhere. It has no checkpoint to continue
     /// from and no log, and a split only if the data are known.
     ///
     /// # Errors
@@ -80,7 +78,7 @@ impl RunFolder {
         }
     }
 
-    /// The most recently changed run below `runs`, if there is one.
+    /// The most recently changed run below `runs`; `None` if there is none.
     pub fn newest(runs: &Path) -> Option<Self> {
         let entries = std::fs::read_dir(runs).ok()?;
         entries
@@ -105,7 +103,7 @@ impl RunFolder {
     /// The split that the run was trained on.
     ///
     /// # Errors
-    /// When `splits.json` cannot be read, or the data have other groups by now.
+    /// When `splits.json` cannot be read, or the groups of the data have changed.
     pub fn recorded_split(&self, data: &DataSet) -> Result<Split> {
         let path = self.splits();
         let groups: SplitGroups = serde_json::from_str(&read_to_string(&path)?)
@@ -118,10 +116,11 @@ impl RunFolder {
     /// # Errors
     /// When `manifest.json` cannot be read.
     pub fn recorded_manifest(&self) -> Result<Manifest> {
-        read_manifest(&self.manifest())
+        Manifest::read(&self.manifest())
     }
 
-    /// Refuses data other than those the run was started on: its split names them by position.
+    /// Refuses data other than those that the run was started on, because its split names designs by
+    /// position.
     ///
     /// # Errors
     /// [`TrainError::DataChanged`]; when the manifest or the data cannot be read.
@@ -135,12 +134,12 @@ impl RunFolder {
         &self.root
     }
 
-    /// Everything that decides the result.
+    /// The configuration: everything that decides the result.
     pub fn config(&self) -> PathBuf {
         self.root.join("config.toml")
     }
 
-    /// Which groups went where.
+    /// Which groups are in training, validation and test.
     pub fn splits(&self) -> PathBuf {
         self.root.join("splits.json")
     }
@@ -170,7 +169,7 @@ impl RunFolder {
         self.root.join("checkpoints")
     }
 
-    /// Where the run goes on from.
+    /// The state that the run continues from.
     pub fn last_checkpoint(&self) -> PathBuf {
         self.checkpoints().join("last.safetensors")
     }
@@ -185,76 +184,10 @@ impl RunFolder {
         self.root.join("figures")
     }
 
-    /// One page of everything that is known of the run.
+    /// One page with everything that is known about the run.
     pub fn report(&self) -> PathBuf {
         self.root.join("report.html")
     }
-}
-
-/// How a run was started; nothing in it decides the result.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// Version of this file's layout.
-    pub format: u32,
-    /// Version of this software.
-    pub version: String,
-    /// Fingerprint of the data set.
-    pub data_fingerprint: String,
-    /// Seed of every random number.
-    pub seed: u64,
-    /// Device of the tensors.
-    pub device: String,
-    /// Threads of the kernels.
-    pub threads: usize,
-    /// The command line.
-    pub command: Vec<String>,
-    /// Steps at which the run was taken up again.
-    pub resumed_at_step: Vec<u64>,
-}
-
-/// Writes a file whole or not at all.
-///
-/// # Errors
-/// When it cannot be written; the old contents are then still in place.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    vae_base::files::write(path, bytes).map_err(|error| {
-        let source = match error {
-            vae_base::FileError::Io { source, .. } => source,
-            occupied => std::io::Error::other(occupied),
-        };
-        TrainError::Io { action: "write", path: path.to_owned(), source }
-    })
-}
-
-/// Reads a JSON file of the run and refuses other formats.
-fn read_manifest(path: &Path) -> Result<Manifest> {
-    let text = read_to_string(path)?;
-    let manifest: Manifest = serde_json::from_str(&text)
-        .map_err(|err| TrainError::Damaged { path: path.to_owned(), message: err.to_string() })?;
-    if manifest.format != crate::FORMAT {
-        return Err(TrainError::Format { path: path.to_owned(), found: manifest.format });
-    }
-    Ok(manifest)
-}
-
-/// A value of this crate as one line of JSON.
-pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("plain structs with string keys")
-}
-
-/// Writes a value as indented JSON.
-pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(value).expect("plain structs with string keys");
-    text.push('\n');
-    write(path, text.as_bytes())
-}
-
-pub(crate) fn read_to_string(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|source| TrainError::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    })
 }
 
 #[cfg(test)]

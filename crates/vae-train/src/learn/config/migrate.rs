@@ -1,0 +1,85 @@
+//! Configuration files of format 1, in which an objective was a name and the fields of all
+//! objectives stood beside it.
+
+use toml::{Table, Value};
+
+use crate::learn::objective::Objective;
+
+/// Fields of objectives in format 1, with their defaults.
+const FIELDS: [(&str, f64); 4] = [
+    ("importance_samples", 8.0),
+    ("free_bits", 0.0),
+    ("density_tolerance", 0.02),
+    ("volume_tolerance", 0.0),
+];
+
+/// Brings a table of format 1, whole or in part, to format 2; one of format 2 stays as it is.
+///
+/// The fields of other objectives than the named one are dropped, because format 1 ignored them;
+/// only free bits are kept, because format 1 refused them too.
+pub(crate) fn to_format_2(table: &mut Table) {
+    if table.contains_key("format") {
+        table.insert("format".to_owned(), Value::Integer(2));
+    }
+    let Some(Value::Table(training)) = table.get_mut("training") else { return };
+    let mut objective = match training.remove("objective") {
+        None => Table::new(),
+        Some(Value::String(kind)) => Table::from_iter([("kind".to_owned(), kind.into())]),
+        // A table is of format 2, and anything else is refused when it is read.
+        Some(other) => {
+            training.insert("objective".to_owned(), other);
+            return;
+        }
+    };
+    for (field, default) in FIELDS {
+        let Some(value) = training.remove(field) else { continue };
+        let number = value.as_float().or(value.as_integer().map(|n| n as f64));
+        let is_default = number == Some(default);
+        let owner = Objective::owner_of(field);
+        let kept = match objective.get("kind").and_then(Value::as_str) {
+            kind if kind == owner => true,
+            Some(_) => field == "free_bits" && !is_default,
+            None => !is_default,
+        };
+        if kept {
+            objective.insert(field.to_owned(), value);
+        }
+    }
+    if !objective.is_empty() {
+        training.insert("objective".to_owned(), Value::Table(objective));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn migrated(text: &str) -> Table {
+        let mut table: Table = text.parse().unwrap();
+        to_format_2(&mut table);
+        table
+    }
+
+    #[test]
+    fn an_objective_takes_its_own_fields_along() {
+        let found = migrated(
+            "format = 1\n[training]\nobjective = \"iwae\"\nimportance_samples = 5\nfree_bits = 0.0\nepochs = 3\n",
+        );
+        let expected = "format = 2\n[training]\nepochs = 3\nobjective = { kind = \"iwae\", importance_samples = 5 }\n";
+        assert_eq!(found, expected.parse().unwrap());
+    }
+
+    #[test]
+    fn what_format_1_refused_is_not_dropped() {
+        let found = migrated("[training]\nobjective = \"iwae\"\nfree_bits = 0.5\n");
+        let expected = "[training]\nobjective = { kind = \"iwae\", free_bits = 0.5 }\n";
+        assert_eq!(found, expected.parse().unwrap());
+    }
+
+    #[test]
+    fn format_2_stays_as_it_is() {
+        let text = "format = 2\n[training]\nbeta = 2.0\nobjective = { free_bits = 0.5 }\n";
+        assert_eq!(migrated(text), text.parse().unwrap());
+        assert_eq!(migrated("seed = 3\n"), "seed = 3\n".parse().unwrap());
+    }
+}

@@ -1,0 +1,12 @@
+//! The configuration of a run: its settings, their checks, and the layers that they come from.
+
+mod check;
+mod layer;
+mod migrate;
+mod presets;
+mod resolve;
+mod settings;
+
+pub use layer::Layer;
+pub use presets::PRESETS;
+pub use settings::{Config, DataConfig, FORMAT, ModelSection, TrainingConfig};

@@ -1,0 +1,128 @@
+//! The settings of a run.
+
+use serde::{Deserialize, Serialize};
+use toml::Table;
+use vae_data::{Mirror, Reading, SplitRule};
+use vae_models::{Decoder, Encoder, Likelihood};
+
+use crate::data::{TargetKind, Told};
+use crate::learn::objective::Objective;
+use crate::score::Measure;
+
+/// Version of the layout of a configuration file.
+pub const FORMAT: u32 = 2;
+
+/// Everything that decides the result of a run, fully resolved; `config.toml` of a run folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Version of the file's layout.
+    pub format: u32,
+    /// The preset it started from.
+    pub preset: String,
+    /// Seed of every random number of the run.
+    pub seed: u64,
+    /// Which designs, and how they become targets.
+    pub data: DataConfig,
+    /// The network and its likelihood.
+    pub model: ModelSection,
+    /// Optimization.
+    pub training: TrainingConfig,
+}
+
+/// Which designs, and how they become targets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// `builtin`, the path of a folder or file with designs, or `mnist:FOLDER`.
+    pub source: String,
+    /// How the source is read.
+    pub reading: Reading,
+    /// `auto`, `standard`, `random`, `interpolate:COLUMN` or `extrapolate:COLUMN`; always by group.
+    pub split: SplitRule,
+    /// Share of the groups for validation; if the data state a test side, of the groups outside it.
+    pub validation: f64,
+    /// Share of the groups for the test, unless the data state a test side.
+    pub test: f64,
+    /// What training makes of designs: `binary`, `dynamic`, `grey` or `dequantized`.
+    pub targets: TargetKind,
+    /// The conditions that the model is told: `all`, `none`, `first`, or names.
+    pub told: Told,
+    /// Mirrors that are applied to training designs at random: `mirror-x`, `mirror-y`.
+    pub augment: Vec<Mirror>,
+}
+
+/// The network and its likelihood; the sizes of the data are added when they are known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSection {
+    /// Number of latent dimensions.
+    pub latent_dim: usize,
+    /// Width of the network that embeds the conditions; 0 appends them as they are.
+    pub embedding: usize,
+    /// `bernoulli`, `continuous-bernoulli`, a Gaussian or a discretized logistic with fixed or
+    /// learned noise, or `squared-error`, which is not a likelihood.
+    pub likelihood: Likelihood,
+    /// Layers from a design to its code.
+    pub encoder: Encoder,
+    /// Layers from a code to a design.
+    pub decoder: Decoder,
+}
+
+/// Optimization.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingConfig {
+    /// What a step minimizes: a table with its `kind` and the fields of that kind.
+    pub objective: Objective,
+    /// Whether the output starts at the mean density of the data; if not, all weights start as
+    /// PyTorch's layers do.
+    pub start_at_density: bool,
+    /// Run or weight file to start from; empty for random weights.
+    pub init: String,
+    /// Passes over the training split.
+    pub epochs: u64,
+    /// Designs per step.
+    pub batch_size: usize,
+    /// Peak learning rate of Adam.
+    pub learning_rate: f64,
+    /// Share of the steps over which the learning rate rises.
+    pub learning_rate_warmup: f64,
+    /// Learning rate at the end, as a share of the peak.
+    pub learning_rate_floor: f64,
+    /// Decoupled weight decay (`AdamW`); 0 is plain Adam.
+    pub weight_decay: f64,
+    /// Gradients are clipped to this norm; 0 never clips.
+    pub max_gradient_norm: f64,
+    /// Final weight of the KL term; 1 is the evidence lower bound.
+    pub beta: f64,
+    /// Share of the steps of a cycle over which the KL weight rises from 0.
+    pub kl_warmup: f64,
+    /// Number of equal-length KL warm-up cycles; 1 is the plain warm-up.
+    pub kl_cycles: u64,
+    /// Epochs without a better validation score before the run ends; 0 never ends it early.
+    pub patience: u64,
+    /// Seconds between checkpoints inside an epoch.
+    pub checkpoint_seconds: u64,
+    /// Steps between lines in `metrics.jsonl`.
+    pub log_every: u64,
+}
+
+impl Config {
+    /// The configuration as TOML.
+    pub fn to_toml(&self) -> String {
+        self.to_table().to_string()
+    }
+
+    /// The configuration as a table with every setting.
+    pub(crate) fn to_table(&self) -> Table {
+        Table::try_from(self)
+            .expect("a configuration has only tables, numbers, strings and lists of them")
+    }
+
+    /// What the likelihood of a run is a statement about; `binary_data` tells whether all targets
+    /// are 0 or 1 whatever their kind.
+    pub fn measure(&self, binary_data: bool) -> Measure {
+        Measure::of(self.model.likelihood, self.data.targets, binary_data)
+    }
+}
