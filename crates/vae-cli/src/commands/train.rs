@@ -146,6 +146,9 @@ struct TrainingFlags {
     /// Passes over the training designs
     #[arg(long, value_name = "N")]
     epochs: Option<u64>,
+    /// Epochs without a better validation score before the run ends; 0 never ends it early
+    #[arg(long, value_name = "N")]
+    patience: Option<u64>,
     /// Designs per step
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
