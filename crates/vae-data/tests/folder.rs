@@ -324,8 +324,9 @@ fn every_cut_is_found_before_training_starts() {
             assert!(
                 matches!(
                     error,
-                    DataError::Format(FormatError::Truncated { .. })
-                        | DataError::Format(FormatError::WrongFormat { .. })
+                    DataError::Format(
+                        FormatError::Truncated { .. } | FormatError::WrongFormat { .. }
+                    )
                 ),
                 "{len}: {error}"
             );

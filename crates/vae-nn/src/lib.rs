@@ -42,4 +42,3 @@ pub use memory::keep_freed_memory;
 pub use network::{Layer, Sequential, avg_pool2d, max_pool2d};
 pub use optimizer::{Adam, AdamConfig, clip_global_norm};
 pub use parameters::Parameters;
-pub use vae_base::stream;

@@ -132,16 +132,15 @@ pub(crate) struct Standby<'a> {
 impl Standby<'_> {
     /// Solves in place of multigrid.
     fn solve(&mut self, moduli: &[f64]) -> Result<(), Unsolved> {
-        let direct = match self.working.take() {
-            Some(direct) => self.working.insert(direct),
-            None => {
-                let mut direct = match self.resting.take() {
-                    Some(direct) => direct,
-                    None => Box::new(Direct::new(self.model.grid).map_err(|_| Unsolved)?),
-                };
-                direct.set_model(self.model).map_err(|_| Unsolved)?;
-                self.working.insert(direct)
-            }
+        let direct = if let Some(direct) = self.working.take() {
+            self.working.insert(direct)
+        } else {
+            let mut direct = match self.resting.take() {
+                Some(direct) => direct,
+                None => Box::new(Direct::new(self.model.grid).map_err(|_| Unsolved)?),
+            };
+            direct.set_model(self.model).map_err(|_| Unsolved)?;
+            self.working.insert(direct)
         };
         direct.solve(moduli).map_err(|_| Unsolved)
     }

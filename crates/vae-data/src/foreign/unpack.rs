@@ -170,7 +170,9 @@ fn read(file: &Found, reading: &Reading, notes: &mut Vec<Note>) -> Result<Conten
                 None => bin::design(&text, bytes.label(), reading.grid, notes)?,
             };
             if let Some(range) = reading.range.given() {
-                values.iter_mut().for_each(|value| *value = range.density(*value));
+                for value in &mut values {
+                    *value = range.density(*value);
+                }
             }
             Ok(Contents { size, values, numbers: BTreeMap::new() })
         }

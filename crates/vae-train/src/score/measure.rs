@@ -33,9 +33,8 @@ impl Measure {
     /// on grey values is a cross-entropy, and the squared error is no distribution.
     pub fn of(likelihood: Likelihood, targets: TargetKind, binary_data: bool) -> Self {
         match (likelihood, targets) {
-            (Likelihood::SquaredError, _) => Self::None,
             (Likelihood::Bernoulli, _) if binary_data || targets.is_binary() => Self::BinaryMass,
-            (Likelihood::Bernoulli, _) => Self::None,
+            (Likelihood::Bernoulli | Likelihood::SquaredError, _) => Self::None,
             (Likelihood::DiscretizedLogistic { .. }, _) => Self::LevelMass,
             (_, TargetKind::Dequantized) => Self::DequantizedDensity,
             _ => Self::Density,
