@@ -1,0 +1,174 @@
+//! `vae train`.
+
+mod observer;
+mod settings;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use vae_report::Block;
+use vae_study::Run;
+use vae_study::checks::check_mirrors;
+use vae_study::latent::logged_epochs;
+use vae_study::pictures::draw_run;
+use vae_study::report::Report;
+use vae_study::words::{latent, reached, summary};
+use vae_train::{Config, Ending, Layer, Manifest, RunFolder, Targets};
+
+use self::observer::{Observer, Preview};
+use self::settings::Settings;
+use crate::args::RUNS;
+use crate::failure::{INTERRUPTED, UsageError};
+use crate::output::{line, note, page, shown, typed};
+use crate::reading::{absolute_source, open_data};
+use crate::{interrupt, threads, words};
+
+/// Train a model on designs
+///
+/// Without arguments it trains the default preset on the built-in set of cantilevers, which takes a
+/// few minutes. A flag outranks the configuration file, and the file outranks the preset. Ctrl-C
+/// writes a checkpoint and stops. At the end, report.html in the folder of the run states what was
+/// trained, shows figures, and tells how to repeat the run.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  vae train
+  vae train --data my-designs/ --latent-dim 16 --epochs 60
+  vae train --data pictures/ --resize 64x192 --labels '{volume_fraction%}_{iterate}'
+  vae train --data densities.npy --layout columns:60x20 --conditions loads.csv
+  vae train --data mnist:digits/ --preset burda-1layer
+  vae train --targets grey --likelihood discretized-logistic
+  vae train --targets dequantized --likelihood gaussian:optimal
+  vae train --objective iwae --importance-samples 8
+  vae train --objective geco --density-tolerance 2% --volume-tolerance 1%
+  vae train --config study.toml --run runs/study
+  vae train --resume runs/cantilever-default-1")]
+pub(crate) struct Args {
+    /// Preset to start from: default, pool, the lecture's models tutorial-conv, tutorial-mlp, or
+    /// burda-1layer for MNIST
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// TOML file with settings over the preset's
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the new run [default: runs/DATA-PRESET-N]
+    #[arg(long, value_name = "DIR")]
+    run: Option<PathBuf>,
+    /// Continue this run exactly where it stopped; does nothing if the run is finished
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "run"])]
+    resume: Option<PathBuf>,
+    /// Draw validation designs above their reconstructions every N epochs, as figures/epoch-N.png
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    preview_every: Option<u64>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    // The run: its configuration and folder, new or old.
+    let settings = Layer::new(&args.settings)?;
+    let (config, data, folder) = if let Some(path) = &args.resume {
+        if !settings.is_empty() {
+            let message = "a run is resumed with its own data and settings";
+            return Err(UsageError::with_hint(message, "leave out all other settings").into());
+        }
+        let folder = RunFolder::open(path)?;
+        if folder.model().is_file() && !folder.last_checkpoint().is_file() {
+            let message = format!("{} was imported: it has no checkpoint", shown(folder.root()));
+            return Err(UsageError::new(message).into());
+        }
+        let config = Config::read(&folder.config())?;
+        let data = open_data(&config.data.source, &config.data.reading)?;
+        (config, data, folder)
+    } else {
+        let mut config =
+            Config::resolve(args.preset.as_deref(), args.config.as_deref(), &settings)?;
+        let data = open_data(&config.data.source, &config.data.reading)?;
+        config.data.source = absolute_source(&config.data.source)?;
+        if !config.training.init.is_empty() {
+            config.training.init = absolute_source(&config.training.init)?;
+        }
+        let path = args
+            .run
+            .clone()
+            .unwrap_or_else(|| RunFolder::next_name(Path::new(RUNS), data.name(), &config.preset));
+        let folder = RunFolder::vacant(&path)?;
+        check_mirrors(&data, &config.data.augment)?;
+        (config, data, folder)
+    };
+    let manifest = Manifest {
+        format: Manifest::FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        data_fingerprint: data.fingerprint()?,
+        seed: config.seed,
+        device: "cpu".to_owned(),
+        threads: threads::current(),
+        command: std::env::args().collect(),
+        resumed_at_step: Vec::new(),
+    };
+
+    // Training.
+    let stop = interrupt::stop_flag()?;
+    let told = config.data.told.columns(&data)?;
+    let designs = Targets::new(&data, config.data.targets, told);
+    let preview = args.preview_every.map(|every| Preview { every, designs, chosen: Vec::new() });
+    let mut observer = Observer::new(&folder, &config, preview);
+    let outcome = vae_train::train(&config, &data, &folder, &manifest, &stop, &mut |progress| {
+        observer.observe(&progress);
+    })?;
+    observer.finish();
+    let root = shown(folder.root());
+    match outcome.ending {
+        Ending::WasFinished => {
+            line(format!(
+                "{root} is finished already: {} epochs; nothing to do",
+                outcome.position.epoch
+            ))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Ending::Interrupted => {
+            note(format!(
+                "stopped at step {}; to continue: vae train --resume {}",
+                outcome.position.step,
+                typed(folder.root())
+            ));
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+        Ending::Finished | Ending::StoppedEarly => {}
+    }
+
+    // What there is to see.
+    note("drawing figures");
+    let split = folder.recorded_split(&data)?;
+    let opened = Run::new(folder.clone(), config, data, split)?;
+    draw_run(&opened)?;
+    let epochs = logged_epochs(&folder)?;
+    let Some(result) = reached(&opened.config, &epochs) else {
+        bail!("the run ended without a model")
+    };
+    let diagnosis = opened.diagnose()?;
+    let mut known = vec![Block::Heading("Latent space".into())];
+    known.extend(latent(&diagnosis, &words::remedy));
+    let page = page(Report::begin(&opened)?, &folder, known, None)?;
+    for sentence in result {
+        line(sentence)?;
+    }
+    line(summary(&diagnosis))?;
+    line(format!(
+        "results: {page} (all in one page), {root}/figures (pictures), {root}/model.safetensors (weights), {root}/metrics.jsonl"
+    ))?;
+    let judged = matches!(topo_data::problem_of(&opened.data, 0), Ok(Some(_)));
+    next(&typed(folder.root()), judged)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What to do next; with proposals if the mechanics of the designs are known.
+fn next(run: &str, judged: bool) -> Result<()> {
+    line(format!(
+        "try next:\n  vae evaluate {run}\n  vae sample {run} --count 16 --out samples\n  vae interpolate {run} --out interpolation"
+    ))?;
+    if judged {
+        line(format!("  vae propose {run} --out proposals"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! What is printed while a run goes on.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Result;
+use vae_models::Vae;
+use vae_study::pictures::draw_pairs;
+use vae_study::run::evenly_spaced;
+use vae_study::words::optimized;
+use vae_train::learn::{EpochMetrics, Loss, Parts, Validation};
+use vae_train::{Config, Progress, RunFolder, Targets};
+
+use crate::output::{note, shown};
+use crate::{progress, threads};
+
+/// Prints the reports of a run.
+pub(super) struct Observer<'a> {
+    folder: &'a RunFolder,
+    config: &'a Config,
+    preview: Option<Preview<'a>>,
+    loss: Option<Loss>,
+    bar: Option<progress::Progress>,
+    started: Instant,
+}
+
+/// Reconstructions of a few validation designs in the course of a run.
+pub(super) struct Preview<'a> {
+    pub(super) every: u64,
+    pub(super) designs: Targets<'a>,
+    pub(super) chosen: Vec<usize>,
+}
+
+impl<'a> Observer<'a> {
+    pub(super) fn new(
+        folder: &'a RunFolder,
+        config: &'a Config,
+        preview: Option<Preview<'a>>,
+    ) -> Self {
+        Self { folder, config, preview, loss: None, bar: None, started: Instant::now() }
+    }
+
+    pub(super) fn observe(&mut self, progress: &Progress<'_>) {
+        match progress {
+            Progress::Started { position, split, epochs, steps_per_epoch, multiply_adds, loss } => {
+                note(format!(
+                    "{}: {} designs to train, {} to validate, {} to test; {:.1} M multiply-adds a design; {} threads",
+                    shown(self.folder.root()),
+                    split.train.len(),
+                    split.validation.len(),
+                    split.test.len(),
+                    *multiply_adds as f64 / 1e6,
+                    threads::current(),
+                ));
+                if 0 < position.step {
+                    note(format!("continuing after step {}", position.step));
+                }
+                for sentence in optimized(self.config, loss) {
+                    note(sentence);
+                }
+                self.loss = Some(*loss);
+                if let Some(preview) = &mut self.preview {
+                    preview.chosen = evenly_spaced(&split.validation, 8);
+                }
+                self.bar = Some(progress::Progress::new(
+                    "train",
+                    "steps",
+                    epochs * steps_per_epoch,
+                    position.step,
+                ));
+            }
+            Progress::Step(metrics) => {
+                if let Some(bar) = &mut self.bar {
+                    bar.set(
+                        metrics.step,
+                        &format!("epoch {} loss {:.4}", metrics.epoch, metrics.parts.loss),
+                    );
+                }
+            }
+            Progress::Epoch { metrics, vae } => {
+                let Some(bar) = &self.bar else { return };
+                bar.say(&self.epoch_line(metrics));
+                if let Some(preview) = &self.preview
+                    && metrics.epoch.is_multiple_of(preview.every)
+                {
+                    let name = format!("epoch-{}.png", metrics.epoch);
+                    let out = self.folder.figures().join(name);
+                    // A picture that cannot be drawn is no reason to lose a run.
+                    if let Err(error) = preview.draw(vae, metrics.epoch, &out) {
+                        bar.say(&format!("no preview: {error:#}"));
+                    }
+                }
+            }
+        }
+    }
+
+    fn epoch_line(&self, metrics: &EpochMetrics) -> String {
+        let EpochMetrics { epoch, validation, train, beta, best, images_per_s, .. } = metrics;
+        let Validation { mse, iou, .. } = validation;
+        let scores = match (validation.elbo, &self.loss) {
+            (None, Some(loss)) => {
+                let shown = |Parts { loss: value, terms }: Parts| {
+                    format!(
+                        "{} = {} + {beta} · {:.4}",
+                        significant(value),
+                        significant(loss.error_term(terms.log_likelihood)),
+                        loss.kl_term(terms.kl)
+                    )
+                };
+                format!(
+                    "train {}  validation {}",
+                    shown(*train),
+                    shown(Parts { loss: validation.loss, terms: validation.terms })
+                )
+            }
+            _ => format!(
+                "train {:8.1}  validation bound {:8.1} = {:.1} - KL {:.1}",
+                train.terms.value(),
+                validation.terms.value(),
+                validation.terms.log_likelihood,
+                validation.terms.kl
+            ),
+        };
+        format!(
+            "epoch {epoch:3}/{} [{:4.0} s] {scores}  MSE {mse:.4}  IoU {iou:.3}  β {beta:.2}  {images_per_s:.0}/s{}{}",
+            self.config.training.epochs,
+            self.started.elapsed().as_secs_f64(),
+            match validation.excess {
+                None => String::new(),
+                Some(0.0) => "  tolerances kept".to_owned(),
+                Some(excess) => format!("  over tolerance by {:.0} %", 100.0 * excess),
+            },
+            if *best { "  best" } else { "" },
+        )
+    }
+
+    pub(super) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish();
+        }
+    }
+}
+
+impl Preview<'_> {
+    fn draw(&self, vae: &Vae, epoch: u64, out: &Path) -> Result<()> {
+        let title = format!("Validation designs above, reconstructions after epoch {epoch} below");
+        Ok(draw_pairs(vae, &self.designs, &self.chosen, vae.device(), &title, out)?)
+    }
+}
+
+/// Five digits, however large the number.
+fn significant(value: f64) -> String {
+    if 100.0 <= value.abs() { format!("{value:.1}") } else { format!("{value:.5}") }
+}
