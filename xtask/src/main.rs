@@ -84,7 +84,7 @@ fn ci() -> Result<()> {
     if has_nextest() {
         cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])?;
     } else {
-        cargo(&["test", "--workspace", "--all-targets"])?;
+        cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--examples"])?;
     }
     test_hub()?;
     cargo(&["test", "--workspace", "--doc"])?;

@@ -5,7 +5,6 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use topo_data::TopoDataError;
-use vae_base::Remedy;
 use vae_data::{DataError, FormatError, ReadingError, SetError, SplitError};
 use vae_design::DesignError;
 use vae_hub::HubError;
@@ -79,55 +78,29 @@ fn advice(error: &anyhow::Error) -> (Option<String>, bool) {
 }
 
 fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool) {
-    if let Some((remedies, mistake)) = advice_on_data(cause) {
-        return (words::hint(&remedies), mistake);
+    /// The advice of the first of these types that the cause has.
+    macro_rules! of_types {
+        ($($error:ty),+) => {
+            $(if let Some(err) = cause.downcast_ref::<$error>() {
+                return (words::hint(&err.remedies()), err.is_callers_mistake());
+            })+
+        };
     }
-    if let Some(err) = cause.downcast_ref::<ProposeError>() {
-        return (words::hint(&err.remedies()), err.is_callers_mistake());
-    }
-    if let Some(err) = cause.downcast_ref::<AnalysisError>() {
-        return (words::hint(&err.remedies()), err.is_callers_mistake());
-    }
-    if let Some(err) = cause.downcast_ref::<StudyError>() {
-        return (words::hint(&err.remedies()), err.is_callers_mistake());
-    }
-    if let Some(err) = cause.downcast_ref::<TrainError>() {
-        return (words::hint(&err.remedies()), err.is_callers_mistake());
-    }
-    if let Some(err) = cause.downcast_ref::<HubError>() {
-        return (words::hint(&err.remedies()), err.is_callers_mistake());
+    if let Some(HubError::Unreachable { .. } | HubError::Stalled { .. }) = cause.downcast_ref() {
+        return (Some(WITHOUT_NETWORK.to_owned()), false);
     }
     if let Some(err) = cause.downcast_ref::<UsageError>() {
         return (err.hint.clone(), true);
     }
-    if let Some(err) = cause.downcast_ref::<DesignError>() {
+    // A transparent error stands for the one inside.
+    if let Some(TrainError::Data(err)) = cause.downcast_ref() {
         return (words::hint(&err.remedies()), err.is_callers_mistake());
     }
-    match cause.downcast_ref::<TopoDataError>() {
-        Some(err) => (words::hint(&err.remedies()), err.is_callers_mistake()),
-        None => (None, false),
-    }
+    of_types!(DataError, FormatError, SetError, ReadingError, SplitError);
+    of_types!(ProposeError, AnalysisError, StudyError, TrainError);
+    of_types!(HubError, DesignError, TopoDataError);
+    (None, false)
 }
 
-/// The remedies of an error of the data, and whether the arguments are at fault.
-fn advice_on_data(cause: &(dyn std::error::Error + 'static)) -> Option<(Vec<Remedy>, bool)> {
-    // A transparent error stands for the one inside.
-    let data = match cause.downcast_ref() {
-        Some(TrainError::Data(err)) => Some(err),
-        _ => cause.downcast_ref::<DataError>(),
-    };
-    if let Some(err) = data {
-        return Some((err.remedies(), err.is_callers_mistake()));
-    }
-    if let Some(err) = cause.downcast_ref::<FormatError>() {
-        return Some((err.remedies(), err.is_callers_mistake()));
-    }
-    if let Some(err) = cause.downcast_ref::<SetError>() {
-        return Some((err.remedies(), err.is_callers_mistake()));
-    }
-    if let Some(err) = cause.downcast_ref::<ReadingError>() {
-        return Some((err.remedies(), err.is_callers_mistake()));
-    }
-    let err = cause.downcast_ref::<SplitError>()?;
-    Some((err.remedies(), err.is_callers_mistake()))
-}
+/// What works without a network, in commands that the library of downloads does not know.
+const WITHOUT_NETWORK: &str = "without a network: `vae train` uses the built-in set, and `vae simp generate` makes a set of your own";

@@ -136,7 +136,7 @@ fn literals(text: &str) -> Vec<String> {
             while let Some(c) = chars.next() {
                 match c {
                     '"' => break,
-                    '\\' => literal.extend(chars.next()),
+                    '\\' => literal.extend(chars.next().map(|c| if c == 'n' { '\n' } else { c })),
                     c => literal.push(c),
                 }
             }

@@ -41,7 +41,10 @@ impl Layer {
     /// ```
     pub fn new(settings: &impl Serialize) -> Result<Self> {
         let origin = "the given settings".to_owned();
-        let table = Table::try_from(settings).map_err(|err| syntax(&origin, &err.to_string()))?;
+        let table = Table::try_from(settings).map_err(|err| match too_large(settings) {
+            Some(key) => syntax(&origin, &format!("`{key}` is larger than {}", i64::MAX)),
+            None => syntax(&origin, &err.to_string()),
+        })?;
         Ok(Self { origin, table })
     }
 
@@ -164,6 +167,19 @@ fn entry<'a>(base: &'a mut Table, section: &str, key: &str) -> Option<&'a mut Va
 /// An objective with the defaults of its fields.
 fn defaults_of(kind: &str) -> Option<Value> {
     Value::try_from(Objective::of_kind(kind)?).ok()
+}
+
+/// The key of a number that is too large for TOML, whose errors do not name it.
+fn too_large(settings: &impl Serialize) -> Option<String> {
+    fn find(value: &serde_json::Value, key: &str) -> Option<String> {
+        if let Some(entries) = value.as_object() {
+            let below = |(name, value): (&String, _)| find(value, &format!("{key}.{name}"));
+            return entries.iter().find_map(below);
+        }
+        let beyond = value.is_u64() && !value.is_i64();
+        beyond.then(|| key.trim_start_matches('.').to_owned())
+    }
+    find(&serde_json::to_value(settings).ok()?, "")
 }
 
 fn syntax(origin: &str, message: &str) -> TrainError {
