@@ -1,6 +1,5 @@
 //! `cargo xtask compare-pytorch`: our speed and PyTorch's, measured in turn on one machine.
 
-use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,34 +11,10 @@ use serde_json::{Value, json};
 
 use crate::environment::python;
 use crate::table::table;
+use crate::workload::{OURS, Samples, WORKLOADS, Workload, number};
 use crate::{cargo, say};
 
-/// What is measured, in the order of the table.
-pub(crate) const WORKLOADS: [Workload; 7] = [
-    Workload::training("train-tutorial-8", "tutorial-conv", 8),
-    Workload::training("train-tutorial-32", "tutorial-conv", 32),
-    Workload::training("train-tutorial-64", "tutorial-conv", 64),
-    Workload::training("train-pool-64", "pool", 64),
-    Workload::half("decode-one", "decode", 1, 500),
-    Workload::half("encode-10000", "encode", 64, 10_000),
-    Workload::half("decode-10000", "decode", 64, 10_000),
-];
-
-/// Our contender; the others are PyTorch's modes.
-pub(crate) const OURS: &str = "topovae";
 const MODES: [&str; 4] = ["eager", "eager-last", "compile", "compile-last"];
-
-/// One row of the table.
-#[derive(Clone, Copy)]
-pub(crate) struct Workload {
-    pub(crate) name: &'static str,
-    preset: &'static str,
-    /// Half of the model that is called; none for training steps.
-    half: Option<&'static str>,
-    batch_size: usize,
-    /// Designs in all, of calls.
-    count: usize,
-}
 
 /// Settings of the comparison.
 #[derive(Args, Clone)]
@@ -65,63 +40,6 @@ pub(crate) struct Settings {
     /// File that measurements are added to, so that a comparison can be made in pieces
     #[arg(long, value_name = "FILE", default_value = "target/compare-pytorch.jsonl")]
     samples: PathBuf,
-}
-
-impl Workload {
-    const fn training(name: &'static str, preset: &'static str, batch_size: usize) -> Self {
-        Self { name, preset, half: None, batch_size, count: 0 }
-    }
-
-    const fn half(name: &'static str, half: &'static str, batch_size: usize, count: usize) -> Self {
-        Self { name, preset: "pool", half: Some(half), batch_size, count }
-    }
-
-    /// What is done, in words.
-    pub(crate) fn title(&self) -> String {
-        match self.half {
-            None => format!("train {}, batch {}", self.preset, self.batch_size),
-            Some(half) if self.batch_size == 1 => format!("{half} one design, {}", self.preset),
-            Some(half) => {
-                format!("{half} {} designs, {}, batch {}", self.count, self.preset, self.batch_size)
-            }
-        }
-    }
-
-    /// Name of the rate in what both programs print, and of the median time.
-    pub(crate) fn keys(&self) -> (&'static str, &'static str) {
-        if self.half.is_none() {
-            ("images_per_s", "step_ms_median")
-        } else {
-            ("designs_per_s", "call_ms_median")
-        }
-    }
-
-    /// Arguments that both programs take.
-    fn arguments(&self, steps: usize) -> Vec<String> {
-        let mut arguments = vec!["--preset".to_owned(), self.preset.to_owned()];
-        arguments.extend(["--batch-size".to_owned(), self.batch_size.to_string()]);
-        arguments.extend(match self.half {
-            None => ["--steps".to_owned(), steps.to_string()],
-            Some(_) => ["--count".to_owned(), self.count.to_string()],
-        });
-        arguments
-    }
-
-    fn ours(&self, vae: &Path, steps: usize) -> Command {
-        let mut command = Command::new(vae);
-        command.args(["bench", self.half.unwrap_or("train"), "--json"]).args(self.arguments(steps));
-        command
-    }
-
-    fn theirs(&self, python: &Path, mode: &str, steps: usize) -> Command {
-        let mut command = Command::new(python);
-        match self.half {
-            None => command.arg("benches/pytorch/train.py"),
-            Some(half) => command.args(["benches/pytorch/calls.py", "--half", half]),
-        };
-        command.args(["--mode", mode]).args(self.arguments(steps));
-        command
-    }
 }
 
 /// Measures and prints.
@@ -182,9 +100,6 @@ fn measure(settings: &Settings, vae: &Path, python: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Results of every contender of every workload, in the order they were measured.
-pub(crate) type Samples = BTreeMap<(String, String), Vec<Value>>;
-
 fn read(path: &Path) -> Result<Samples> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the measurements in {}", path.display()))?;
@@ -223,9 +138,4 @@ fn output(command: &mut Command) -> Result<Value> {
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().last().unwrap_or_default();
     serde_json::from_str(line).with_context(|| format!("{shown} printed no JSON: {line}"))
-}
-
-/// A number in what a program printed.
-pub(crate) fn number(result: &Value, key: &str) -> Result<f64> {
-    result[key].as_f64().with_context(|| format!("no number {key:?} in {result}"))
 }

@@ -6,6 +6,7 @@ mod environment;
 mod sanitize;
 mod structure;
 mod table;
+mod workload;
 
 use std::env;
 use std::path::{Path, PathBuf};

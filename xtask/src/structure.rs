@@ -31,7 +31,7 @@ pub(crate) struct Shape {
     pub(crate) longest: (String, usize),
 }
 
-/// Prints the figures of every crate below `root`.
+/// Prints the figures of every crate below `root`, and of xtask.
 pub(crate) fn print(root: &Path) -> Result<()> {
     crate::say(&format!(
         "{:12} {:>5} {:>9} {:>6} {:>7} {:>7} {:>10}  longest file",
@@ -60,12 +60,13 @@ pub(crate) fn print(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The figures of every crate below `root`.
+/// The figures of every crate below `root`, and of xtask.
 pub(crate) fn shapes(root: &Path) -> Result<Vec<Shape>> {
     let folder = root.join("crates");
     let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
     let mut crates: Vec<PathBuf> =
         entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
+    crates.push(root.join("xtask"));
     crates.sort();
     crates.iter().map(|path| Shape::of(path)).collect()
 }
@@ -122,8 +123,8 @@ struct File {
     path: PathBuf,
     /// Its module path: `["npy", "header"]`; empty for the root of the crate.
     module: Vec<String>,
-    /// What its `use` lines name, each with the name under which it is known here, and whether it is
-    /// handed on.
+    /// What its `use` lines name, each with the name under which it is known here, and whether it
+    /// is handed on.
     uses: Vec<(Vec<String>, String, bool)>,
     lines: usize,
 }
@@ -167,7 +168,8 @@ impl Sources {
         self.files.iter().enumerate().map(arrows).collect()
     }
 
-    /// The file that defines what `path` names when it is used in `module`; `None` for other crates.
+    /// The file that defines what `path` names when it is used in `module`; `None` for other
+    /// crates.
     fn defining(&self, module: &[String], path: &[String], depth: usize) -> Option<usize> {
         let mut at: Vec<String> = module.to_vec();
         let mut rest = path;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use crate::compare_pytorch::{OURS, Samples, WORKLOADS, Workload, number};
+use crate::workload::{OURS, Samples, WORKLOADS, Workload, number};
 
 /// Medians of one contender at one workload.
 struct Medians<'a> {

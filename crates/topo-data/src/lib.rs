@@ -2,9 +2,10 @@
 //!
 //! A [`Family`] is data: a grid, supports, loads, and the axes along which its problems vary.
 //! [`generate`] turns a family into a data-set folder: one SIMP run per problem and variant, in
-//! parallel. Each design is judged after it is cut to 0/1 at exactly its volume fraction; duplicates
-//! and weak designs are dropped and counted. Every random number is keyed by `(seed, problem,
-//! variant)`, so an interrupted generation continues where it stopped and ends in the same bytes.
+//! parallel. Each design is judged after it is cut to 0/1 at exactly its volume fraction;
+//! duplicates and weak designs are dropped and counted. Every random number is keyed by `(seed,
+//! problem, variant)`, so an interrupted generation continues where it stopped and ends in the same
+//! bytes.
 //!
 //! The measures that a data set is judged by work on anybody's designs: [`components`] counts the
 //! pieces of a design, [`Silhouette`] compares two designs by `IoU`, [`nearest_iou`] says how far a

@@ -85,7 +85,8 @@ impl Contours {
         &self.rings
     }
 
-    /// Number of pieces, which are the curves that run counterclockwise; the others go around holes.
+    /// Number of pieces, which are the curves that run counterclockwise; the others go around
+    /// holes.
     pub fn pieces(&self) -> usize {
         self.rings.iter().filter(|ring| 0.0 < signed_area(ring)).count()
     }

@@ -20,8 +20,8 @@ use crate::words;
 #[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(next_help_heading = "How the data are read")]
 pub(crate) struct ReadingArgs {
-    /// Labels at the end of file names, such as `{volume_fraction%}_{iterate}`; {_} stands for a part
-    /// that is not a label; `none` if there are none
+    /// Labels at the end of file names, such as `{volume_fraction%}_{iterate}`; {_} stands for a
+    /// part that is not a label; `none` if there are none
     #[arg(long, value_name = "PATTERN")]
     labels: Option<Setting<Pattern>>,
     /// Whether pictures show material in white: auto, yes, no

@@ -14,8 +14,8 @@ const ROUNDS: usize = 200;
 ///
 /// `ρᵢ = sigmoid(β (lᵢ + s))` on the free elements, with the one shift `s` for which their mean is
 /// the share that the problem leaves to them; β is the sharpness. Passive elements get their
-/// prescribed density. With a symmetry the logits are replaced by their mean with their mirror image first.
-/// Everything is differentiable: [`Projected::pull_back`].
+/// prescribed density. With a symmetry the logits are replaced by their mean with their mirror
+/// image first. Everything is differentiable: [`Projected::pull_back`].
 ///
 /// # Examples
 ///
@@ -57,8 +57,8 @@ impl Projection {
     ///
     /// # Errors
     ///
-    /// [`DesignError::Problem`] and [`DesignError::Simp`] for a problem that is invalid or lacks the
-    /// symmetry, [`DesignError::Volume`] if all free elements would be alike, and
+    /// [`DesignError::Problem`] and [`DesignError::Simp`] for a problem that is invalid or lacks
+    /// the symmetry, [`DesignError::Volume`] if all free elements would be alike, and
     /// [`DesignError::OutOfRange`] for a sharpness that is not positive.
     pub fn new(problem: &Problem, sharpness: f64, symmetry: Option<Symmetry>) -> Result<Self> {
         problem.validate()?;

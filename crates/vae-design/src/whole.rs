@@ -35,13 +35,13 @@ impl PartialEq for Neighbor {
 impl Eq for Neighbor {}
 
 impl Projected<'_> {
-    /// The design of 0 and 1 with as many elements as [`cut`](Self::cut), in one piece, connected by
-    /// sides.
+    /// The design of 0 and 1 with as many elements as [`cut`](Self::cut), in one piece, connected
+    /// by sides.
     ///
     /// From the largest piece of the cut on, the neighbor with the greatest logit becomes solid
     /// until the volume is full. A bar that only touches at a corner comes back as soon as one of
-    /// the two elements beside that corner is filled; small pieces are dropped. A cut in one piece stays as
-    /// it is, and so does one under a symmetry, or one whose piece is walled in by passive
+    /// the two elements beside that corner is filled; small pieces are dropped. A cut in one piece
+    /// stays as it is, and so does one under a symmetry, or one whose piece is walled in by passive
     /// elements.
     pub(crate) fn cut_whole(&self) -> Array2<f32> {
         let cut = self.cut();

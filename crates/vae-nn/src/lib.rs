@@ -8,8 +8,8 @@
 //! by candle's own operations.
 //!
 //! - Layers: [`Linear`], [`Conv2d`], [`ConvTranspose2d`], [`BatchNorm2d`], [`relu`],
-//!   [`leaky_relu`], [`tanh`], [`softplus`], [`max_pool2d`], [`avg_pool2d`], [`upsample_nearest2d`];
-//!   [`Sequential`], several of them as one operation.
+//!   [`leaky_relu`], [`tanh`], [`softplus`], [`max_pool2d`], [`avg_pool2d`],
+//!   [`upsample_nearest2d`]; [`Sequential`], several of them as one operation.
 //! - Losses, in nats: [`bernoulli_log_prob`], [`gaussian_log_prob`],
 //!   [`continuous_bernoulli_log_prob`] with its [`continuous_bernoulli_mean`],
 //!   [`discretized_logistic_log_prob`], [`kl_to_standard_normal`], with [`soft_bound`] for

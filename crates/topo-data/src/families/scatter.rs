@@ -17,7 +17,8 @@ use topo_simp::{Fix, Grid, Load, LoadCase, Place, Support};
 /// # References
 ///
 /// Sosnovik & Oseledets 2017, "Neural networks for topology optimization", section 4 (there the
-/// volume fraction is not clipped, and draws on which the solver fails are dropped without being counted).
+/// volume fraction is not clipped, and draws on which the solver fails are dropped without being
+/// counted).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scatter {

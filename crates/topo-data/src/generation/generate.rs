@@ -22,8 +22,8 @@ use crate::error::{Result, TopoDataError};
 /// Runs on the current rayon thread pool, one design per thread. The observer is called after each
 /// design, from any thread; if it returns [`ControlFlow::Break`], the generation stops. Finished
 /// jobs are kept in a log beside the folder, `OUT.jobs.jsonl`, so that the same call continues
-/// after a stop or a crash, and ends in the same bytes as one that ran through; the log is removed once
-/// the folder is complete.
+/// after a stop or a crash, and ends in the same bytes as one that ran through; the log is removed
+/// once the folder is complete.
 ///
 /// # Errors
 ///

@@ -102,8 +102,8 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`TopoDataError::NoShard`] if it is not a log of this version, [`TopoDataError::DamagedLog`],
-    /// [`TopoDataError::Io`].
+    /// [`TopoDataError::NoShard`] if it is not a log of this version,
+    /// [`TopoDataError::DamagedLog`], [`TopoDataError::Io`].
     pub(crate) fn read(path: &Path) -> Result<(Header, Vec<Outcome>)> {
         let io = |source| TopoDataError::Io { verb: "read", path: path.to_owned(), source };
         let mut reader = BufReader::new(File::open(path).map_err(io)?);

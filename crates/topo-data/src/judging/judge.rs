@@ -234,8 +234,8 @@ impl Judge {
         self.improve(problem, Start::Design(design.mapv(f64::from)), &stages)
     }
 
-    /// Solves a problem from the uniform start, with the sensitivity filter of a whole optimization:
-    /// what [`Judge::refine`] compares with.
+    /// Solves a problem from the uniform start, with the sensitivity filter of a whole
+    /// optimization: what [`Judge::refine`] compares with.
     ///
     /// # Errors
     ///

@@ -30,8 +30,8 @@ pub struct Distribution {
     /// Share of the references that have a design nearby: within the 95 % quantile of the distances
     /// between neighboring references.
     pub coverage: f64,
-    /// Mean distance to the nearest training design, over that of the references: 0 for retrieval, far above 1 for
-    /// noise; `None` if the references are copies.
+    /// Mean distance to the nearest training design, over that of the references: 0 for retrieval,
+    /// far above 1 for noise; `None` if the references are copies.
     pub train_distance_ratio: Option<f64>,
     /// Share of the designs whose distance to a training design, over the square root of the
     /// elements, is below 0.05.

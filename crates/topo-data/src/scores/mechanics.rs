@@ -140,8 +140,8 @@ impl References {
         &self.problems
     }
 
-    /// The compliance of each cut reference; `None` for those whose compliance the cut multiplies by
-    /// more than 1.2.
+    /// The compliance of each cut reference; `None` for those whose compliance the cut multiplies
+    /// by more than 1.2.
     pub fn compliances(&self) -> &[Option<f64>] {
         &self.compliances
     }

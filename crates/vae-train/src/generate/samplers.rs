@@ -40,9 +40,10 @@ pub enum Sampler {
 /// Distributions of codes and conditions, `p(z, c)`, fitted to draws from q(z|x, c) of the training
 /// designs.
 ///
-/// The codes of the data need not be spread like the prior: under one condition they often fill only
-/// a part of it, and the decoder was not trained on the rest. The number of components is the one
-/// that gives the codes of the validation designs the largest likelihood given their conditions.
+/// The codes of the data need not be spread like the prior: under one condition they often fill
+/// only a part of it, and the decoder was not trained on the rest. The number of components is the
+/// one that gives the codes of the validation designs the largest likelihood given their
+/// conditions.
 ///
 /// # References
 /// Hoffman & Johnson 2016, "ELBO surgery"; Ghosh et al. 2020, "From variational to deterministic

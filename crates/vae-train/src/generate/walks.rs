@@ -69,8 +69,8 @@ pub fn square(
     points
 }
 
-/// The latent dimensions, in the order of how much the design changes from −2 to 2 in each, with the
-/// others at 0 and under the given conditions.
+/// The latent dimensions, in the order of how much the design changes from −2 to 2 in each, with
+/// the others at 0 and under the given conditions.
 ///
 /// # Errors
 /// When the conditions do not fit the model.

@@ -1,5 +1,5 @@
-//! A model in training, and the step that it takes. Training runs this code, and the benchmark times
-//! it.
+//! A model in training, and the step that it takes. Training runs this code, and the benchmark
+//! times it.
 
 use std::path::Path;
 

@@ -51,7 +51,8 @@ pub struct StepMetrics {
     /// Global gradient norm before clipping.
     #[serde(deserialize_with = "number")]
     pub gradient_norm: f64,
-    /// Constraints and their multipliers after the step, of the objective `geco`; `None` for others.
+    /// Constraints and their multipliers after the step, of the objective `geco`; `None` for
+    /// others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub geco: Option<Balance>,
 }
@@ -89,7 +90,8 @@ pub struct MetricsLog {
 }
 
 impl MetricsLog {
-    /// Opens the log for a run that continues from `step`; removes what was written after that step.
+    /// Opens the log for a run that continues from `step`; removes what was written after that
+    /// step.
     ///
     /// # Errors
     /// When the file cannot be read or written.

@@ -42,8 +42,8 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Makes the folder of a run whose weights come from elsewhere. It has no checkpoint to continue
-    /// from and no log, and a split only if the data are known.
+    /// Makes the folder of a run whose weights come from elsewhere. It has no checkpoint to
+    /// continue from and no log, and a split only if the data are known.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -119,8 +119,8 @@ impl RunFolder {
         Manifest::read(&self.manifest())
     }
 
-    /// Refuses data other than those that the run was started on, because its split names designs by
-    /// position.
+    /// Refuses data other than those that the run was started on, because its split names designs
+    /// by position.
     ///
     /// # Errors
     /// [`TrainError::DataChanged`]; when the manifest or the data cannot be read.

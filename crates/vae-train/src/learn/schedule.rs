@@ -2,8 +2,8 @@
 
 use std::f64::consts::PI;
 
-/// The weight of the KL term over a run: in each of several cycles of equal length a linear ramp from
-/// 0, then `beta`.
+/// The weight of the KL term over a run: in each of several cycles of equal length a linear ramp
+/// from 0, then `beta`.
 ///
 /// `β(t) = beta · min(1, (t mod T) / R)`, with cycles of T steps and ramps of R. One cycle is the
 /// linear warm-up; the last one has no end, so that the weight stays at its final value.
@@ -31,8 +31,8 @@ pub struct KlSchedule {
 }
 
 impl KlSchedule {
-    /// A schedule over `total_steps`, whose ramps take the share `warmup` of each cycle; `None` if a
-    /// ramp would not end before its cycle does.
+    /// A schedule over `total_steps`, whose ramps take the share `warmup` of each cycle; `None` if
+    /// a ramp would not end before its cycle does.
     pub fn new(total_steps: u64, cycles: u64, warmup: f64, beta: f64) -> Option<Self> {
         let length = total_steps.div_ceil(cycles.max(1));
         let ramp = (warmup * length as f64).round() as u64;

@@ -1,5 +1,5 @@
-//! Controls: simple methods whose scores stand beside the model's (principal components, the nearest
-//! design by pixels, the nearest by condition).
+//! Controls: simple methods whose scores stand beside the model's (principal components, the
+//! nearest design by pixels, the nearest by condition).
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, get_global_parallelism};

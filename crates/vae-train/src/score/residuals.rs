@@ -9,9 +9,9 @@ use crate::error::Result;
 use crate::score::measure::active_pixels;
 use crate::score::one_draw::terms_by_design;
 
-/// Turns a model of the squared error into one of Gaussian pixels, with the deviation that maximizes
-/// the expected log-likelihood of the training designs: `σ² = mean (x − m)²`, with z drawn from
-/// q(z|x). Also returns that deviation.
+/// Turns a model of the squared error into one of Gaussian pixels, with the deviation that
+/// maximizes the expected log-likelihood of the training designs: `σ² = mean (x − m)²`, with z
+/// drawn from q(z|x). Also returns that deviation.
 ///
 /// Its bound on ln p(x) is then comparable with that of a model trained as a Gaussian. `None` for a
 /// model that already has a likelihood.

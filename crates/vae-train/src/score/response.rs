@@ -46,8 +46,8 @@ pub struct Follows {
 /// for a model without conditions.
 ///
 /// The realized value of `volume_fraction` is the mean density of a design. Any other condition is
-/// read off the pixels by Gaussian-kernel regression fitted to training designs; its readings of the
-/// test designs themselves are given for comparison.
+/// read off the pixels by Gaussian-kernel regression fitted to training designs; its readings of
+/// the test designs themselves are given for comparison.
 ///
 /// # Errors
 /// When a design cannot be read.

@@ -1,5 +1,5 @@
-//! How far a generated design can be trusted: whether it is a copy, whether it is like the data, and
-//! where the model is unsure.
+//! How far a generated design can be trusted: whether it is a copy, whether it is like the data,
+//! and where the model is unsure.
 
 use candle_core::{DType, Device};
 use ndarray::{Array2, Array3, Axis};

@@ -39,7 +39,8 @@ pub(super) struct Level {
     pub(super) row: Vec<f64>,
 }
 
-/// The coarse levels over a finest one, from fine to coarse, and room for the equations of the last.
+/// The coarse levels over a finest one, from fine to coarse, and room for the equations of the
+/// last.
 pub(super) fn levels(finest: Layout) -> (Vec<Level>, Banded) {
     let mut levels = vec![Level::new(finest.coarser())];
     while let Some(last) = levels.last().map(|level| level.layout)

@@ -26,8 +26,8 @@ use crate::progress::Progress;
 /// Make a data set of optimized structures
 ///
 /// FAMILY is cantilever, mbb-half, mbb-full, bridge, two-loads, multi-load, l-bracket, mixed,
-/// random, beams2d, tutorial, or the path of a family's TOML file. Each thread makes one design at a
-/// time. The same command continues an interrupted run where it stopped.
+/// random, beams2d, tutorial, or the path of a family's TOML file. Each thread makes one design at
+/// a time. The same command continues an interrupted run where it stopped.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae simp generate cantilever --out data/beams

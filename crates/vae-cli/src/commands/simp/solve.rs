@@ -61,8 +61,8 @@ pub(crate) struct Args {
     /// volume]
     #[arg(long, value_name = "X")]
     eta: Option<f64>,
-    /// Largest sharpness of the step, 1 to 1000; the sharpness starts at 1 and doubles [default: 512
-    /// for heaviside, else 32]
+    /// Largest sharpness of the step, 1 to 1000; the sharpness starts at 1 and doubles [default:
+    /// 512 for heaviside, else 32]
     #[arg(long, value_name = "X")]
     max_beta: Option<f64>,
     /// Rules to follow: those of the 88-line or of the 99-line code

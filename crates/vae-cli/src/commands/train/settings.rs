@@ -44,7 +44,8 @@ struct DataFlags {
     /// Mirror training designs at random: mirror-x (left and right), mirror-y (top and bottom), or
     /// both, separated by a comma
     ///
-    /// Masks and conditions are mirrored with them. dataset.json states the rule for each condition.
+    /// Masks and conditions are mirrored with them. dataset.json states the rule for each
+    /// condition.
     #[arg(long, value_name = "MIRRORS", value_delimiter = ',')]
     augment: Option<Vec<Mirror>>,
     /// Conditions that the model is told: all, first, or names, separated by commas
@@ -69,8 +70,8 @@ struct ModelFlags {
     ///
     /// `bernoulli` is for designs of 0 and 1. For grey ones: `gaussian` learns one deviation σ for
     /// all pixels, `gaussian:optimal` takes the best one of each batch, `gaussian:0.05` states it;
-    /// `continuous-bernoulli` is a density on [0, 1]; `discretized-logistic` is a probability of 256
-    /// levels, with a learned scale or a stated one as in `discretized-logistic:0.02`.
+    /// `continuous-bernoulli` is a density on [0, 1]; `discretized-logistic` is a probability of
+    /// 256 levels, with a learned scale or a stated one as in `discretized-logistic:0.02`.
     /// `squared-error` is not a likelihood; use it only with `--objective lecture`.
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     likelihood: Option<Likelihood>,

@@ -103,8 +103,8 @@ impl Layer {
     /// Lays this layer over complete settings. Tables are merged key by key, and any other value
     /// replaces the old one.
     ///
-    /// An objective of another kind starts from the defaults of that kind. Any other table of another
-    /// `kind`, and a likelihood, replaces the old one as a whole.
+    /// An objective of another kind starts from the defaults of that kind. Any other table of
+    /// another `kind`, and a likelihood, replaces the old one as a whole.
     ///
     /// # Errors
     /// [`TrainError::UnknownKey`], [`TrainError::OtherObjective`].

@@ -62,8 +62,8 @@ impl Balance {
 }
 
 impl Constraint {
-    /// Updates the average with the constraint `error / tolerance − 1` of a step, and the multiplier
-    /// with the average.
+    /// Updates the average with the constraint `error / tolerance − 1` of a step, and the
+    /// multiplier with the average.
     pub(crate) fn learn(&mut self, exceeded: f64) {
         let average = match self.average {
             None => exceeded,

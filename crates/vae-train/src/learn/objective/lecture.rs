@@ -16,9 +16,9 @@ use crate::learn::objective::weighted::{Reduction, Weighted};
 /// the squared error: `mean (x − m)² + β · mean KL`, the first mean over designs and pixels, the
 /// second over designs and latents.
 ///
-/// The second loss is a Gaussian's bound in disguise: with `w = β n / Z` for n pixels and Z latents,
-/// `Σ (x − m)² / 2σ² + Σ KL` is the same up to its scale if `σ² = w/2`, a noise that the loss
-/// implies and never states ([`Loss::implied_sigma`](crate::learn::Loss::implied_sigma)).
+/// The second loss is a Gaussian's bound in disguise: with `w = β n / Z` for n pixels and Z
+/// latents, `Σ (x − m)² / 2σ² + Σ KL` is the same up to its scale if `σ² = w/2`, a noise that the
+/// loss implies and never states ([`Loss::implied_sigma`](crate::learn::Loss::implied_sigma)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lecture {}
@@ -74,8 +74,8 @@ impl Rule for Lecture {
 /// The settings that turn a preset of the lecture with this likelihood into one with a bound: what
 /// is compared becomes a likelihood, and β becomes 1.
 ///
-/// The cross-entropy is a likelihood of designs thresholded to 0 and 1; the squared error is that of
-/// a Gaussian whose noise is learned.
+/// The cross-entropy is a likelihood of designs thresholded to 0 and 1; the squared error is that
+/// of a Gaussian whose noise is learned.
 pub(crate) fn as_bound(likelihood: Likelihood) -> Table {
     let mut settings = toml::toml! {
         [training]

@@ -10,7 +10,8 @@ use crate::learn::objective::terms::Parts;
 
 /// `a (−ℓ + w k)` for the log-likelihood `ℓ` and the KL `k` of a design, averaged over a batch.
 ///
-/// With free bits λ the KL is `Σ max(λ, mean KL)`, the mean of each latent dimension over the batch.
+/// With free bits λ the KL is `Σ max(λ, mean KL)`, the mean of each latent dimension over the
+/// batch.
 ///
 /// # References
 /// Kingma et al. 2016, "Improving variational inference with inverse autoregressive flow", the
