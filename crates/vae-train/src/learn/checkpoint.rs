@@ -27,7 +27,7 @@ pub struct Position {
     pub best: Option<Best>,
     /// Whether the run is finished.
     pub finished: bool,
-    /// Multipliers of the objective `geco`; [`save`] takes them from the learner, [`load`] gives
+    /// Multipliers of the objective `geco`; `save` takes them from the learner, `load` gives
     /// them back. `None` for other objectives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub geco: Option<Balance>,

@@ -35,7 +35,7 @@ pub enum Progress<'a> {
     },
 }
 
-/// How a call of [`train`] ended.
+/// How a call of [`train`](crate::train) ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// All epochs are done.
