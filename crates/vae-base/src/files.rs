@@ -59,7 +59,7 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     })
 }
 
-/// Writes a file in one piece, like [`write`], with a function that writes its contents.
+/// Writes a file in one piece, like [`write()`], with a function that writes its contents.
 ///
 /// # Errors
 /// The error of `write`, or a [`FileError`] as that error.
