@@ -2,9 +2,9 @@
 //! iterations, SIMP alone, and retrieval with SIMP.
 //!
 //! `RAYON_NUM_THREADS=1 cargo run -p benches --example race -- RUN SECONDS`. Each method makes
-//! designs for test problems of the run's data, one problem after the other, for so many seconds;
-//! judging them counts. The optimum that designs are compared with is the best of a SIMP run from
-//! the uniform start and the test design; finding it costs no method any time.
+//! designs for test problems of the run's data, one problem after the other, for the given number
+//! of seconds; judging them counts. The optimum that designs are compared with is the best of a
+//! SIMP run from the uniform start and the test design; finding it costs no method any time.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is for a person")]
 

@@ -92,10 +92,6 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
     if let Some(err) = cause.downcast_ref::<UsageError>() {
         return (err.hint.clone(), true);
     }
-    // A transparent error stands for the one inside.
-    if let Some(TrainError::Data(err)) = cause.downcast_ref() {
-        return (words::hint(&err.remedies()), err.is_callers_mistake());
-    }
     of_types!(DataError, FormatError, SetError, ReadingError, SplitError);
     of_types!(ProposeError, AnalysisError, StudyError, TrainError);
     of_types!(HubError, DesignError, TopoDataError);

@@ -287,27 +287,29 @@ impl TrainError {
             {
                 vec![Remedy::advice("free some space, then resume the run")]
             }
+            Self::Data(err) => err.remedies(),
             _ => Vec::new(),
         }
     }
 
     /// Whether the caller's settings are at fault, not the contents of a file or the run itself.
     pub fn is_callers_mistake(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::UnknownPreset { .. }
-                | Self::ConfigSyntax { .. }
-                | Self::UnknownKey { .. }
-                | Self::OtherObjective { .. }
-                | Self::Setting { .. }
-                | Self::BinaryLikelihood
-                | Self::RunExists { .. }
-                | Self::NotARun { .. }
-                | Self::NoMirrorRule { .. }
-                | Self::UnknownCondition { .. }
-                | Self::ConditionRange { .. }
-                | Self::Index { .. }
-        )
+            | Self::ConfigSyntax { .. }
+            | Self::UnknownKey { .. }
+            | Self::OtherObjective { .. }
+            | Self::Setting { .. }
+            | Self::BinaryLikelihood
+            | Self::RunExists { .. }
+            | Self::NotARun { .. }
+            | Self::NoMirrorRule { .. }
+            | Self::UnknownCondition { .. }
+            | Self::ConditionRange { .. }
+            | Self::Index { .. } => true,
+            Self::Data(err) => err.is_callers_mistake(),
+            _ => false,
+        }
     }
 }
 
@@ -317,4 +319,21 @@ fn did_you_mean(suggestion: Option<&str>) -> String {
 
 fn list_or_none(names: &[String]) -> String {
     if names.is_empty() { "none".into() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use vae_data::{DataError, ReadingError};
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_data_keeps_its_advice() {
+        let label = ReadingError::LabelPattern { file: "a.png".into(), pattern: "{x}".into() };
+        let data = DataError::from(label);
+        let (remedies, mistake) = (data.remedies(), data.is_callers_mistake());
+        assert!(!remedies.is_empty() && mistake);
+        let error = TrainError::from(data);
+        assert_eq!((error.remedies(), error.is_callers_mistake()), (remedies, mistake));
+    }
 }

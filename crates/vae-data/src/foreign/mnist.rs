@@ -87,7 +87,7 @@ fn images(path: &Path) -> Result<Stored, DataError> {
         let file = path.display().to_string();
         return Err(SetError::DesignShape { file, shape: sizes }.into());
     };
-    Ok(Stored::of_bytes(data, n, (height, width), Vec::new()))
+    Ok(Stored::of_elements(data, Element::U8, n, (height, width)))
 }
 
 /// The labels of n pictures.

@@ -13,6 +13,7 @@ use crate::foreign::listing::Found;
 use crate::foreign::polarity::{self, Polarity};
 use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
+use crate::formats::npy::Element;
 use crate::formats::picture::{Grey, decode};
 use crate::set::resample::Resampler;
 use crate::set::store::{self, Store};
@@ -93,7 +94,7 @@ pub(crate) fn open(
         );
     }
     let names = files.iter().map(|file| file.path.display().to_string()).collect();
-    Ok(Stored::of_bytes(store.finish()?, files.len(), size, names))
+    Ok(Stored::of_elements(store.finish()?, Element::U8, files.len(), size).with_files(names))
 }
 
 fn look_at_all(

@@ -13,7 +13,7 @@ use crate::foreign::reading::Reading;
 use crate::foreign::{archives, arrays, bin, vectors};
 use crate::formats::archive::Archive;
 use crate::formats::bytes::Bytes;
-use crate::formats::npy::{self, Header};
+use crate::formats::npy::{self, Element, Header};
 use crate::set::density::first_invalid;
 use crate::set::designs::Designs as _;
 use crate::set::details::Details;
@@ -112,7 +112,8 @@ pub(crate) fn open(
         all.iter().map(|(position, _)| text(&files[*position])).collect()
     };
     let paths = of_designs(&|file| file.path.display().to_string());
-    let stored = Stored::of_floats(store.finish()?, all.len(), size, paths);
+    let stored =
+        Stored::of_elements(store.finish()?, Element::F32, all.len(), size).with_files(paths);
     let mut set = Opening::new(name, stored, Details::default())?;
     set.names = of_designs(&|file| file.name.clone());
     Labeled::of(&set.names, reading, notes)?.put_into(&mut set)?;
@@ -215,6 +216,6 @@ pub(crate) fn open_vectors(
             .collect();
         Ok(store.push(&bytes)?)
     })?;
-    let stored = Stored::of_floats(store.finish()?, n, (layout.nely, layout.nelx), Vec::new());
+    let stored = Stored::of_elements(store.finish()?, Element::F32, n, (layout.nely, layout.nelx));
     Opening::new(stem(&found.name), stored, Details::default())
 }

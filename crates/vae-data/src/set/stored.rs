@@ -28,28 +28,6 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// Designs of one byte per cell, 255 = material; `files` has the file of each, or is empty.
-    pub(crate) fn of_bytes(
-        data: Bytes,
-        n: usize,
-        size: (usize, usize),
-        files: Vec<String>,
-    ) -> Self {
-        let files = (!files.is_empty()).then(|| files.into());
-        Self { files, ..Self::of_elements(data, Element::U8, n, size) }
-    }
-
-    /// Designs of one `f32` per cell; `files` has the file of each, or is empty.
-    pub(crate) fn of_floats(
-        data: Bytes,
-        n: usize,
-        size: (usize, usize),
-        files: Vec<String>,
-    ) -> Self {
-        let files = (!files.is_empty()).then(|| files.into());
-        Self { files, ..Self::of_elements(data, Element::F32, n, size) }
-    }
-
     /// Designs of little-endian elements, each row by row.
     pub(crate) fn of_elements(
         data: Bytes,
@@ -68,6 +46,11 @@ impl Stored {
             stride: 1,
             files: None,
         }
+    }
+
+    /// The same designs with the file of each, if there are files.
+    pub(crate) fn with_files(self, files: Vec<String>) -> Self {
+        Self { files: (!files.is_empty()).then(|| files.into()), ..self }
     }
 
     /// The same bytes, read as big-endian or little-endian elements.
