@@ -10,7 +10,7 @@ use vae_data::{
     Answer, DataSet, Iterations, Layout, Margins, Pattern, Reading, Resize, Setting, Size, Source,
     ValueRange, open_with,
 };
-use vae_study::checks::check_compliances;
+use vae_study::checks::{check_compliances, check_polarity};
 
 use crate::output::note;
 use crate::words;
@@ -24,11 +24,12 @@ pub(crate) struct ReadingArgs {
     /// part that is not a label; `none` if there are none
     #[arg(long, value_name = "PATTERN")]
     labels: Option<Setting<Pattern>>,
-    /// Whether pictures show material in white: auto, yes, no
+    /// Whether pictures show material in white, or at the high end of a color map: auto (by
+    /// volumes, pieces and background), yes, no
     #[arg(long, value_name = "ANSWER")]
     invert: Option<Setting<Answer>>,
-    /// What to cut off pictures: auto (a frame around all of them), none, or TOP,RIGHT,BOTTOM,LEFT
-    /// pixels
+    /// What to cut off pictures: auto (paper, axes, texts and color bars around the plot), none, or
+    /// TOP,RIGHT,BOTTOM,LEFT pixels
     #[arg(long, value_name = "MARGINS")]
     crop: Option<Setting<Margins>>,
     /// Size to bring designs to: `ROWSxCOLUMNS` stretches, `fit:ROWSxCOLUMNS` keeps the aspect
@@ -51,7 +52,7 @@ pub(crate) struct ReadingArgs {
     /// Name of the array of designs in .npz files
     #[arg(long, value_name = "NAME")]
     array: Option<Setting<String>>,
-    /// Values of void and solid in arrays, such as 0:255 or -1:1
+    /// Values of void and solid in arrays and pictures, such as 0:255, -1:1, or 1:0 if 0 is solid
     #[arg(long, value_name = "VOID:SOLID", allow_hyphen_values = true)]
     range: Option<Setting<ValueRange>>,
     /// CSV file of conditions: rows in the order of the designs, or named by a column `file`
@@ -98,6 +99,9 @@ pub(crate) fn open_data(source: &str, reading: &Reading) -> Result<DataSet> {
 pub(crate) fn say_notes(data: &DataSet, reading: &Reading) -> Result<()> {
     for found in data.notes() {
         note(format!("data: {}", words::note(found)));
+    }
+    if let Some(found) = check_polarity(data)? {
+        note(format!("data: {}", words::note(&found)));
     }
     // A problem that somebody adds is held against what is known of the designs.
     if !reading.problem.as_os_str().is_empty()

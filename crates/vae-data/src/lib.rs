@@ -74,6 +74,7 @@ pub use sampling::batch::{Batch, shuffled};
 pub use sampling::rule::SplitRule;
 pub use sampling::split::{Shares, Split, SplitGroups, split};
 pub use sampling::volume::cut_at_volume;
+pub use set::cut::Cut;
 pub use set::data_set::DataSet;
 pub use set::density::ROUNDING;
 pub use set::designs::Designs;

@@ -91,6 +91,54 @@ pub enum ReadingError {
         /// Its rows and columns.
         other_size: (usize, usize),
     },
+    /// Colors of pictures follow no color map that is known.
+    #[error(
+        "{file}: the pictures are in color, and their colors follow no color map known here; most \
+         pixels are {seen}"
+    )]
+    Colors {
+        /// The picture or the folder of pictures.
+        file: String,
+        /// The most frequent colors with their shares, in words.
+        seen: String,
+    },
+    /// It cannot be told what of a picture is the design.
+    #[error("{file}: {why}")]
+    Margins {
+        /// A picture.
+        file: String,
+        /// What was found, and why that does not tell.
+        why: String,
+        /// Margins that may be meant, as text.
+        found: Option<String>,
+    },
+    /// Whole numbers reach to none of the usual largest values.
+    #[error("{file}: the values are {min} to {max}, and it cannot be told which of them is solid")]
+    Values {
+        /// The file.
+        file: String,
+        /// Smallest value found.
+        min: f32,
+        /// Largest value found.
+        max: f32,
+    },
+    /// Designs fit their stated volume fractions only if material and void are exchanged.
+    #[error(
+        "{file}: {column} is {stated:.3} at the median and the mean density {found:.3}, so material \
+         and void seem to be exchanged"
+    )]
+    Polarity {
+        /// A file of designs.
+        file: String,
+        /// Name of the condition.
+        column: String,
+        /// Its median.
+        stated: f64,
+        /// Median over the designs of the mean density.
+        found: f64,
+        /// What exchanges them, and what keeps them as they are.
+        remedies: [Remedy; 2],
+    },
     /// A table of elements leaves most cells of its grid empty.
     #[error(
         "{file}: line 1: {elements} elements leave most of a grid of {} x {} empty",
@@ -147,6 +195,24 @@ impl ReadingError {
                 Remedy::set("resize", "ROWSxCOLUMNS", "brings all designs to one size"),
                 Remedy::set("resize", "fit:ROWSxCOLUMNS", "does so without stretching them"),
             ],
+            Self::Colors { .. } => vec![Remedy::advice(
+                "save the pictures in grey or through a map such as viridis, jet or coolwarm, or \
+                 save the densities themselves with numpy.save",
+            )],
+            Self::Margins { found, .. } => vec![
+                Remedy::set(
+                    "crop",
+                    found.as_deref().unwrap_or("TOP,RIGHT,BOTTOM,LEFT"),
+                    "cuts these pixels off",
+                ),
+                Remedy::set("crop", "none", "keeps everything"),
+            ],
+            Self::Values { .. } => vec![Remedy::set(
+                "range",
+                "VOID:SOLID",
+                "says which values are void and solid, such as 0:255",
+            )],
+            Self::Polarity { remedies, .. } => remedies.to_vec(),
             Self::SparseGrid { .. } => {
                 vec![Remedy::set("grid", "ROWSxCOLUMNS", "bins the elements to a coarser grid")]
             }
@@ -167,6 +233,9 @@ impl ReadingError {
                 | Self::NotApplicable { .. }
                 | Self::LabelPattern { .. }
                 | Self::Layout { .. }
+                | Self::Margins { .. }
+                | Self::Values { .. }
+                | Self::Polarity { .. }
         )
     }
 }

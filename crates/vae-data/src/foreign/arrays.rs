@@ -5,8 +5,9 @@ use vae_base::{Note, Remedy};
 use crate::error::{DataError, FormatError, SetError};
 use crate::foreign::choices::Iterations;
 use crate::foreign::reading::Reading;
+use crate::foreign::scale;
 use crate::formats::bytes::Bytes;
-use crate::formats::npy::{self, Element, Header};
+use crate::formats::npy::{self, Header};
 use crate::set::designs::Designs;
 use crate::set::stored::Stored;
 use crate::set::value_range::ValueRange;
@@ -14,33 +15,41 @@ use crate::set::value_range::ValueRange;
 /// Arrays in Fortran order up to this size are brought into row-major order in memory.
 const MAX_TURNED: u64 = 256 << 20;
 
-/// Number of designs looked at to tell bytes of 0 and 1 from bytes of 0 to 255, or one layout from
-/// another.
+/// Number of designs looked at to tell one layout from another.
 const SAMPLE: usize = 64;
 
 /// Checks the header and the length of a `.npy` file and finds out what its axes mean; reads a few
 /// designs at most. The groups are those of its trajectories, if it holds any.
+///
+/// `is_described` arrays belong to a data-set folder, which states what values mean.
 pub(crate) fn open(
     file: &Bytes,
     reading: &Reading,
+    is_described: bool,
     notes: &mut Vec<Note>,
 ) -> Result<(Stored, Option<Vec<u32>>), DataError> {
     let header = Header::read(file, "densities")?;
-    with_shape(file, &header, &header.shape, reading, notes)
+    let scale = |stored: Stored, notes: &mut Vec<Note>| {
+        scale::settle(stored, reading.range, is_described, notes)
+    };
+    with_shape(file, &header, &header.shape, reading, scale, notes)
 }
 
-/// [`open`] for a file that holds one design, (H, W), or a trajectory of them, (T, H, W).
+/// [`open`] for a file that holds one design, (H, W), or a trajectory of them, (T, H, W). Its
+/// numbers are those of the file, of any scale.
 pub(crate) fn open_one(
     file: &Bytes,
     reading: &Reading,
     notes: &mut Vec<Note>,
 ) -> Result<Stored, DataError> {
     let header = Header::read(file, "densities")?;
+    let numbers =
+        |stored: Stored, _: &mut Vec<Note>| Ok(stored.in_range(Some(ValueRange::DENSITIES)));
     if let ([height, width], None) = (&header.shape[..], reading.layout.given()) {
         let one = [1, *height, *width];
-        return Ok(with_shape(file, &header, &one, reading, notes)?.0);
+        return Ok(with_shape(file, &header, &one, reading, numbers, notes)?.0);
     }
-    Ok(with_shape(file, &header, &header.shape, reading, notes)?.0)
+    Ok(with_shape(file, &header, &header.shape, reading, numbers, notes)?.0)
 }
 
 fn with_shape(
@@ -48,6 +57,7 @@ fn with_shape(
     header: &Header,
     shape: &[usize],
     reading: &Reading,
+    scale: impl FnOnce(Stored, &mut Vec<Note>) -> Result<Stored, DataError>,
     notes: &mut Vec<Note>,
 ) -> Result<(Stored, Option<Vec<u32>>), DataError> {
     let axes = Axes::of(file, shape, reading)?;
@@ -64,11 +74,7 @@ fn with_shape(
     let stored = Stored::of_elements(data, header.element, n, (height, width))
         .big_endian(big_endian)
         .by_columns(axes.columns);
-    let range = match reading.range.given() {
-        None if header.element == Element::U8 => range_of_bytes(&stored, notes)?,
-        given => given.copied(),
-    };
-    let stored = stored.in_range(range);
+    let stored = scale(stored, notes)?;
     check_layout(&stored, reading, notes)?;
     match (axes.iterations, reading.iterations.given()) {
         (None, _) => Ok((stored, None)),
@@ -94,24 +100,6 @@ fn with_shape(
 /// Positions of the designs that are looked at.
 fn sample(stored: &Stored) -> impl Iterator<Item = usize> {
     (0..stored.len()).step_by(stored.len().div_ceil(SAMPLE))
-}
-
-/// The range of bytes: 0 to 1 if they are 0 and 1 only, else that of the type.
-fn range_of_bytes(stored: &Stored, notes: &mut Vec<Note>) -> Result<Option<ValueRange>, DataError> {
-    let (mut most, mut bytes) = (0, Vec::new());
-    for design in sample(stored) {
-        stored.read_bytes(design, &mut bytes)?;
-        most = most.max(bytes.iter().copied().max().unwrap_or(0));
-    }
-    if most != 1 {
-        return Ok(None);
-    }
-    notes.push(Note::new("bytes of 0 and 1 only are taken as void and solid").or(Remedy::set(
-        "range",
-        "0:255",
-        "takes them as levels",
-    )));
-    Ok(Some(ValueRange { void: 0.0, solid: 1.0 }))
 }
 
 /// Notes a layout that scatters the material where another one would not.
@@ -213,6 +201,7 @@ fn lies_in_order(shape: &[usize]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::npy::Element;
 
     /// Designs, groups and notes.
     type Opened = (Stored, Option<Vec<u32>>, Vec<Note>);
@@ -220,7 +209,7 @@ mod tests {
     fn open(bytes: Vec<u8>, reading: &Reading) -> Result<Opened, DataError> {
         let mut notes = Vec::new();
         let file = Bytes::from_vec(bytes, "designs.npy");
-        let (stored, groups) = super::open(&file, reading, &mut notes)?;
+        let (stored, groups) = super::open(&file, reading, false, &mut notes)?;
         Ok((stored, groups, notes))
     }
 

@@ -46,6 +46,29 @@ pub struct Margins {
 }
 
 impl Margins {
+    /// The sides by name.
+    pub(crate) const SIDES: [(&str, fn(&Self) -> usize); 4] = [
+        ("top", |margins| margins.top),
+        ("right", |margins| margins.right),
+        ("bottom", |margins| margins.bottom),
+        ("left", |margins| margins.left),
+    ];
+
+    /// The width of the narrowest side.
+    pub(crate) fn least(&self) -> usize {
+        self.top.min(self.right).min(self.bottom).min(self.left)
+    }
+
+    /// The narrower of two, side by side.
+    pub(crate) fn narrower(self, other: Self) -> Self {
+        Self {
+            top: self.top.min(other.top),
+            right: self.right.min(other.right),
+            bottom: self.bottom.min(other.bottom),
+            left: self.left.min(other.left),
+        }
+    }
+
     /// The size that is left of a picture of size (H, W); `None` if nothing is left.
     #[must_use]
     pub fn inside(&self, (height, width): (usize, usize)) -> Option<(usize, usize)> {

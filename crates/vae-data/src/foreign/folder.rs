@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use ndarray::Array3;
 use vae_base::Note;
 
 use crate::error::{DataError, ReadingError};
 use crate::foreign::labels::Labeled;
 use crate::foreign::listing::{Found, Kind, Listing, natural, stem};
+use crate::foreign::polarity::Column;
 use crate::foreign::reading::Reading;
-use crate::foreign::{pictures, unpack};
+use crate::foreign::{conditions_file, pictures, unpack};
 use crate::set::details::Details;
 use crate::set::opening::Opening;
 
@@ -49,21 +51,34 @@ fn open_files(
 ) -> Result<Opening, DataError> {
     let mut set = if kind == Kind::Picture {
         drop_twins(&mut files, &mut notes);
-        let values = |files: &[Found]| {
-            let labeled = Labeled::of(&names(files), reading, &mut Vec::new())?;
-            Ok(labeled.values.columns().into_iter().map(|column| column.to_vec()).collect())
-        };
-        let stored = pictures::open(label, &mut files, values, reading, &mut notes)?;
-        let labeled = Labeled::of(&names(&files), reading, &mut notes)?;
-        let mut set = Opening::new(name, stored, Details::default())?;
+        let known = |files: &[Found]| known(files, reading);
+        let read = pictures::open(label, &mut files, known, reading, &mut notes)?;
+        let mut set = Opening::new(name, read.designs, Details::default())?;
+        set.parts.cut = read.cut;
+        set.parts.exchange = read.exchange;
         set.names = names(&files);
-        labeled.put_into(&mut set)?;
+        Labeled::of(&set.names, reading, &mut notes)?.put_into(&mut set)?;
         set
     } else {
         unpack::open(name, label, &files, reading, &mut notes)?
     };
     set.parts.notes = notes;
     Ok(set)
+}
+
+/// The numbers that are known of each design before any is read: labels, and conditions from a
+/// table.
+fn known(files: &[Found], reading: &Reading) -> Result<Vec<Column>, DataError> {
+    let mut set = Opening::new("", Array3::<f32>::zeros((files.len(), 1, 1)), Details::default())?;
+    set.names = names(files);
+    Labeled::of(&set.names, reading, &mut Vec::new())?.put_into(&mut set)?;
+    if !reading.conditions.as_os_str().is_empty() {
+        conditions_file::join(&mut set, &reading.conditions)?;
+    }
+    let columns = set.parts.conditions.iter().zip(set.parts.values.columns());
+    Ok(columns
+        .map(|(condition, values)| Column { name: condition.name.clone(), values: values.to_vec() })
+        .collect())
 }
 
 fn names(files: &[Found]) -> Vec<String> {
@@ -92,6 +107,12 @@ fn one_kind(path: &Path, listing: &Listing) -> Result<(Kind, Vec<Note>), DataErr
         [] if kinds.contains_key(&Kind::Text) => Kind::Text,
         [] if kinds.contains_key(&Kind::Matlab) => {
             return Err(ReadingError::Matlab { path: path.into() }.into());
+        }
+        [] if kinds.contains_key(&Kind::Drawing) => {
+            return not_a_set(format!(
+                "{} are not read; save pictures as PNG",
+                Kind::Drawing.plural()
+            ));
         }
         [] if listing.others == 0 => return not_a_set("the folder is empty".into()),
         [] => return not_a_set(format!("none of its {} files holds designs", listing.others)),

@@ -1,139 +1,203 @@
-//! A frame of one tone around pictures, as plotting programs leave it.
+//! What is cut off pictures: paper around them, and the axes, ticks, texts and color bars of plots.
 
 use vae_base::{Note, Remedy};
 
+use crate::error::ReadingError;
 use crate::foreign::choices::Margins;
-use crate::foreign::setting::Setting;
-use crate::formats::picture::Grey;
+use crate::foreign::plot::{Area, CLEAR, Drawing, FAINT};
+use crate::formats::picture::pixels::Picture;
 
-/// What a frame is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tone {
-    White,
-    Black,
+/// What the first look at one picture shows about its margins.
+#[derive(Clone, Debug)]
+pub(crate) struct Edges {
+    paper: [u8; 3],
+    /// The area of a plot.
+    area: Option<Area>,
+    /// Margins of plain paper around everything that is drawn, at least a pixel on every side.
+    around: Option<Margins>,
+    /// Rows and columns with something drawn in them.
+    occupied: (Vec<bool>, Vec<bool>),
 }
 
-/// A frame that surrounds every picture of one size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Frame {
-    pub(crate) tone: Tone,
-    pub(crate) margins: Margins,
+/// What is cut off the pictures of one size.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cut {
+    /// What is cut off each picture, in the order of the pictures.
+    pub(crate) margins: Vec<Margins>,
+    /// Whether the paper is dark or light, where it is what surrounds the designs themselves.
+    pub(crate) paper_is_dark: Option<bool>,
+    pub(crate) note: Option<Note>,
 }
 
-/// Levels this close to white or black count as such: JPEG leaves ripples beside an edge.
-const TOLERANCE: u8 = 40;
+/// Margins narrower than this on some side are no margins.
+const NARROWEST: usize = 2;
+/// An empty strip this wide sets something off from the rest.
+const GAP: usize = 3;
 
-/// Widths of the strips along the four sides that show one tone. A picture of that tone throughout
-/// has nothing inside.
-pub(crate) fn margins(picture: &Grey, tone: Tone) -> Margins {
-    let (height, width) = picture.size;
-    let is_frame = |level: u8| match tone {
-        Tone::White => 255 - TOLERANCE <= level,
-        Tone::Black => level <= TOLERANCE,
+/// Looks at the margins of one picture; `None` if nothing about it looks like paper.
+pub(crate) fn look(picture: &Picture) -> Option<Edges> {
+    let colors = picture.colors();
+    let tolerance = if picture.lossy { CLEAR } else { FAINT };
+    let Some(drawing) = Drawing::of(picture, &colors, tolerance) else {
+        // The line around a plot may touch the edge where its ticks and texts do not.
+        let drawing = Drawing::on([255; 3], picture, &colors, CLEAR);
+        let area = drawing.area(&colors).filter(|area| 0 < area.line && area.has_marks)?;
+        let occupied = drawing.occupied();
+        return Some(Edges { paper: [255; 3], area: Some(area), around: None, occupied });
     };
-    let row = |row: usize| {
-        picture.levels[row * width..(row + 1) * width].iter().all(|level| is_frame(*level))
-    };
-    let top = (0..height).take_while(|i| row(*i)).count();
-    let bottom = (top..height).rev().take_while(|i| row(*i)).count();
-    // Columns are looked at between the strips above and below only.
-    let column = |column: usize| {
-        (top..height - bottom).all(|row| is_frame(picture.levels[row * width + column]))
-    };
-    let left = (0..width).take_while(|i| column(*i)).count();
-    let right = (left..width).rev().take_while(|i| column(*i)).count();
-    Margins { top, right, bottom, left }
-}
-
-/// The frame that all pictures of one size share, each given by its margins of white and of black.
-///
-/// A frame is at least 2 pixels wide on every side, and nowhere more than 2 pixels wider than twice
-/// its narrowest side: void that happens to surround some designs is not a frame.
-pub(crate) fn shared<'a>(
-    size: (usize, usize),
-    pictures: impl Iterator<Item = &'a [Margins; 2]> + Clone,
-) -> Option<Frame> {
-    [Tone::White, Tone::Black].into_iter().enumerate().find_map(|(i, tone)| {
-        // Pictures of one tone throughout have no frame.
-        let narrowest = pictures
-            .clone()
-            .map(|margins| margins[i])
-            .filter(|margins| margins.inside(size).is_some())
-            .reduce(|a, b| Margins {
-                top: a.top.min(b.top),
-                right: a.right.min(b.right),
-                bottom: a.bottom.min(b.bottom),
-                left: a.left.min(b.left),
-            })?;
-        let Margins { top, right, bottom, left } = narrowest;
-        let sides = [top, right, bottom, left];
-        let (least, most) = (sides.into_iter().min()?, sides.into_iter().max()?);
-        (2 <= least && most <= 2 * least + 2).then_some(Frame { tone, margins: narrowest })
+    let clear = || Drawing::of(picture, &colors, CLEAR)?.area(&colors);
+    Some(Edges {
+        paper: drawing.paper,
+        area: clear().or_else(|| drawing.area(&colors)),
+        around: drawing.margins().filter(|margins| drawing.surrounds && 0 < margins.least()),
+        occupied: drawing.occupied(),
     })
 }
 
-impl Frame {
-    /// The note that says what was done about it.
-    pub(crate) fn note(
-        &self,
-        (height, width): (usize, usize),
-        n: usize,
-        crop: Setting<Margins>,
-    ) -> Note {
-        let tone = if self.tone == Tone::White { "white" } else { "black" };
-        let found = format!(
-            "a {tone} frame of {} pixels (top,right,bottom,left) around all {n} pictures of \
-             {height} x {width}",
-            self.margins
-        );
-        match crop {
-            Setting::Auto => {
-                Note::new(format!("{found} is cut off")).or(Remedy::set("crop", "none", "keeps it"))
-            }
-            Setting::None => {
-                Note::new(format!("{found} is kept, as if it were part of the design"))
-                    .or(Remedy::set("crop", "auto", "cuts it off"))
-            }
-            Setting::Given(_) => {
-                Note::new(format!("{found} was found; the margins asked for are cut off instead"))
-            }
+/// What is cut off pictures of one size, each given by its edges; `first` names one of them.
+///
+/// * An area of a plot is cut out of each picture if its colors set it off from the paper, or if a
+///   line around it is told from the design by ticks or texts outside, or by standing at the same
+///   place in all of several pictures.
+/// * Paper around all pictures is cut off if on every side several designs end at the very same
+///   line, as they do at the end of their domain.
+///
+/// # Errors
+///
+/// [`ReadingError::Margins`] if margins of paper are there, and where they end cannot be told.
+pub(crate) fn cut(
+    (height, width): (usize, usize),
+    first: &str,
+    pictures: &[Option<&Edges>],
+) -> Result<Cut, ReadingError> {
+    let n = pictures.len();
+    let none = Cut { margins: vec![Margins::default(); n], ..Cut::default() };
+    let of_size = format!("{n} pictures of {height} x {width}");
+    if let Some(areas) = plots(pictures) {
+        if areas.iter().any(|area| area.has_twin) {
+            let why = "it shows several plots";
+            return Err(ReadingError::Margins { file: first.into(), why: why.into(), found: None });
         }
+        let margins: Vec<Margins> = areas.iter().map(|area| area.margins).collect();
+        let least = margins.iter().copied().reduce(Margins::narrower).unwrap_or_default();
+        let same = margins.iter().all(|margins| *margins == least);
+        let marks = if areas.iter().any(|area| area.has_marks) {
+            " with ticks, texts or color bars"
+        } else {
+            ""
+        };
+        let varies = if same { "" } else { " and more" };
+        let note = Note::new(format!(
+            "margins of {least}{varies} pixels (top,right,bottom,left) around the plot{marks} are \
+             cut off {of_size}"
+        ))
+        .or(Remedy::set("crop", "none", "keeps them"))
+        .or(Remedy::set("crop", "TOP,RIGHT,BOTTOM,LEFT", "cuts off others"));
+        return Ok(Cut { margins, note: Some(note), ..none });
+    }
+    // Pictures of one tone throughout have no margins.
+    let seen: Vec<&Edges> =
+        pictures.iter().flatten().copied().filter(|edges| edges.is_drawn_on()).collect();
+    let around: Option<Vec<Margins>> = if seen.len() == drawn_on(pictures) {
+        seen.iter().map(|edges| edges.around).collect()
+    } else {
+        None
+    };
+    let Some(least) = around.iter().flatten().copied().reduce(Margins::narrower) else {
+        return Ok(none);
+    };
+    if least.least() < NARROWEST || least.inside((height, width)).is_none() {
+        return Ok(none);
+    }
+    let refused = |why: String| ReadingError::Margins {
+        file: first.into(),
+        why,
+        found: Some(least.to_string()),
+    };
+    if let Some(place) = set_apart(&seen) {
+        return Err(refused(format!(
+            "paper surrounds {of_size}, and something stands apart from the rest at {place}, such \
+             as a title or a color bar"
+        )));
+    }
+    let all = around.unwrap_or_default();
+    let needed = 2.max(all.len().div_ceil(5));
+    for (side, of) in Margins::SIDES {
+        if all.iter().filter(|margins| of(margins) == of(&least)).count() < needed {
+            return Err(refused(format!(
+                "{} pixels of paper surround {of_size}, and too few designs end at the same line \
+                 at the {side} to tell paper from void",
+                least
+            )));
+        }
+    }
+    let dark = seen.first().is_some_and(|edges| edges.paper.iter().all(|level| *level < 128));
+    // Where void ends at other places than paper, it looks like paper.
+    let void_is_paper = all.iter().any(|margins| *margins != least);
+    let tone = if dark { "dark" } else { "light" };
+    let note = Note::new(format!(
+        "a {tone} frame of {least} pixels (top,right,bottom,left) around all {of_size} is cut off"
+    ))
+    .or(Remedy::set("crop", "none", "keeps it"));
+    Ok(Cut {
+        margins: vec![least; n],
+        paper_is_dark: void_is_paper.then_some(dark),
+        note: Some(note),
+    })
+}
+
+impl Edges {
+    fn is_drawn_on(&self) -> bool {
+        self.occupied.0.contains(&true)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Number of pictures that are not paper throughout.
+fn drawn_on(pictures: &[Option<&Edges>]) -> usize {
+    pictures.iter().filter(|edges| edges.is_none_or(Edges::is_drawn_on)).count()
+}
 
-    fn picture(rows: &[&[u8]]) -> Grey {
-        Grey { size: (rows.len(), rows[0].len()), levels: rows.concat() }
+/// The area of each picture, if every one of them shows a plot.
+fn plots(pictures: &[Option<&Edges>]) -> Option<Vec<Area>> {
+    let areas: Option<Vec<Area>> =
+        pictures.iter().map(|edges| edges.as_ref().and_then(|edges| edges.area)).collect();
+    let areas = areas?;
+    // A line at the same place in several pictures is no part of their designs.
+    let line = areas.iter().map(|area| area.line).min()?;
+    let first = areas.first()?.margins;
+    let together = 1 < areas.len() && areas.iter().all(|area| area.margins == first);
+    let told = |area: &Area| {
+        let stands_out = area.has_marks || together;
+        (0 < area.line && stands_out)
+            || (area.is_set_off && (0 < area.line || stands_out || area.is_colored))
+    };
+    if !areas.iter().all(told) {
+        return None;
     }
+    Some(areas.into_iter().map(|area| area.with_line(line)).collect())
+}
 
-    fn m(top: usize, right: usize, bottom: usize, left: usize) -> Margins {
-        Margins { top, right, bottom, left }
-    }
-
-    #[test]
-    fn margins_are_counted_from_each_side() {
-        let found = picture(&[&[255; 5], &[255, 250, 0, 255, 255], &[255; 5], &[220; 5]]);
-        assert_eq!(margins(&found, Tone::White), m(1, 2, 2, 2));
-        assert_eq!(margins(&found, Tone::Black), m(0, 0, 0, 0));
-        let blank = picture(&[&[255; 3], &[255; 3]]);
-        assert!(margins(&blank, Tone::White).inside((2, 3)).is_none());
-    }
-
-    #[test]
-    fn a_frame_is_what_all_pictures_share() {
-        let none = m(0, 0, 0, 0);
-        let frame = |white: &[Margins]| {
-            let all: Vec<[Margins; 2]> = white.iter().map(|white| [*white, none]).collect();
-            shared((50, 80), all.iter()).map(|frame| frame.margins)
-        };
-        assert_eq!(frame(&[m(7, 9, 7, 7), m(20, 7, 8, 7)]), Some(m(7, 7, 7, 7)));
-        // One side touches; a wide void above all designs; blank pictures do not count.
-        assert_eq!(frame(&[m(7, 7, 7, 7), m(7, 7, 0, 7)]), None);
-        assert_eq!(frame(&[m(30, 7, 7, 7)]), None);
-        assert_eq!(frame(&[m(3, 3, 3, 3), m(50, 80, 0, 0)]), Some(m(3, 3, 3, 3)));
-        assert_eq!(frame(&[]), None);
-    }
+/// A row or column behind a gap in what is drawn on all pictures together.
+fn set_apart(pictures: &[&Edges]) -> Option<String> {
+    let union = |of: &dyn Fn(&Edges) -> &Vec<bool>| {
+        pictures.iter().fold(Vec::new(), |union: Vec<bool>, edges| {
+            let drawn = of(edges);
+            if union.is_empty() {
+                return drawn.clone();
+            }
+            union.iter().zip(drawn).map(|(a, b)| *a || *b).collect()
+        })
+    };
+    let rows = union(&|edges| &edges.occupied.0);
+    let columns = union(&|edges| &edges.occupied.1);
+    let behind_gap = |drawn: &[bool]| {
+        let first = drawn.iter().position(|drawn| *drawn)?;
+        let last = drawn.iter().rposition(|drawn| *drawn)?;
+        let inside = &drawn[first..=last];
+        let gap = inside.windows(GAP).position(|window| window.iter().all(|drawn| !drawn))?;
+        (first + gap + GAP..=last).find(|place| drawn[*place])
+    };
+    behind_gap(&rows)
+        .map(|row| format!("row {row}"))
+        .or_else(|| behind_gap(&columns).map(|column| format!("column {column}")))
 }

@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Text,
     Idx,
     Matlab,
+    /// Animations and drawings, which are not read.
+    Drawing,
 }
 
 /// The files below a folder, in the order in which people count: `a2` before `a10`.
@@ -62,6 +64,7 @@ impl Kind {
             "csv" | "txt" | "tsv" | "dat" => Self::Text,
             "idx" | "idx3" => Self::Idx,
             "mat" => Self::Matlab,
+            "gif" | "webp" | "svg" | "pdf" | "eps" | "heic" | "avif" | "jp2" => Self::Drawing,
             _ => return None,
         })
     }
@@ -74,6 +77,7 @@ impl Kind {
             Self::Text => "text files",
             Self::Idx => "IDX files",
             Self::Matlab => "MATLAB files",
+            Self::Drawing => "GIF, WebP, SVG, PDF or EPS files",
         }
     }
 }

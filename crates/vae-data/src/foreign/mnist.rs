@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use vae_base::{Note, Remedy};
 
 use crate::error::{DataError, FormatError, ReadingError, SetError};
+use crate::foreign::reading::Reading;
+use crate::foreign::scale;
 use crate::formats::idx;
 use crate::formats::npy::Element;
 use crate::set::checks::check_count;
@@ -63,8 +65,10 @@ pub(crate) fn open_folder(folder: &Path) -> Result<Opening, DataError> {
 }
 
 /// Opens pictures in an IDX file, with the labels beside it if its name says where they are.
-pub(crate) fn open_images(path: &Path) -> Result<Opening, DataError> {
-    let images = images(path)?;
+pub(crate) fn open_images(path: &Path, reading: &Reading) -> Result<Opening, DataError> {
+    let mut notes = Vec::new();
+    let images = scale::settle(images(path)?, reading.range, false, &mut notes)?;
+    let ends = images.ends();
     let n = images.len();
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let label_name = name.replace("images", "labels").replace("idx3", "idx1");
@@ -74,6 +78,8 @@ pub(crate) fn open_images(path: &Path) -> Result<Opening, DataError> {
         .flatten();
     let parent = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
     let mut set = Opening::new(&parent, images, Details::default())?;
+    set.ends = Some(ends);
+    set.parts.notes = notes;
     if let Some(beside) = beside {
         set.put_condition("label", "", labels(&beside, n)?)?;
     }
@@ -196,7 +202,8 @@ mod tests {
         assert_eq!(set.stated_test(), Some(&(2..3)));
         assert!(set.file(1).ends_with(NAMES[0]) && set.file(2).ends_with(NAMES[2]));
 
-        let train = open_images(&folder.path().join(NAMES[0])).unwrap().finish();
+        let train =
+            open_images(&folder.path().join(NAMES[0]), &Reading::default()).unwrap().finish();
         assert_eq!(train.condition("label").unwrap().to_vec(), [7.0, 3.0]);
         assert_eq!(train.stated_test(), None);
     }
@@ -232,16 +239,22 @@ mod tests {
         let whole = idx(&[2, 1, 2], &[0, 255, 51, 0]);
         for len in 0..whole.len() {
             fs::write(&path, &whole[..len]).unwrap();
-            assert!(open_images(&path).is_err(), "{len}");
+            assert!(open_images(&path, &Reading::default()).is_err(), "{len}");
         }
         fs::write(&path, idx(&[u32::MAX; 3], &[])).unwrap();
         assert!(matches!(
-            open_images(&path),
+            open_images(&path, &Reading::default()),
             Err(DataError::Format(FormatError::ShapeOverflow { .. }))
         ));
         fs::write(&path, idx(&[4], &[0; 4])).unwrap();
-        assert!(matches!(open_images(&path), Err(DataError::Set(SetError::DesignShape { .. }))));
+        assert!(matches!(
+            open_images(&path, &Reading::default()),
+            Err(DataError::Set(SetError::DesignShape { .. }))
+        ));
         fs::write(&path, idx(&[0, 3, 3], &[])).unwrap();
-        assert!(matches!(open_images(&path), Err(DataError::Set(SetError::DesignShape { .. }))));
+        assert!(matches!(
+            open_images(&path, &Reading::default()),
+            Err(DataError::Set(SetError::DesignShape { .. }))
+        ));
     }
 }

@@ -1,10 +1,12 @@
 //! Opening a source: what a caller says about it, what is found out, and the steps from files to
-//! designs (list, decode, bin, resize, label, group).
+//! designs (list, decode, cut, color, scale, polarity, bin, resize, label, group).
 
 mod archives;
 mod arrays;
 mod bin;
 pub(crate) mod choices;
+mod color_map;
+mod coloring;
 mod conditions_file;
 mod folder;
 mod frame;
@@ -17,9 +19,13 @@ pub(crate) mod open;
 pub(crate) mod pack;
 pub(crate) mod pattern;
 mod pictures;
+mod pieces;
+mod plot;
 mod polarity;
 pub(crate) mod reading;
+mod scale;
 pub(crate) mod setting;
+mod shades;
 pub(crate) mod source;
 mod unpack;
 mod vectors;

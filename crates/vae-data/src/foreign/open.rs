@@ -10,7 +10,7 @@ use crate::error::{DataError, FormatError, ReadingError};
 use crate::foreign::listing::{Found, Kind};
 use crate::foreign::reading::Reading;
 use crate::foreign::source::Source;
-use crate::foreign::{archives, arrays, conditions_file, folder, grouping, mnist};
+use crate::foreign::{archives, arrays, conditions_file, folder, grouping, mnist, polarity};
 use crate::formats::archive::Archive;
 use crate::formats::bytes::Bytes;
 use crate::formats::npy;
@@ -76,6 +76,10 @@ pub fn open_with(source: &Source, reading: &Reading) -> Result<DataSet, DataErro
         set.parts.problems = ProblemSource::open_shared(&file)?;
         set.parts.members.push(("problem.toml", file));
     }
+    if let Some(ends) = set.ends.filter(|_| reading.range.given().is_none()) {
+        polarity::check(&mut set, ends)?;
+        set.parts.exchange = Some(polarity::remedies(ends));
+    }
     if let Some(resize) = reading.resize.given() {
         bring_to_size(&mut set, *resize)?;
     }
@@ -139,7 +143,7 @@ fn open_path(path: &Path, reading: &Reading) -> Result<Opening, DataError> {
             open_files(Files { designs: Some(bytes), ..Files::default() }, &name, &label, reading)
         }
         b"PK\x03\x04" | b"PK\x05\x06" => open_archive(Archive::open(bytes)?, &name, reading),
-        [0, 0, 8, 1..=3] => mnist::open_images(path),
+        [0, 0, 8, 1..=3] => mnist::open_images(path, reading),
         _ => {
             let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             match Found::new(path, file_name) {
@@ -148,6 +152,9 @@ fn open_path(path: &Path, reading: &Reading) -> Result<Opening, DataError> {
                 }
                 Some(Found { kind: Kind::Matlab, .. }) => {
                     Err(ReadingError::Matlab { path: path.into() }.into())
+                }
+                Some(Found { kind: kind @ Kind::Drawing, .. }) => {
+                    not_a_set(&format!("{} are not read; save pictures as PNG", kind.plural()))
                 }
                 Some(found) if found.kind != Kind::Idx => folder::open_file(found, reading),
                 _ => not_a_set("the file is not a picture, an array or a table"),
@@ -169,8 +176,11 @@ fn open_files(
         why: "it has no designs.npy".into(),
     })?;
     let mut notes = Vec::new();
-    let (designs, groups) = arrays::open(designs, reading, &mut notes)?;
+    let is_described = files.description.is_some();
+    let (designs, groups) = arrays::open(designs, reading, is_described, &mut notes)?;
+    let ends = designs.ends();
     let mut set = files.into_opening(description, name, path, designs, groups)?;
+    set.ends = Some(ends);
     set.parts.notes = notes;
     Ok(set)
 }

@@ -1,81 +1,133 @@
-//! A folder of pictures as designs: decoded once, in parallel, into one byte per cell.
+//! Pictures as designs, step by step: decoded, cut, colors told, values scaled, polarity decided.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ndarray::Array2;
 use rayon::prelude::*;
 use vae_base::{Note, Remedy};
 
 use crate::error::{DataError, FormatError, ReadingError};
 use crate::foreign::choices::Margins;
-use crate::foreign::frame::{self, Frame, Tone};
+use crate::foreign::color_map::light;
+use crate::foreign::coloring::{Coloring, Colors};
+use crate::foreign::frame::{self, Edges};
 use crate::foreign::listing::Found;
-use crate::foreign::polarity::{self, Polarity};
+use crate::foreign::polarity::{self, Column, Evidence, Polarity};
 use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
+use crate::foreign::shades::{Shades, unit};
 use crate::formats::npy::Element;
-use crate::formats::picture::{Grey, decode};
+use crate::formats::picture::decode::{decode, pages};
+use crate::formats::picture::pixels::{Picture, Pixels};
+use crate::set::cut::Cut;
 use crate::set::resample::Resampler;
 use crate::set::store::{self, Store};
 use crate::set::stored::Stored;
+use crate::set::value_range::ValueRange;
 
 /// Number of pictures that are made designs at a time, in parallel.
 const AT_A_TIME: usize = 256;
+/// Pictures that are looked at to tell colors, scale and polarity.
+const SAMPLE: usize = 96;
+/// White of 8 bits.
+const BYTE: f32 = 255.0;
+/// Densities may be this far outside 0 to 1 before they mean something else.
+const OVERSHOOT: f32 = 0.25;
+/// Pixels of the longer side of a picture that is kept for looking at it.
+const LARGEST_SHOWN: usize = 800;
 
-/// What the first look at a picture shows.
-struct Look {
+/// One picture of a file.
+struct Page {
+    file: Found,
+    page: usize,
     size: (usize, usize),
-    frames: [Margins; 2],
-    /// Share of black in what is left after the margins that were asked for, 0 to 1.
-    darkness: f64,
-    /// The same on the outermost pixels.
-    border: f64,
-    /// The picture, while there is memory for it; otherwise it is decoded a second time.
-    kept: Option<Grey>,
+    edges: Option<Edges>,
+    /// What is cut off.
+    margins: Margins,
+    turned: bool,
+    /// The level that stands for white.
+    unit: f32,
+    /// The picture, while there is memory for it; otherwise it is decoded again.
+    kept: Option<Picture>,
 }
 
-/// Reads pictures. `labels` are the numbers in their names, by which black can be told from white.
-/// Pictures that were skipped are taken out of `files`.
+/// Designs of pictures, and what was cut off one of them.
+pub(crate) struct Read {
+    pub(crate) designs: Stored,
+    /// What exchanges material and void, and what keeps them, unless it was stated which is which.
+    pub(crate) exchange: Option<[Remedy; 2]>,
+    pub(crate) cut: Option<Cut>,
+}
+
+/// Reads pictures. `known` are the numbers that are known of each, by which dark can be told from
+/// light. Pictures that were skipped are taken out of `files`; a file of several pages stands there
+/// once for each.
 pub(crate) fn open(
     label: &str,
     files: &mut Vec<Found>,
-    labels: impl Fn(&[Found]) -> Result<Vec<Vec<f32>>, DataError>,
+    known: impl Fn(&[Found]) -> Result<Vec<Column>, DataError>,
     reading: &Reading,
     notes: &mut Vec<Note>,
-) -> Result<Stored, DataError> {
-    let mut looks = look_at_all(files, reading, notes)?;
-    if files.is_empty() {
+) -> Result<Read, DataError> {
+    let mut all = look_at_all(files, reading, notes)?;
+    if all.is_empty() {
         let why = "none of its pictures can be read".into();
         return Err(ReadingError::NotADataSet { path: label.into(), why }.into());
     }
-    let crops = crops(&looks, reading, notes);
-    let polarity = polarity::decide(&evidence(&looks, &crops, labels(files)?), reading.invert);
-    notes.push(note_on(&polarity));
-
-    // Sizes.
-    let inside: Vec<(usize, usize)> = looks.iter().map(|look| crops[&look.size].inside).collect();
+    *files = all.iter().map(|page| page.file.clone()).collect();
+    let paper_is_dark = cut(&mut all, reading, notes)?;
     let size = match reading.resize.given() {
         Some(resize) => (resize.size.height, resize.size.width),
-        None => one_size(files, &inside)?,
+        None => one_size(&all)?,
     };
+    let unit = one_unit(&all)?;
+    let ((range, exchange), coloring) = {
+        let step = all.len().div_ceil(SAMPLE);
+        let sample: Vec<&Page> = all.iter().step_by(step).collect();
+        let columns = known(files)?.into_iter().map(|column| Column {
+            values: column.values.into_iter().step_by(step).collect(),
+            ..column
+        });
+        let coloring = coloring(&sample, label, notes)?;
+        let levels: Result<Vec<Vec<f32>>, DataError> =
+            sample.par_iter().map(|page| page.levels(&coloring)).collect();
+        let mut shades = Shades::default();
+        for (levels, page) in levels?.into_iter().zip(&sample) {
+            shades.add(levels, page.inner_size().1);
+        }
+        let evidence = Evidence {
+            paper_is_dark,
+            columns: columns.collect(),
+            is_map: coloring.is_map(),
+            ..Evidence::default()
+        };
+        (range(&shades, unit, evidence, &all[0], reading, notes)?, coloring)
+    };
+    let cut = all[0].shown()?;
     let resamplers: BTreeMap<(usize, usize), Resampler> = match reading.resize.given() {
-        Some(resize) => inside.iter().map(|from| (*from, Resampler::new(*from, *resize))).collect(),
+        Some(resize) => {
+            let sizes = all.iter().map(Page::inner_size);
+            sizes.map(|from| (from, Resampler::new(from, *resize))).collect()
+        }
         None => BTreeMap::new(),
     };
-
-    // Designs.
+    let element = if unit == BYTE { Element::U8 } else { Element::F32 };
     let mut store = Store::new(label);
-    for (files, looks) in files.chunks(AT_A_TIME).zip(looks.chunks_mut(AT_A_TIME)) {
-        let designs: Result<Vec<Vec<u8>>, FormatError> = files
-            .par_iter()
-            .zip(looks)
-            .map(|(file, look)| {
-                let picture = match look.kept.take() {
-                    Some(picture) => picture,
-                    None => decode(&file.path)?,
-                };
-                let crop = &crops[&look.size];
-                Ok(design(&picture, crop, polarity.white_is_material, resamplers.get(&crop.inside)))
+    for pages in all.chunks_mut(AT_A_TIME) {
+        let designs: Result<Vec<Vec<u8>>, DataError> = pages
+            .par_iter_mut()
+            .map(|page| {
+                let mut densities = page.densities(&coloring, range)?;
+                page.kept = None;
+                if let Some(resampler) = resamplers.get(&page.inner_size()) {
+                    let mut resized = vec![0.0; size.0 * size.1];
+                    resampler.apply(&densities, &mut resized);
+                    densities = resized;
+                }
+                let mut bytes = Vec::new();
+                element.put_densities(&densities, &mut bytes);
+                Ok(bytes)
             })
             .collect();
         for design in designs? {
@@ -94,24 +146,54 @@ pub(crate) fn open(
         );
     }
     let names = files.iter().map(|file| file.path.display().to_string()).collect();
-    Ok(Stored::of_elements(store.finish()?, Element::U8, files.len(), size).with_files(names))
+    let designs =
+        Stored::of_elements(store.finish()?, element, files.len(), size).with_files(names);
+    Ok(Read { designs, exchange, cut })
+}
+
+/// The levels of void and solid: as asked for, or told by scale and polarity. Beside them what
+/// exchanges and what keeps them, unless they were asked for.
+fn range(
+    shades: &Shades,
+    unit: f32,
+    evidence: Evidence,
+    first: &Page,
+    reading: &Reading,
+    notes: &mut Vec<Note>,
+) -> Result<(ValueRange, Option<[Remedy; 2]>), ReadingError> {
+    if let Some(range) = reading.range.given() {
+        if reading.invert.given().is_some() {
+            let why = "the range says already which value is solid".into();
+            return Err(ReadingError::NotApplicable { setting: "invert", why });
+        }
+        return Ok((*range, None));
+    }
+    let (ends, note) = shades.ends(unit, &first.file.path.display().to_string())?;
+    notes.extend(note);
+    let evidence = shades.evidence(ends, evidence);
+    let polarity = polarity::decide(&evidence, reading.invert);
+    let (kept, other) = if polarity.white_is_material { ("yes", "no") } else { ("no", "yes") };
+    let exchange = Remedy::set("invert", other, "exchanges material and void");
+    notes.push(note_on(&polarity, evidence.is_map).or(exchange.clone()));
+    let remedies = [exchange, Remedy::set("invert", kept, "keeps them")];
+    let range = if polarity.white_is_material { ends } else { ends.exchanged() };
+    Ok((range, reading.invert.given().is_none().then_some(remedies)))
 }
 
 fn look_at_all(
     files: &mut Vec<Found>,
     reading: &Reading,
     notes: &mut Vec<Note>,
-) -> Result<Vec<Look>, DataError> {
-    let cut = reading.crop.given().copied().unwrap_or_default();
+) -> Result<Vec<Page>, DataError> {
     let memory = AtomicUsize::new(store::IN_MEMORY);
-    let looked: Vec<Result<Look, FormatError>> =
-        files.par_iter().map(|file| look(file, cut, &memory)).collect();
-    let (mut looks, mut good, mut bad) = (Vec::new(), Vec::new(), Vec::new());
-    for (file, result) in files.drain(..).zip(looked) {
+    let looked: Vec<Result<Vec<Page>, FormatError>> =
+        files.par_drain(..).map(|file| look(file, reading, &memory)).collect();
+    let (mut all, mut bad, mut stacks) = (Vec::new(), Vec::new(), 0);
+    for result in looked {
         match result {
-            Ok(look) => {
-                looks.push(look);
-                good.push(file);
+            Ok(pages) => {
+                stacks += usize::from(1 < pages.len());
+                all.extend(pages);
             }
             Err(error) if reading.skip_bad => bad.push(error.to_string()),
             Err(error) => return Err(error.into()),
@@ -120,150 +202,207 @@ fn look_at_all(
     if let Some(first) = bad.first() {
         notes.push(Note::new(format!("{} pictures are left out; the first: {first}", bad.len())));
     }
-    *files = good;
-    Ok(looks)
-}
-
-fn look(file: &Found, cut: Margins, memory: &AtomicUsize) -> Result<Look, FormatError> {
-    let picture = decode(&file.path)?;
-    let Some(inside) = cut.inside(picture.size) else {
-        let (height, width) = picture.size;
-        let why = format!("cutting off {cut} leaves nothing of its {height} x {width} pixels");
-        return Err(FormatError::Picture { path: file.path.clone(), why });
-    };
-    let (mut all, mut border) = ((0_u64, 0_u64), (0_u64, 0_u64));
-    for (row, levels) in rows(&picture, cut, inside).enumerate() {
-        let dark = |levels: &[u8]| levels.iter().map(|level| u64::from(255 - level)).sum::<u64>();
-        let sum = dark(levels);
-        all = (all.0 + sum, all.1 + levels.len() as u64);
-        let edge = if row == 0 || row + 1 == inside.0 {
-            (sum, levels.len() as u64)
-        } else {
-            (dark(&[levels[0], levels[inside.1 - 1]]), 2)
-        };
-        border = (border.0 + edge.0, border.1 + edge.1);
+    if 0 < stacks {
+        notes.push(Note::new(format!(
+            "each page of a file of several pages is a design: {} designs",
+            all.len()
+        )));
     }
-    let share = |(sum, n): (u64, u64)| sum as f64 / 255.0 / n as f64;
-    let frames = [Tone::White, Tone::Black].map(|tone| frame::margins(&picture, tone));
-    let bytes = picture.levels.len();
-    let room =
-        memory.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
-    let size = picture.size;
-    let kept = room.is_ok().then_some(picture);
-    Ok(Look { size, frames, darkness: share(all), border: share(border), kept })
+    let turned = all.iter().filter(|page| page.turned).count();
+    if 0 < turned {
+        let n = all.len();
+        notes.push(Note::new(format!(
+            "{turned} of {n} pictures state an orientation (Exif) and are turned as it says"
+        )));
+    }
+    Ok(all)
 }
 
-/// The rows of a picture inside its margins.
-fn rows(picture: &Grey, cut: Margins, inside: (usize, usize)) -> impl Iterator<Item = &[u8]> {
-    let width = picture.size.1;
-    picture
-        .levels
-        .chunks_exact(width)
-        .skip(cut.top)
-        .take(inside.0)
-        .map(move |row| &row[cut.left..cut.left + inside.1])
+fn look(file: Found, reading: &Reading, memory: &AtomicUsize) -> Result<Vec<Page>, FormatError> {
+    let mut all = Vec::new();
+    for page in pages(&file.path)? {
+        let picture = decode(&file.path, page)?;
+        let size = picture.size;
+        if let Some(cut) = reading.crop.given().filter(|cut| cut.inside(size).is_none()) {
+            let (height, width) = size;
+            let why = format!("cutting off {cut} leaves nothing of its {height} x {width} pixels");
+            return Err(FormatError::Picture { path: file.path, why });
+        }
+        // Numbers of another scale are no picture with paper around it.
+        let edges = match picture.pixels {
+            Pixels::Bytes(_) | Pixels::Colors(_) => frame::look(&picture),
+            Pixels::Words(_) | Pixels::Floats(_) => None,
+        };
+        let (bytes, turned, unit) = (picture.bytes(), picture.turned, unit(&picture));
+        let room = memory
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
+        let kept = room.is_ok().then_some(picture);
+        let margins = Margins::default();
+        all.push(Page { file: file.clone(), page, size, edges, margins, turned, unit, kept });
+    }
+    Ok(all)
 }
 
-/// What is cut off pictures of one size.
-struct Crop {
-    margins: Margins,
-    inside: (usize, usize),
-    frame: Option<Frame>,
-}
-
-/// For every size of picture, what is cut off.
-fn crops(
-    looks: &[Look],
+/// Sets what is cut off each picture. Whether paper that looks like void is dark.
+fn cut(
+    all: &mut [Page],
     reading: &Reading,
     notes: &mut Vec<Note>,
-) -> BTreeMap<(usize, usize), Crop> {
-    let mut sizes: BTreeMap<(usize, usize), Vec<&Look>> = BTreeMap::new();
-    for look in looks {
-        sizes.entry(look.size).or_default().push(look);
+) -> Result<Option<bool>, ReadingError> {
+    if let Setting::Given(margins) = reading.crop {
+        all.iter_mut().for_each(|page| page.margins = margins);
+        return Ok(None);
     }
-    let mut crops = BTreeMap::new();
-    for (size, looks) in sizes {
-        let frame = frame::shared(size, looks.iter().map(|look| &look.frames));
-        let margins = match (reading.crop, frame) {
-            (Setting::Given(margins), _) => margins,
-            (Setting::Auto, Some(frame)) => frame.margins,
-            (Setting::Auto | Setting::None, _) => Margins::default(),
-        };
-        if let Some(frame) = frame {
-            notes.push(frame.note(size, looks.len(), reading.crop));
+    let mut sizes: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+    for (index, page) in all.iter().enumerate() {
+        sizes.entry(page.size).or_default().push(index);
+    }
+    let mut paper_is_dark = None;
+    for (size, members) in sizes {
+        let edges: Vec<Option<&Edges>> =
+            members.iter().map(|index| all[*index].edges.as_ref()).collect();
+        let first = all[members[0]].file.path.display().to_string();
+        let found = frame::cut(size, &first, &edges);
+        if reading.crop == Setting::None {
+            if found.map_or(true, |found| found.note.is_some()) {
+                let (height, width) = size;
+                notes.push(
+                    Note::new(format!(
+                        "margins around {} pictures of {height} x {width} are kept, as if they \
+                         were part of the designs",
+                        members.len()
+                    ))
+                    .or(Remedy::set("crop", "auto", "cuts them off")),
+                );
+            }
+            continue;
         }
-        // Margins that were asked for were held against every picture already; a frame leaves
-        // something inside.
-        let inside = margins.inside(size).unwrap_or(size);
-        crops.insert(size, Crop { margins, inside, frame });
+        let found = found?;
+        notes.extend(found.note);
+        paper_is_dark = paper_is_dark.or(found.paper_is_dark);
+        for (index, margins) in members.into_iter().zip(found.margins) {
+            all[index].margins = margins;
+        }
     }
-    crops
+    Ok(paper_is_dark)
+}
+
+/// What the colors of a sample of the pictures stand for.
+fn coloring(sample: &[&Page], label: &str, notes: &mut Vec<Note>) -> Result<Coloring, DataError> {
+    let mut colors = Colors::default();
+    for page in sample {
+        colors.add(&page.inside()?);
+    }
+    let Some(coloring) = colors.coloring() else {
+        return Err(ReadingError::Colors { file: label.into(), seen: colors.in_words() }.into());
+    };
+    if let Some(words) = coloring.in_words() {
+        notes.push(Note::new(format!("the pictures are in color: {words}, read as values")));
+    }
+    Ok(coloring)
+}
+
+impl Page {
+    /// Rows and columns inside its margins.
+    fn inner_size(&self) -> (usize, usize) {
+        // Margins were held against every picture.
+        self.margins.inside(self.size).unwrap_or(self.size)
+    }
+
+    /// The picture inside its margins; it is decoded again unless it was kept.
+    fn inside(&self) -> Result<Picture, FormatError> {
+        let Margins { top, left, .. } = self.margins;
+        let (height, width) = self.inner_size();
+        let part = |picture: &Picture| picture.part(top..top + height, left..left + width);
+        match &self.kept {
+            Some(picture) => Ok(part(picture)),
+            None => Ok(part(&decode(&self.file.path, self.page)?)),
+        }
+    }
+
+    /// The levels of the picture inside its margins.
+    fn levels(&self, coloring: &Coloring) -> Result<Vec<f32>, DataError> {
+        let picture = self.inside()?;
+        coloring.levels(&picture).ok_or_else(|| {
+            let mut colors = Colors::default();
+            colors.add(&picture);
+            let file = self.file.path.display().to_string();
+            ReadingError::Colors { file, seen: colors.in_words() }.into()
+        })
+    }
+
+    /// The densities of the picture inside its margins.
+    fn densities(&self, coloring: &Coloring, range: ValueRange) -> Result<Vec<f32>, DataError> {
+        let mut values = self.levels(coloring)?;
+        for value in &mut values {
+            let density = range.density(*value);
+            // Compression and smoothing overshoot; other values have another meaning.
+            if !(-OVERSHOOT..=1.0 + OVERSHOOT).contains(&density) {
+                let ValueRange { void, solid } = range;
+                let why = format!("a pixel is {value}, where {void} is void and {solid} solid");
+                return Err(FormatError::Picture { path: self.file.path.clone(), why }.into());
+            }
+            *value = density.clamp(0.0, 1.0);
+        }
+        Ok(values)
+    }
+
+    /// What was cut off this picture, for looking at it; `None` if nothing was.
+    fn shown(&self) -> Result<Option<Cut>, FormatError> {
+        if self.margins == Margins::default() {
+            return Ok(None);
+        }
+        let picture = match &self.kept {
+            Some(picture) => picture,
+            None => &decode(&self.file.path, self.page)?,
+        };
+        let (height, width) = picture.size;
+        let step = height.max(width).div_ceil(LARGEST_SHOWN);
+        let colors = picture.colors();
+        let tone = |(row, column): (usize, usize)| {
+            light(colors[row * step * width + column * step].map(f32::from)) / 255.0
+        };
+        let size = (height.div_ceil(step), width.div_ceil(step));
+        let inner = self.inner_size();
+        let Margins { top, left, .. } = self.margins;
+        Ok(Some(Cut {
+            picture: Array2::from_shape_fn(size, tone),
+            start: (top / step, left / step),
+            end: ((top + inner.0).div_ceil(step), (left + inner.1).div_ceil(step)),
+        }))
+    }
 }
 
 /// All pictures must have one size.
-fn one_size(files: &[Found], inside: &[(usize, usize)]) -> Result<(usize, usize), ReadingError> {
-    let Some(other) = inside.iter().position(|size| *size != inside[0]) else {
-        return Ok(inside[0]);
+fn one_size(all: &[Page]) -> Result<(usize, usize), ReadingError> {
+    let first = &all[0];
+    let Some(other) = all.iter().find(|page| page.inner_size() != first.inner_size()) else {
+        return Ok(first.inner_size());
     };
     Err(ReadingError::MixedSizes {
-        first: files[0].path.clone(),
-        first_size: inside[0],
-        other: files[other].path.clone(),
-        other_size: inside[other],
+        first: first.file.path.clone(),
+        first_size: first.inner_size(),
+        other: other.file.path.clone(),
+        other_size: other.inner_size(),
     })
 }
 
-fn evidence(
-    looks: &[Look],
-    crops: &BTreeMap<(usize, usize), Crop>,
-    labels: Vec<Vec<f32>>,
-) -> polarity::Evidence {
-    let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / looks.len() as f64;
-    polarity::Evidence {
-        frame: looks.first().and_then(|look| crops[&look.size].frame).map(|frame| frame.tone),
-        border: mean(&mut looks.iter().map(|look| look.border)),
-        darkness: looks.iter().map(|look| inner_darkness(look, &crops[&look.size])).collect(),
-        labels,
+/// All pictures must have one depth.
+fn one_unit(all: &[Page]) -> Result<f32, FormatError> {
+    let first = &all[0];
+    match all.iter().find(|page| page.unit.to_bits() != first.unit.to_bits()) {
+        None => Ok(first.unit),
+        Some(other) => {
+            let first = first.file.path.display();
+            let why = format!("its pixels have another depth than those of {first}");
+            Err(FormatError::Picture { path: other.file.path.clone(), why })
+        }
     }
 }
 
-/// Share of black inside the crop. A frame has one tone, so what it adds is known.
-fn inner_darkness(look: &Look, crop: &Crop) -> f64 {
-    let Some(frame) = crop.frame.filter(|frame| frame.margins == crop.margins) else {
-        return look.darkness;
-    };
-    let area = |(height, width): (usize, usize)| (height * width) as f64;
-    let (all, inside) = (area(look.size), area(crop.inside));
-    let of_frame = if frame.tone == Tone::Black { all - inside } else { 0.0 };
-    ((look.darkness * all - of_frame) / inside).clamp(0.0, 1.0)
-}
-
-/// A picture as densities of one byte, 255 = material.
-fn design(
-    picture: &Grey,
-    crop: &Crop,
-    white_is_material: bool,
-    resampler: Option<&Resampler>,
-) -> Vec<u8> {
-    let flip = if white_is_material { 0 } else { 255 };
-    let mut bytes: Vec<u8> =
-        rows(picture, crop.margins, crop.inside).flatten().map(|level| level ^ flip).collect();
-    if let Some(resampler) = resampler {
-        let densities: Vec<f32> = bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect();
-        let (height, width) = resampler.size();
-        let mut out = vec![0.0; height * width];
-        resampler.apply(&densities, &mut out);
-        bytes = out.into_iter().map(|density| (density * 255.0).round() as u8).collect();
-    }
-    bytes
-}
-
-fn note_on(polarity: &Polarity) -> Note {
-    let (material, other) =
-        if polarity.white_is_material { ("white", "no") } else { ("black", "yes") };
-    Note::new(format!("{material} is material: {}", polarity.reason)).or(Remedy::set(
-        "invert",
-        other,
-        "reverses it",
-    ))
+fn note_on(polarity: &Polarity, is_map: bool) -> Note {
+    let (white, black) = if is_map { ("the high end", "the low end") } else { ("white", "black") };
+    let material = if polarity.white_is_material { white } else { black };
+    let doubt = if polarity.is_weak { "warning: " } else { "" };
+    Note::new(format!("{doubt}{material} is material: {}", polarity.reason))
 }

@@ -35,11 +35,13 @@ pub struct Reading {
     /// Labels in the names of files: a [`Pattern`]. `auto` takes two numbers at the end of every
     /// name, if they look like labels.
     pub labels: Setting<Pattern>,
-    /// Whether pictures show material white (`yes`) or black (`no`). `auto` decides by
-    /// the pictures, and takes black if nothing speaks for white.
+    /// Whether pictures show material white (`yes`) or black (`no`); at the high or the low end of
+    /// their color map, if they are in color. `auto` decides by volumes that are known, by which
+    /// of both hangs together and by the background, and takes black, or the high end, if nothing
+    /// tells.
     pub invert: Setting<Answer>,
-    /// What is cut off pictures before anything else: [`Margins`]. `auto` cuts a frame that
-    /// surrounds all of them.
+    /// What is cut off pictures before anything else: [`Margins`]. `auto` cuts out the plot between
+    /// axes, texts and color bars, and paper around all pictures.
     pub crop: Setting<Margins>,
     /// The size that designs are brought to; `auto` and `none` leave them as they are.
     pub resize: Setting<Resize>,
@@ -57,7 +59,8 @@ pub struct Reading {
     /// Name of the array of designs in `.npz` files; `auto` is `designs`, or the only array
     /// that can hold designs.
     pub array: Setting<String>,
-    /// The values that mean void and solid in arrays; `auto` is 0 and 1, and 255 for bytes above 1.
+    /// The values that mean void and solid in arrays and pictures. `auto` is 0 and 1, and 255 for
+    /// bytes; two values only are the two; whole numbers reach to the largest one of their depth.
     pub range: Setting<ValueRange>,
     /// A table of conditions; empty if there is none.
     pub conditions: PathBuf,

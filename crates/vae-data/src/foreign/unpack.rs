@@ -10,17 +10,20 @@ use crate::foreign::labels::Labeled;
 use crate::foreign::layout::Layout;
 use crate::foreign::listing::{Found, Kind, stem};
 use crate::foreign::reading::Reading;
+use crate::foreign::scale::{self, Seen};
 use crate::foreign::{archives, arrays, bin, vectors};
 use crate::formats::archive::Archive;
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::{self, Element, Header};
-use crate::set::density::first_invalid;
+use crate::set::density::{clip, first_invalid};
 use crate::set::designs::Designs as _;
 use crate::set::details::Details;
 use crate::set::opening::Opening;
 use crate::set::resample::Resampler;
+use crate::set::size::Resize;
 use crate::set::store::Store;
 use crate::set::stored::Stored;
+use crate::set::value_range::ValueRange;
 
 /// A text file larger than this holds no single design.
 const MAX_TEXT: u64 = 256 << 20;
@@ -28,8 +31,10 @@ const MAX_TEXT: u64 = 256 << 20;
 /// What one file holds.
 struct Contents {
     size: (usize, usize),
-    /// Densities, design after design.
+    /// Numbers as they stand in the file, design after design.
     values: Vec<f32>,
+    /// The number that means solid by their type.
+    unit: f32,
     /// Single numbers beside the designs, by name.
     numbers: BTreeMap<String, f32>,
 }
@@ -45,7 +50,9 @@ pub(crate) fn open(
     let mut store = Store::new(label);
     // The file of each design, and its numbers.
     let mut all: Vec<(usize, BTreeMap<String, f32>)> = Vec::new();
-    let mut size = None;
+    let mut sizes: Vec<(usize, usize)> = Vec::new();
+    let (mut seen, mut unit) = (Seen::default(), None);
+    let mut first: Option<(usize, (usize, usize))> = None;
     let (mut longest, mut bad) = (0, Vec::new());
     let mut said = Vec::new();
     for (position, file) in files.iter().enumerate() {
@@ -57,7 +64,7 @@ pub(crate) fn open(
             }
             Err(error) => return Err(error),
         };
-        let (first, first_size) = *size.get_or_insert((position, contents.size));
+        let (first, first_size) = *first.get_or_insert((position, contents.size));
         if first_size != contents.size && reading.resize.given().is_none() {
             return Err(ReadingError::MixedSizes {
                 first: files[first].path.clone(),
@@ -68,30 +75,20 @@ pub(crate) fn open(
             .into());
         }
         let cells = contents.size.0 * contents.size.1;
-        let resampler = reading.resize.given().map(|resize| Resampler::new(contents.size, *resize));
         let n = contents.values.len() / cells;
         let taken = match reading.iterations.given() {
             Some(Iterations::Last) => n - 1..n,
             _ => 0..n,
         };
         longest = longest.max(n);
+        // Bytes count to 255 only where all files hold bytes.
+        unit = Some(unit.map_or(contents.unit, |unit: f32| unit.min(contents.unit)));
         for design in contents.values.chunks_exact(cells).take(taken.end).skip(taken.start) {
-            // A value that is not a density is reported when the design is used; resampling would
-            // hide its place.
-            let resized =
-                resampler.as_ref().filter(|_| first_invalid(design).is_none()).map(|resampler| {
-                    let mut out = vec![0.0; resampler.size().0 * resampler.size().1];
-                    resampler.apply(design, &mut out);
-                    out
-                });
-            let design = match (&resized, &resampler) {
-                (Some(design), _) => design,
-                (None, Some(resampler)) => &vec![f32::NAN; resampler.size().0 * resampler.size().1],
-                (None, None) => design,
-            };
+            seen.add(design);
             let bytes: Vec<u8> = design.iter().flat_map(|value| value.to_le_bytes()).collect();
             store.push(&bytes)?;
             all.push((position, contents.numbers.clone()));
+            sizes.push(contents.size);
         }
     }
     for note in said {
@@ -102,19 +99,44 @@ pub(crate) fn open(
     if let Some(first) = bad.first() {
         notes.push(Note::new(format!("{} files are left out; the first: {first}", bad.len())));
     }
-    let Some((_, size)) = size else {
+    let Some((first, size)) = first else {
         let why = "none of its files can be read".into();
         return Err(ReadingError::NotADataSet { path: label.into(), why }.into());
     };
-    let size =
-        reading.resize.given().map_or(size, |resize| (resize.size.height, resize.size.width));
+    let unit = unit.unwrap_or(1.0);
+    let first = files[first].path.display().to_string();
+    let range = match reading.range.given() {
+        Some(range) => *range,
+        None => match seen.range(unit, &first)? {
+            Some((range, note)) => {
+                notes.push(note);
+                range
+            }
+            None => ValueRange { void: 0.0, solid: unit },
+        },
+    };
+    let is_asked = reading.range.given().is_some();
+    let (mut data, mut size, mut ends) = (store.finish()?, size, range);
+    if let Some(resize) = reading.resize.given() {
+        let (store, clipped) = resized(&data, &sizes, *resize, range, is_asked, label)?;
+        notes.extend(scale::note_on_clipped(clipped, range));
+        (data, size) = (store.finish()?, (resize.size.height, resize.size.width));
+        ends = ValueRange::DENSITIES;
+    }
     let of_designs = |text: &dyn Fn(&Found) -> String| -> Vec<String> {
         all.iter().map(|(position, _)| text(&files[*position])).collect()
     };
     let paths = of_designs(&|file| file.path.display().to_string());
-    let stored =
-        Stored::of_elements(store.finish()?, Element::F32, all.len(), size).with_files(paths);
+    let mut stored = Stored::of_elements(data, Element::F32, all.len(), size).with_files(paths);
+    if reading.resize.given().is_none() {
+        stored = stored.in_range(Some(ends));
+        if is_asked {
+            notes.extend(scale::clipped(&stored, ends)?);
+            stored = stored.clipped();
+        }
+    }
     let mut set = Opening::new(name, stored, Details::default())?;
+    set.ends = Some(range);
     set.names = of_designs(&|file| file.name.clone());
     Labeled::of(&set.names, reading, notes)?.put_into(&mut set)?;
     add_numbers(&mut set, all.iter().map(|(_, numbers)| numbers))?;
@@ -123,6 +145,39 @@ pub(crate) fn open(
         set.group(all.iter().map(|(position, _)| *position as u32).collect());
     }
     Ok(set)
+}
+
+/// Designs of the sizes of their files, brought to one size; beside them how many values exceeded
+/// the range by rounding.
+fn resized(
+    data: &Bytes,
+    sizes: &[(usize, usize)],
+    resize: Resize,
+    range: ValueRange,
+    is_asked: bool,
+    label: &str,
+) -> Result<(Store, u64), DataError> {
+    let (mut store, mut clipped, mut offset) = (Store::new(label), 0, 0);
+    for size in sizes {
+        let mut bytes = vec![0; 4 * size.0 * size.1];
+        data.read_exact_at(&mut bytes, offset)?;
+        offset += bytes.len() as u64;
+        let value = |bytes: &[u8; 4]| range.density(f32::from_le_bytes(*bytes));
+        let mut design: Vec<f32> = bytes.as_chunks().0.iter().map(value).collect();
+        if is_asked {
+            clipped += clip(&mut design);
+        }
+        let resampler = Resampler::new(*size, resize);
+        let mut out = vec![f32::NAN; resampler.size().0 * resampler.size().1];
+        // A value that is not a density is reported when the design is used; resampling would hide
+        // it.
+        if first_invalid(&design).is_none() {
+            resampler.apply(&design, &mut out);
+        }
+        let bytes: Vec<u8> = out.into_iter().flat_map(f32::to_le_bytes).collect();
+        store.push(&bytes)?;
+    }
+    Ok((store, clipped))
 }
 
 /// Makes conditions of the numbers that every file has.
@@ -143,14 +198,10 @@ fn add_numbers<'a>(
 
 fn read(file: &Found, reading: &Reading, notes: &mut Vec<Note>) -> Result<Contents, DataError> {
     match file.kind {
-        Kind::Npy => {
-            let (size, values) = array(&Bytes::open(&file.path)?, reading, notes)?;
-            Ok(Contents { size, values, numbers: BTreeMap::new() })
-        }
+        Kind::Npy => array(&Bytes::open(&file.path)?, BTreeMap::new(), reading, notes),
         Kind::Npz => {
             let mut archive = Archive::open(Bytes::open(&file.path)?)?;
             let (designs, others) = archives::designs_and_others(&mut archive, reading, false)?;
-            let (size, values) = array(&designs, reading, notes)?;
             let mut numbers = BTreeMap::new();
             for (name, bytes) in others {
                 let header = Header::read(&bytes, "numbers")?;
@@ -159,23 +210,18 @@ fn read(file: &Found, reading: &Reading, notes: &mut Vec<Note>) -> Result<Conten
                     numbers.extend(value.first().map(|value| (name, *value)));
                 }
             }
-            Ok(Contents { size, values, numbers })
+            array(&designs, numbers, reading, notes)
         }
         _ => {
             let bytes = Bytes::open(&file.path)?;
             let text = bytes.read_text(MAX_TEXT)?;
-            let (size, mut values) = match reading.layout.given() {
+            let (size, values) = match reading.layout.given() {
                 Some(layout) => {
                     ((layout.nely, layout.nelx), vectors::vectors(&text, bytes.label(), *layout)?)
                 }
                 None => bin::design(&text, bytes.label(), reading.grid, notes)?,
             };
-            if let Some(range) = reading.range.given() {
-                for value in &mut values {
-                    *value = range.density(*value);
-                }
-            }
-            Ok(Contents { size, values, numbers: BTreeMap::new() })
+            Ok(Contents { size, values, unit: 1.0, numbers: BTreeMap::new() })
         }
     }
 }
@@ -183,9 +229,10 @@ fn read(file: &Found, reading: &Reading, notes: &mut Vec<Note>) -> Result<Conten
 /// The designs of a file that holds one, (H, W), or a trajectory of them, (T, H, W).
 fn array(
     bytes: &Bytes,
+    numbers: BTreeMap<String, f32>,
     reading: &Reading,
     notes: &mut Vec<Note>,
-) -> Result<((usize, usize), Vec<f32>), DataError> {
+) -> Result<Contents, DataError> {
     let stored = arrays::open_one(bytes, reading, notes)?;
     let size = stored.size();
     let cells = size.0 * size.1;
@@ -194,7 +241,8 @@ fn array(
     for (index, out) in values.chunks_exact_mut(cells).enumerate() {
         stored.read(index, out, &mut scratch)?;
     }
-    Ok((size, values))
+    let unit = if stored.element() == Element::U8 { 255.0 } else { 1.0 };
+    Ok(Contents { size, values, unit, numbers })
 }
 
 /// A text file with a flat vector on each line, which may be larger than memory.
@@ -209,13 +257,15 @@ pub(crate) fn open_vectors(
     let mut n = 0;
     vectors::for_each_vector(&found.path, layout, |values| {
         n += values.len() / cells;
-        let bytes: Vec<u8> = values
-            .iter()
-            .map(|value| reading.range.given().map_or(*value, |range| range.density(*value)))
-            .flat_map(f32::to_le_bytes)
-            .collect();
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         Ok(store.push(&bytes)?)
     })?;
     let stored = Stored::of_elements(store.finish()?, Element::F32, n, (layout.nely, layout.nelx));
-    Opening::new(stem(&found.name), stored, Details::default())
+    let mut notes = Vec::new();
+    let stored = scale::settle(stored, reading.range, false, &mut notes)?;
+    let ends = stored.ends();
+    let mut set = Opening::new(stem(&found.name), stored, Details::default())?;
+    set.ends = Some(ends);
+    set.parts.notes = notes;
+    Ok(set)
 }

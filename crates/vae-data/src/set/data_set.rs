@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::{ArrayView1, ArrayView2};
-use vae_base::Note;
+use vae_base::{Note, Remedy};
 
 #[cfg(doc)]
 use crate::error::FormatError;
@@ -15,6 +15,7 @@ use crate::formats::bytes::Bytes;
 use crate::formats::npy::Element;
 use crate::formats::table::Table;
 use crate::set::checks::check_count;
+use crate::set::cut::Cut;
 use crate::set::density::first_invalid;
 use crate::set::designs::Designs;
 use crate::set::details::Details;
@@ -96,6 +97,17 @@ impl DataSet {
     /// settings that change it.
     pub fn notes(&self) -> &[Note] {
         &self.parts.notes
+    }
+
+    /// What exchanges material and void when the data are opened again, and what keeps them; `None`
+    /// if it was stated which is which.
+    pub fn exchange(&self) -> Option<&[Remedy; 2]> {
+        self.parts.exchange.as_ref()
+    }
+
+    /// The first picture before it was cut, if the designs are pictures that were cut.
+    pub fn cut(&self) -> Option<&Cut> {
+        self.parts.cut.as_ref()
     }
 
     /// The file that design `index` lies in.

@@ -4,6 +4,22 @@
 /// nearest end.
 pub const ROUNDING: f32 = 1e-6;
 
+/// Densities of a stated range may lie this far outside, as sums and single precision leave them.
+const BEYOND: f32 = 1e-3;
+
+/// Moves densities that lie outside 0 to 1 by rounding to the nearest end, and returns how many.
+pub(crate) fn clip(densities: &mut [f32]) -> u64 {
+    let mut clipped = 0;
+    for density in densities {
+        let nearest = density.clamp(0.0, 1.0);
+        if *density != nearest && (*density - nearest).abs() <= BEYOND {
+            *density = nearest;
+            clipped += 1;
+        }
+    }
+    clipped
+}
+
 /// Position of the first value that is not a density; `None` if all are.
 pub(crate) fn first_invalid(densities: &[f32]) -> Option<usize> {
     // One branch per design while all is well, so that the loop runs on whole vectors. NaN fails

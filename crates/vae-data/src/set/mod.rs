@@ -2,6 +2,7 @@
 //! not know where designs came from.
 
 pub(crate) mod checks;
+pub(crate) mod cut;
 pub(crate) mod data_set;
 pub(crate) mod density;
 pub(crate) mod designs;

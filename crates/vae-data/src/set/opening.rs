@@ -12,6 +12,7 @@ use crate::set::designs::Designs;
 use crate::set::details::Details;
 use crate::set::metadata::Condition;
 use crate::set::parts::Parts;
+use crate::set::value_range::ValueRange;
 
 /// A data set while its source is being opened: its parts so far, and what matters only until it is
 /// open.
@@ -21,6 +22,8 @@ pub(crate) struct Opening {
     pub(crate) names: Vec<String>,
     /// Whether the source says what belongs together.
     pub(crate) grouped: bool,
+    /// The values of void and solid, unless whoever opened the source settled which is which.
+    pub(crate) ends: Option<ValueRange>,
     /// The label by whose values the designs are grouped.
     pub(crate) label_groups: Option<String>,
 }
@@ -34,7 +37,7 @@ impl Opening {
     ) -> Result<Self, DataError> {
         let grouped = details.groups.is_some();
         let parts = Parts::new(name, Arc::new(designs), details)?;
-        Ok(Self { parts, names: Vec::new(), grouped, label_groups: None })
+        Ok(Self { parts, names: Vec::new(), grouped, ends: None, label_groups: None })
     }
 
     /// Number of designs.

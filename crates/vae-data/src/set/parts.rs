@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, Axis};
-use vae_base::Note;
+use vae_base::{Note, Remedy};
 
 use crate::error::{DataError, SetError};
 use crate::formats::bytes::Bytes;
 use crate::formats::table::Table;
 use crate::set::checks::{check_conditions, check_count};
+use crate::set::cut::Cut;
 use crate::set::designs::Designs;
 use crate::set::details::Details;
 use crate::set::groups::own_groups;
@@ -34,6 +35,10 @@ pub(crate) struct Parts {
     pub(crate) members: Vec<(&'static str, Bytes)>,
     /// The designs to test with, if the source says which these are.
     pub(crate) stated_test: Option<Range<usize>>,
+    /// What exchanges material and void, and what keeps them, unless it was stated which is which.
+    pub(crate) exchange: Option<[Remedy; 2]>,
+    /// What was cut off the first picture, if the designs are pictures that were cut.
+    pub(crate) cut: Option<Cut>,
     /// What was found out or decided while the set was opened.
     pub(crate) notes: Vec<Note>,
 }
@@ -75,6 +80,8 @@ impl Parts {
             metadata: details.metadata,
             members: Vec::new(),
             stated_test: None,
+            exchange: None,
+            cut: None,
             notes: Vec::new(),
         })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::DataError;
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::{self, Element};
+use crate::set::density::clip;
 use crate::set::designs::Designs;
 use crate::set::value_range::ValueRange;
 
@@ -21,6 +22,8 @@ pub(crate) struct Stored {
     columns: bool,
     /// The values of void and solid, if they are not those of the element type.
     range: Option<ValueRange>,
+    /// Whether what exceeds the range by rounding is moved to its end.
+    clipped: bool,
     /// Of `stride` designs each, only the last is one of these.
     stride: usize,
     /// The file of each design, if each has its own.
@@ -43,6 +46,7 @@ impl Stored {
             size,
             columns: false,
             range: None,
+            clipped: false,
             stride: 1,
             files: None,
         }
@@ -66,6 +70,17 @@ impl Stored {
     /// The same elements with these values of void and solid.
     pub(crate) fn in_range(self, range: Option<ValueRange>) -> Self {
         Self { range, ..self }
+    }
+
+    /// The same designs; what exceeds their range by rounding is moved to its end.
+    pub(crate) fn clipped(self) -> Self {
+        Self { clipped: true, ..self }
+    }
+
+    /// The values of void and solid.
+    pub(crate) fn ends(&self) -> ValueRange {
+        let solid = if self.element == Element::U8 { 255.0 } else { 1.0 };
+        self.range.unwrap_or(ValueRange { void: 0.0, solid })
     }
 
     /// The last design of each `stride` designs.
@@ -110,6 +125,9 @@ impl Designs for Stored {
                     out[position] = ((value - void) * scale) as f32;
                 });
             }
+        }
+        if self.clipped {
+            clip(out);
         }
         if self.columns {
             let (height, width) = self.size;

@@ -15,6 +15,14 @@ pub struct ValueRange {
 }
 
 impl ValueRange {
+    /// The range of densities themselves.
+    pub(crate) const DENSITIES: Self = Self { void: 0.0, solid: 1.0 };
+
+    /// The range in which void and solid have changed places.
+    pub(crate) fn exchanged(self) -> Self {
+        Self { void: self.solid, solid: self.void }
+    }
+
     /// The density that a value stands for: 0 for void, 1 for solid, in between linearly.
     pub(crate) fn density(self, value: f32) -> f32 {
         (value - self.void) / (self.solid - self.void)

@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::{Array2, Array3, s};
 use topo_data::problem_of;
 use topo_simp::{Place, Problem, Side};
-use vae_data::DataSet;
+use vae_data::{Cut, DataSet};
 use vae_report::{Grid, grid, number};
 
 use crate::error::{Result, StudyError};
@@ -35,7 +35,7 @@ pub fn draw_contact_sheet(data: &DataSet, out: &Path) -> Result<usize> {
     }
     // Marks need a margin, so either all designs have them or none has.
     let marks = shown.iter().all(|(.., problem)| problem.is_some());
-    let sheet: Vec<Array2<f32>> = shown
+    let mut sheet: Vec<Array2<f32>> = shown
         .iter()
         .map(|(_, picture, problem)| match problem {
             Some(problem) if marks => marked(picture, problem),
@@ -47,16 +47,38 @@ pub fn draw_contact_sheet(data: &DataSet, out: &Path) -> Result<usize> {
         Some(_) => format!("{index}: {}", number(f64::from(data.conditions()[[index, 0]]), 3)),
         None => index.to_string(),
     };
-    let captions: Vec<String> = shown.iter().map(|&(index, ..)| caption(index)).collect();
+    let mut captions: Vec<String> = shown.iter().map(|&(index, ..)| caption(index)).collect();
+    let n = sheet.len();
+    if let Some(cut) = data.cut() {
+        sheet.push(outlined(cut, sheet[0].dim()));
+        captions.push("what was cut off 0".into());
+    }
     let mut designs = Array3::zeros((sheet.len(), sheet[0].nrows(), sheet[0].ncols()));
     for (mut place, design) in designs.outer_iter_mut().zip(&sheet) {
         place.assign(design);
     }
     let below = condition.map_or(String::new(), |info| format!(", number: {}", info.name));
-    let title = format!("{}: {} of {} designs{below}", data.name(), sheet.len(), data.len());
+    let title = format!("{}: {n} of {} designs{below}", data.name(), data.len());
     let figure = Grid { title: &title, captions: &captions, ..Grid::new(designs.view()) };
     grid(&figure, out).map_err(StudyError::drawing(out))?;
-    Ok(sheet.len())
+    Ok(n)
+}
+
+/// A picture as it was stored, as large as a tile allows, with a line around what was taken of it.
+fn outlined(cut: &Cut, (height, width): (usize, usize)) -> Array2<f32> {
+    let (h, w) = cut.picture.dim();
+    let scale = f64::min(height as f64 / h as f64, width as f64 / w as f64);
+    let to = |place: usize| (place as f64 * scale).round() as usize;
+    let (start, end) = ((to(cut.start.0), to(cut.start.1)), (to(cut.end.0), to(cut.end.1)));
+    Array2::from_shape_fn((height, width), |(row, column)| {
+        let place = ((row as f64 / scale) as usize, (column as f64 / scale) as usize);
+        let Some(lightness) = cut.picture.get(place) else { return 0.0 };
+        let on = |at: usize, start: usize, end: usize| at + 1 == start || at == end;
+        let within = |at: usize, start: usize, end: usize| start <= at + 1 && at <= end;
+        let is_line = (on(row, start.0, end.0) && within(column, start.1, end.1))
+            || (on(column, start.1, end.1) && within(row, start.0, end.0));
+        if is_line { SUPPORT } else { 1.0 - lightness }
+    })
 }
 
 /// A design in a margin, with squares at its supports and arrows for its loads.

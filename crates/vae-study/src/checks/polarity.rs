@@ -1,0 +1,124 @@
+//! Whether material is where the stated problems need it, or where they leave void.
+
+use ndarray::Array2;
+use topo_data::problem_of;
+use topo_simp::{PassiveKind, Problem};
+use vae_base::Note;
+use vae_data::{DataError, DataSet, ReadingError};
+
+use crate::error::{Result, StudyError};
+use crate::run::{spread, stored_one};
+
+/// Designs that are looked at.
+const CHECKED: usize = 32;
+/// A stated volume is contradicted if the median design is further from it.
+const OFF: f64 = 0.05;
+/// Share of the held and loaded nodes that touch material in designs that are the right way round.
+const MOSTLY: f64 = 0.7;
+
+/// Holds designs against the volume fractions, supports and loads of their problems; `None` if these
+/// are unknown, if they fit, or if it was stated which of two values is material. The note says that
+/// supports and loads stand on void, and what exchanges material and void.
+///
+/// # Errors
+/// [`ReadingError::Polarity`] if the stated volume fraction is off by more than 0.05 at the median,
+/// and fits the designs with material and void exchanged. If a problem cannot be read.
+pub fn check_polarity(data: &DataSet) -> Result<Option<Note>> {
+    let Some(remedies) = data.exchange() else { return Ok(None) };
+    let (mut stated, mut found, mut touched) = (Vec::new(), Vec::new(), [0.0, 0.0]);
+    for index in spread(data.len(), CHECKED) {
+        let Some(problem) = problem_of(data, index)? else { return Ok(None) };
+        // Values that are no densities are said elsewhere too.
+        let Ok(design) = stored_one(data, index) else { return Ok(None) };
+        // Another grid is refused elsewhere, with what can be done about it.
+        if design.dim() != (problem.grid.nely, problem.grid.nelx) {
+            return Ok(None);
+        }
+        let Some(look) = look(&problem, &design) else { return Ok(None) };
+        stated.push(problem.volume_fraction);
+        found.push(look.volume);
+        touched[0] += look.material;
+        touched[1] += look.void;
+    }
+    let off = |inverted: bool| {
+        let pairs = stated.iter().zip(&found);
+        median(pairs.map(|(v, mean)| (v - if inverted { 1.0 - mean } else { *mean }).abs()))
+    };
+    if OFF < off(false) && off(true) <= OFF {
+        let error = ReadingError::Polarity {
+            file: data.file(0),
+            column: "the volume fraction of the problem".into(),
+            stated: median(stated.iter().copied()),
+            found: median(found.iter().copied()),
+            remedies: remedies.clone(),
+        };
+        return Err(StudyError::Data(DataError::from(error)));
+    }
+    let share = touched.map(|sum| sum / found.len() as f64);
+    let exchanged = share[0] < MOSTLY && share[0] + 0.2 < share[1];
+    Ok(exchanged.then(|| {
+        Note::new(format!(
+            "warning: {:.0} % of the supports and loads touch material, and {:.0} % would if \
+             material and void were exchanged",
+            100.0 * share[0],
+            100.0 * share[1]
+        ))
+        .or(remedies[0].clone())
+    }))
+}
+
+/// What one design shows.
+struct Look {
+    /// Mean density inside the domain.
+    volume: f64,
+    /// Share of supports and loads that touch material.
+    material: f64,
+    /// The same if material and void are exchanged.
+    void: f64,
+}
+
+/// `None` if the problem is not valid, which is said elsewhere.
+fn look(problem: &Problem, design: &Array2<f32>) -> Option<Look> {
+    let nodal = problem.nodal().ok()?;
+    let (height, width) = design.dim();
+    let (mut material, mut void, mut n) = (0.0, 0.0, 0.0);
+    // Each load counts for itself; supports along a whole side touch material at some nodes only,
+    // and count as one.
+    let mut held = (false, false);
+    for row in 0..=height {
+        for column in 0..=width {
+            let is_held = (0..2).any(|axis| nodal.held[(row, column, axis)]);
+            let is_loaded =
+                nodal.forces.iter().any(|case| (0..2).any(|axis| case[(row, column, axis)] != 0.0));
+            if !is_held && !is_loaded {
+                continue;
+            }
+            let rows = row.saturating_sub(1)..(row + 1).min(height);
+            let columns = column.saturating_sub(1)..(column + 1).min(width);
+            let around = rows.flat_map(|row| columns.clone().map(move |column| (row, column)));
+            let solid = around.clone().any(|cell| 0.5 <= design[cell]);
+            let empty = around.clone().any(|cell| design[cell] < 0.5);
+            if is_held {
+                held = (held.0 || solid, held.1 || empty);
+            }
+            if is_loaded {
+                material += f64::from(u8::from(solid));
+                void += f64::from(u8::from(empty));
+                n += 1.0;
+            }
+        }
+    }
+    material += f64::from(u8::from(held.0));
+    void += f64::from(u8::from(held.1));
+    let inside = |place| nodal.passive[place] != Some(PassiveKind::Outside);
+    let domain = design.indexed_iter().filter(|(place, _)| inside(*place));
+    let (sum, cells) =
+        domain.fold((0.0, 0.0), |(sum, n), (_, value)| (sum + f64::from(*value), n + 1.0));
+    Some(Look { volume: sum / cells, material: material / (n + 1.0), void: void / (n + 1.0) })
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
