@@ -200,7 +200,6 @@ fn pictures_in_color_and_margins() {
                 for index in 0..N {
                     let picture = painted(&matrix, index, paint, zoom, margin);
                     let picture = DynamicImage::ImageRgb8(picture);
-                    // A mirror image over a white margin is grey; color stays color.
                     let is_grey = ["white", "black", "pale"].contains(&name);
                     let picture = if is_grey {
                         DynamicImage::ImageLuma8(picture.to_luma8())
@@ -211,7 +210,6 @@ fn pictures_in_color_and_margins() {
                 }
                 let lossy = extension == "jpg";
                 let close = if lossy { CLOSE_IN_JPEG } else { CLOSE };
-                // A class is a cut at one half, which moves the volume of grey cells.
                 let outcome = matrix.check(&what, &folder, Reading::default(), close);
                 if margin == 0 && !lossy {
                     assert!(matches!(outcome, Outcome::Right), "{:?}", matrix.refused.last());
@@ -222,11 +220,12 @@ fn pictures_in_color_and_margins() {
     assert!(128 <= matrix.tried && matrix.refused.len() <= 24, "{:#?}", matrix.refused);
 }
 
+/// What a density becomes, in 8 or 16 bits.
+type Store = fn(f32) -> u16;
+
 #[test]
 fn depths_and_classes_of_pictures() {
     let mut matrix = Matrix::new();
-    // What a density becomes, in 8 or 16 bits.
-    type Store = fn(f32) -> u16;
     let kinds: [(&str, bool, Store); 12] = [
         ("8 bits", false, |v| (v * 255.0).round() as u16),
         ("8 bits, inverted", false, |v| 255 - (v * 255.0).round() as u16),
@@ -351,8 +350,11 @@ fn pictures_that_state_how_they_are_turned() {
 
 // Arrays, tables and IDX files.
 
+/// What a density becomes.
+type Number = fn(f32) -> f64;
+
 /// What a density becomes, and by which setting 0 is said to be solid.
-const NUMBERS: [(&str, fn(f32) -> f64, &str); 9] = [
+const NUMBERS: [(&str, Number, &str); 9] = [
     ("densities", f64::from, "auto"),
     ("inverted densities", |v| 1.0 - f64::from(v), "1:0"),
     ("255 levels", |v| f64::from(level(v)), "auto"),
@@ -368,7 +370,7 @@ const NUMBERS: [(&str, fn(f32) -> f64, &str); 9] = [
 const CONTAINERS: [&str; 7] = ["npy", "npz", "csv", "txt", "idx", "npy folder", "csv folder"];
 
 /// Numbers of a set in one container; `None` if it cannot hold them.
-fn numbers(matrix: &Matrix, container: &str, number: fn(f32) -> f64) -> Option<(PathBuf, Reading)> {
+fn numbers(matrix: &Matrix, container: &str, number: Number) -> Option<(PathBuf, Reading)> {
     let all: ArrayD<f64> = matrix.truth.mapv(number).into_dyn();
     let text = |separator: &str| {
         let lines = all.outer_iter().map(|design| {
@@ -473,7 +475,7 @@ fn inverted_arrays_are_stopped_by_their_volumes() {
 #[test]
 fn what_exceeds_a_range_by_rounding_is_clipped_and_counted() {
     let matrix = Matrix::new();
-    let over = matrix.truth.mapv(|value| if value == 1.0 { 1.000_013_4 } else { value });
+    let over = matrix.truth.mapv(|value| if 1.0 <= value { 1.000_013_4 } else { value });
     let n = over.iter().filter(|value| 1.0 < **value).count();
     let path = matrix.place("over.npy");
     npy::write(&path, over.view()).unwrap();

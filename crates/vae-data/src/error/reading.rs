@@ -137,7 +137,7 @@ pub enum ReadingError {
         /// Median over the designs of the mean density.
         found: f64,
         /// What exchanges them, and what keeps them as they are.
-        remedies: [Remedy; 2],
+        remedies: Box<[Remedy; 2]>,
     },
     /// A table of elements leaves most cells of its grid empty.
     #[error(

@@ -47,12 +47,10 @@ pub struct Margins {
 
 impl Margins {
     /// The sides by name.
-    pub(crate) const SIDES: [(&str, fn(&Self) -> usize); 4] = [
-        ("top", |margins| margins.top),
-        ("right", |margins| margins.right),
-        ("bottom", |margins| margins.bottom),
-        ("left", |margins| margins.left),
-    ];
+    pub(crate) fn sides(&self) -> [(&'static str, usize); 4] {
+        let Self { top, right, bottom, left } = *self;
+        [("top", top), ("right", right), ("bottom", bottom), ("left", left)]
+    }
 
     /// The width of the narrowest side.
     pub(crate) fn least(&self) -> usize {

@@ -74,7 +74,7 @@ pub(crate) fn cut(
     let none = Cut { margins: vec![Margins::default(); n], ..Cut::default() };
     let of_size = format!("{n} pictures of {height} x {width}");
     if let Some(areas) = plots(pictures) {
-        if areas.iter().any(|area| area.has_twin) {
+        if areas.iter().any(|area| 0 < area.twins) {
             let why = "it shows several plots";
             return Err(ReadingError::Margins { file: first.into(), why: why.into(), found: None });
         }
@@ -122,12 +122,11 @@ pub(crate) fn cut(
     }
     let all = around.unwrap_or_default();
     let needed = 2.max(all.len().div_ceil(5));
-    for (side, of) in Margins::SIDES {
-        if all.iter().filter(|margins| of(margins) == of(&least)).count() < needed {
+    for (place, (side, narrowest)) in least.sides().into_iter().enumerate() {
+        if all.iter().filter(|margins| margins.sides()[place].1 == narrowest).count() < needed {
             return Err(refused(format!(
-                "{} pixels of paper surround {of_size}, and too few designs end at the same line \
-                 at the {side} to tell paper from void",
-                least
+                "{least} pixels of paper surround {of_size}, and too few designs end at the same \
+                 line at the {side} to tell paper from void"
             )));
         }
     }

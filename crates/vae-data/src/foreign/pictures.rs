@@ -16,7 +16,7 @@ use crate::foreign::listing::Found;
 use crate::foreign::polarity::{self, Column, Evidence, Polarity};
 use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
-use crate::foreign::shades::{Shades, unit};
+use crate::foreign::shades::{Shades, is_byte, unit};
 use crate::formats::npy::Element;
 use crate::formats::picture::decode::{decode, pages};
 use crate::formats::picture::pixels::{Picture, Pixels};
@@ -30,8 +30,6 @@ use crate::set::value_range::ValueRange;
 const AT_A_TIME: usize = 256;
 /// Pictures that are looked at to tell colors, scale and polarity.
 const SAMPLE: usize = 96;
-/// White of 8 bits.
-const BYTE: f32 = 255.0;
 /// Densities may be this far outside 0 to 1 before they mean something else.
 const OVERSHOOT: f32 = 0.25;
 /// Pixels of the longer side of a picture that is kept for looking at it.
@@ -40,7 +38,8 @@ const LARGEST_SHOWN: usize = 800;
 /// One picture of a file.
 struct Page {
     file: Found,
-    page: usize,
+    /// Its position in the file.
+    position: usize,
     size: (usize, usize),
     edges: Option<Edges>,
     /// What is cut off.
@@ -112,7 +111,7 @@ pub(crate) fn open(
         }
         None => BTreeMap::new(),
     };
-    let element = if unit == BYTE { Element::U8 } else { Element::F32 };
+    let element = if is_byte(unit) { Element::U8 } else { Element::F32 };
     let mut store = Store::new(label);
     for pages in all.chunks_mut(AT_A_TIME) {
         let designs: Result<Vec<Vec<u8>>, DataError> = pages
@@ -220,8 +219,8 @@ fn look_at_all(
 
 fn look(file: Found, reading: &Reading, memory: &AtomicUsize) -> Result<Vec<Page>, FormatError> {
     let mut all = Vec::new();
-    for page in pages(&file.path)? {
-        let picture = decode(&file.path, page)?;
+    for position in pages(&file.path)? {
+        let picture = decode(&file.path, position)?;
         let size = picture.size;
         if let Some(cut) = reading.crop.given().filter(|cut| cut.inside(size).is_none()) {
             let (height, width) = size;
@@ -238,7 +237,7 @@ fn look(file: Found, reading: &Reading, memory: &AtomicUsize) -> Result<Vec<Page
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         let kept = room.is_ok().then_some(picture);
         let margins = Margins::default();
-        all.push(Page { file: file.clone(), page, size, edges, margins, turned, unit, kept });
+        all.push(Page { file: file.clone(), position, size, edges, margins, turned, unit, kept });
     }
     Ok(all)
 }
@@ -250,7 +249,9 @@ fn cut(
     notes: &mut Vec<Note>,
 ) -> Result<Option<bool>, ReadingError> {
     if let Setting::Given(margins) = reading.crop {
-        all.iter_mut().for_each(|page| page.margins = margins);
+        for page in all {
+            page.margins = margins;
+        }
         return Ok(None);
     }
     let mut sizes: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
@@ -316,7 +317,7 @@ impl Page {
         let part = |picture: &Picture| picture.part(top..top + height, left..left + width);
         match &self.kept {
             Some(picture) => Ok(part(picture)),
-            None => Ok(part(&decode(&self.file.path, self.page)?)),
+            None => Ok(part(&decode(&self.file.path, self.position)?)),
         }
     }
 
@@ -354,7 +355,7 @@ impl Page {
         }
         let picture = match &self.kept {
             Some(picture) => picture,
-            None => &decode(&self.file.path, self.page)?,
+            None => &decode(&self.file.path, self.position)?,
         };
         let (height, width) = picture.size;
         let step = height.max(width).div_ceil(LARGEST_SHOWN);

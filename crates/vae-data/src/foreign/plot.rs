@@ -46,8 +46,8 @@ pub(crate) struct Area {
     pub(crate) is_colored: bool,
     /// Whether anything is drawn outside, such as ticks, titles and color bars.
     pub(crate) has_marks: bool,
-    /// Whether another area of at least half its size stands beside it.
-    pub(crate) has_twin: bool,
+    /// Number of other areas of at least half its size beside it.
+    pub(crate) twins: usize,
 }
 
 /// A straight run of drawn pixels with paper on one side: its row or column, and from where to
@@ -166,8 +166,9 @@ impl Drawing {
         }
         found.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
         let (largest, outer) = *found.first()?;
-        let has_twin =
-            found.iter().any(|(size, area)| largest <= 2 * size && area.is_apart_from(&outer));
+        let is_twin =
+            |(size, area): &&(usize, Rectangle)| largest <= 2 * size && area.is_apart_from(&outer);
+        let twins = found.iter().filter(is_twin).count();
         let line = self.line(&outer, colors);
         let inner = outer.without(line);
         let n = inner.height() * inner.width();
@@ -183,7 +184,7 @@ impl Drawing {
             is_colored: is_grey(self.paper) && 10 * grey_inside(&inner, width, colors) <= n,
             is_set_off: n - inside <= n / 500 && has_two_tones(&inner, width, colors),
             has_marks: self.count(outer) < self.sums[self.sums.len() - 1],
-            has_twin,
+            twins,
         })
     }
 

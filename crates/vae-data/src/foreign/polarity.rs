@@ -199,7 +199,7 @@ pub(crate) fn check(set: &mut Opening, ends: ValueRange) -> Result<(), DataError
                     column: condition.name.clone(),
                     stated: median(stated.iter().copied()),
                     found: median(volumes.iter().copied()),
-                    remedies: remedies(ends),
+                    remedies: Box::new(remedies(ends)),
                 }
                 .into());
             }

@@ -36,6 +36,11 @@ pub(crate) fn unit(picture: &Picture) -> f32 {
     }
 }
 
+/// Whether white is that of 8 bits.
+pub(crate) fn is_byte(unit: f32) -> bool {
+    unit.to_bits() == 255_f32.to_bits()
+}
+
 impl Shades {
     /// Adds the levels of a picture.
     pub(crate) fn add(&mut self, levels: Vec<f32>, width: usize) {
@@ -54,7 +59,7 @@ impl Shades {
         file: &str,
     ) -> Result<(ValueRange, Option<Note>), ReadingError> {
         let full = ValueRange { void: 0.0, solid: unit };
-        if unit == 255.0
+        if is_byte(unit)
             && let Some((low, high)) = self.pale_ends()
         {
             let note = Note::new(format!(
@@ -76,7 +81,7 @@ impl Shades {
     /// The ends of grey pictures that reach neither black nor white, if many pixels show each. (Two
     /// values only are not pale: they are void and solid anyway.)
     fn pale_ends(&self) -> Option<(usize, usize)> {
-        let (mut counts, mut total) = ([0_u64; LEVELS], 0);
+        let (mut counts, mut total) = ([0_u64; LEVELS], 0_u64);
         for level in self.pictures.iter().flat_map(|(levels, _)| levels) {
             counts[(level.round() as usize).min(LEVELS - 1)] += 1;
             total += 1;

@@ -11,9 +11,11 @@ const BEYOND: f32 = 1e-3;
 pub(crate) fn clip(densities: &mut [f32]) -> u64 {
     let mut clipped = 0;
     for density in densities {
-        let nearest = density.clamp(0.0, 1.0);
-        if *density != nearest && (*density - nearest).abs() <= BEYOND {
-            *density = nearest;
+        if (-BEYOND..0.0).contains(density) {
+            *density = 0.0;
+            clipped += 1;
+        } else if 1.0 < *density && *density <= 1.0 + BEYOND {
+            *density = 1.0;
             clipped += 1;
         }
     }

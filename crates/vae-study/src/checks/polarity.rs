@@ -50,7 +50,7 @@ pub fn check_polarity(data: &DataSet) -> Result<Option<Note>> {
             column: "the volume fraction of the problem".into(),
             stated: median(stated.iter().copied()),
             found: median(found.iter().copied()),
-            remedies: remedies.clone(),
+            remedies: Box::new(remedies.clone()),
         };
         return Err(StudyError::Data(DataError::from(error)));
     }

@@ -1,0 +1,74 @@
+//! Plots and pictures that matplotlib made of three built-in designs (`make_plots.py`).
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![cfg(feature = "builtin")]
+
+use std::path::{Path, PathBuf};
+
+use vae_data::{DataError, DataSet, Reading, ReadingError, Source, open, open_with};
+
+/// Positions of the designs in the built-in set.
+const POSITIONS: [usize; 3] = [0, 1623, 3247];
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plots").join(name)
+}
+
+fn open_plots(name: &str) -> Result<DataSet, DataError> {
+    let reading = Reading { resize: "48x96".parse().unwrap(), ..Reading::default() };
+    open_with(&Source::Path(folder(name)), &reading)
+}
+
+/// Opens plots, and holds them against the designs that they show.
+#[track_caller]
+fn check(name: &str, words: &[&str]) {
+    let set = open_plots(name).unwrap();
+    let truth = open(&Source::Builtin).unwrap();
+    let cells = truth.design_len();
+    let (mut expected, mut found) = (vec![0.0; 3 * cells], vec![0.0; 3 * cells]);
+    truth.read_into(&POSITIONS, &mut expected).unwrap();
+    set.read_into(&[0, 1, 2], &mut found).unwrap();
+    for (found, expected) in found.chunks_exact(cells).zip(expected.chunks_exact(cells)) {
+        let mean = |values: &[f32]| values.iter().sum::<f32>() / cells as f32;
+        let (a, b) = (mean(found), mean(expected));
+        let products = |x: &[f32], y: &[f32], a: f32, b: f32| {
+            x.iter().zip(y).map(|(x, y)| (x - a) * (y - b)).sum::<f32>()
+        };
+        let both = products(found, expected, a, b);
+        let alone = products(found, found, a, a) * products(expected, expected, b, b);
+        let correlation = both / alone.sqrt();
+        assert!(0.95 < correlation && (a - b).abs() < 0.01, "{name}: {correlation}, {a} for {b}");
+    }
+    let said: Vec<&str> = set.notes().iter().map(|note| note.found.as_str()).collect();
+    for word in words {
+        assert!(said.iter().any(|note| note.contains(word)), "{word:?} is not in {said:?}");
+    }
+}
+
+#[test]
+fn plots_are_cut_out_of_axes_texts_and_color_bars() {
+    check("viridis-color-bar", &["with ticks, texts or color bars", "the color map viridis"]);
+    check("grey-axes", &["with ticks, texts or color bars", "black is material"]);
+    check("jet-color-bar", &["with ticks, texts or color bars", "the color map jet"]);
+    check("plasma-off", &["around the plot", "the color map plasma"]);
+    let set = open_plots("viridis-color-bar").unwrap();
+    let cut = set.cut().unwrap();
+    assert!(0 < cut.start.0 && cut.end.1 < cut.picture.ncols(), "{cut:?}");
+}
+
+#[test]
+fn colors_are_the_values_of_their_map() {
+    for map in ["turbo", "cividis", "coolwarm", "magma", "hot"] {
+        check(&format!("saved-{map}"), &[map, "the high end is material"]);
+    }
+    check("saved-viridis_r", &["viridis", "the low end is material"]);
+    check("palette", &["viridis"]);
+    check("smoothed-jet", &["jet"]);
+}
+
+#[test]
+fn what_cannot_be_told_is_refused_with_the_flag() {
+    let error = open_plots("grey-title").unwrap_err();
+    assert!(matches!(error, DataError::Reading(ReadingError::Margins { .. })), "{error}");
+    assert!(error.is_callers_mistake() && format!("{:?}", error.remedies()).contains("crop"));
+}
