@@ -1,4 +1,4 @@
-"""Plots and pictures of three built-in designs, as matplotlib saves them: `plots/`.
+"""Plots and pictures of two built-in designs, as matplotlib saves them: `plots/`.
 
     python make_plots.py
 
@@ -17,7 +17,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 HERE = Path(__file__).parent
-POSITIONS = [0, 1623, 3247]
+POSITIONS = [0, 3247]
 
 
 def designs():
@@ -30,7 +30,18 @@ def write(name, draw, extension="png"):
     folder = HERE / "plots" / name
     folder.mkdir(parents=True, exist_ok=True)
     for position, design in zip(POSITIONS, designs()):
-        draw(design, folder / f"d{position}.{extension}")
+        path = folder / f"d{position}.{extension}"
+        draw(design, path)
+        if extension == "png":
+            smaller(path)
+
+
+def smaller(path):
+    """Stores a picture of at most 256 colors with a palette, which changes no pixel."""
+    picture = Image.open(path).convert("RGB")
+    if picture.getcolors(256):
+        picture = picture.quantize(256)
+    picture.save(path, optimize=True)
 
 
 def plot(cmap, *, inverted=False, axes=True, title="", color_bar=False):
@@ -45,7 +56,7 @@ def plot(cmap, *, inverted=False, axes=True, title="", color_bar=False):
         axis.set_title(title)
         if color_bar:
             figure.colorbar(image)
-        figure.savefig(path, dpi=64)
+        figure.savefig(path, dpi=100)
         plt.close(figure)
 
     return draw
@@ -60,15 +71,14 @@ def palette(design, path):
 
 def smoothed(design, path):
     colors = matplotlib.colormaps["jet"](design, bytes=True)[..., :3]
-    Image.fromarray(colors).resize((144, 72), Image.BILINEAR).save(path)
+    Image.fromarray(colors).resize((240, 120), Image.BILINEAR).save(path)
 
 
 write("viridis-color-bar", plot("viridis", title="density", color_bar=True))
 write("grey-axes", plot("gray", inverted=True))
 write("grey-title", plot("gray", inverted=True, axes=False, title="c = 12"))
 write("jet-color-bar", plot("jet", color_bar=True), "jpg")
-write("plasma-off", plot("plasma", axes=False))
 write("palette", palette)
 write("smoothed-jet", smoothed)
-for cmap in ["turbo", "cividis", "coolwarm", "magma", "hot", "viridis_r"]:
+for cmap in ["turbo", "cividis", "coolwarm", "viridis_r"]:
     write(f"saved-{cmap}", lambda design, path: plt.imsave(path, design, cmap=cmap))
