@@ -130,7 +130,8 @@ impl Seen {
     /// What the values mean, if it is not 0 for void and `unit` for solid: the range, and the note
     /// that says so.
     ///
-    /// Two values are void and solid, whatever they are. Whole numbers reach from 0 to the largest
+    /// Two values are void and solid, whatever they are, unless they are densities and one of them
+    /// is 0 or 1. Whole numbers reach from 0 to the largest
     /// one of their depth, or to 100 % or 1000 ‰.
     ///
     /// # Errors
@@ -142,7 +143,11 @@ impl Seen {
         file: &str,
     ) -> Result<Option<(ValueRange, Note)>, ReadingError> {
         if let Some([low, high]) = self.two() {
-            if low == 0.0 && high.to_bits() == unit.to_bits() {
+            // Two densities may be meant, if one of them is void or solid; bytes count to 255.
+            let are_densities = unit <= 1.0 && 0.0 <= low && high <= 1.0;
+            if (low == 0.0 && high.to_bits() == unit.to_bits())
+                || (are_densities && (low == 0.0 || high.to_bits() == unit.to_bits()))
+            {
                 return Ok(None);
             }
             let range = ValueRange { void: low, solid: high };
@@ -211,7 +216,9 @@ mod tests {
             ([1.0, 2.0], 255.0, Some("1:2")),
             ([15.0, 0.0], 255.0, Some("0:15")),
             ([-1.0, 1.0], 1.0, Some("-1:1")),
-            ([0.001, 1.0], 1.0, Some("0.001:1")),
+            ([0.001, 1.0], 1.0, None),
+            ([0.25, 1.0], 1.0, None),
+            ([0.2, 0.8], 1.0, Some("0.2:0.8")),
             ([0.0, 4095.0], 65535.0, Some("0:4095")),
         ] {
             assert_eq!(range(&values, unit).as_deref(), expected, "{values:?} of {unit}");

@@ -22,12 +22,13 @@ const MOSTLY: f64 = 0.7;
 ///
 /// # Errors
 /// [`ReadingError::Polarity`] if the stated volume fraction is off by more than 0.05 at the median,
-/// and fits the designs with material and void exchanged. If a problem cannot be read.
+/// and fits the designs with material and void exchanged.
 pub fn check_polarity(data: &DataSet) -> Result<Option<Note>> {
     let Some(remedies) = data.exchange() else { return Ok(None) };
     let (mut stated, mut found, mut touched) = (Vec::new(), Vec::new(), [0.0, 0.0]);
     for index in spread(data.len(), CHECKED) {
-        let Some(problem) = problem_of(data, index)? else { return Ok(None) };
+        // What is wrong with a problem is said where it is used, with what can be done about it.
+        let Ok(Some(problem)) = problem_of(data, index) else { return Ok(None) };
         // Values that are no densities are said elsewhere too.
         let Ok(design) = stored_one(data, index) else { return Ok(None) };
         // Another grid is refused elsewhere, with what can be done about it.
