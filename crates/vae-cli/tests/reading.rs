@@ -359,3 +359,42 @@ fn stated_compliances_are_held_against_the_problem() {
         .vae("data info designs.npy --conditions table.csv --problem part.toml")
         .fails(2, &["design", "transposed"]);
 }
+
+#[test]
+fn exchanged_designs_are_stopped_or_named_by_their_problem() {
+    let bench = Bench::empty();
+    let problem = |volume: f64| {
+        let text = format!(
+            r#"
+            volume_fraction = {volume}
+            grid = {{ nelx = 24, nely = 12 }}
+            supports = [{{ at = {{ edge = "left" }}, fix = "xy" }}]
+            load_cases = [{{ loads = [{{ at = {{ point = [1, 1] }}, force = [0, -1] }}] }}]
+        "#
+        );
+        fs::write(bench.path("part.toml"), text).unwrap();
+    };
+    // Material fills the lowest rows, where the load is; the file holds 1 for void.
+    let exchanged = |rows: usize| {
+        let designs =
+            Array3::from_shape_fn(
+                (4, 12, 24),
+                |(_, row, _)| {
+                    if 12 - rows <= row { 0.0_f32 } else { 1.0 }
+                },
+            );
+        npy::write(&bench.path("designs.npy"), designs.view()).unwrap();
+    };
+    problem(0.25);
+    exchanged(3);
+    let look = "data info designs.npy --problem part.toml";
+    bench.vae(look).fails(2, &["volume fraction of the problem", "0.250", "0.750", "--range 1:0"]);
+    let ran = bench.vae(&format!("{look} --range 1:0")).succeeds();
+    assert!(ran.stdout.contains("volume fraction 0.250"), "{}", ran.stdout);
+    // The volume does not tell, but the load does.
+    problem(0.5);
+    exchanged(6);
+    let ran = bench.vae(look).succeeds();
+    let words = "50 % of the supports and loads touch material, and 100 % would";
+    assert!(ran.stderr.contains(words) && ran.stderr.contains("--range 1:0"), "{}", ran.stderr);
+}

@@ -193,3 +193,26 @@ fn arrow(picture: &mut Array2<f32>, (x, y): (f64, f64), (dx, dy): (f64, f64), th
         square(picture, (x - (1.0 - t) * dx, y - (1.0 - t) * dy), radius.max(0.6), 1.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_surrounds_what_was_taken_of_a_picture() {
+        let picture = Array2::ones((6, 8));
+        let cut = Cut { picture, start: (2, 3), end: (4, 6) };
+        let tile = outlined(&cut, (6, 16));
+        let line: Vec<(usize, usize)> = tile
+            .indexed_iter()
+            .filter(|(_, value)| value.to_bits() == SUPPORT.to_bits())
+            .map(|(place, _)| place)
+            .collect();
+        let expected = (1..=4).flat_map(|row| (2..=6).map(move |column| (row, column)));
+        let inside =
+            |(row, column): &(usize, usize)| (2..4).contains(row) && (3..6).contains(column);
+        assert_eq!(line, expected.filter(|place| !inside(place)).collect::<Vec<_>>());
+        // White paper is drawn white, and so is the rest of the tile.
+        assert!(tile[[0, 0]].max(tile[[0, 15]]) <= 0.0);
+    }
+}
