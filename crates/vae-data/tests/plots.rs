@@ -66,6 +66,20 @@ fn colors_are_the_values_of_their_map() {
 }
 
 #[test]
+fn plots_among_plain_pictures_are_refused() {
+    let around = tempfile::tempdir().unwrap();
+    for position in POSITIONS {
+        let name = format!("d{position}.png");
+        std::fs::copy(folder("grey-axes").join(&name), around.path().join(&name)).unwrap();
+    }
+    let bar =
+        image::GrayImage::from_fn(340, 220, |_, y| image::Luma([if y < 90 { 0 } else { 255 }]));
+    bar.save(around.path().join("plain.png")).unwrap();
+    let error = open(&Source::Path(around.path().into())).unwrap_err().to_string();
+    assert!(error.contains("2 of 3 pictures") && error.contains("the others do not"), "{error}");
+}
+
+#[test]
 fn what_cannot_be_told_is_refused_with_the_flag() {
     let error = open_plots("grey-title").unwrap_err();
     assert!(matches!(error, DataError::Reading(ReadingError::Margins { .. })), "{error}");

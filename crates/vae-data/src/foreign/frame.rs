@@ -95,6 +95,12 @@ pub(crate) fn cut(
         .or(Remedy::set("crop", "TOP,RIGHT,BOTTOM,LEFT", "cuts off others"));
         return Ok(Cut { margins, note: Some(note), ..none });
     }
+    let in_axes = |edges: &&&Edges| edges.area.is_some_and(|area| 0 < area.line && area.has_marks);
+    let plots = pictures.iter().flatten().filter(in_axes).count();
+    if 0 < plots {
+        let why = format!("{plots} of {of_size} show a plot inside axes, and the others do not");
+        return Err(ReadingError::Margins { file: first.into(), why, found: None });
+    }
     // Pictures of one tone throughout have no margins.
     let seen: Vec<&Edges> =
         pictures.iter().flatten().copied().filter(|edges| edges.is_drawn_on()).collect();

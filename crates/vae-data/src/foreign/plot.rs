@@ -17,6 +17,10 @@ const LEAST: f64 = 0.15;
 const MOST_EDGES: usize = 24;
 /// Lines around a plot are not wider than this.
 const WIDEST_LINE: usize = 12;
+/// Figures with texts have this many rows and columns at least ...
+const FIGURE: usize = 64;
+/// ... and this many times the width of their lines.
+const THIN: usize = 32;
 /// Levels by which the tone of a line may vary.
 const ONE_TONE: f32 = 60.0;
 
@@ -44,7 +48,8 @@ pub(crate) struct Area {
     pub(crate) is_set_off: bool,
     /// Whether its pixels are in color and the paper is grey.
     pub(crate) is_colored: bool,
-    /// Whether anything is drawn outside, such as ticks, titles and color bars.
+    /// Whether anything is drawn outside, such as ticks, titles and color bars. Pictures that are
+    /// too small for texts, and frames as thick as bars of a design, have none.
     pub(crate) has_marks: bool,
     /// Number of other areas of at least half its size beside it.
     pub(crate) twins: usize,
@@ -183,7 +188,8 @@ impl Drawing {
             line,
             is_colored: is_grey(self.paper) && 10 * grey_inside(&inner, width, colors) <= n,
             is_set_off: n - inside <= n / 500 && has_two_tones(&inner, width, colors),
-            has_marks: self.count(outer) < self.sums[self.sums.len() - 1],
+            has_marks: self.count(outer) < self.sums[self.sums.len() - 1]
+                && FIGURE.max(THIN * line) <= height.min(width),
             twins,
         })
     }
