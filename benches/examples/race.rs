@@ -251,6 +251,7 @@ mod tests {
             threads: 1,
             command: Vec::new(),
             resumed_at_step: Vec::new(),
+            continued_by: Vec::new(),
         };
         train(&config, &data, &run, &manifest, &AtomicBool::new(false), &mut |_| ()).unwrap();
         Run::open(run.root()).unwrap()

@@ -59,6 +59,30 @@ pub fn counted(n: usize, thing: &str) -> String {
     format!("{n} {thing}{ending}")
 }
 
+/// A text in lines of at most so many columns, none of which begins or ends inside a word; a line
+/// that goes on is set two columns further in. Longer words, such as paths, stay whole.
+///
+/// # Examples
+/// ```
+/// use vae_base::text::wrapped;
+///
+/// assert_eq!(wrapped("  one two three", 10), "  one two\n    three");
+/// assert_eq!(wrapped("short", 10), "short");
+/// ```
+pub fn wrapped(text: &str, columns: usize) -> String {
+    let line = |line: &str| {
+        let start = line.len() - line.trim_start().len();
+        let (indent, hanging) = (&line[..start], " ".repeat(start + 2));
+        let options = textwrap::Options::new(columns)
+            .initial_indent(indent)
+            .subsequent_indent(&hanging)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .break_words(false);
+        textwrap::fill(&line[start..], options)
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// The entry of `known` that is nearest to `name`; `None` if none is near enough to be a typing
 /// error.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {

@@ -14,6 +14,7 @@ use vae_train::{Config, RunFolder};
 
 use crate::failure::UsageError;
 use crate::output::{note, shown};
+use crate::progress::Progress;
 use crate::reading::{ReadingArgs, open_data, say_notes};
 
 /// Where runs lie unless told otherwise.
@@ -152,7 +153,13 @@ pub(crate) enum SamplerArg {
 
 /// The samplers of a run; says what came of it if they had to be fitted.
 pub(crate) fn fitted_samplers(run: &Run) -> Result<Samplers> {
-    let (samplers, fitted) = run.samplers()?;
+    let mut bar: Option<Progress> = None;
+    let found = run.samplers(&mut |progress| {
+        let new = || Progress::new("fitting samplers", "components", progress.total, 0);
+        bar.get_or_insert_with(new).set(progress.done, "");
+    });
+    bar.into_iter().for_each(Progress::finish);
+    let (samplers, fitted) = found?;
     fitted.into_iter().for_each(note);
     Ok(samplers)
 }

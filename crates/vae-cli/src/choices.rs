@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
-use vae_study::analysis::{Format, Solver, Symmetry};
+use vae_study::analysis::{AxisSide, Format, Solver, Symmetry};
 
 /// `--symmetry`.
 #[derive(Clone, Copy, ValueEnum)]
@@ -14,6 +14,26 @@ pub(crate) enum SymmetryArg {
     TopBottom,
     /// Both
     Both,
+}
+
+/// `--mirror`.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum SideArg {
+    Left,
+    Right,
+    Top,
+    Bottom,
+}
+
+impl From<SideArg> for AxisSide {
+    fn from(side: SideArg) -> Self {
+        match side {
+            SideArg::Left => Self::Left,
+            SideArg::Right => Self::Right,
+            SideArg::Top => Self::Top,
+            SideArg::Bottom => Self::Bottom,
+        }
+    }
 }
 
 /// `--solver`.

@@ -1,7 +1,6 @@
 //! From an error to one clear line, a hint, and an exit code.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use topo_data::TopoDataError;
@@ -11,8 +10,9 @@ use vae_hub::HubError;
 use vae_study::StudyError;
 use vae_study::analysis::AnalysisError;
 use vae_study::propose::ProposeError;
-use vae_train::TrainError;
+use vae_train::{Retreat, TrainError};
 
+use crate::output::{note, typed};
 use crate::words;
 
 /// Exit code of a failure inside a file, of input and output, or of a run.
@@ -65,8 +65,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if let Some(hint) = hint {
         let _ = writeln!(text, "hint: {hint}");
     }
-    // Nothing is left to do if stderr is gone.
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    note(text.trim_end());
     ExitCode::from(if usage { USAGE } else { FAILED })
 }
 
@@ -88,6 +87,16 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
     }
     if let Some(HubError::Unreachable { .. } | HubError::Stalled { .. }) = cause.downcast_ref() {
         return (Some(WITHOUT_NETWORK.to_owned()), false);
+    }
+    if let Some(TrainError::NotFinite { retreat, .. } | TrainError::Exploded { retreat, .. }) =
+        cause.downcast_ref()
+    {
+        let (run, Retreat { epoch, learning_rate, .. }) = (typed(&retreat.run), retreat);
+        let command = "vae train --resume";
+        return (
+            Some(format!("{command} {run} --back-to {epoch} --learning-rate {learning_rate}")),
+            false,
+        );
     }
     if let Some(err) = cause.downcast_ref::<UsageError>() {
         return (err.hint.clone(), true);

@@ -23,7 +23,8 @@ mod tests;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Parser;
+use clap::builder::StyledStr;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::commands::Command;
 
@@ -52,8 +53,26 @@ impl Cli {
     }
 }
 
+/// A command whose help has quotes where its source, which is Markdown, has backticks.
+fn in_quotes(command: clap::Command) -> clap::Command {
+    let plain = |text: &StyledStr| text.to_string().replace('`', "'");
+    let mut command = command.mut_subcommands(in_quotes).mut_args(|arg| {
+        let (help, long) = (arg.get_help().map(plain), arg.get_long_help().map(plain));
+        let arg = help.into_iter().fold(arg, clap::Arg::help);
+        long.into_iter().fold(arg, clap::Arg::long_help)
+    });
+    if let Some(about) = command.get_about().map(plain) {
+        command = command.about(about);
+    }
+    match command.get_long_about().map(plain) {
+        Some(about) => command.long_about(about),
+        None => command,
+    }
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = in_quotes(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Freed tensors stay with the process: a training step takes the same sizes again and again,
     // and page faults were a fifth of it.
     vae_nn::keep_freed_memory();

@@ -1,30 +1,47 @@
 //! Results on stdout, and files that are whole or absent.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use ndarray::{Array2, Array3};
 use serde::Serialize;
+use vae_base::text::wrapped;
 use vae_data::npz;
 use vae_report::{Block, Table};
 use vae_study::report::Report;
 use vae_train::RunFolder;
 
-/// Writes a line to stdout.
+/// Widest line of prose on a terminal.
+const COLUMNS: usize = 100;
+
+/// Writes a sentence to stdout.
 pub(crate) fn line(text: impl std::fmt::Display) -> Result<()> {
+    raw(prose(&text.to_string(), std::io::stdout().is_terminal()))
+}
+
+/// Writes a line to stdout as it is: a command, a row of a table.
+fn raw(text: impl std::fmt::Display) -> Result<()> {
     writeln!(std::io::stdout().lock(), "{text}").context("cannot write to stdout")
 }
 
 /// Writes one JSON object to stdout.
 pub(crate) fn json(value: &impl Serialize) -> Result<()> {
-    line(serde_json::to_string(value)?)
+    raw(serde_json::to_string(value)?)
 }
 
-/// Writes a line to stderr: what is neither a result nor an error.
+/// Writes a sentence to stderr: what is neither a result nor an error.
 pub(crate) fn note(text: impl std::fmt::Display) {
+    let text = prose(&text.to_string(), std::io::stderr().is_terminal());
     // Nothing is left to do if stderr is gone.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// A text as a person reads it: what libraries set in backticks is in quotes, and on a terminal no
+/// line is wider than it.
+pub(crate) fn prose(text: &str, terminal: bool) -> String {
+    let text = text.replace('`', "'");
+    if terminal { wrapped(&text, textwrap::termwidth().min(COLUMNS)) } else { text }
 }
 
 /// Writes words and tables to stdout, what belongs to a heading two columns further in.
@@ -34,9 +51,9 @@ pub(crate) fn blocks(blocks: &[Block]) -> Result<()> {
             Block::Heading(text) => line(text)?,
             Block::Text(text) => line(format!("  {text}"))?,
             Block::Code(text) => {
-                text.lines().try_for_each(|command| line(format!("    {command}")))?;
+                text.lines().try_for_each(|command| raw(format!("    {command}")))?;
             }
-            Block::Table(table) => aligned(table).iter().try_for_each(line)?,
+            Block::Table(table) => aligned(table).iter().try_for_each(raw)?,
             Block::Figure { .. } => {}
         }
     }
@@ -59,12 +76,6 @@ fn aligned(table: &Table) -> Vec<String> {
     };
     let title = Some(format!("  {}", table.title)).filter(|_| !table.title.is_empty());
     title.into_iter().chain(rows.iter().map(row)).collect()
-}
-
-/// A number of things: `1 design`, `4 designs`.
-pub(crate) fn counted(n: usize, thing: &str) -> String {
-    let ending = if n == 1 { "" } else { "s" };
-    format!("{n} {thing}{ending}")
 }
 
 /// A path as the user would type it: relative to the working folder where it lies below.
@@ -119,8 +130,7 @@ pub(crate) fn page(
         known.push(Block::Text("not evaluated yet; this completes the page:".into()));
         known.push(Block::Code(format!("vae evaluate {}", typed(folder.root()))));
     }
-    let commands = [Some(report.training_command()), evaluated];
-    let commands: Vec<String> = commands.into_iter().flatten().map(command).collect();
+    let commands: Vec<String> = report.training_commands().chain(evaluated).map(command).collect();
     report.write(&shown(folder.root()), known, &commands)?;
     Ok(shown(&folder.report()))
 }

@@ -1,6 +1,8 @@
 //! Progress on stderr: a bar on a terminal, plain lines otherwise.
 
 use std::io::IsTerminal as _;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,6 +16,7 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
 pub(crate) struct Progress {
     bar: ProgressBar,
     plain: Option<Plain>,
+    heartbeat: Option<Heartbeat>,
 }
 
 struct Plain {
@@ -79,6 +82,7 @@ impl Progress {
                 said: now,
                 from: done,
             }),
+            heartbeat: None,
         }
     }
 
@@ -95,14 +99,28 @@ impl Progress {
             let left =
                 if 0.0 < rate { total.saturating_sub(done) as f64 / rate } else { f64::INFINITY };
             let amount = plain.amount;
+            let gap = if message.is_empty() { "" } else { "  " };
             note(format!(
-                "{} {}/{}, {}/s, {left:.0} s left  {message}",
+                "{} {}/{}, {}/s, {left:.0} s left{gap}{message}",
                 plain.what,
                 amount.text(done as f64, 0),
                 amount.text(total as f64, 0),
                 amount.text(rate, 1)
             ));
         }
+    }
+
+    /// What was counted is done, and what follows takes a time that is not known.
+    pub(crate) fn rest(&mut self, what: &'static str) {
+        if self.plain.is_some() {
+            self.heartbeat = Some(Heartbeat::new(what));
+            return;
+        }
+        let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed}");
+        self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        self.bar.set_message(what);
+        self.bar.reset_elapsed();
+        self.bar.enable_steady_tick(Duration::from_millis(125));
     }
 
     /// `n` more units are done.
@@ -118,5 +136,41 @@ impl Progress {
     /// Removes the bar.
     pub(crate) fn finish(self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Does a piece of work of unknown length, and shows that it goes on.
+pub(crate) fn working<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
+    let mut progress = Progress::new(what, "", 1, 0);
+    progress.rest(what);
+    let done = work();
+    progress.finish();
+    done
+}
+
+/// Says every few seconds that something goes on, until it is dropped.
+struct Heartbeat {
+    end: Option<Sender<()>>,
+    lines: Option<JoinHandle<()>>,
+}
+
+impl Heartbeat {
+    fn new(what: &'static str) -> Self {
+        let (end, waiting) = mpsc::channel();
+        let started = Instant::now();
+        let lines = std::thread::spawn(move || {
+            while waiting.recv_timeout(PLAIN_INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                note(format!("{what}: {:.0} s so far", started.elapsed().as_secs_f64()));
+            }
+        });
+        Self { end: Some(end), lines: Some(lines) }
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        // The thread ends as soon as the channel is closed.
+        drop(self.end.take());
+        let _ = self.lines.take().map(JoinHandle::join);
     }
 }

@@ -1,6 +1,10 @@
 //! What libraries suggest, in the words of the command line.
 
+use std::time::Duration;
+
+use indicatif::{HumanBytes, HumanDuration};
 use vae_base::{Note, Remedy};
+use vae_train::learn::Estimate;
 
 /// The hint that offers these remedies; `None` if there are none.
 pub(crate) fn hint(remedies: &[Remedy]) -> Option<String> {
@@ -19,6 +23,17 @@ pub(crate) fn remedy(remedy: &Remedy) -> String {
         Remedy::Advice(text) => text.clone(),
         _ => String::new(),
     }
+}
+
+/// What a training will take.
+pub(crate) fn estimate(estimate: &Estimate) -> String {
+    let Estimate { memory, free, seconds, steps } = estimate;
+    let free = free.map_or_else(String::new, |free| format!(" of {}", HumanBytes(free as u64)));
+    format!(
+        "it will take about {} for {steps} steps, and {}{free} of memory",
+        HumanDuration(Duration::from_secs_f64(seconds.max(1.0))),
+        HumanBytes(*memory as u64)
+    )
 }
 
 /// A note, with what changes it.

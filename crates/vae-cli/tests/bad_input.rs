@@ -17,7 +17,7 @@ fn wrong_flags_and_configurations() {
     let bench = Bench::new();
     bench
         .vae("train --preset defualt")
-        .fails(2, &["unknown preset `defualt`", "did you mean `default`"]);
+        .fails(2, &["unknown preset 'defualt'", "did you mean 'default'"]);
     bench.vae("train --data nowhere").fails(2, &["no data at nowhere", "hint: "]);
     bench.vae("train --data beams --beta -1").fails(2, &["training.beta", "-1"]);
     bench.vae("train --data beams --epochs 0").fails(2, &["training.epochs"]);
@@ -32,7 +32,7 @@ fn wrong_flags_and_configurations() {
     fs::write(bench.path("study.toml"), "[training]\nepoch = 3\n").unwrap();
     bench
         .vae("train --config study.toml")
-        .fails(2, &["training.epoch", "study.toml", "did you mean `epochs`"]);
+        .fails(2, &["training.epoch", "study.toml", "did you mean 'epochs'"]);
     fs::write(bench.path("study.toml"), "[training]\nepochs = \"three\"\n").unwrap();
     bench.vae("train --config study.toml").fails(2, &["study.toml", "three"]);
     fs::write(bench.path("study.toml"), "[training]\nkl_warmup = 1.0\n").unwrap();
@@ -80,7 +80,7 @@ fn likelihoods_and_objectives_that_cannot_be_meant() {
     refused("--objective iwae --importance-samples 0", &["training.objective.importance_samples"]);
     refused("--objective iwae --beta 4", &["training.beta", "leave it at 1"]);
     refused("--free-bits -1", &["training.objective.free_bits", "-1"]);
-    refused("--objective iwae --free-bits 1", &["free_bits", "objective `elbo`", "`iwae`"]);
+    refused("--objective iwae --free-bits 1", &["free_bits", "objective 'elbo'", "'iwae'"]);
     refused("--objective geco --density-tolerance 0%", &["training.objective.density_tolerance"]);
     refused("--objective geco --likelihood gaussian", &["model.likelihood", "gaussian:optimal"]);
     refused("--targets dequantized", &["model.likelihood", "continuous-bernoulli"]);
@@ -212,7 +212,7 @@ fn what_is_wrong_inside_a_run() {
     let train = "train --data beams --epochs 2 --batch-size 8 --latent-dim 2";
     bench.vae(&format!("{train} --run one")).succeeds();
     bench.vae(&format!("{train} --run one")).fails(2, &["one exists already", "--resume one"]);
-    bench.vae("sample one --set volume_fractoin=0.4").fails(2, &["did you mean `volume_fraction`"]);
+    bench.vae("sample one --set volume_fractoin=0.4").fails(2, &["did you mean 'volume_fraction'"]);
     bench.vae("sample one --set volume_fraction=0.99").fails(2, &["outside the training range"]);
     bench.vae("evaluate one --samples 0").fails(2, &["samples"]);
 

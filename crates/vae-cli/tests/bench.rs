@@ -71,7 +71,7 @@ fn wrong_numbers_are_one_line() {
         ("train --size 16x999999", "width is 999999"),
         ("train --steps 0", "steps"),
         ("decode --count 0", "count"),
-        ("train --preset pol", "did you mean `pool`"),
+        ("train --preset pol", "did you mean 'pool'"),
         ("train --threads 0", "threads"),
         ("train --threads 99999", "threads"),
     ] {

@@ -95,14 +95,42 @@ fn one_design_of_a_data_set() {
 }
 
 #[test]
+fn several_designs_at_once_and_whole_ones_of_halves() {
+    let (bench, beam) = bench();
+    let ran = bench.vae("export two.npy --all --to npy --out both --json").succeeds();
+    let found: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(found["files"].as_array().map(Vec::len), Some(2), "{found}");
+    let read = |name: &str| npy::read::<f32>(&bench.path(name)).unwrap();
+    assert_eq!(read("both/two-1.npy"), beam.clone().into_dyn());
+    fs::create_dir(bench.path("other")).unwrap();
+    fs::copy(bench.path("full.npy"), bench.path("other/beam.npy")).unwrap();
+    bench.vae("export beam.npy other/beam.npy --to svg --out drawn").succeeds();
+    assert!(bytes(&bench.path("drawn/beam.svg")) != bytes(&bench.path("drawn/beam-2.svg")));
+
+    bench.vae("export beam.npy --mirror left,top --to npy --out whole.npy").succeeds();
+    let whole = read("whole.npy");
+    assert_eq!(whole.shape(), [24, 40]);
+    for ((r, c), &density) in beam.indexed_iter() {
+        let images = [[12 + r, 20 + c], [12 + r, 19 - c], [11 - r, 20 + c], [11 - r, 19 - c]];
+        assert!(
+            images.iter().all(|at| (whole[&at[..]] - density).abs() < f32::EPSILON),
+            "{r}, {c}"
+        );
+    }
+    let ran = bench.vae("export beam.npy --mirror right --to stl --cell-size 2mm").succeeds();
+    assert!(ran.stdout.contains("80 × 24 × 5 mm"), "{}", ran.stdout);
+    bench.vae("export beam.npy --mirror left,right --to npy --out x.npy").fails(2, &["one axis"]);
+}
+
+#[test]
 fn what_cannot_be_exported() {
     let (bench, _) = bench();
     for (flags, words) in [
         ("--cell-size 2", &["--cell-size", "needs its unit", "2mm"][..]),
-        ("--cell-size 2ft", &["--cell-size 2ft", "unknown unit `ft`", "mm, cm, m and in"]),
+        ("--cell-size 2ft", &["--cell-size 2ft", "unknown unit 'ft'", "mm, cm, m and in"]),
         ("--cell-size 0mm", &["--cell-size 0mm", "must be positive"]),
         ("--cell-size -1mm", &["must be positive"]),
-        ("--cell-size wide", &["`wide` is not a number"]),
+        ("--cell-size wide", &["'wide' is not a number"]),
         ("--thickness 0in", &["--thickness 0in", "must be positive"]),
         ("--design 1", &["no design 1", "from 0 to 0"]),
     ] {

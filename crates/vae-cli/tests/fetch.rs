@@ -99,7 +99,7 @@ fn every_failure_is_one_line() {
         2,
         &["built without what reads mnist", "hint: cargo run -p vae-cli --features hub"],
     );
-    fails("tutorials", place, 2, &["tutorials", "hint: `vae data fetch --list`"]);
+    fails("tutorials", place, 2, &["tutorials", "hint: 'vae data fetch --list'"]);
 
     // A port that was free a moment ago: no network looks the same.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

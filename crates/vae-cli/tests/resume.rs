@@ -2,12 +2,15 @@
 
 #![cfg(unix)]
 
+#[path = "support/failure.rs"]
+mod failure;
 mod support;
 
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
+use failure::Failure as _;
 use support::{Bench, bytes};
 
 const TRAIN: &str = "train --data beams --config often.toml --run";
@@ -92,4 +95,33 @@ fn interrupted_with_a_checkpoint() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let manifest = std::fs::read_to_string(bench.path("long/manifest.json")).unwrap();
     assert!(manifest.contains("\"format\": 1"), "{manifest}");
+}
+
+/// A finished run goes on with more epochs, from its data in another place; the hint after a
+/// divergence is a command that works.
+#[test]
+fn a_run_goes_on_after_its_end_after_a_move_and_after_a_divergence() {
+    let bench = Bench::new();
+    let train = "train --data beams --epochs 4 --batch-size 8 --latent-dim 3";
+    bench.vae(&format!("{train} --run run")).succeeds();
+    let ran = bench.vae("train --resume run").succeeds();
+    assert!(ran.stdout.contains("vae train --resume run --epochs 8"), "{}", ran.stdout);
+    std::fs::rename(bench.path("beams"), bench.path("moved")).unwrap();
+    bench.vae("train --resume run --epochs 6").fails(2, &["are not at", "--data SOURCE"]);
+    bench
+        .vae("train --resume run --epochs 6 --latent-dim 9")
+        .fails(2, &["latent_dim", "cannot change"]);
+    bench.vae("simp generate mbb-half --grid 12x24 --problems 4 --variants 1 --filter-radii 1.5 --out others").succeeds();
+    let others = bench.vae("train --resume run --data others --epochs 6");
+    assert!(others.code != Some(0) && others.stderr.contains("have changed"), "{}", others.stderr);
+    let ran = bench.vae("train --resume run --data moved --epochs 6").succeeds();
+    assert!(ran.stdout.contains("of 6"), "{}", ran.stdout);
+    bench.vae("evaluate run --samples 1").succeeds();
+    bench.vae("train --resume run --epochs 3").fails(2, &["training.epochs", "6 epochs behind it"]);
+
+    let ran = bench.vae("train --data moved --epochs 40 --learning-rate 10 --run wild");
+    assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+    let hint = ran.stderr.lines().find_map(|line| line.strip_prefix("hint: vae ")).unwrap();
+    assert!(hint.contains("--back-to") && hint.contains("--learning-rate"), "{hint}");
+    bench.vae(hint).succeeds();
 }

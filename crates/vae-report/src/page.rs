@@ -104,7 +104,7 @@ impl Block {
     fn to_html(&self) -> Result<String, ReportError> {
         Ok(match self {
             Self::Heading(text) => format!("<h2>{}</h2>\n", escaped(text)),
-            Self::Text(text) => format!("<p>{}</p>\n", escaped(text)),
+            Self::Text(text) => format!("<p>{}</p>\n", marked(text)),
             Self::Code(text) => format!("<pre><code>{}</code></pre>\n", escaped(text)),
             Self::Table(table) => table.to_html(),
             Self::Figure { png, caption } => {
@@ -148,6 +148,19 @@ impl Table {
         html.push_str("</tbody>\n</table></div>\n");
         html
     }
+}
+
+/// Text of a paragraph: what stands in backticks is code.
+fn marked(text: &str) -> String {
+    let escaped = escaped(text);
+    let parts: Vec<&str> = escaped.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return escaped;
+    }
+    let part = |(i, part): (usize, &&str)| {
+        if i.is_multiple_of(2) { (*part).to_owned() } else { format!("<code>{part}</code>") }
+    };
+    parts.iter().enumerate().map(part).collect()
 }
 
 /// Text as it is written between tags or in quotes; characters that XML does not allow are
@@ -215,6 +228,12 @@ mod tests {
             let html = Block::Figure { png: png.clone(), caption: String::new() }.to_html();
             assert!(html.unwrap().contains(&format!("src=\"data:image/png;base64,{text}\"/>")));
         }
+    }
+
+    #[test]
+    fn what_stands_in_backticks_is_code() {
+        assert_eq!(marked("`a<b` is `c`"), "<code>a&lt;b</code> is <code>c</code>");
+        assert_eq!(marked("a ` alone"), "a ` alone");
     }
 
     #[test]

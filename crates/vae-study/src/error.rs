@@ -21,6 +21,12 @@ pub enum StudyError {
         /// The run folder.
         folder: PathBuf,
     },
+    /// Data that are not where the run has them.
+    #[error("the data of the run are not at {} any more", path.display())]
+    DataMoved {
+        /// The place that the run records.
+        path: PathBuf,
+    },
     /// A noise was to be stated for a model that has a likelihood already.
     #[error("{} already has a likelihood: `{likelihood}`", folder.display())]
     NoiseIsStated {
@@ -45,9 +51,9 @@ pub enum StudyError {
         /// How many there are.
         latent_dim: usize,
     },
-    /// The test split is empty where some of its designs are needed.
-    #[error("the test split is empty")]
-    NoTestDesigns,
+    /// No part of the data has the designs that are needed.
+    #[error("there are no designs to walk between")]
+    NoDesigns,
     /// A weight file, beside which no samplers are stored.
     #[error("{} is a model alone, without fitted samplers", file.display())]
     WeightsAlone {
@@ -139,11 +145,13 @@ impl StudyError {
         let advice = |text: &str| vec![Remedy::advice(text)];
         match self {
             Self::NoData { .. } => vec![Remedy::set("data", "SOURCE", "names the data")],
+            Self::DataMoved { .. } => {
+                vec![Remedy::set("data", "SOURCE", "says where they are now")]
+            }
             Self::NoiseIsStated { .. } => {
                 advice("evaluate the model with the likelihood that it has")
             }
             Self::OneDimension { .. } => advice("interpolate between random codes instead"),
-            Self::NoTestDesigns => advice("choose the designs yourself"),
             Self::WeightsAlone { .. } => advice("name the folder of its run"),
             Self::NoSamplers { .. } => {
                 vec![Remedy::set("sampler", "standard", "needs no data")]
@@ -168,7 +176,8 @@ impl StudyError {
             | Self::NoiseIsStated { .. }
             | Self::Dimension { .. }
             | Self::OneDimension { .. }
-            | Self::NoTestDesigns
+            | Self::NoDesigns
+            | Self::DataMoved { .. }
             | Self::WeightsAlone { .. }
             | Self::NoSamplers { .. }
             | Self::NoVolume

@@ -1,5 +1,6 @@
 //! The page of a run: what was trained, on what, how good it is, and how to repeat it.
 
+use vae_base::text::counted;
 use vae_report::{Block, Page, Table};
 use vae_train::RunFolder;
 use vae_train::learn::Manifest;
@@ -33,9 +34,10 @@ impl Report {
         Ok(Self { folder: run.folder.clone(), opening, manifest })
     }
 
-    /// The command that started the run, word by word.
-    pub fn training_command(&self) -> &[String] {
-        &self.manifest.command
+    /// The command that started the run, and those that went on with other settings, word by word.
+    pub fn training_commands(&self) -> impl Iterator<Item = &[String]> {
+        let Manifest { command, continued_by, .. } = &self.manifest;
+        std::iter::once(command).chain(continued_by).map(Vec::as_slice)
     }
 
     /// Writes the page into the folder of the run.
@@ -73,7 +75,10 @@ fn facts(run: &Run, manifest: &Manifest) -> Table {
     let mut table = Table::new("", &["", ""]);
     let mut row = |name: &str, value: String| table.push(name, [value]);
     let (height, width) = (data.height(), data.width());
-    row("data", format!("{}: {} designs of {height} x {width}", data.name(), data.len()));
+    row(
+        "data",
+        format!("{}: {} of {height} x {width}", data.name(), counted(data.len(), "design")),
+    );
     row("source", config.data.source.clone());
     let sides = [&split.train, &split.validation, &split.test].map(Vec::len);
     row("split", format!("{} to train, {} to validate, {} to test", sides[0], sides[1], sides[2]));

@@ -7,21 +7,38 @@ use vae_train::RunFolder;
 use vae_train::generate::Samplers;
 
 use crate::error::{Result, StudyError};
+use crate::progress::Progress;
 use crate::run::Run;
 
 impl Run {
-    /// The samplers of the run. If none are stored, they are fitted and stored now; the sentence
-    /// then says what came of it.
+    /// The samplers of the run. If none are stored, they are fitted and stored now, `progress` is
+    /// told how far that is, in components of mixtures, and the sentence says what came of it.
+    /// Without validation designs a tenth of the training designs determines the number of
+    /// components.
     ///
     /// # Errors
     /// If a design cannot be read, or `samplers.json` cannot be read or written.
-    pub fn samplers(&self) -> Result<(Samplers, Option<String>)> {
+    pub fn samplers(
+        &self,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Samplers, Option<String>)> {
         let Self { folder, config, split, vae, .. } = self;
         if let Some(known) = Samplers::read(folder, vae)? {
             return Ok((known, None));
         }
-        let (train, validation) = (&split.train, &split.validation);
-        let mut samplers = Samplers::fit(vae, &self.designs(), train, validation, config.seed)?;
+        let (mut train, mut validation) = (split.train.clone(), split.validation.clone());
+        if validation.is_empty() {
+            let every_tenth = |(i, &index): (usize, &usize)| (i % 10 == 9).then_some(index);
+            validation = train.iter().enumerate().filter_map(every_tenth).collect();
+            train.retain(|index| !validation.contains(index));
+        }
+        let mut samplers = Samplers::fit(
+            vae,
+            &self.designs(),
+            (&train, &validation),
+            config.seed,
+            &mut |done, total| progress(Progress { done, total }),
+        )?;
         samplers.save(folder)?;
         let sentence = sentence(&samplers, folder);
         Ok((samplers, Some(sentence)))

@@ -19,7 +19,8 @@ impl Run {
     /// # Errors
     /// If a design of the data cannot be read.
     pub fn trust(&self, designs: &Array3<f32>, conditions: &Array2<f32>) -> Result<Trust> {
-        let parts = (self.split.train.as_slice(), self.split.test.as_slice());
+        let held_out = self.held_out().map(|(_, indices)| indices).unwrap_or_default();
+        let parts = (self.split.train.as_slice(), held_out.as_slice());
         Ok(trust(&self.vae, &self.designs(), parts, designs, conditions, &self.device)?)
     }
 }
@@ -42,10 +43,14 @@ pub fn sentence(trust: &Trust) -> String {
     let copies = trust.distance.iter().filter(|&&d| d < 0.1 * trust.usual_distance).count();
     let mut sorted = trust.distance.clone();
     sorted.sort_by(f64::total_cmp);
+    // Without held-out designs there is nothing to compare with.
+    let usual = match trust.usual_distance {
+        0.0 => String::new(),
+        usual => format!(" (held-out designs: {usual:.3}); {copies} of {n} are near-copies"),
+    };
     format!(
-        "distance to the nearest training design: median {:.3} per pixel (test designs: {:.3}); {copies} of {n} are near-copies; {unlike} are less likely than 99 % of the training designs",
+        "distance to the nearest training design: median {:.3} per pixel{usual}; {unlike} of {n} are less likely than 99 % of the training designs",
         sorted[n / 2],
-        trust.usual_distance
     )
 }
 

@@ -62,14 +62,15 @@ impl Ends {
         }
     }
 
-    /// The least alike variants of one problem in the test split if there are variants, its first
-    /// and last design otherwise.
+    /// The least alike variants of one problem among the test designs if there are variants, the
+    /// first and the last of these designs otherwise; of the validation or training designs if
+    /// there are fewer than two for the test.
     ///
     /// # Errors
-    /// [`StudyError::NoTestDesigns`]; if a design cannot be read.
-    pub fn in_test_split(run: &Run) -> Result<Self> {
-        let test = &run.split.test;
-        let designs = run.designs().array(test)?;
+    /// [`StudyError::NoDesigns`]; if a design cannot be read.
+    pub fn held_out(run: &Run) -> Result<Self> {
+        let (_, test) = run.shown(2);
+        let designs = run.designs().array(&test)?;
         let silhouettes: Vec<_> = designs.outer_iter().map(silhouette).collect();
         let mut least_alike = None;
         for (i, &from) in test.iter().enumerate() {
@@ -84,7 +85,7 @@ impl Ends {
         }
         let ends = || test.first().copied().zip(test.last().copied());
         let ends = least_alike.map(|(_, pair)| pair).or_else(ends);
-        let (from, to) = ends.ok_or(StudyError::NoTestDesigns)?;
+        let (from, to) = ends.ok_or(StudyError::NoDesigns)?;
         Self::chosen(run, from, to)
     }
 

@@ -139,6 +139,58 @@ pub enum TrainError {
         batch: u64,
         /// The step from which the run can be resumed.
         checkpoint_step: u64,
+        /// How the run can go on.
+        retreat: Retreat,
+    },
+    /// The loss grew far beyond what it was at the beginning.
+    #[error(
+        "the training explodes: log-likelihood − KL is {value:.1e} nats per design at step {step} (epoch {epoch})"
+    )]
+    Exploded {
+        /// The difference on the last batch.
+        value: f64,
+        /// Optimizer steps done before.
+        step: u64,
+        /// Epoch, from 1.
+        epoch: u64,
+        /// How the run can go on.
+        retreat: Retreat,
+    },
+    /// Designs for which the network or its training would take more memory than there is.
+    #[error(
+        "designs of {} x {} need about {:.1} GB of memory to train{}",
+        .size.0, .size.1, 1e-9 * .needed,
+        .free.map_or_else(|| ", and more weights than a network may have".to_owned(), |free| format!(", and {:.1} GB are free", 1e-9 * free))
+    )]
+    TooLarge {
+        /// Rows and columns of a design.
+        size: (usize, usize),
+        /// Bytes that the training would take.
+        needed: f64,
+        /// Bytes that are free; `None` if that is unknown.
+        free: Option<f64>,
+        /// Rows and columns with which it fits.
+        fits: (usize, usize),
+    },
+    /// A setting that a run cannot change any more.
+    #[error("`{key}` cannot change when a run is resumed")]
+    FixedSetting {
+        /// The key with its table.
+        key: String,
+    },
+    /// An epoch whose state was not kept.
+    #[error(
+        "the run {} has kept no state of epoch {epoch}; it has those of {}",
+        .run.display(),
+        .kept.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    NotKept {
+        /// The run folder.
+        run: PathBuf,
+        /// The epoch as given.
+        epoch: u64,
+        /// The epochs whose states are there.
+        kept: Vec<u64>,
     },
     /// A condition without a rule for a mirror.
     #[error(
@@ -221,6 +273,17 @@ pub enum TrainError {
     Tensor(#[from] candle_core::Error),
 }
 
+/// How a run that diverged can go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retreat {
+    /// The run.
+    pub run: PathBuf,
+    /// The last epoch before the trouble whose state is kept; 0 is the beginning.
+    pub epoch: u64,
+    /// A learning rate that is worth a try.
+    pub learning_rate: f64,
+}
+
 impl From<vae_models::LoadError> for TrainError {
     fn from(error: vae_models::LoadError) -> Self {
         Self::Load(Box::new(error))
@@ -263,13 +326,31 @@ impl TrainError {
                 Remedy::set("run", "DIR", "starts again in another folder"),
                 Remedy::advice(format!("put a whole checkpoint back at {}", path.display())),
             ],
-            Self::NotFinite { .. } => vec![
-                Remedy::set("learning_rate", "X", "lowers the learning rate in a new run"),
-                Remedy::advice("look at the designs of that batch"),
-            ],
+            Self::NotFinite { retreat, .. } | Self::Exploded { retreat, .. } => {
+                let Retreat { epoch, learning_rate, .. } = retreat;
+                vec![
+                    Remedy::set("learning_rate", learning_rate.to_string(), "is worth a try"),
+                    Remedy::set("back_to", epoch.to_string(), "goes on from before the trouble"),
+                ]
+            }
+            Self::TooLarge { fits: (height, width), .. } => vec![Remedy::set(
+                "resize",
+                format!("{height}x{width}"),
+                "brings them to a size that fits",
+            )],
+            Self::FixedSetting { .. } => vec![Remedy::advice(
+                "resume it with its own settings, or start a new run; epochs, patience, the learning rate and the place of the data may change",
+            )],
+            Self::NotKept { run, .. } => {
+                vec![Remedy::set(
+                    "resume",
+                    run.display().to_string(),
+                    "alone continues from the last state",
+                )]
+            }
             Self::DataChanged { .. } => vec![
                 Remedy::advice("restore the data, or start a new run on the new ones"),
-                Remedy::set("data", "SOURCE", "scores the run on other data"),
+                Remedy::set("data", "SOURCE", "says where those of the run are now"),
             ],
             Self::NoMirrorRule { mirror, .. } => {
                 let key = mirror.to_string().replace('-', "_");
@@ -303,6 +384,9 @@ impl TrainError {
             | Self::BinaryLikelihood
             | Self::RunExists { .. }
             | Self::NotARun { .. }
+            | Self::FixedSetting { .. }
+            | Self::TooLarge { .. }
+            | Self::NotKept { .. }
             | Self::NoMirrorRule { .. }
             | Self::UnknownCondition { .. }
             | Self::ConditionRange { .. }

@@ -14,5 +14,5 @@ pub mod learn;
 pub mod score;
 
 pub use data::{TargetKind, Targets, Told};
-pub use error::{Result, TrainError};
+pub use error::{Result, Retreat, TrainError};
 pub use learn::{Config, Ending, Layer, Manifest, Objective, Outcome, Progress, RunFolder, train};

@@ -12,9 +12,12 @@ use ndarray::Array3;
 use support::{bars, manifest};
 use vae_data::{DataSet, Details};
 use vae_models::{Likelihood, Sigma};
-use vae_train::learn::{CrossEntropy, Event, EvidenceBound, ImportanceBound, Tolerances, read};
+use vae_train::learn::{
+    CrossEntropy, Event, EvidenceBound, ImportanceBound, Tolerances, go_back, read,
+};
 use vae_train::{
-    Config, Ending, Objective, Outcome, Progress, RunFolder, TargetKind, Targets, TrainError, train,
+    Config, Ending, Layer, Objective, Outcome, Progress, RunFolder, TargetKind, Targets,
+    TrainError, train,
 };
 
 /// A small model that trains for some epochs.
@@ -58,7 +61,7 @@ fn it_learns() {
         .collect();
     assert_eq!(epochs.len(), 30);
     // 128 pixels at even odds are 89 nats; a model that has learned the bars is far above.
-    let (first, last) = (epochs[0].validation, epochs[29].validation);
+    let (first, last) = (epochs[0].validation.unwrap(), epochs[29].validation.unwrap());
     let bound = |elbo: Option<f64>| elbo.unwrap();
     let (from, to) = (bound(first.elbo), bound(last.elbo));
     assert!(from < -60.0 && -40.0 < to, "{from} then {to}");
@@ -83,8 +86,8 @@ fn the_lectures_presets_learn_by_their_losses() {
         let mut losses = Vec::new();
         for event in read(&run_folder.metrics()).unwrap() {
             let Event::Epoch(epoch) = event else { continue };
-            let bound = (preset == "tutorial-mlp").then_some(-epoch.validation.loss);
-            assert_eq!(epoch.validation.elbo, bound, "{preset}");
+            let bound = (preset == "tutorial-mlp").then_some(-epoch.validation.unwrap().loss);
+            assert_eq!(epoch.validation.unwrap().elbo, bound, "{preset}");
             losses.push(epoch.train.loss);
         }
         assert!(losses[losses.len() - 1] < 0.95 * losses[0], "{preset}: {losses:?}");
@@ -170,7 +173,7 @@ fn a_tolerance_is_met() {
     config.training.objective =
         Objective::Geco(Tolerances { density_tolerance: 0.2, volume_tolerance: 0.0 });
     let outcome = run(&config, &run_folder, None).unwrap();
-    let best = outcome.position.best.unwrap().validation;
+    let best = outcome.position.best.unwrap().validation.unwrap();
     assert!(best.excess.unwrap() < 0.25, "{best:?}");
 }
 
@@ -198,7 +201,7 @@ fn a_tolerance_in_engineering_units_is_kept_or_said_to_be_exceeded() {
         let (run_folder, stop) = (folder(&root, name), AtomicBool::new(false));
         let outcome =
             train(&config, &data, &run_folder, &manifest(&data), &stop, &mut |_| ()).unwrap();
-        outcome.position.best.unwrap().validation
+        outcome.position.best.unwrap().validation.unwrap()
     };
     let kept = end("kept", 60, 0.02, 0.01);
     assert_eq!(kept.excess, Some(0.0), "{kept:?}");
@@ -224,7 +227,7 @@ fn a_binary_likelihood_on_grey_designs_is_asked_for_or_refused() {
     assert!(matches!(error, TrainError::BinaryLikelihood), "{error}");
     assert!(!root.path().join("refused").exists(), "nothing was begun");
     let outcome = train_on("said", Objective::CrossEntropy(CrossEntropy {})).unwrap();
-    assert_eq!(outcome.position.best.unwrap().validation.elbo, None);
+    assert_eq!(outcome.position.best.unwrap().validation.unwrap().elbo, None);
 }
 
 #[test]
@@ -264,6 +267,140 @@ fn a_loss_that_is_not_finite_stops_before_the_update() {
         "a checkpoint after every step, so the last good one is the last"
     );
     assert!(run_folder.last_checkpoint().is_file());
+}
+
+/// Every step is finite, and the bound falls far below what any model of 128 pixels has.
+#[test]
+fn an_explosion_without_nan_is_stopped_and_left_behind() {
+    let root = tempfile::tempdir().unwrap();
+    let run_folder = folder(&root, "run");
+    let mut wild = config(30);
+    wild.training.learning_rate = 10.0;
+    let error = run(&wild, &run_folder, None).unwrap_err();
+    let (TrainError::Exploded { retreat, .. } | TrainError::NotFinite { retreat, .. }) = error
+    else {
+        panic!("{error}")
+    };
+    assert!(retreat.learning_rate < 0.01, "{retreat:?}");
+    // What it offers works: back, and on with the learning rate that it names.
+    let over = |text: &str| Layer::from(text.parse::<toml::Table>().unwrap());
+    let rate = format!("training.learning_rate = {}", retreat.learning_rate);
+    let changed = run_folder.config_to_resume(&over(&rate)).unwrap();
+    go_back(&run_folder, retreat.epoch).unwrap();
+    assert_eq!(run(&changed, &run_folder, None).unwrap().ending, Ending::Finished);
+    let manifest = run_folder.recorded_manifest().unwrap();
+    assert_eq!((manifest.continued_by.len(), manifest.resumed_at_step.len()), (1, 1));
+
+    // An epoch that is not kept is refused with those that are, and so is another model.
+    let error = go_back(&run_folder, 999).unwrap_err();
+    let TrainError::NotKept { kept, .. } = &error else { panic!("{error}") };
+    assert!(kept.contains(&16) && kept.contains(&8), "{error}");
+    let error = run_folder.config_to_resume(&over("model.latent_dim = 9")).unwrap_err();
+    assert!(matches!(&error, TrainError::FixedSetting { key } if key == "model.latent_dim"));
+}
+
+/// Going back and on with the same settings takes the same steps again.
+#[test]
+fn going_back_repeats_what_was() {
+    let root = tempfile::tempdir().unwrap();
+    let (whole, again) = (folder(&root, "whole"), folder(&root, "again"));
+    run(&config(12), &whole, None).unwrap();
+    run(&config(12), &again, None).unwrap();
+    go_back(&again, 4).unwrap();
+    assert_eq!(run(&config(12), &again, None).unwrap().ending, Ending::Finished);
+    let bytes = |run: &RunFolder| std::fs::read(run.model()).unwrap();
+    assert!(bytes(&whole) == bytes(&again));
+    assert_eq!(again.recorded_manifest().unwrap().resumed_at_step.len(), 1);
+}
+
+#[test]
+fn a_finished_run_goes_on_with_more_epochs() {
+    let root = tempfile::tempdir().unwrap();
+    let run_folder = folder(&root, "run");
+    let first = run(&config(6), &run_folder, None).unwrap().position;
+    let longer = config(14);
+    // Stopped in the middle of what was added, it ends as one that was not.
+    assert_eq!(run(&longer, &run_folder, Some(20)).unwrap().ending, Ending::Interrupted);
+    let second = run(&longer, &run_folder, None).unwrap();
+    assert_eq!((second.ending, second.position.epoch), (Ending::Finished, 14));
+    assert_eq!(second.position.leg, first.step);
+    let at_once = folder(&root, "at-once");
+    run(&config(6), &at_once, None).unwrap();
+    run(&longer, &at_once, None).unwrap();
+    let bytes = |run: &RunFolder| std::fs::read(run.model()).unwrap();
+    assert!(bytes(&run_folder) == bytes(&at_once));
+
+    let bound = |position: &vae_train::learn::Position| {
+        position.best.unwrap().validation.unwrap().terms.value()
+    };
+    assert!(bound(&first) + 1.0 < bound(&second.position), "it learned more");
+    let epochs = vae_train::learn::epochs(&run_folder.metrics()).unwrap();
+    let later = epochs.iter().skip(6);
+    assert!(later.clone().all(|epoch| epoch.beta >= 1.0), "no second warm-up of the KL weight");
+    assert_eq!(later.count(), 8);
+    // Fewer epochs than are done are no way to go on.
+    let error = run(&config(9), &run_folder, None).unwrap_err();
+    assert!(matches!(error, TrainError::Setting { key: "training.epochs", .. }), "{error}");
+}
+
+/// Without validation designs nothing is NaN, and the last model is the one that is kept.
+#[test]
+fn without_validation_the_last_model_is_kept() {
+    let root = tempfile::tempdir().unwrap();
+    let run_folder = folder(&root, "run");
+    let mut config = config(6);
+    (config.data.validation, config.data.test) = (0.0, 0.0);
+    let outcome = run(&config, &run_folder, None).unwrap();
+    let best = outcome.position.best.unwrap();
+    assert_eq!((best.epoch, best.validation), (6, None));
+    let epochs = vae_train::learn::epochs(&run_folder.metrics()).unwrap();
+    assert!(epochs.iter().all(|epoch| epoch.validation.is_none()));
+    assert!(epochs.iter().flat_map(|epoch| &epoch.kl_per_dim).all(|kl| kl.is_finite()));
+    let weights = |path: std::path::PathBuf, prefix: &str| -> Vec<(String, Vec<u8>)> {
+        let bytes = std::fs::read(path).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap().tensors();
+        let named = tensors.into_iter().filter_map(|(name, view)| {
+            Some((name.strip_prefix(prefix)?.to_owned(), view.data().to_vec()))
+        });
+        let mut named: Vec<_> = named.collect();
+        named.sort();
+        named
+    };
+    assert!(weights(run_folder.model(), "") == weights(run_folder.last_checkpoint(), "weights."));
+}
+
+/// Twenty designs and three epochs decide nothing about a latent dimension.
+#[test]
+fn a_short_run_gives_no_verdict_on_a_dimension() {
+    use vae_train::learn::{Loss, course};
+    use vae_train::score::{State, Unclear, diagnose};
+    let root = tempfile::tempdir().unwrap();
+    let found = |name: &str, n: usize, epochs: u64, change: &dyn Fn(&mut Config)| {
+        let all = bars();
+        let mut values = vec![0.0; all.len() * all.design_len()];
+        all.read_into(&(0..all.len()).collect::<Vec<_>>(), &mut values).unwrap();
+        values.truncate(n * all.design_len());
+        let designs = Array3::from_shape_vec((n, 8, 16), values).unwrap();
+        let data = DataSet::new("bars", designs, Details::default()).unwrap();
+        let run_folder = folder(&root, name);
+        let mut config = config(epochs);
+        config.model.latent_dim = 6;
+        change(&mut config);
+        let stop = AtomicBool::new(false);
+        train(&config, &data, &run_folder, &manifest(&data), &stop, &mut |_| ()).unwrap();
+        let (vae, _) = vae_models::load(&run_folder.model(), &Device::Cpu).unwrap();
+        let targets = Targets::new(&data, config.data.targets, Vec::new());
+        let split = run_folder.recorded_split(&data).unwrap();
+        let epochs = vae_train::learn::epochs(&run_folder.metrics()).unwrap();
+        let loss = Loss::new(config.training.objective, vae.config());
+        let course = course(&loss, config.training.beta, &epochs);
+        diagnose(&vae, &course, &targets, &split.train, &Device::Cpu).unwrap()
+    };
+    let short = found("short", 20, 3, &|_| ());
+    assert_eq!((short.count(State::NotNeeded), short.unclear), (0, Some(Unclear::ShortRun)));
+    let pressed = found("pressed", 96, 12, &|config| config.training.beta = 100.0);
+    assert_eq!(pressed.count(State::NotNeeded), 0, "{pressed:#?}");
+    assert!(0 < pressed.count(State::SwitchedOff) + pressed.count(State::Unclear));
 }
 
 #[test]

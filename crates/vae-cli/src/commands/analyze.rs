@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use topo_data::Refinement;
+use vae_base::text::counted;
 use vae_data::{DataSet, Reading};
 use vae_study::analysis::{
     Analyst, Analyzed, open_designs, positions, stated_problem, write_judged_table,
 };
 
 use crate::failure::UsageError;
-use crate::output::{counted, folder, json, line, note, shown};
+use crate::output::{folder, json, line, note, shown};
 use crate::progress::Progress;
 use crate::reading::{ReadingArgs, say_notes};
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 use serde::Serialize;
+use vae_base::text::counted;
 use vae_data::Size;
 use vae_train::learn::{Times, Workload};
 use vae_train::{Config, Layer};
@@ -231,7 +232,8 @@ impl std::fmt::Display for Conditions {
         let Self { preset, size: [height, width], batch_size, threads, instruction_set, .. } = self;
         write!(
             f,
-            "{preset}, {height} x {width}, batches of {batch_size}, {threads} threads, {instruction_set}"
+            "{preset}, {height} x {width}, batches of {batch_size}, {}, {instruction_set}",
+            counted(*threads, "thread")
         )?;
         self.peak_rss_mb.map_or(Ok(()), |mb| write!(f, ", peak memory {mb:.0} MB"))
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
+use vae_base::text::counted;
 use vae_data::{DataSet, Element, Info, Metadata};
 use vae_study::checks::check_compliances;
 use vae_study::pictures::{Quantity, draw_contact_sheet};
@@ -92,7 +93,7 @@ fn info(args: &InfoArgs) -> Result<()> {
     if let Some(out) = &args.out {
         let drawn = draw(&data, &info, out)?;
         if !args.json {
-            line(format!("{drawn} pictures in {}", shown(out)))?;
+            line(format!("{} in {}", counted(drawn, "picture"), shown(out)))?;
         }
     }
     Ok(())
@@ -112,15 +113,15 @@ fn convert(args: &ConvertArgs) -> Result<()> {
     let data = data.with_metadata(metadata);
     data.write_to(&args.out, element)?;
     line(format!(
-        "{}: {} designs of {} x {} in {} groups, {}",
+        "{}: {} of {} x {} in {}, {}",
         shown(&args.out),
-        data.len(),
+        counted(data.len(), "design"),
         data.height(),
         data.width(),
-        data.n_groups(),
+        counted(data.n_groups(), "group"),
         match data.condition_info().len() {
             0 => "no conditions".to_owned(),
-            n => format!("{n} conditions"),
+            n => counted(n, "condition"),
         }
     ))
 }
@@ -129,11 +130,9 @@ fn convert(args: &ConvertArgs) -> Result<()> {
 fn draw(data: &DataSet, info: &Info, out: &Path) -> Result<usize> {
     output::folder(out)?;
     let mut drawn = usize::from(0 < draw_contact_sheet(data, &out.join("designs.png"))?);
-    for quantity in std::iter::once(Quantity::volume(info)).chain(Quantity::conditions(data)) {
-        if !quantity.values.is_empty() {
-            quantity.draw(data.name(), &out.join(format!("histogram-{}.png", quantity.file)))?;
-            drawn += 1;
-        }
+    for quantity in Quantity::all(data, info) {
+        quantity.draw(data.name(), &out.join(format!("histogram-{}.png", quantity.file)))?;
+        drawn += 1;
     }
     Ok(drawn)
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use ndarray::{Array2, Ix2};
+use vae_base::text::counted;
 use vae_data::npz::Npz;
 use vae_study::Model;
 use vae_train::codes::{decode, repeated};
@@ -61,7 +62,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let designs = decode(&vae, &zs, &cs, &device)?;
     output::arrays(&args.out, &designs, &cs, &zs)?;
     let (n, height, width) = designs.dim();
-    line(format!("{n} designs of {height} x {width} in {}", shown(&args.out)))?;
+    let designs = counted(n, "design");
+    line(format!("{designs} of {height} x {width} in {}", shown(&args.out)))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -14,7 +14,8 @@ use crate::words::remedy;
 
 /// Score a model on its test split, with simple controls beside it
 ///
-/// Bounds are in nats per design, averaged over the test split. IoU, pieces and holes are those of
+/// Without test designs it is scored on those of the validation, and that is said. Bounds are in
+/// nats per design, averaged over these designs. IoU, pieces and holes are those of
 /// designs cut at 0.5; reconstructions come from the posterior mean unless they are called sampled.
 /// With many --samples the tighter bound approaches ln p(x); its error and the effective sample
 /// size show how far it can be trusted. If the data set states the mechanics of its designs,
@@ -54,10 +55,17 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         ));
     }
     let questions = Questions { draws: args.samples, mechanics: !args.no_mechanics };
-    let draws = run.split.test.len() as u64 * args.samples as u64;
-    let mut bar = Progress::new("evaluate", "draws", draws, 0);
-    let scores = run.evaluate_with(questions, &mut |progress| bar.set(progress.done, ""))?;
-    bar.finish();
+    let mut bar: Option<Progress> = None;
+    let scores = run.evaluate_with(questions, &mut |progress| {
+        let new = || Progress::new("evaluate", "draws", progress.total, 0);
+        let bar = bar.get_or_insert_with(new);
+        bar.set(progress.done, "");
+        if progress.done == progress.total {
+            bar.rest("comparing with controls, and judging by mechanics");
+        }
+    });
+    bar.into_iter().for_each(Progress::finish);
+    let scores = scores?;
     scores.notes.iter().for_each(note);
     let words = words::scores(&scores, &remedy);
     if args.json {

@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use vae_study::analysis::{Exported, Format, Outline, export, export_path, position};
+use serde::Serialize;
+use vae_study::analysis::{
+    AxisSide, Exported, Format, Outline, chosen, export, export_paths, positions, whole,
+};
 use vae_study::run::stored_one;
 
-use crate::choices;
+use crate::choices::{self, SideArg};
 use crate::commands::analyze::open;
 use crate::lengths::LengthArgs;
-use crate::output::{json, line, shown};
+use crate::output::{folder, json, line, shown};
 use crate::reading::ReadingArgs;
 
-/// Write a design for CAD, for a printer, or as numbers
+/// Write designs for CAD, for a printer, or as numbers
 ///
 /// SVG, DXF and STL have smooth contours instead of the steps of the grid. The contours enclose the
 /// area of the design and are closed at the edge of its domain; outer curves run counterclockwise,
@@ -25,43 +28,76 @@ use crate::reading::ReadingArgs;
   vae export builtin --design 0 --to svg --cell-size 2mm
   vae export beam.npy --to dxf --cell-size 0.1in --out part.dxf
   vae export beam.npy --to stl --cell-size 2mm --thickness 5mm
-  vae export samples/designs.npz --design 3 --to png")]
+  vae export half.npy --mirror left --to stl --out whole.stl
+  vae export samples/designs.npz --design 3 --design 5 --to png --out pictures")]
 pub(crate) struct Args {
-    /// A design: whatever `vae analyze` takes; needs --design if there are several
-    design: String,
-    /// Position of the design, from 0
+    /// Designs: whatever `vae analyze` takes; one that holds several needs --design or --all
+    #[arg(value_name = "DESIGN", required = true)]
+    designs: Vec<String>,
+    /// Position of a design in each DESIGN, from 0; may be repeated
     #[arg(long = "design", value_name = "N")]
-    index: Option<usize>,
+    positions: Vec<usize>,
+    /// Write all designs
+    #[arg(long, conflicts_with = "positions")]
+    all: bool,
     #[command(flatten)]
     reading: ReadingArgs,
-    /// Format of the file
+    /// Format of the files
     #[arg(long, value_name = "FORMAT", value_parser = choices::format())]
     to: Format,
+    /// Complete half and quarter models: the sides on which their axes of symmetry lie, separated
+    /// by commas
+    #[arg(long, value_name = "SIDES", value_enum, value_delimiter = ',')]
+    mirror: Vec<SideArg>,
     #[command(flatten)]
     lengths: LengthArgs,
-    /// File to write [default: named after the design, in this folder]
-    #[arg(long, value_name = "FILE")]
+    /// File to write, or the folder of several [default: named after the designs, in this folder]
+    #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
+#[derive(Serialize)]
+struct Report {
+    files: Vec<Exported>,
+}
+
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let lengths = args.lengths.lengths()?;
-    let set = open(&args.design, &args.reading.reading()?)?;
-    let index = position(&set, &args.design, args.index)?;
-    let among_several = (1 < set.len()).then_some(index);
-    let source = Path::new(&args.design);
-    let out = export_path(source, among_several, args.to, args.out.as_deref())?;
-    let at = format!("{}, design {index}", args.design);
-    let design = stored_one(&set, index).with_context(|| at.clone())?;
-    let exported =
-        export(design.view(), &at, (args.to, lengths), &out).with_context(|| at.clone())?;
-    if args.json {
-        json(&exported)?;
-    } else {
-        words(&exported, &at)?;
+    let sides: Vec<AxisSide> = args.mirror.iter().map(|&side| side.into()).collect();
+    let reading = args.reading.reading()?;
+    let mut designs = Vec::new();
+    for source in &args.designs {
+        let set = open(source, &reading)?;
+        let pick = if args.all { positions } else { chosen };
+        let among_several = |&index: &usize| (1 < set.len()).then_some(index);
+        for index in pick(&set, source, &args.positions)? {
+            let at = format!("{source}, design {index}");
+            let design = stored_one(&set, index).with_context(|| at.clone())?;
+            let design = whole(design.view(), &sides)?;
+            designs.push((Path::new(source), among_several(&index), at, design));
+        }
+    }
+    let places: Vec<_> = designs.iter().map(|(source, index, ..)| (*source, *index)).collect();
+    let paths = export_paths(&places, args.to, args.out.as_deref())?;
+    if 1 < paths.len() {
+        args.out.as_deref().map_or(Ok(()), folder)?;
+    }
+    let mut files = Vec::new();
+    for ((.., at, design), path) in designs.iter().zip(&paths) {
+        let exported =
+            export(design.view(), at, (args.to, lengths), path).with_context(|| at.clone())?;
+        if !args.json {
+            words(&exported, at)?;
+        }
+        files.push(exported);
+    }
+    match &files[..] {
+        _ if !args.json => {}
+        [exported] => json(exported)?,
+        _ => json(&Report { files })?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -95,7 +95,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let run = args.run.open()?;
     let ends = match args.from.zip(args.to) {
         Some((from, to)) => Ends::chosen(&run, from, to)?,
-        None => Ends::in_test_split(&run)?,
+        None => Ends::held_out(&run)?,
     };
     let walk = Walk::between_designs(&run, &ends, course)?;
     write(args, &run.vae, &walk)

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
+use vae_base::text::counted;
 use vae_data::{Reading, Setting, open_with};
 use vae_study::StudyError;
 use vae_study::latent::most_active;
@@ -119,7 +120,7 @@ fn latent(args: &LatentArgs) -> Result<ExitCode> {
         let mean = column.iter().map(|&z| f64::from(z)).sum::<f64>() / column.len().max(1) as f64;
         line(format!("z{}: mean {mean:.4}, deviation {:.4}", dim + 1, variance.sqrt()))?;
     }
-    line(format!("{} designs in {}", codes.means.nrows(), shown(&args.out)))?;
+    line(format!("{} in {}", counted(codes.means.nrows(), "design"), shown(&args.out)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -132,7 +133,7 @@ fn samples(args: &SamplesArgs) -> Result<ExitCode> {
     output::folder(&args.out)?;
     let sheet = args.out.join("samples.png");
     let chosen = draw_samples(&data, args.count, args.seed, &sheet)?;
-    line(format!("{} designs in {}", chosen.len(), shown(&sheet)))?;
+    line(format!("{} in {}", counted(chosen.len(), "design"), shown(&sheet)))?;
 
     if let Some(size) = reading.resize.given() {
         let reading = Reading { resize: Setting::None, ..reading.clone() };
@@ -143,7 +144,7 @@ fn samples(args: &SamplesArgs) -> Result<ExitCode> {
     }
 
     for quantity in Quantity::conditions(&data) {
-        let title = format!("{} designs of {}", data.len(), data.name());
+        let title = format!("{} of {}", counted(data.len(), "design"), data.name());
         let out = args.out.join(format!("histogram-{}.png", quantity.file));
         quantity.draw(&title, &out)?;
         line(format!("{} in {}", quantity.name, shown(&out)))?;

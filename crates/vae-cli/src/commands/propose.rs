@@ -4,20 +4,20 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use vae_base::text::Share;
+use vae_base::text::{Share, counted};
 use vae_design::Yield;
 use vae_study::Run;
-use vae_study::analysis::Format;
+use vae_study::analysis::{AxisSide, Format};
 use vae_study::propose::{
     DesignPlace, ProposalTask, Proposals, ProposeSettings, Shortfall, claim_folder,
 };
 
-use crate::args::{ModelArgs, SamplerArg, assignment};
-use crate::choices::{self, SymmetryArg};
+use crate::args::{ModelArgs, SamplerArg, assignment, fitted_samplers};
+use crate::choices::{self, SideArg, SymmetryArg};
 use crate::failure::FAILED;
 use crate::lengths::LengthArgs;
 use crate::output::{line, note, shown};
-use crate::progress::Progress;
+use crate::progress::{Progress, working};
 use crate::words;
 
 /// Propose new designs for a real task
@@ -95,6 +95,10 @@ pub(crate) struct Args {
     /// Formats of further files in the folder of each design, separated by commas
     #[arg(long, value_name = "FORMAT,...", value_delimiter = ',', value_parser = choices::format())]
     to: Vec<Format>,
+    /// Complete half and quarter models in these files: the sides on which the axes of symmetry
+    /// lie, separated by commas
+    #[arg(long, value_name = "SIDES", value_enum, value_delimiter = ',', requires = "to")]
+    mirror: Vec<SideArg>,
     #[command(flatten)]
     lengths: LengthArgs,
     /// Folder to write into, new or empty
@@ -127,8 +131,15 @@ impl From<&Args> for ProposeSettings {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let lengths = args.lengths.lengths()?;
+    let sides: Vec<AxisSide> = args.mirror.iter().map(|&side| side.into()).collect();
     let run: Run = args.model.open_run()?;
-    let task = ProposalTask::new(&run, &args.into())?;
+    if args.near.is_empty() && args.sampler != SamplerArg::Standard {
+        // They are stored beside the model, where the task finds them.
+        fitted_samplers(&run)?;
+    }
+    let task = working("solving the problem by SIMP", || -> Result<_> {
+        Ok(ProposalTask::new(&run, &args.into())?)
+    })?;
     task.notes.iter().for_each(note);
     claim_folder(&args.out)?;
     say_task(&task, args)?;
@@ -148,10 +159,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::from(FAILED));
     }
     found.iterations_saved.as_deref().map_or(Ok(()), say_saved)?;
-    let written = found.write(&args.out, &args.to, lengths)?;
+    let written = found.write(&args.out, &args.to, (lengths, &sides))?;
     line(format!(
-        "{} proposals in {}: {}, {}, and a folder for each",
-        found.accepted.len(),
+        "{} in {}: {}, {}, and a folder for each",
+        counted(found.accepted.len(), "proposal"),
         shown(&args.out),
         shown(&written.sheet),
         shown(&written.table)

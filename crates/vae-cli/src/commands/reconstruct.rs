@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use vae_base::text::counted;
 use vae_study::pictures::draw_reconstructions;
 
 use crate::args::RunArgs;
@@ -27,7 +28,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let opened = args.run.open()?;
-    let count = draw_reconstructions(&opened, args.count, &args.out)?;
-    line(format!("{count} test designs in {}", shown(&args.out)))?;
+    let (count, part) = draw_reconstructions(&opened, args.count, &args.out)?;
+    let designs = counted(count, &format!("{} design", part.name()));
+    line(format!("{designs} in {}", shown(&args.out)))?;
     Ok(ExitCode::SUCCESS)
 }

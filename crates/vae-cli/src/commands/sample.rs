@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use vae_base::text::counted;
 use vae_study::samples::{SampleSettings, Samples, Series};
 use vae_study::trust;
 
 use crate::args::{ModelArgs, SamplerArg, assignment};
 use crate::failure::UsageError;
 use crate::output::{self, line, note, shown};
+use crate::progress::working;
 
 /// Generate new designs
 ///
@@ -80,7 +82,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     };
     let fitted = samplers.as_ref().map(|samplers| (samplers, args.sampler.into()));
     let settings = args.settings();
-    let samples = Samples::generate(&model, run.as_ref(), fitted, &settings)?;
+    let generate = || Samples::generate(&model, run.as_ref(), fitted, &settings);
+    let samples = working("generating and judging designs", generate)?;
 
     output::folder(&args.out)?;
     let [arrays, table, picture] =
@@ -96,8 +99,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         line(format!("how uncertain each pixel is: {}", shown(&picture)))?;
     }
     line(format!(
-        "{} designs: {}, {}, {}",
-        samples.cs.nrows(),
+        "{}: {}, {}, {}",
+        counted(samples.cs.nrows(), "design"),
         shown(&arrays),
         shown(&picture),
         shown(&table)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use vae_base::text::counted;
 use vae_study::pictures::draw_square;
 use vae_study::{Model, StudyError};
 use vae_train::codes::{decode, repeated};
@@ -68,6 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     output::arrays(&arrays, &designs, &cs, &zs)?;
     let picture = args.out.join("designs.png");
     draw_square(&vae, &condition, &zs, (across, up), &designs, &picture)?;
-    line(format!("{} designs: {}, {}", zs.nrows(), shown(&arrays), shown(&picture)))?;
+    let designs = counted(zs.nrows(), "design");
+    line(format!("{designs}: {}, {}", shown(&arrays), shown(&picture)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -196,6 +196,7 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
         threads: threads::current(),
         command: std::env::args().collect(),
         resumed_at_step: Vec::new(),
+        continued_by: Vec::new(),
     };
     let folder = RunFolder::vacant(&args.out)?;
     folder.import(&config, &manifest, split.as_ref(), vae.config(), &parameters)?;

@@ -51,6 +51,56 @@ impl ModelConfig {
     }
 }
 
+impl ModelConfig {
+    /// Numbers that the layers of the network put out for one design, the picture included:
+    /// results of convolutions, linear layers and pools. A training step stores each of them once
+    /// for its backward pass.
+    ///
+    /// # Examples
+    /// ```
+    /// use vae_models::ModelConfig;
+    ///
+    /// // Three blocks of 16, 32 and 64 channels, and back, at 48 × 96 pixels.
+    /// let outputs = ModelConfig::compact(48, 96, Vec::new()).layer_outputs();
+    /// assert_eq!(outputs, 2 * (16 * 24 * 48 + 32 * 12 * 24 + 64 * 6 * 12) + 48 * 96 + 2 * 32);
+    /// ```
+    pub fn layer_outputs(&self) -> u64 {
+        let (height, width) = self.padded_size();
+        let (maps, base) = self
+            .decoder_grid()
+            .map_or((0, 1), |(channels, height, width)| (channels, height * width));
+        let mut decoder = self.decoder_layers();
+        decoder.extend(self.final_layers());
+        outputs(&self.embedding_layers(), 1)
+            + outputs(&self.encoder_layers(), height * width)
+            + 2 * self.latent_dim as u64
+            + (maps * base) as u64
+            + outputs(&decoder, base)
+    }
+}
+
+/// Numbers that a stack puts out, layer by layer, whose input has `positions` pixels.
+fn outputs(layers: &[Layer], mut positions: usize) -> u64 {
+    let (mut total, mut channels) = (0, 0);
+    for &layer in layers {
+        match layer {
+            Layer::Conv { outputs, stride, .. } => {
+                positions /= stride * stride;
+                channels = outputs;
+            }
+            Layer::ConvTranspose { outputs, .. } => {
+                positions *= 4;
+                channels = outputs;
+            }
+            Layer::Pool(_) => positions /= 4,
+            Layer::Linear { outputs, .. } => (positions, channels) = (1, outputs),
+            Layer::Norm { .. } | Layer::Activation(_) => continue,
+        }
+        total += (positions * channels) as u64;
+    }
+    total
+}
+
 /// Multiply-adds of a stack whose input has `positions` pixels (even in both directions wherever a
 /// layer halves them).
 fn count(layers: &[Layer], mut positions: usize) -> u64 {

@@ -81,6 +81,11 @@ pub enum AnalysisError {
     /// A named problem does not exist, or not on this grid or at this volume fraction.
     #[error(transparent)]
     NamedProblem(ProblemError),
+    /// Two axes of symmetry in one direction.
+    #[error(
+        "a half model has one axis of symmetry in each direction: name one side, or two that meet in a corner"
+    )]
+    TwoAxes,
     /// An output that is the input.
     #[error("{} would be written over itself", path.display())]
     Overwrites {
@@ -128,9 +133,10 @@ impl AnalysisError {
     /// What helps; empty if nothing is known.
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {
-            Self::Several { len, .. } => {
-                vec![Remedy::set("design", "N", format!("says which, from 0 to {}", len - 1))]
-            }
+            Self::Several { len, .. } => vec![
+                Remedy::set("design", "N", format!("says which, from 0 to {}", len - 1)),
+                Remedy::set("all", "", "takes every one"),
+            ],
             Self::NoProblem { .. } => {
                 vec![Remedy::set("problem", "problem.toml", "states the problem of the designs")]
             }
@@ -153,6 +159,7 @@ impl AnalysisError {
             | Self::Several { .. }
             | Self::NoProblem { .. }
             | Self::NamedProblem(_)
+            | Self::TwoAxes
             | Self::Overwrites { .. }
             | Self::File(FileError::Occupied { .. }) => true,
             Self::Study(error) => error.is_callers_mistake(),

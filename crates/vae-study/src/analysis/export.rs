@@ -1,5 +1,6 @@
 //! One design written for CAD, for a printer, or as numbers.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ndarray::ArrayView2;
@@ -79,29 +80,46 @@ pub fn export(
     })
 }
 
-/// The file that a design is written to: `out`, or else a file in the working folder that is named
-/// after the source, and after the position of the design if the source holds several.
+/// The files that designs are written to, each given by its source, and by its position if the
+/// source holds several.
+///
+/// The file of one design is `out`, that of several lies in the folder `out`; without it they lie
+/// in the working folder. Names come from sources and positions, with a number if two are equal.
 ///
 /// # Errors
-/// [`AnalysisError::Overwrites`] if that file is the source.
-pub fn export_path(
-    source: &Path,
-    position: Option<usize>,
+/// [`AnalysisError::Overwrites`] if a file is a source.
+pub fn export_paths(
+    designs: &[(&Path, Option<usize>)],
     format: Format,
     out: Option<&Path>,
-) -> Result<PathBuf> {
-    let out = out.map_or_else(
-        || {
-            let stem = source.file_stem().unwrap_or(source.as_os_str()).display();
-            let which = position.map_or_else(String::new, |index| format!("-{index}"));
-            PathBuf::from(format!("{stem}{which}.{}", format.name()))
-        },
-        Path::to_owned,
-    );
-    match (out.canonicalize(), source.canonicalize()) {
-        (Ok(same), Ok(source)) if same == source => Err(AnalysisError::Overwrites { path: out }),
-        _ => Ok(out),
+) -> Result<Vec<PathBuf>> {
+    let (file, folder) = match out {
+        Some(out) if designs.len() == 1 => (Some(out), Path::new("")),
+        folder => (None, folder.unwrap_or(Path::new(""))),
+    };
+    let mut taken = BTreeSet::new();
+    let path = |&(source, position): &(&Path, Option<usize>)| {
+        if let Some(file) = file {
+            return file.to_owned();
+        }
+        let stem = source.file_stem().unwrap_or(source.as_os_str()).display();
+        let which = position.map_or_else(String::new, |index| format!("-{index}"));
+        let (mut name, mut number) = (format!("{stem}{which}"), 1);
+        while !taken.insert(name.to_lowercase()) {
+            number += 1;
+            name = format!("{stem}{which}-{number}");
+        }
+        folder.join(format!("{name}.{}", format.name()))
+    };
+    let paths: Vec<PathBuf> = designs.iter().map(path).collect();
+    for path in &paths {
+        let place = path.canonicalize().ok();
+        let is_place = |(source, _): &(&Path, _)| source.canonicalize().ok() == place;
+        if place.is_some() && designs.iter().any(is_place) {
+            return Err(AnalysisError::Overwrites { path: path.clone() });
+        }
     }
+    Ok(paths)
 }
 
 impl Outline {
@@ -119,6 +137,20 @@ mod tests {
 
     use super::*;
     use crate::run::stored_one;
+
+    #[test]
+    fn no_two_designs_share_a_file() {
+        let designs = [("a/beam.npy", None), ("b/beam.npy", None), ("c/Beam.npy", None)];
+        let designs = designs.map(|(source, position)| (Path::new(source), position));
+        let names = |out: Option<&str>| {
+            let paths = export_paths(&designs, Format::Svg, out.map(Path::new)).unwrap();
+            paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(None), ["beam.svg", "beam-2.svg", "Beam-3.svg"]);
+        assert_eq!(names(Some("out"))[1], "out/beam-2.svg");
+        let one = export_paths(&designs[..1], Format::Svg, Some(Path::new("x.svg"))).unwrap();
+        assert_eq!(one, [Path::new("x.svg")]);
+    }
 
     #[test]
     fn built_in_designs_keep_their_volume_grey_and_cut() {

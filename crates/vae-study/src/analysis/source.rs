@@ -43,6 +43,18 @@ pub fn open_designs(source: &str, reading: &Reading) -> Result<DataSet> {
     Ok(DataSet::new(source, design.insert_axis(Axis(0)), details)?)
 }
 
+/// The designs of a set that were asked for; its only one if none was.
+///
+/// # Errors
+/// [`AnalysisError::NoDesign`]; [`AnalysisError::Several`] if there are several designs and none
+/// was asked for.
+pub fn chosen(set: &DataSet, name: &str, asked: &[usize]) -> Result<Vec<usize>> {
+    if asked.is_empty() && set.len() != 1 {
+        return Err(AnalysisError::Several { name: name.to_owned(), len: set.len() });
+    }
+    positions(set, name, asked)
+}
+
 /// The designs of a set that were asked for; all of them if none was.
 ///
 /// # Errors
@@ -56,18 +68,5 @@ pub fn positions(set: &DataSet, name: &str, asked: &[usize]) -> Result<Vec<usize
             Err(AnalysisError::NoDesign { name: name.to_owned(), index, len: set.len() })
         }
         None => Ok(asked.to_vec()),
-    }
-}
-
-/// The one design of a set that was asked for; its only design if none was.
-///
-/// # Errors
-/// [`AnalysisError::NoDesign`], or [`AnalysisError::Several`] if there are several designs and
-/// none was asked for.
-pub fn position(set: &DataSet, name: &str, asked: Option<usize>) -> Result<usize> {
-    match asked {
-        Some(index) => Ok(positions(set, name, &[index])?[0]),
-        None if set.len() == 1 => Ok(0),
-        None => Err(AnalysisError::Several { name: name.to_owned(), len: set.len() }),
     }
 }

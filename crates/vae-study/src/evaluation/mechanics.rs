@@ -5,6 +5,7 @@ use ndarray::{Array2, Array3, Axis};
 use serde::Serialize;
 use topo_data::{METRICS_VERSION, MechanicsScores, References, problem_of};
 use topo_simp::Problem;
+use vae_base::text::counted;
 use vae_data::DataSet;
 use vae_train::codes::reconstruct;
 use vae_train::codes::{decode, prior_draws};
@@ -45,10 +46,14 @@ pub struct Scored {
     pub scores: MechanicsScores,
 }
 
-/// Judges the model on the test split; `None` if the problems of the designs are unknown. If
+/// Judges the model on some held-out designs; `None` if the problems of the designs are unknown. If
 /// samplers have to be fitted for it, a sentence about them is added to `notes`.
-pub(super) fn mechanics(run: &Run, notes: &mut Vec<String>) -> Result<Option<Mechanics>> {
-    let test = evenly_spaced(&run.split.test, MOST);
+pub(super) fn mechanics(
+    run: &Run,
+    held_out: &[usize],
+    notes: &mut Vec<String>,
+) -> Result<Option<Mechanics>> {
+    let test = evenly_spaced(held_out, MOST);
     let Some(problems) = problems(&run.data, &test)? else { return Ok(None) };
     let designs = run.designs();
     let (train, vae, device) = (&run.split.train, &run.vae, &run.device);
@@ -63,7 +68,7 @@ pub(super) fn mechanics(run: &Run, notes: &mut Vec<String>) -> Result<Option<Mec
     let pca = principal_components(&designs, train, &test, latent_dim)?.mapv(|x| x.clamp(0.0, 1.0));
     let reconstructions = vec![
         score("this model".into(), reconstruct(vae, &designs, &test, device)?)?,
-        score(format!("PCA, {latent_dim} components"), pca)?,
+        score(format!("PCA, {}", counted(latent_dim, "component")), pca)?,
         score("nearest training design".into(), nearest_by_pixels(&designs, train, &test)?)?,
     ];
 
@@ -79,7 +84,7 @@ pub(super) fn mechanics(run: &Run, notes: &mut Vec<String>) -> Result<Option<Mec
         Some(mean_distance(&samples, &other))
     };
     let mut generated = vec![score("this model, prior samples".into(), samples)?];
-    let (samplers, fitted) = run.samplers()?;
+    let (samplers, fitted) = run.samplers(&mut |_| {})?;
     notes.extend(fitted);
     for (name, sampler) in
         [("this model, one normal", Sampler::Gaussian), ("this model, mixture", Sampler::Mixture)]

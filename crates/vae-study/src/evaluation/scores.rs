@@ -1,7 +1,8 @@
-//! Everything that is known of a model, measured on its test split.
+//! Everything that is known of a model, measured on designs that it was not trained on.
 
 use serde::Serialize;
 use topo_data::{Connectivity, one_piece_share};
+use vae_data::Split;
 use vae_train::codes::{decode, prior_draws};
 use vae_train::score::Diagnosis;
 use vae_train::score::{Evaluation, evaluate};
@@ -10,7 +11,7 @@ use super::mechanics::{Mechanics, mechanics};
 use super::topology::{OnePiece, Topology, topology};
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::run::Run;
+use crate::run::{Part, Run};
 
 /// What an evaluation measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,14 +22,18 @@ pub struct Questions {
     pub mechanics: bool,
 }
 
-/// Scores of a model on its test split, with simple controls beside it.
+/// Scores of a model on its test split, with simple controls beside it; on its validation split if
+/// the test split is empty.
 #[derive(Clone, Debug, Serialize)]
 pub struct Scores {
-    /// Bounds, reconstructions and controls.
+    /// The part that is scored; `None` if there are neither test nor validation designs.
+    pub part: Option<Part>,
+    /// Bounds, reconstructions and controls; `None` without such a part.
     #[serde(flatten)]
-    pub evaluation: Evaluation,
-    /// Share of designs that are one piece at 0.5, pixels joined by edges or corners.
-    pub one_piece: OnePiece,
+    pub evaluation: Option<Evaluation>,
+    /// Share of designs that are one piece at 0.5, pixels joined by edges or corners; `None`
+    /// likewise.
+    pub one_piece: Option<OnePiece>,
     /// Share of reconstructions with as many pieces and holes as their design.
     pub topology: Vec<Topology>,
     /// What each latent dimension learned.
@@ -41,7 +46,7 @@ pub struct Scores {
 }
 
 impl Run {
-    /// Scores the model on its test split: bounds from `draws` draws per design, reconstructions,
+    /// Scores the model on the part that [`Run::held_out`] names: bounds from `draws` draws per design, reconstructions,
     /// controls, latent space, and mechanics where the problems of the designs are known.
     ///
     /// # Errors
@@ -59,26 +64,40 @@ impl Run {
         questions: Questions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Scores> {
-        let Self { split, vae, device, .. } = self;
-        let (designs, test) = (self.designs(), &self.split.test);
+        let latent = self.diagnose()?;
+        let Some((part, test)) = self.held_out() else {
+            return Ok(Scores {
+                part: None,
+                evaluation: None,
+                one_piece: None,
+                topology: Vec::new(),
+                latent,
+                mechanics: None,
+                notes: Vec::new(),
+            });
+        };
+        let Self { vae, device, .. } = self;
+        let designs = self.designs();
+        let split = Split { test: test.clone(), ..self.split.clone() };
         let mut report = Progress { done: 0, total: (test.len() * questions.draws) as u64 };
         let (evaluation, found) =
-            evaluate(vae, &designs, split, questions.draws, device, &mut |n| {
+            evaluate(vae, &designs, &split, questions.draws, device, &mut |n| {
                 report.done += n as u64;
                 progress(report);
             })?;
 
         let zs = prior_draws(vae.config().latent_dim, test.len(), 0);
-        let samples = decode(vae, &zs, &designs.conditions(test), device)?;
-        let truth = designs.array(test)?;
-        let one_piece = OnePiece {
+        let samples = decode(vae, &zs, &designs.conditions(&test), device)?;
+        let truth = designs.array(&test)?;
+        let one_piece = Some(OnePiece {
             prior_samples: one_piece_share(samples.outer_iter(), Connectivity::Eight),
             data: one_piece_share(truth.outer_iter(), Connectivity::Eight),
-        };
+        });
         let topology = topology(&truth, &found);
-        let latent = self.diagnose()?;
         let mut notes = Vec::new();
-        let mechanics = if questions.mechanics { mechanics(self, &mut notes)? } else { None };
-        Ok(Scores { evaluation, one_piece, topology, latent, mechanics, notes })
+        let mechanics =
+            if questions.mechanics { mechanics(self, &test, &mut notes)? } else { None };
+        let (part, evaluation) = (Some(part), Some(evaluation));
+        Ok(Scores { part, evaluation, one_piece, topology, latent, mechanics, notes })
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn course(events: &[Event]) -> Training {
         epochs: epochs.iter().filter(|epoch| 0 < epoch.step).count(),
         bound: Splits {
             training: by_epoch(&|epoch| Some(epoch.train.terms.value())),
-            validation: by_epoch(&|epoch| epoch.validation.elbo),
+            validation: by_epoch(&|epoch| epoch.validation?.elbo),
         },
         loss: by_step(|step| step.parts.loss),
         log_likelihood: Splits {
@@ -44,17 +44,17 @@ pub(super) fn course(events: &[Event]) -> Training {
                 |epoch| epoch.train.terms.log_likelihood,
                 |step| step.parts.terms.log_likelihood,
             ),
-            validation: by_epoch(&|epoch| Some(epoch.validation.terms.log_likelihood)),
+            validation: by_epoch(&|epoch| Some(epoch.validation?.terms.log_likelihood)),
         },
         kl: Splits {
             training: training(|epoch| epoch.train.terms.kl, |step| step.parts.terms.kl),
-            validation: by_epoch(&|epoch| Some(epoch.validation.terms.kl)),
+            validation: by_epoch(&|epoch| Some(epoch.validation?.terms.kl)),
         },
         kl_by_dimension: (0..dimensions)
             .map(|dimension| by_epoch(&|epoch| epoch.kl_per_dim.get(dimension).copied()))
             .collect(),
-        mse: by_epoch(&|epoch| Some(epoch.validation.mse)),
-        iou: by_epoch(&|epoch| Some(epoch.validation.iou)),
+        mse: by_epoch(&|epoch| Some(epoch.validation?.mse)),
+        iou: by_epoch(&|epoch| Some(epoch.validation?.iou)),
         learning_rate: by_step(|step| step.learning_rate),
         kl_weight: by_step(|step| step.beta),
         gradient_norm: by_step(|step| step.gradient_norm),
@@ -85,14 +85,14 @@ mod tests {
             step,
             beta: 0.1,
             train: Parts { loss: 800.0, terms: Elbo { log_likelihood: -790.0, kl: 9.0 } },
-            validation: Validation {
+            validation: Some(Validation {
                 elbo: Some(-650.0),
                 loss: 650.0,
                 terms: Elbo { log_likelihood: -640.0, kl: 10.0 },
                 mse: 0.01,
                 iou: 0.9,
                 excess: None,
-            },
+            }),
             kl_per_dim: vec![6.0, 4.0],
             best: true,
             seconds: 1.5,

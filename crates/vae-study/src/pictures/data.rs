@@ -1,5 +1,6 @@
 //! Designs of a data set, and how its quantities are distributed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ndarray::{Array1, Array3};
@@ -21,14 +22,21 @@ pub struct Quantity {
 }
 
 impl Quantity {
-    /// The volume fractions of the designs.
-    pub fn volume(info: &Info) -> Self {
-        let values = info.volume_fractions().iter().map(|v| *v as f32).collect();
-        Self { name: "mean density".into(), file: "volume".into(), values }
+    /// The volume fractions of the designs, if any design holds densities, and every condition of
+    /// the data; no two have one name of a file.
+    pub fn all(data: &DataSet, info: &Info) -> Vec<Self> {
+        let values: Array1<f32> = info.volume_fractions().iter().map(|v| *v as f32).collect();
+        let volume = Self { name: "mean density".into(), file: "volume".into(), values };
+        let volume = Some(volume).filter(|volume| !volume.values.is_empty());
+        apart(volume.into_iter().chain(Self::of_conditions(data)).collect())
     }
 
-    /// Every condition of the data.
+    /// Every condition of the data; no two have one name of a file.
     pub fn conditions(data: &DataSet) -> Vec<Self> {
+        apart(Self::of_conditions(data))
+    }
+
+    fn of_conditions(data: &DataSet) -> Vec<Self> {
         let table = data.conditions();
         let columns = data.condition_info().iter().zip(table.columns());
         let quantities = columns.map(|(info, values)| {
@@ -52,6 +60,20 @@ impl Quantity {
         let figure = Histogram { title, name: &self.name, values: self.values.view(), bins: None };
         histogram(&figure, out).map_err(StudyError::drawing(out))
     }
+}
+
+/// Numbers the names of files that are equal, for file systems with and without upper case.
+fn apart(mut quantities: Vec<Quantity>) -> Vec<Quantity> {
+    let mut taken = BTreeSet::new();
+    for quantity in &mut quantities {
+        let plain = quantity.file.clone();
+        let mut number = 1;
+        while !taken.insert(quantity.file.to_lowercase()) {
+            number += 1;
+            quantity.file = format!("{plain}-{number}");
+        }
+    }
+    quantities
 }
 
 /// Draws random designs of a data set with their conditions, and returns their positions.
@@ -104,4 +126,22 @@ fn caption(data: &DataSet, index: usize) -> String {
     let words =
         words.map(|(info, value)| format!("{} {}", info.name, (value * 100.0).round() / 100.0));
     std::iter::once(format!("design {index}")).chain(words).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_quantities_share_a_file() {
+        let quantity = |file: &str| Quantity {
+            name: file.into(),
+            file: file.into(),
+            values: Array1::zeros(1),
+        };
+        let names = ["volume", "volume", "Volume", "volume-2", "angle"];
+        let found: Vec<String> =
+            apart(names.map(quantity).into()).into_iter().map(|q| q.file).collect();
+        assert_eq!(found, ["volume", "volume-2", "Volume-3", "volume-2-2", "angle"]);
+    }
 }

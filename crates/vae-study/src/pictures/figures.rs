@@ -12,7 +12,7 @@ use vae_train::learn::read;
 
 use crate::error::{Result, StudyError};
 use crate::latent::most_active;
-use crate::run::{Part, Run, evenly_spaced, make_folder};
+use crate::run::{Run, evenly_spaced, make_folder};
 use crate::walk::Ends;
 
 use super::course::course;
@@ -41,10 +41,10 @@ pub fn draw_run(run: &Run) -> Result<()> {
 /// The figures of a run that exist, in the order in which a reader wants to see them.
 pub(crate) fn figures(folder: &RunFolder) -> Vec<Block> {
     let figures = [
-        ("reconstructions.png", "Test designs, and what comes back from their codes"),
+        ("reconstructions.png", "Designs of the data, and what comes back from their codes"),
         ("samples.png", "New designs: what the model makes of codes from the prior"),
-        ("interpolation.png", "The way between the codes of two test designs"),
-        ("latent.png", "Codes of the test designs"),
+        ("interpolation.png", "The way between the codes of two designs"),
+        ("latent.png", "Codes of designs of the data"),
         ("curves.png", "The course of training"),
     ];
     let there = figures.into_iter().filter_map(|(name, caption)| {
@@ -63,10 +63,11 @@ pub fn draw_curves(folder: &RunFolder, out: &Path) -> Result<()> {
     curves(&course(&events), out).map_err(StudyError::drawing(out))
 }
 
-/// Rows are conditions of test designs, columns are the data's own design and prior draws.
+/// Rows are conditions of held-out designs, columns are the data's own design and prior draws.
 fn draw_samples(run: &Run) -> Result<()> {
     let designs = run.designs();
-    let rows = evenly_spaced(&run.split.test, 6);
+    let (part, indices) = run.shown(1);
+    let rows = evenly_spaced(&indices, 6);
     let truth = designs.array(&rows)?;
     let names = designs.condition_info();
     // Under conditions every row shows the same draws; without, the rows would be one and the same.
@@ -93,14 +94,12 @@ fn draw_samples(run: &Run) -> Result<()> {
     }
     let views: Vec<_> = sheet.iter().map(|rows: &Array3<f32>| rows.view()).collect();
     let all = ndarray::concatenate(Axis(0), &views).expect("designs of one size");
-    let mut columns = vec!["test design".to_owned()];
+    let mut columns = vec![format!("{} design", part.name())];
     columns.extend((1..=SAMPLES).map(|i| format!("sample {i}")));
+    let beside = if conditional { " under the conditions of" } else { ", beside" };
+    let title = format!("Prior samples{beside} {} designs", part.name());
     let figure = Grid {
-        title: if conditional {
-            "Prior samples under the conditions of test designs"
-        } else {
-            "Prior samples, beside test designs"
-        },
+        title: &title,
         columns: Some(SAMPLES + 1),
         row_labels: &labels,
         column_labels: &columns,
@@ -112,10 +111,7 @@ fn draw_samples(run: &Run) -> Result<()> {
 
 fn draw_interpolation(run: &Run) -> Result<()> {
     let designs = run.designs();
-    if run.split.test.is_empty() {
-        return Ok(());
-    }
-    let pair = Ends::in_test_split(run)?;
+    let pair = Ends::held_out(run)?;
     let Ends { from, to, .. } = pair;
     let codes = encode(&run.vae, &designs, &[from, to], &run.device)?;
     let ends = designs.conditions(&[from, to]);
@@ -135,11 +131,15 @@ fn draw_interpolation(run: &Run) -> Result<()> {
     strip(&figure, &out).map_err(StudyError::drawing(&out))
 }
 
-/// Posterior means of the test designs in the two most active dimensions, colored by the first
+/// Posterior means of the held-out designs in the two most active dimensions, colored by the first
 /// condition.
 fn draw_codes(run: &Run) -> Result<()> {
-    let codes = run.codes(Part::Test)?;
+    let (part, _) = run.shown(1);
+    let codes = run.codes(part)?;
     let Some(columns) = most_active(&codes.activity) else { return Ok(()) };
-    let title = "Posterior means of the test designs, in the two most active dimensions";
-    draw_latent(run, &codes, columns, None, title, &run.folder.figures().join("latent.png"))
+    let title = format!(
+        "Posterior means of the {} designs, in the two most active dimensions",
+        part.name()
+    );
+    draw_latent(run, &codes, columns, None, &title, &run.folder.figures().join("latent.png"))
 }

@@ -10,17 +10,19 @@ use vae_train::Targets;
 use vae_train::codes::reconstruct;
 
 use crate::error::{Result, StudyError};
-use crate::run::{Run, evenly_spaced, silhouette};
+use crate::run::{Part, Run, evenly_spaced, silhouette};
 
-/// Draws evenly spaced test designs above their reconstructions; returns how many.
+/// Draws evenly spaced test designs above their reconstructions, or others if there are none for the
+/// test; returns how many, and of which part.
 ///
 /// # Errors
 /// If a design cannot be read or the picture cannot be drawn.
-pub fn draw_reconstructions(run: &Run, count: usize, out: &Path) -> Result<usize> {
-    let chosen = evenly_spaced(&run.split.test, count);
-    let title = "Test designs above, reconstructions below";
-    draw_pairs(&run.vae, &run.designs(), &chosen, &run.device, title, out)?;
-    Ok(chosen.len())
+pub fn draw_reconstructions(run: &Run, count: usize, out: &Path) -> Result<(usize, Part)> {
+    let (part, indices) = run.shown(1);
+    let chosen = evenly_spaced(&indices, count);
+    let title = format!("{} designs above, reconstructions below", part.title());
+    draw_pairs(&run.vae, &run.designs(), &chosen, &run.device, &title, out)?;
+    Ok((chosen.len(), part))
 }
 
 /// Draws some designs above their reconstructions from the posterior mean.

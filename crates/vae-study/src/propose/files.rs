@@ -11,7 +11,7 @@ use vae_report::{Grid, grid};
 
 use super::error::{ProposeError, Result};
 use super::proposals::Proposals;
-use crate::analysis::{Format, JudgedRow, Lengths, write_judged_table};
+use crate::analysis::{AxisSide, Format, JudgedRow, Lengths, whole, write_judged_table};
 use crate::run::make_folder;
 
 /// Columns of the table, before those of every table of judged designs.
@@ -107,15 +107,23 @@ impl Proposals {
     }
 
     /// Writes `problem.toml`, `proposals.csv`, `proposals.png`, and a folder for each proposal with
-    /// `design.json`, `design.npy`, and a file in each of the formats.
+    /// `design.json`, `design.npy`, and `design` in each of the formats. If `mirror` says on which
+    /// sides of a half or quarter model its axes of symmetry lie, the last are called `whole`, and
+    /// hold the whole design.
     ///
     /// # Errors
     /// If there is no proposal, a design cannot be drawn in a format, or a file cannot be written.
-    pub fn write(&self, out: &Path, formats: &[Format], lengths: Lengths) -> Result<Written> {
+    pub fn write(
+        &self,
+        out: &Path,
+        formats: &[Format],
+        (lengths, mirror): (Lengths, &[AxisSide]),
+    ) -> Result<Written> {
         files::write(&out.join("problem.toml"), self.problem.to_toml().as_bytes())?;
         let described = self.described();
         for proposal in &described {
-            proposal.write(&out.join(format!("{:02}", proposal.rank)), formats, lengths)?;
+            let folder = out.join(format!("{:02}", proposal.rank));
+            proposal.write(&folder, formats, (lengths, mirror))?;
         }
         let (table, sheet) = (out.join("proposals.csv"), out.join("proposals.png"));
         let rows: Vec<JudgedRow> = described.iter().map(Described::row).collect();
@@ -141,15 +149,21 @@ impl Proposals {
 
 impl Described<'_> {
     /// Writes the folder of the proposal.
-    fn write(&self, folder: &Path, formats: &[Format], lengths: Lengths) -> Result<()> {
+    fn write(
+        &self,
+        folder: &Path,
+        formats: &[Format],
+        (lengths, mirror): (Lengths, &[AxisSide]),
+    ) -> Result<()> {
         make_folder(folder)?;
-        let design = self.candidate.design.view();
-        npy::write(&folder.join("design.npy"), design)?;
+        npy::write(&folder.join("design.npy"), self.candidate.design.view())?;
+        let design = whole(self.candidate.design.view(), mirror)?;
+        let name = if mirror.is_empty() { "design" } else { "whole" };
         for format in formats {
-            let path = folder.join(format!("design.{}", format.name()));
+            let path = folder.join(format!("{name}.{}", format.name()));
             let title = format!("proposal {}", self.rank);
             let undrawn = |source| ProposeError::Format { path: path.clone(), source };
-            let drawn = format.draw(design, lengths, &title).map_err(undrawn)?;
+            let drawn = format.draw(design.view(), lengths, &title).map_err(undrawn)?;
             files::write(&path, &drawn.bytes)?;
         }
         let mut text = serde_json::to_string_pretty(self).expect("plain structs have a JSON form");

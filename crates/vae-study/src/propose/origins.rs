@@ -37,7 +37,7 @@ impl Origins {
             settings.near.iter().map(|place| code(place, run, conditions)).collect();
         let near = near?;
         let (samplers, sentence) = if near.is_empty() && settings.sampler != Sampler::Standard {
-            let (samplers, sentence) = run.samplers()?;
+            let (samplers, sentence) = run.samplers(&mut |_| {})?;
             (Some(samplers), sentence)
         } else {
             (None, None)

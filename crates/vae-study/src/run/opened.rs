@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use candle_core::Device;
+use serde::Serialize;
 use vae_data::{DataSet, Source, Split, open_with};
 use vae_models::Vae;
 use vae_train::learn::Loss;
@@ -13,7 +14,8 @@ use super::model::Model;
 use crate::error::{Result, StudyError};
 
 /// A part of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Every design.
     All,
@@ -23,6 +25,28 @@ pub enum Part {
     Validation,
     /// The designs that training never saw.
     Test,
+}
+
+impl Part {
+    /// What its designs are called, as in "test designs".
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Train => "training",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        }
+    }
+
+    /// The name at the beginning of a title.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::All => "All",
+            Self::Train => "Training",
+            Self::Validation => "Validation",
+            Self::Test => "Test",
+        }
+    }
 }
 
 /// A run with its data, its split and its model.
@@ -124,6 +148,21 @@ impl Run {
         }
     }
 
+    /// The designs to show where test designs are shown: those of the test if there are at least so
+    /// many, else those of the validation, else those of the training.
+    pub fn shown(&self, least: usize) -> (Part, Vec<usize>) {
+        let parts = [Part::Test, Part::Validation, Part::Train];
+        let enough = parts.into_iter().find(|&part| least <= self.part(part).len());
+        let part = enough.unwrap_or(Part::Train);
+        (part, self.part(part))
+    }
+
+    /// The designs to score the model on: those of the test, or those of the validation if there
+    /// are none; `None` if there are neither.
+    pub fn held_out(&self) -> Option<(Part, Vec<usize>)> {
+        Some(self.shown(1)).filter(|(part, _)| *part != Part::Train)
+    }
+
     /// What the run minimized.
     pub fn loss(&self) -> Loss {
         Loss::new(self.config.training.objective, self.vae.config())
@@ -159,10 +198,19 @@ impl Run {
 }
 
 /// The data that a run names.
-fn recorded_data(folder: &RunFolder, config: &Config) -> Result<DataSet> {
+///
+/// # Errors
+/// [`StudyError::NoData`] if it names none, [`StudyError::DataMoved`] if they are not there; if they
+/// cannot be read.
+pub fn recorded_data(folder: &RunFolder, config: &Config) -> Result<DataSet> {
     if config.data.source.is_empty() {
         return Err(StudyError::NoData { folder: folder.root().to_owned() });
     }
     let Ok(source) = config.data.source.parse::<Source>();
+    if let Source::Path(path) | Source::Mnist(path) = &source
+        && !path.exists()
+    {
+        return Err(StudyError::DataMoved { path: path.clone() });
+    }
     Ok(open_with(&source, &config.data.reading)?)
 }

@@ -1,12 +1,15 @@
 //! What a data set holds.
 
+use vae_base::text::counted;
 use vae_data::{ConditionInfo, Info};
 
 /// What a data set holds, one line for each of its quantities.
 pub fn data_set(info: &Info) -> Vec<String> {
     let Info { name, n, height, width, element, groups, largest_group, .. } = info;
     let mut lines = vec![format!(
-        "{name}: {n} designs of {height} x {width} ({element}) in {groups} groups, the largest of {largest_group}"
+        "{name}: {} of {height} x {width} ({element}) in {}, the largest of {largest_group}",
+        counted(*n, "design"),
+        counted(*groups, "group"),
     )];
     // If no design holds densities, there is nothing to count; the notes say why.
     if info.invalid.len() < *n {
@@ -38,7 +41,11 @@ fn condition(condition: &ConditionInfo) -> String {
     let ConditionInfo { name, unit, values, distinct, .. } = condition;
     let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
     format!(
-        "condition {name}: {:.3} ± {:.3}, {:.3} to {:.3}{unit}, {distinct} distinct values",
-        values.mean, values.std, values.min, values.max
+        "condition {name}: {:.3} ± {:.3}, {:.3} to {:.3}{unit}, {}",
+        values.mean,
+        values.std,
+        values.min,
+        values.max,
+        counted(*distinct, "distinct value")
     )
 }

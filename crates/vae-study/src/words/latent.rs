@@ -2,7 +2,7 @@
 
 use vae_base::Remedy;
 use vae_report::Block;
-use vae_train::score::{Diagnosis, Dimension, State};
+use vae_train::score::{Diagnosis, Dimension, State, Unclear};
 
 use super::Speak;
 
@@ -13,29 +13,57 @@ pub fn summary(diagnosis: &Diagnosis) -> String {
     if active == all {
         return format!("latent space: all {all} dimensions are active");
     }
-    let parts: Vec<String> = [
-        (State::NotNeeded, "not needed"),
-        (State::SwitchedOff, "switched off"),
-        (State::Collapsed, "collapsed in training"),
-    ]
-    .into_iter()
-    .filter(|&(state, _)| 0 < diagnosis.count(state))
-    .map(|(state, words)| format!("{} {words}", diagnosis.count(state)))
-    .collect();
+    let parts: Vec<String> = STATES
+        .into_iter()
+        .filter(|&state| 0 < diagnosis.count(state))
+        .map(|state| format!("{} {}", diagnosis.count(state), verdict(diagnosis, state)))
+        .collect();
     format!("latent space: {active} of {all} dimensions are active, {}", parts.join(", "))
+}
+
+/// The states of silent dimensions, in the order in which they are reported.
+const STATES: [State; 4] = [State::NotNeeded, State::SwitchedOff, State::Collapsed, State::Unclear];
+
+/// A state as a verdict.
+fn verdict(diagnosis: &Diagnosis, state: State) -> String {
+    match (state, diagnosis.unclear) {
+        (State::Active, _) => "active".into(),
+        (State::NotNeeded, _) => "not needed".into(),
+        (State::SwitchedOff, _) => "switched off".into(),
+        (State::Collapsed, _) => "collapsed in training".into(),
+        (State::Unclear, Some(Unclear::FewDesigns)) => "with too few designs to tell".into(),
+        (State::Unclear, Some(Unclear::Pressed)) if diagnosis.pressed_by_beta() => {
+            format!("not to be told at β = {}", diagnosis.beta)
+        }
+        (State::Unclear, Some(Unclear::Pressed)) => "not to be told under this noise".into(),
+        (State::Unclear, _) => "not trained long enough to tell".into(),
+    }
+}
+
+/// Why dimensions are in a state.
+fn reason(diagnosis: &Diagnosis, state: State) -> String {
+    let text = match (state, diagnosis.unclear) {
+        (State::NotNeeded, _) => {
+            "nothing is left for them to describe, even at β = 1 and with the noise that there is"
+        }
+        (State::SwitchedOff, _) => "what they could describe is not worth its cost",
+        (State::Collapsed, _) => "they would be worth their cost, but training did not find them",
+        (_, Some(Unclear::FewDesigns)) => {
+            let n = diagnosis.n;
+            return format!("{n} training designs do not tell a shape from chance");
+        }
+        (_, Some(Unclear::Pressed)) => {
+            "the errors of this model hide what they could describe in one without that pressure"
+        }
+        _ => "the run was short, or its bound still rose at the end",
+    };
+    text.to_owned()
 }
 
 /// The whole diagnosis, with what helps in the words of the caller.
 pub fn latent(diagnosis: &Diagnosis, speak: Speak<'_>) -> Vec<Block> {
     let mut blocks = vec![Block::Text(summary(diagnosis)), Block::Text(worth(diagnosis))];
-    for (state, why) in [
-        (
-            State::NotNeeded,
-            "nothing is left for them to describe, even at β = 1 and with the noise that there is",
-        ),
-        (State::SwitchedOff, "what they could describe is not worth its cost"),
-        (State::Collapsed, "they would be worth their cost, but training did not find them"),
-    ] {
+    for state in STATES {
         let dims = diagnosis.dimensions.iter().enumerate();
         let names: Vec<String> = dims
             .filter(|(_, dimension)| dimension.state == state)
@@ -44,15 +72,12 @@ pub fn latent(diagnosis: &Diagnosis, speak: Speak<'_>) -> Vec<Block> {
         if names.is_empty() {
             continue;
         }
-        let words = match state {
-            State::NotNeeded => "not needed",
-            State::SwitchedOff => "switched off",
-            _ => "collapsed",
-        };
         let remedies: Vec<String> = remedies(diagnosis, state).iter().map(speak).collect();
         blocks.push(Block::Text(format!(
-            "{words}: {}: {why}; what helps: {}",
+            "{}: {}: {}; what helps: {}",
+            verdict(diagnosis, state),
             names.join(", "),
+            reason(diagnosis, state),
             remedies.join(", or ")
         )));
     }
@@ -98,11 +123,17 @@ fn name(dim: usize, dimension: &Dimension) -> String {
 /// What helps dimensions in a state.
 fn remedies(diagnosis: &Diagnosis, state: State) -> Vec<Remedy> {
     match state {
+        State::Unclear if diagnosis.unclear == Some(Unclear::ShortRun) => {
+            vec![Remedy::set("epochs", "N", "trains longer")]
+        }
+        State::Unclear if diagnosis.unclear == Some(Unclear::FewDesigns) => {
+            vec![Remedy::advice("train on more designs")]
+        }
         State::NotNeeded => {
             let active = diagnosis.count(State::Active).max(1).to_string();
             vec![Remedy::set("latent_dim", active, "saves the time that the others cost")]
         }
-        State::SwitchedOff => {
+        State::SwitchedOff | State::Unclear => {
             let mut found = Vec::new();
             if diagnosis.pressed_by_beta() {
                 let effect = format!("in place of {} lowers their cost", diagnosis.beta);
@@ -158,6 +189,7 @@ mod tests {
             worth,
             worth_without_pressure: worth,
             n: 100,
+            unclear: (state == State::Unclear).then_some(Unclear::ShortRun),
         }
     }
 
@@ -167,6 +199,7 @@ mod tests {
             (State::NotNeeded, 1.0, "1 not needed", "latent_dim 1"),
             (State::SwitchedOff, 50.0, "1 switched off", "beta 1 in place of 50"),
             (State::Collapsed, 1.0, "1 collapsed in training", "free_bits"),
+            (State::Unclear, 1.0, "1 not trained long enough to tell", "epochs N trains longer"),
         ] {
             let found = diagnosis(state, beta);
             assert!(summary(&found).ends_with(summed), "{}", summary(&found));

@@ -1,10 +1,12 @@
 //! What was found, in sentences and tables: the same for a terminal and for a page.
 
+mod closing;
 mod data;
 mod latent;
 mod mechanics;
 mod scores;
 
+pub use closing::{compared, warning};
 pub use data::data_set;
 pub use latent::{latent, summary};
 pub use scores::scores;

@@ -1,5 +1,7 @@
 //! What an evaluation says of a model, in words and tables.
 
+use vae_base::Remedy;
+use vae_base::text::counted;
 use vae_report::{Block, Table};
 use vae_train::score::Evaluation;
 use vae_train::score::Follows;
@@ -9,20 +11,38 @@ use super::Speak;
 use super::latent::latent;
 use super::mechanics::mechanics;
 use crate::evaluation::{OnePiece, Scores, Topology};
+use crate::run::Part;
 
 /// The scores, with those of the controls beside them, the latent space, and mechanics if it was
 /// measured.
 pub fn scores(scores: &Scores, speak: Speak<'_>) -> Vec<Block> {
-    let Scores { evaluation, one_piece, topology, .. } = scores;
-    let mut blocks = looks(evaluation, topology, one_piece);
+    let found = (&scores.evaluation, &scores.one_piece, scores.part);
+    let mut blocks = if let (Some(evaluation), Some(one_piece), Some(part)) = found {
+        looks((evaluation, part), &scores.topology, one_piece)
+    } else {
+        let other = speak(&Remedy::set("data", "SOURCE", "scores the model on other designs"));
+        vec![Block::Text(format!(
+            "there are no test and no validation designs, so there is no bound, no reconstruction and no control to show; {other}"
+        ))]
+    };
     blocks.extend(latent(&scores.latent, speak));
     blocks.extend(scores.mechanics.iter().flat_map(mechanics));
     blocks
 }
 
 /// Bounds, reconstructions, and what the codes tell.
-fn looks(evaluation: &Evaluation, topology: &[Topology], one_piece: &OnePiece) -> Vec<Block> {
-    let mut blocks = vec![Block::Heading(format!("Scores on {} test designs", evaluation.n))];
+fn looks(
+    (evaluation, part): (&Evaluation, Part),
+    topology: &[Topology],
+    one_piece: &OnePiece,
+) -> Vec<Block> {
+    let designs = counted(evaluation.n, &format!("{} design", part.name()));
+    let mut blocks = vec![Block::Heading(format!("Scores on {designs}"))];
+    if part == Part::Validation {
+        blocks.push(Block::Text(
+            "there are no test designs; these chose the model, so the scores flatter it".into(),
+        ));
+    }
     bounds(evaluation, &mut blocks);
     blocks.push(Block::Table(reconstructions(evaluation, topology)));
     if let Some(found) = &evaluation.calibration {
@@ -49,6 +69,7 @@ fn looks(evaluation: &Evaluation, topology: &[Topology], one_piece: &OnePiece) -
 fn bounds(evaluation: &Evaluation, blocks: &mut Vec<Block>) {
     let mut table = Table::new("log-probabilities, nats per design", &["", "mean", "± error"]);
     let mut number = |name: &str, value: f64, error: Option<f64>| {
+        let error = error.filter(|error| error.is_finite());
         let error = error.map_or(String::new(), |error| format!("{error:.2}"));
         table.push(name, [format!("{value:.2}"), error]);
     };
@@ -134,7 +155,7 @@ fn reconstructions(evaluation: &Evaluation, topology: &[Topology]) -> Table {
     let (mse, iou, volume_error) = (*mse, *iou, *volume_error);
     row("this model", &Reconstruction { mse, iou, volume_error }, "this model");
     row("this model, sampled codes", &evaluation.sampled, "");
-    row(&format!("PCA, {latent_dim} components"), &controls.pca, "pca");
+    row(&format!("PCA, {}", counted(*latent_dim, "component")), &controls.pca, "pca");
     row("nearest training design", &controls.nearest_by_pixels, "nearest_by_pixels");
     if let Some(scores) = &controls.nearest_by_condition {
         row("nearest by condition", scores, "nearest_by_condition");

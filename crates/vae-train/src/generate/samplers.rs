@@ -75,16 +75,17 @@ pub struct SamplerScores {
 }
 
 impl Samplers {
-    /// Fits both distributions to the codes of the training designs.
+    /// Fits both distributions to the codes of the training designs, which come with those of the
+    /// validation. `progress` receives how many components are fitted, and how many there will be.
     ///
     /// # Errors
     /// When a design cannot be read.
     pub fn fit(
         vae: &Vae,
         designs: &Targets<'_>,
-        train: &[usize],
-        validation: &[usize],
+        (train, validation): (&[usize], &[usize]),
         seed: u64,
+        progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self> {
         let stride = train.len().div_ceil(DESIGNS).max(1);
         let chosen: Vec<usize> = train.iter().copied().step_by(stride).collect();
@@ -93,15 +94,20 @@ impl Samplers {
             (codes(vae, designs, validation, seed)?, vae.config().latent_dim);
         let mut fitted = Vec::new();
         let mut scores = Vec::new();
-        for count in COMPONENTS {
-            // Each component needs at least ten designs.
-            if 1 < count && chosen.len() < 10 * count {
-                break;
-            }
+        // Each component needs at least ten designs.
+        let counts: Vec<usize> = COMPONENTS
+            .into_iter()
+            .filter(|&count| count == 1 || 10 * count <= chosen.len())
+            .collect();
+        let (mut done, total) = (0, counts.iter().sum::<usize>() as u64);
+        progress(done, total);
+        for count in counts {
             let rng = &mut stream(seed, "mixture", count as u64);
             let (mixture, _) = Mixture::fit(&examples, count, rng);
             scores.push((count, conditional(&mixture, &held_out, latent_dim)));
             fitted.push(mixture);
+            done += count as u64;
+            progress(done, total);
         }
         let best = (0..scores.len()).max_by(|&a, &b| scores[a].1.total_cmp(&scores[b].1));
         let (zs, _) = held_out.view().split_at(Axis(1), latent_dim);

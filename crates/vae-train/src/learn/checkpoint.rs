@@ -23,10 +23,17 @@ pub struct Position {
     pub batch: u64,
     /// Sums over those batches.
     pub sums: Parts,
-    /// Scores of the best model so far; `None` before the KL weight is final.
+    /// The best model so far; `None` before the KL weight is final.
     pub best: Option<Best>,
     /// Whether the run is finished.
     pub finished: bool,
+    /// The step at which schedules began: 0, or the last step of the finished run that goes on.
+    #[serde(default)]
+    pub leg: u64,
+    /// The size of the loss at the beginning, which an exploding run leaves behind; `None` before
+    /// the first step.
+    #[serde(default)]
+    pub scale: Option<f64>,
     /// Multipliers of the objective `geco`; `save` takes them from the learner, `load` gives
     /// them back. `None` for other objectives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,8 +45,9 @@ pub struct Position {
 pub struct Best {
     /// Its epoch, from 1.
     pub epoch: u64,
-    /// Its scores on the validation split.
-    pub validation: Validation,
+    /// Its scores on the validation split; `None` if that is empty: then the last model is the
+    /// best.
+    pub validation: Option<Validation>,
 }
 
 const METADATA_KEY: &str = "position";
@@ -65,6 +73,38 @@ pub(crate) fn save(path: &Path, position: &Position, learner: &Learner) -> Resul
     write(path, &bytes)
 }
 
+/// Writes a checkpoint again with another position.
+///
+/// # Errors
+/// As [`load`]; when the file cannot be written.
+pub(crate) fn copy(from: &Path, to: &Path, position: &Position) -> Result<()> {
+    let bytes = std::fs::read(from).map_err(|source| TrainError::io("reading", from, source))?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|err| damaged(from, &err))?;
+    let metadata = HashMap::from([(METADATA_KEY.to_owned(), to_json(position))]);
+    let bytes = safetensors::serialize(tensors.tensors(), Some(metadata))
+        .map_err(|err| damaged(from, &err))?;
+    write(to, &bytes)
+}
+
+/// The position of a checkpoint.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn position(path: &Path) -> Result<Position> {
+    let bytes = std::fs::read(path).map_err(|source| TrainError::io("reading", path, source))?;
+    position_in(path, &bytes)
+}
+
+fn position_in(path: &Path, bytes: &[u8]) -> Result<Position> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|err| damaged(path, &err))?;
+    let position = header
+        .metadata()
+        .as_ref()
+        .and_then(|metadata| metadata.get(METADATA_KEY))
+        .ok_or_else(|| damaged(path, &"it is a safetensors file, but not a checkpoint"))?;
+    serde_json::from_str(position).map_err(|err| damaged(path, &err))
+}
+
 /// Reads a checkpoint into a model and its optimizer, and returns its position.
 ///
 /// # Errors
@@ -72,13 +112,7 @@ pub(crate) fn save(path: &Path, position: &Position, learner: &Learner) -> Resul
 /// [`TrainError::OtherArchitecture`] for one whose tensors have other names or shapes.
 pub(crate) fn load(path: &Path, learner: &mut Learner) -> Result<Position> {
     let bytes = std::fs::read(path).map_err(|source| TrainError::io("reading", path, source))?;
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|err| damaged(path, &err))?;
-    let position = header
-        .metadata()
-        .as_ref()
-        .and_then(|metadata| metadata.get(METADATA_KEY))
-        .ok_or_else(|| damaged(path, &"it is a safetensors file, but not a checkpoint"))?;
-    let position: Position = serde_json::from_str(position).map_err(|err| damaged(path, &err))?;
+    let position = position_in(path, &bytes)?;
     let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)
         .map_err(|err| damaged(path, &err))?;
     let (mut weights, mut state) = (HashMap::new(), HashMap::new());

@@ -26,6 +26,9 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// Steps at which the run was taken up again.
     pub resumed_at_step: Vec<u64>,
+    /// The command lines that went on with other settings, or from an earlier epoch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub continued_by: Vec<Vec<String>>,
 }
 
 impl Manifest {

@@ -69,9 +69,10 @@ pub struct EpochMetrics {
     pub beta: f64,
     /// Averages over the batches of the epoch.
     pub train: Parts,
-    /// On the validation split.
-    pub validation: Validation,
-    /// KL per latent dimension on the validation split.
+    /// On the validation split; `None` if that is empty.
+    pub validation: Option<Validation>,
+    /// KL per latent dimension on the validation split, or on some training designs if that is
+    /// empty.
     #[serde(deserialize_with = "numbers")]
     pub kl_per_dim: Vec<f64>,
     /// Whether this is the best model so far.
@@ -143,11 +144,13 @@ pub fn course(loss: &Loss, beta: f64, epochs: &[EpochMetrics]) -> Course {
     let kl = |metrics: &EpochMetrics| EpochKl {
         epoch: metrics.epoch,
         beta: metrics.beta,
+        bound: metrics.validation.map_or(metrics.train.terms, |scores| scores.terms).value(),
         kl_per_dim: metrics.kl_per_dim.clone(),
     };
     Course {
         beta,
         implied_sigma: loss.implied_sigma(beta),
+        steps: epochs.last().map(|last| last.step),
         epochs: epochs.iter().map(kl).collect(),
     }
 }

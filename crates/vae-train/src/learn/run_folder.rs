@@ -7,9 +7,20 @@ use vae_models::ModelConfig;
 use vae_nn::Parameters;
 
 use crate::error::{Result, TrainError};
-use crate::learn::config::Config;
+use crate::learn::config::{Config, Layer};
 use crate::learn::files::{read_to_string, write, write_json};
 use crate::learn::manifest::Manifest;
+
+/// Settings that may change when a run is taken up again.
+const CHANGEABLE: [&str; 5] = [
+    "data.source",
+    "training.epochs",
+    "training.patience",
+    "training.learning_rate",
+    "training.checkpoint_seconds",
+];
+/// What the names of kept checkpoints begin with.
+const KEPT: &str = "epoch-";
 
 /// Paths inside a run folder.
 #[derive(Clone, Debug)]
@@ -100,6 +111,24 @@ impl RunFolder {
         }
     }
 
+    /// The configuration with which the run goes on: its own, with these settings over it. A stated
+    /// number of epochs is kept, so that it ends the patience of the run, unless that is stated too.
+    ///
+    /// # Errors
+    /// [`TrainError::FixedSetting`] for a setting that cannot change any more; as
+    /// [`Config::resolve`].
+    pub fn config_to_resume(&self, over: &Layer) -> Result<Config> {
+        let config = Config::read(&self.config())?;
+        let mut changed = Config::resolve(None, Some(&self.config()), over)?;
+        if over.states("training", "epochs") && !over.states("training", "patience") {
+            changed.training.patience = 0;
+        }
+        match config.first_difference(&changed, &CHANGEABLE) {
+            Some(key) => Err(TrainError::FixedSetting { key }),
+            None => Ok(changed),
+        }
+    }
+
     /// The split that the run was trained on.
     ///
     /// # Errors
@@ -177,6 +206,22 @@ impl RunFolder {
     /// The state at the best validation.
     pub fn best_checkpoint(&self) -> PathBuf {
         self.checkpoints().join("best.safetensors")
+    }
+
+    /// The state at the end of this epoch, if it is one of those that are kept.
+    pub fn kept_checkpoint(&self, epoch: u64) -> PathBuf {
+        self.checkpoints().join(format!("{KEPT}{epoch}.safetensors"))
+    }
+
+    /// The epochs whose states are kept beside the last and the best, ascending.
+    pub fn kept_epochs(&self) -> Vec<u64> {
+        let entries = std::fs::read_dir(self.checkpoints()).into_iter().flatten();
+        let number =
+            |name: &str| name.strip_prefix(KEPT)?.strip_suffix(".safetensors")?.parse().ok();
+        let mut epochs: Vec<u64> =
+            entries.filter_map(|entry| number(entry.ok()?.file_name().to_str()?)).collect();
+        epochs.sort_unstable();
+        epochs
     }
 
     /// The folder of figures.

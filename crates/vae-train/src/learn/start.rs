@@ -10,8 +10,9 @@ use vae_nn::Parameters;
 use crate::data::Targets;
 use crate::error::{Result, TrainError};
 use crate::learn::checkpoint::{self, Position};
-use crate::learn::config::{Config, TrainingConfig};
+use crate::learn::config::{Config, TrainingConfig, steps_per_epoch};
 use crate::learn::files::{write, write_json};
+use crate::learn::kept::keep;
 use crate::learn::learner::Learner;
 use crate::learn::manifest::Manifest;
 use crate::learn::run_folder::RunFolder;
@@ -32,8 +33,10 @@ pub(crate) struct Plan {
     /// Designs of a batch.
     pub(crate) batch_size: usize,
     pub(crate) steps_per_epoch: u64,
-    /// The KL weight.
-    pub(crate) beta: KlSchedule,
+    kl: KlSchedule,
+    /// The step at which the schedules begin.
+    leg: u64,
+    /// Steps from there to the end.
     total_steps: u64,
     rate_warmup: u64,
     peak: f64,
@@ -41,32 +44,35 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The plan for so many training designs.
+    /// The plan for so many training designs, of a run whose schedules begin at step `leg`: after
+    /// it a finished run goes on, with the final KL weight and a new course of the learning rate.
     ///
     /// Every step has a full batch: a short last one would give batch normalization other
     /// statistics. Epochs are reshuffled, so all designs take part.
     ///
     /// # Errors
     /// [`TrainError::Setting`] if the KL weight would never reach its final value.
-    pub(crate) fn new(training: &TrainingConfig, designs: usize) -> Result<Self> {
-        let batch_size = training.batch_size.min(designs);
-        let steps_per_epoch = (designs / batch_size) as u64;
-        let total_steps = training.epochs * steps_per_epoch;
+    pub(crate) fn new(training: &TrainingConfig, designs: usize, leg: u64) -> Result<Self> {
+        let steps_per_epoch = steps_per_epoch(designs, training.batch_size);
+        let total_steps = (training.epochs * steps_per_epoch).saturating_sub(leg);
         let rate_warmup = (training.learning_rate_warmup * total_steps as f64).round() as u64;
-        let beta =
-            KlSchedule::new(total_steps, training.kl_cycles, training.kl_warmup, training.beta)
-                .ok_or_else(|| TrainError::Setting {
-                    key: "training.kl_cycles",
-                    value: training.kl_cycles.to_string(),
-                    reason: format!(
-                        "a warm-up over {} of each cycle of these {total_steps} steps never reaches beta; take fewer cycles or more epochs",
-                        training.kl_warmup
-                    ),
-                })?;
+        let (cycles, warmup) =
+            if leg == 0 { (training.kl_cycles, training.kl_warmup) } else { (1, 0.0) };
+        let kl = KlSchedule::new(total_steps, cycles, warmup, training.beta).ok_or_else(|| {
+            TrainError::Setting {
+                key: "training.kl_cycles",
+                value: training.kl_cycles.to_string(),
+                reason: format!(
+                    "a warm-up over {} of each cycle of these {total_steps} steps never reaches beta; take fewer cycles or more epochs",
+                    training.kl_warmup
+                ),
+            }
+        })?;
         Ok(Self {
-            batch_size,
+            batch_size: training.batch_size.min(designs),
             steps_per_epoch,
-            beta,
+            kl,
+            leg,
             total_steps,
             rate_warmup,
             peak: training.learning_rate,
@@ -74,29 +80,59 @@ impl Plan {
         })
     }
 
+    /// The KL weight at a step.
+    pub(crate) fn beta(&self, step: u64) -> f64 {
+        self.kl.weight(step.saturating_sub(self.leg))
+    }
+
+    /// Whether the KL weight is final from this step on.
+    pub(crate) fn is_final(&self, step: u64) -> bool {
+        self.leg + self.kl.final_from() <= step
+    }
+
     /// The learning rate at a step.
     pub(crate) fn rate(&self, step: u64) -> f64 {
+        let step = step.saturating_sub(self.leg);
         learning_rate(step, self.rate_warmup, self.total_steps, self.peak, self.floor)
     }
 }
 
-/// Loads the last checkpoint of a run, and adds the step to its manifest.
+/// Loads the last checkpoint of a run, and adds the step to its manifest. Where the configuration
+/// has changed, it is written again with the command that changed it; if a finished run is given
+/// more epochs, its schedules begin anew.
 ///
 /// # Errors
-/// [`TrainError::DataChanged`] if the data are not those of the run; if a file cannot be read or
-/// written.
+/// [`TrainError::DataChanged`] if the data are not those of the run; [`TrainError::Setting`] if the
+/// run has more epochs behind it than it is given; if a file cannot be read or written.
 pub(crate) fn resume(
+    config: &Config,
     run: &RunFolder,
     manifest: &Manifest,
     learner: &mut Learner,
 ) -> Result<Position> {
-    let position = checkpoint::load(&run.last_checkpoint(), learner)?;
     let mut recorded = run.recorded_manifest()?;
     if recorded.data_fingerprint != manifest.data_fingerprint {
         return Err(TrainError::DataChanged {
             expected: recorded.data_fingerprint,
             found: manifest.data_fingerprint.clone(),
         });
+    }
+    let mut position = checkpoint::load(&run.last_checkpoint(), learner)?;
+    if Config::read(&run.config())? != *config {
+        let (epochs, done) = (config.training.epochs, position.epoch);
+        if epochs < done || (epochs == done && !position.finished) {
+            return Err(TrainError::Setting {
+                key: "training.epochs",
+                value: epochs.to_string(),
+                reason: format!("the run has {done} epochs behind it; take more"),
+            });
+        }
+        if position.finished && done < epochs {
+            position = Position { finished: false, leg: position.step, ..position };
+        }
+        recorded.continued_by.push(manifest.command.clone());
+        write(&run.config(), config.to_toml().as_bytes())?;
+        checkpoint::save(&run.last_checkpoint(), &position, learner)?;
     }
     recorded.resumed_at_step.push(position.step);
     write_json(&run.manifest(), &recorded)?;
@@ -130,6 +166,7 @@ pub(crate) fn begin(
     write(&run.config(), config.to_toml().as_bytes())?;
     let position = Position::default();
     checkpoint::save(&run.last_checkpoint(), &position, learner)?;
+    keep(run, &position, learner)?;
     Ok(position)
 }
 

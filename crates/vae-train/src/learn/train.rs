@@ -9,9 +9,11 @@ use vae_data::DataSet;
 
 use crate::codes::noise;
 use crate::data::{Augmentation, Targets};
-use crate::error::{Result, TrainError};
+use crate::error::{Result, Retreat, TrainError};
 use crate::learn::checkpoint::{self, Best, Position};
 use crate::learn::config::Config;
+use crate::learn::divergence::{Watch, retreat, size};
+use crate::learn::kept::keep;
 use crate::learn::learner::{Learner, StepTerms};
 use crate::learn::manifest::Manifest;
 use crate::learn::metrics::{EpochMetrics, Event, MetricsLog, StepMetrics};
@@ -22,9 +24,13 @@ use crate::learn::run_folder::RunFolder;
 use crate::learn::start::{Plan, begin, resume, split};
 use crate::score::score;
 
+/// Training designs that stand for validation designs where there are none.
+const FEW: usize = 256;
+
 /// Starts a run in an empty folder, or continues the one that is there, and trains until the end of
 /// its configuration or until `stop` is set. A resumed run takes the same steps as one that was
-/// never stopped.
+/// never stopped. A finished run goes on if its configuration now has more epochs: from its last
+/// weights, with the learning rate of a new run over the epochs to come, and the final KL weight.
 ///
 /// # Errors
 /// Everything in [`TrainError`]; the last checkpoint stays whole.
@@ -45,25 +51,30 @@ pub fn train(
     let designs = Targets::new(data, config.data.targets, told);
     let augmentation = Augmentation::new(&config.data.augment, &designs.condition_info())?;
     let split = split(config, data)?;
-    let plan = Plan::new(training, split.train.len())?;
+    Plan::new(training, split.train.len(), 0)?;
 
     // Model, optimizer and loss.
     let model_config = model_config(config, &designs, &split)?;
     let mut learner = Learner::new(config, &model_config, &device)?;
     let loss = learner.loss();
-    let binary = config.data.targets.is_binary() || designs.are_binary(&split.validation)?;
+    // Without validation designs the course of the latent dimensions is measured on a few others.
+    let validates = !split.validation.is_empty();
+    let scored = if validates { split.validation.clone() } else { few(&split.train) };
+    let binary = config.data.targets.is_binary() || designs.are_binary(&scored)?;
     let measure = config.measure(binary);
     loss.check_bound(measure)?;
 
     // Start, or continue from the last checkpoint.
     let mut at = if run.last_checkpoint().is_file() {
-        resume(run, manifest, &mut learner)?
+        resume(config, run, manifest, &mut learner)?
     } else {
         begin(config, run, manifest, (&designs, &split), &learner)?
     };
     if at.finished {
         return Ok(Outcome { ending: Ending::WasFinished, position: at });
     }
+    let plan = Plan::new(training, split.train.len(), at.leg)?;
+    let mut watch = Watch::default();
     let mut log = MetricsLog::open(&run.metrics(), at.step)?;
     let mut saved = (Instant::now(), at.step);
     observe(Progress::Started {
@@ -83,7 +94,7 @@ pub fn train(
 
         while at.batch < plan.steps_per_epoch {
             // Schedules.
-            let beta = plan.beta.weight(at.step);
+            let beta = plan.beta(at.step);
             let rate = plan.rate(at.step);
             learner.optimizer.set_learning_rate(rate)?;
 
@@ -102,7 +113,21 @@ pub fn train(
                 &device,
             )?;
             let terms = learner.step(&batch, &eps, beta)?;
-            all_finite(&terms, &at, saved.1)?;
+            let retreat = |since| retreat(since, run, &at, config);
+            all_finite(&terms, &at, saved.1, || retreat(watch.since(epoch)))?;
+            let size = size(terms.parts.terms, beta);
+            let scale =
+                at.scale.unwrap_or(size.max((model_config.height * model_config.width) as f64));
+            if let Some(since) = watch.see(epoch, size, scale) {
+                let value = terms.parts.terms.value();
+                return Err(TrainError::Exploded {
+                    value,
+                    step: at.step,
+                    epoch,
+                    retreat: retreat(since),
+                });
+            }
+            at.scale = Some(scale);
 
             // Observe.
             at.step += 1;
@@ -138,21 +163,24 @@ pub fn train(
         // Validation. The bound is the one at β = 1, whatever is optimized; no model is the best
         // before β is final.
         let seconds = clock.elapsed().as_secs_f64();
-        let scores = score(&learner.vae, &designs, &split.validation, &device)?;
+        let scores = score(&learner.vae, &designs, &scored, &device)?;
         let held_out = HeldOut {
             vae: &learner.vae,
             designs: &designs,
-            indices: &split.validation,
+            indices: &scored,
             balance: learner.balance.as_ref(),
             device: &device,
         };
         let validation = loss.validation(&scores, (measure, training.beta), &held_out)?;
-        let better = at.best.is_none_or(|best| loss.is_better(&validation, &best.validation));
-        let is_best = plan.beta.final_from() <= at.step && better;
+        let validation = validates.then_some(validation);
+        let known = at.best.and_then(|best| best.validation);
+        // Without validation designs the last model is the best.
+        let better = validation.zip(known).is_none_or(|(now, best)| loss.is_better(&now, &best));
+        let is_best = plan.is_final(at.step) && better;
         let metrics = EpochMetrics {
             epoch,
             step: at.step,
-            beta: plan.beta.weight(at.step),
+            beta: plan.beta(at.step),
             train: at.sums.mean_of(plan.steps_per_epoch as f64),
             validation,
             kl_per_dim: scores.kl_per_dim,
@@ -165,7 +193,8 @@ pub fn train(
         if is_best {
             at.best = Some(Best { epoch, validation });
         }
-        let stale = at.best.map_or(0, |best| epoch - best.epoch);
+        let begun = at.leg / plan.steps_per_epoch;
+        let stale = at.best.map_or(0, |best| epoch - best.epoch.max(begun));
         let stopped_early = 0 < training.patience && training.patience <= stale;
         at = Position {
             epoch,
@@ -174,20 +203,29 @@ pub fn train(
             finished: stopped_early || epoch == training.epochs,
             ..at
         };
-        if is_best {
+        // Epochs of a small set are short: not each one needs its files.
+        let stopping = stop.load(Ordering::Relaxed);
+        let pause = Duration::from_secs(training.checkpoint_seconds.min(1));
+        let due = at.finished || stopping || pause <= saved.0.elapsed();
+        if is_best && (validates || due) {
             checkpoint::save(&run.best_checkpoint(), &at, &learner)?;
             vae_models::save(&run.model(), &model_config, &learner.parameters)?;
         }
         log.push(&Event::Epoch(metrics.clone()))?;
-        checkpoint::save(&run.last_checkpoint(), &at, &learner)?;
-        saved = (Instant::now(), at.step);
+        if epoch.is_power_of_two() && !at.finished && watch.is_calm() {
+            keep(run, &at, &learner)?;
+        }
+        if due {
+            checkpoint::save(&run.last_checkpoint(), &at, &learner)?;
+            saved = (Instant::now(), at.step);
+        }
         observe(Progress::Epoch { metrics: &metrics, vae: &learner.vae });
         if at.finished {
             let ending =
                 if epoch < training.epochs { Ending::StoppedEarly } else { Ending::Finished };
             return Ok(Outcome { ending, position: at });
         }
-        if stop.load(Ordering::Relaxed) {
+        if stopping {
             return Ok(Outcome { ending: Ending::Interrupted, position: at });
         }
     }
@@ -195,7 +233,12 @@ pub fn train(
 }
 
 /// Stops the run at a step that would have poisoned the weights, and therefore was not taken.
-fn all_finite(terms: &StepTerms, at: &Position, checkpoint_step: u64) -> Result<()> {
+fn all_finite(
+    terms: &StepTerms,
+    at: &Position,
+    checkpoint_step: u64,
+    retreat: impl FnOnce() -> Retreat,
+) -> Result<()> {
     match terms.not_finite() {
         None => Ok(()),
         Some((term, value)) => Err(TrainError::NotFinite {
@@ -205,6 +248,12 @@ fn all_finite(terms: &StepTerms, at: &Position, checkpoint_step: u64) -> Result<
             epoch: at.epoch + 1,
             batch: at.batch + 1,
             checkpoint_step,
+            retreat: retreat(),
         }),
     }
+}
+
+/// At most so many of the designs, evenly spaced.
+fn few(designs: &[usize]) -> Vec<usize> {
+    designs.iter().copied().step_by(designs.len().div_ceil(FEW).max(1)).collect()
 }

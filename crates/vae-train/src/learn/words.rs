@@ -2,7 +2,7 @@
 
 use crate::learn::config::Config;
 use crate::learn::metrics::EpochMetrics;
-use crate::learn::objective::Loss;
+use crate::learn::objective::{Loss, Parts};
 
 /// What a run optimizes, in sentences without full stops.
 pub fn aims(config: &Config, loss: &Loss) -> Vec<String> {
@@ -18,7 +18,16 @@ pub fn aims(config: &Config, loss: &Loss) -> Vec<String> {
 /// The scores of the best epoch, in sentences without full stops; `None` if no epoch was the best.
 pub fn result(config: &Config, epochs: &[EpochMetrics]) -> Option<Vec<String>> {
     let (last, best) = (epochs.last()?, epochs.iter().rfind(|epoch| epoch.best)?);
-    let (objective, scores) = (&config.training.objective, &best.validation);
+    let objective = &config.training.objective;
+    let Some(scores) = &best.validation else {
+        let Parts { terms, .. } = best.train;
+        let mut sentences = vec![format!(
+            "there are no validation designs, so the last model is kept: epoch {}, training log-likelihood {:.1}, KL {:.1}",
+            best.epoch, terms.log_likelihood, terms.kl
+        )];
+        sentences.extend(objective.caveat().map(str::to_owned));
+        return Some(sentences);
+    };
     let mut sentences = vec![format!(
         "best epoch {} of {}: validation {}, reconstruction MSE {:.4}, IoU {:.3}",
         best.epoch,

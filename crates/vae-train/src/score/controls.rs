@@ -13,6 +13,8 @@ const CHUNK: usize = 256;
 /// Principal components come from at most this many training designs, evenly spaced: their
 /// covariance is known well enough by then.
 const PCA_DESIGNS: usize = 4096;
+/// And they are matrices of at most about so many numbers, of 8 bytes.
+const PCA_NUMBERS: usize = 1 << 26;
 /// With at most this many designs or pixels, the full singular value decomposition is computed.
 const DENSE: usize = 256;
 /// Extra directions of the subspace iteration, dropped at the end.
@@ -40,7 +42,8 @@ pub fn principal_components(
     components: usize,
 ) -> Result<Array3<f32>> {
     let pixels = designs.data().design_len();
-    let stride = train.len().div_ceil(PCA_DESIGNS).max(1);
+    let most = PCA_DESIGNS.min(PCA_NUMBERS / pixels.max(1)).max(1);
+    let stride = train.len().div_ceil(most).max(1);
     let chosen: Vec<usize> = train.iter().copied().step_by(stride).collect();
     let mut xs = matrix(designs, &chosen)?;
     let mean: Vec<f64> =

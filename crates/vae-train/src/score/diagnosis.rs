@@ -21,6 +21,17 @@ const SILENT: f64 = 0.02;
 /// A direction counts if it has at least this share of the variance that the conditions do not
 /// explain; with less it is a detail of a shape, not another factor.
 const MATERIAL: f64 = 0.001;
+/// With fewer designs the variance along a direction has a standard error above a quarter, and three
+/// of them hide it: half of the designs measure it.
+const FEW_DESIGNS: usize = 64;
+/// A run of fewer steps has not learned enough for a verdict.
+const FEW_STEPS: u64 = 100;
+/// A bound that rises by more than this between two quarters of a run, in nats, still rises steeply,
+const STEEP: f64 = 2.0;
+/// if that is more than this share of its whole rise.
+const STEEP_SHARE: f64 = 0.02;
+/// The matrices of designs hold at most about so many numbers each, of 8 bytes.
+const NUMBERS: usize = 1 << 25;
 
 /// The latent space of a trained model, compared with what its own loss makes worthwhile.
 ///
@@ -34,6 +45,8 @@ const MATERIAL: f64 = 0.001;
 /// * If more are worthwhile only at β ≤ 1 and a σ no larger than the errors of the model, the
 ///   difference was *switched off*.
 /// * All other unused dimensions are *not needed*.
+///
+/// Where the evidence is too weak for that, the unused dimensions are *unclear*: see [`Unclear`].
 ///
 /// # References
 /// Tipping & Bishop 1999, "Probabilistic principal component analysis"; Lucas, Tucker, Grosse &
@@ -59,6 +72,21 @@ pub struct Diagnosis {
     pub worth_without_pressure: Worth,
     /// Number of training designs used.
     pub n: usize,
+    /// Why some dimensions are unclear; `None` if none is.
+    pub unclear: Option<Unclear>,
+}
+
+/// Why nothing can be said about a silent dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unclear {
+    /// The run has taken few steps, or its bound was still rising steeply.
+    ShortRun,
+    /// There are too few training designs to tell a direction from noise.
+    FewDesigns,
+    /// A β above 1, or a σ above the errors of the model, makes these errors larger than those of a
+    /// model without it, and what they hide is not seen.
+    Pressed,
 }
 
 /// Numbers of directions worth a dimension; counting stops at one more than there are latent
@@ -99,6 +127,8 @@ pub enum State {
     SwitchedOff,
     /// It would lower the loss, but training did not find that.
     Collapsed,
+    /// It is silent, and the evidence does not say why.
+    Unclear,
 }
 
 impl Diagnosis {
@@ -114,7 +144,7 @@ impl Diagnosis {
 
     /// Whether the noise that the loss states is well above the errors of the model.
     pub fn pressed_by_sigma(&self) -> bool {
-        self.sigma.is_some_and(|sigma| 1.5 * self.error < sigma)
+        is_pressing(self.sigma, self.error)
     }
 }
 
@@ -126,8 +156,27 @@ pub struct Course {
     /// The deviation of a pixel that a loss of plain means implies at that weight; `None` for a
     /// loss that states its noise.
     pub implied_sigma: Option<f64>,
+    /// Optimizer steps of the run; `None` if nothing is known.
+    pub steps: Option<u64>,
     /// What the run logged; empty if nothing is known.
     pub epochs: Vec<EpochKl>,
+}
+
+impl Course {
+    /// Whether the run has taken few steps, or its bound was still rising steeply at the end: over
+    /// the last quarter of the epochs, compared with the quarter before.
+    fn is_short(&self) -> bool {
+        let bounds: Vec<f64> = self.epochs.iter().map(|epoch| epoch.bound).collect();
+        let Some(&first) = bounds.first() else { return false };
+        let quarter = (bounds.len() / 4).max(1);
+        let mean = |some: &[f64]| some.iter().sum::<f64>() / (some.len() as f64).max(1.0);
+        let (before, last) = bounds.split_at(bounds.len() - quarter);
+        let before = &before[before.len().saturating_sub(quarter)..];
+        let (end, rise) = (mean(last), mean(last) - mean(before));
+        self.steps.is_some_and(|steps| steps < FEW_STEPS)
+            || before.is_empty()
+            || (STEEP < rise && STEEP_SHARE * (end - first) < rise)
+    }
 }
 
 /// KL of the latent dimensions after one epoch.
@@ -137,6 +186,9 @@ pub struct EpochKl {
     pub epoch: u64,
     /// KL weight at its end.
     pub beta: f64,
+    /// The bound at β = 1 on the validation split, or on the training batches if that is empty, in
+    /// nats.
+    pub bound: f64,
     /// KL of each latent dimension on the validation split, in nats.
     pub kl_per_dim: Vec<f64>,
 }
@@ -152,8 +204,9 @@ pub fn diagnose(
     train: &[usize],
     device: &Device,
 ) -> Result<Diagnosis> {
-    let Course { beta, implied_sigma: implied, ref epochs } = *course;
-    let stride = train.len().div_ceil(DESIGNS).max(1);
+    let Course { beta, implied_sigma: implied, ref epochs, .. } = *course;
+    let most = DESIGNS.min(NUMBERS / designs.data().design_len().max(1)).max(1);
+    let stride = train.len().div_ceil(most).max(1);
     let chosen: Vec<usize> = train.iter().copied().step_by(stride).collect();
     let n = chosen.len();
     let (means, log_vars) = posteriors(vae, designs, train, device)?;
@@ -229,25 +282,51 @@ pub fn diagnose(
         dimensions[a].peak_kl.unwrap_or(0.0).total_cmp(&dimensions[b].peak_kl.unwrap_or(0.0))
     });
     let labels = states.into_iter().flat_map(|(state, count)| std::iter::repeat_n(state, count));
+    let error = (errors.iter().sum::<f64>() / errors.len() as f64).sqrt();
+    let unclear = why_unclear(course, n, is_pressing(stated, error));
     for (dim, state) in silent.into_iter().zip(labels) {
         // A dimension that carried information under a smaller weight and lost it under one above 1
         // was switched off.
-        let spoke = peak(epochs, dim, beta).is_some_and(|kl| SILENT < kl);
-        let seen = state == State::Collapsed && 1.0 < beta && spoke;
-        dimensions[dim].state = if seen { State::SwitchedOff } else { state };
+        let spoke = 1.0 < beta && peak(epochs, dim, beta).is_some_and(|kl| SILENT < kl);
+        dimensions[dim].state = match (state, unclear) {
+            (State::Collapsed, _) | (_, Some(Unclear::ShortRun | Unclear::FewDesigns)) if spoke => {
+                State::SwitchedOff
+            }
+            (_, Some(Unclear::ShortRun | Unclear::FewDesigns))
+            | (State::NotNeeded, Some(Unclear::Pressed)) => State::Unclear,
+            (state, _) => state,
+        };
     }
+    let unclear = unclear.filter(|_| dimensions.iter().any(|d| d.state == State::Unclear));
     let total = centered(pixels.as_ref()).squared_norm_l2();
     let explained = if 0.0 < total { 1.0 - spread * n as f64 / total } else { 0.0 };
     Ok(Diagnosis {
         dimensions,
         beta,
         sigma: stated,
-        error: (errors.iter().sum::<f64>() / errors.len() as f64).sqrt(),
+        error,
         explained_by_conditions: explained.max(0.0),
         worth,
         worth_without_pressure,
         n,
+        unclear,
     })
+}
+
+/// Why nothing can be said about silent dimensions of a run on `n` designs; `None` if something can.
+fn why_unclear(course: &Course, n: usize, sigma_presses: bool) -> Option<Unclear> {
+    if course.is_short() {
+        Some(Unclear::ShortRun)
+    } else if n < FEW_DESIGNS {
+        Some(Unclear::FewDesigns)
+    } else {
+        (1.0 < course.beta || sigma_presses).then_some(Unclear::Pressed)
+    }
+}
+
+/// Whether the noise that a loss states is well above the errors of the model.
+fn is_pressing(sigma: Option<f64>, error: f64) -> bool {
+    sigma.is_some_and(|sigma| 1.5 * error < sigma)
 }
 
 /// Designs as rows, less what their conditions predict.
@@ -389,7 +468,26 @@ mod tests {
     }
 
     fn epoch(epoch: u64, beta: f64, kl: f64) -> EpochKl {
-        EpochKl { epoch, beta, kl_per_dim: vec![kl] }
+        EpochKl { epoch, beta, bound: 0.0, kl_per_dim: vec![kl] }
+    }
+
+    #[test]
+    fn a_run_is_long_enough_when_its_bound_has_settled() {
+        let course = |steps, bounds: &[f64]| {
+            let one = |(i, &bound)| EpochKl { bound, ..epoch(i as u64 + 1, 1.0, 0.0) };
+            let epochs = bounds.iter().enumerate().map(one).collect();
+            Course { steps: Some(steps), epochs, ..Course::default() }
+        };
+        let settling = |rate: f64| -> Vec<f64> {
+            (0..30).map(|i| -200.0 - 1000.0 * (-rate * f64::from(i)).exp()).collect()
+        };
+        assert!(course(2400, &settling(0.05)).is_short());
+        assert!(!course(2400, &settling(0.4)).is_short());
+        assert!(course(90, &settling(0.4)).is_short(), "too few steps");
+        assert!(course(2400, &[-300.0]).is_short(), "nothing to compare with");
+        assert!(course(2400, &[-900.0, -500.0, -300.0]).is_short());
+        assert!(!course(2400, &[-300.0; 8]).is_short());
+        assert!(!Course::default().is_short(), "nothing is known of an imported run");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub use activity::{active_units, unit_activity};
 pub use bounds::{Bounds, bounds};
 pub use calibration::Calibration;
 pub use controls::{nearest_by_condition, nearest_by_pixels, principal_components};
-pub use diagnosis::{Course, Diagnosis, Dimension, EpochKl, State, Worth, diagnose};
+pub use diagnosis::{Course, Diagnosis, Dimension, EpochKl, State, Unclear, Worth, diagnose};
 pub use held_out::{Controls, Evaluation, Reconstructions, evaluate};
 pub use importance::Importance;
 pub use information::{Information, information};

@@ -57,5 +57,6 @@ pub(crate) fn manifest(data: &DataSet) -> Manifest {
         threads: 1,
         command: Vec::new(),
         resumed_at_step: Vec::new(),
+        continued_by: Vec::new(),
     }
 }

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use topo_data::{Failure, GenerateReport};
+use vae_base::text::counted;
 use vae_data::Source;
 use vae_study::analysis::{write_lecture_pictures, write_sheet};
 
 use crate::failure::UsageError;
-use crate::output::{counted, json, line, shown};
+use crate::output::{json, line, shown};
 
 /// Pictures of the designs made.
 #[derive(clap::Args)]

@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use vae_data::DataSet;
 use vae_report::Block;
 use vae_study::Run;
 use vae_study::checks::check_mirrors;
 use vae_study::latent::logged_epochs;
 use vae_study::pictures::draw_run;
 use vae_study::report::Report;
-use vae_study::words::{latent, reached, summary};
+use vae_study::run::recorded_data;
+use vae_study::words::{latent, reached, summary, warning};
+use vae_train::learn::{Estimate, go_back, split};
 use vae_train::{Config, Ending, Layer, Manifest, RunFolder, Targets};
 
 use self::observer::{Observer, Preview};
@@ -21,7 +24,8 @@ use self::settings::Settings;
 use crate::args::RUNS;
 use crate::failure::{INTERRUPTED, UsageError};
 use crate::output::{line, note, page, shown, typed};
-use crate::reading::{absolute_source, open_data};
+use crate::progress::working;
+use crate::reading::{absolute_source, open_data, say_notes};
 use crate::{interrupt, threads, words};
 
 /// Train a model on designs
@@ -42,7 +46,9 @@ use crate::{interrupt, threads, words};
   vae train --objective iwae --importance-samples 8
   vae train --objective geco --density-tolerance 2% --volume-tolerance 1%
   vae train --config study.toml --run runs/study
-  vae train --resume runs/cantilever-default-1")]
+  vae train --resume runs/cantilever-default-1
+  vae train --resume runs/cantilever-default-1 --epochs 60
+  vae train --resume runs/cantilever-default-1 --back-to 8 --learning-rate 5e-4")]
 pub(crate) struct Args {
     /// Preset to start from: default, pool, the lecture's models tutorial-conv, tutorial-mlp, or
     /// burda-1layer for MNIST
@@ -54,9 +60,16 @@ pub(crate) struct Args {
     /// Folder of the new run [default: runs/DATA-PRESET-N]
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
-    /// Continue this run exactly where it stopped; does nothing if the run is finished
+    /// Continue this run exactly where it stopped; a finished run goes on with more --epochs
+    ///
+    /// Only --epochs, --patience and --learning-rate may change, and --data if the same data are in
+    /// another place now.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "run"])]
     resume: Option<PathBuf>,
+    /// Continue from the end of this earlier epoch: the best one, or one that is kept (the last two
+    /// of 0, 1, 2, 4, 8, ...)
+    #[arg(long, value_name = "EPOCH", requires = "resume")]
+    back_to: Option<u64>,
     /// Draw validation designs above their reconstructions every N epochs, as figures/epoch-N.png
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     preview_every: Option<u64>,
@@ -65,36 +78,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    // The run: its configuration and folder, new or old.
     let settings = Layer::new(&args.settings)?;
-    let (config, data, folder) = if let Some(path) = &args.resume {
-        if !settings.is_empty() {
-            let message = "a run is resumed with its own data and settings";
-            return Err(UsageError::with_hint(message, "leave out all other settings").into());
-        }
-        let folder = RunFolder::open(path)?;
-        if folder.model().is_file() && !folder.last_checkpoint().is_file() {
-            let message = format!("{} was imported: it has no checkpoint", shown(folder.root()));
-            return Err(UsageError::new(message).into());
-        }
-        let config = Config::read(&folder.config())?;
-        let data = open_data(&config.data.source, &config.data.reading)?;
-        (config, data, folder)
-    } else {
-        let mut config =
-            Config::resolve(args.preset.as_deref(), args.config.as_deref(), &settings)?;
-        let data = open_data(&config.data.source, &config.data.reading)?;
-        config.data.source = absolute_source(&config.data.source)?;
-        if !config.training.init.is_empty() {
-            config.training.init = absolute_source(&config.training.init)?;
-        }
-        let path = args
-            .run
-            .clone()
-            .unwrap_or_else(|| RunFolder::next_name(Path::new(RUNS), data.name(), &config.preset));
-        let folder = RunFolder::vacant(&path)?;
-        check_mirrors(&data, &config.data.augment)?;
-        (config, data, folder)
+    let (config, data, folder) = match &args.resume {
+        Some(path) => resumed(path, args.back_to, &settings)?,
+        None => begun(args, &settings)?,
     };
     let manifest = Manifest {
         format: Manifest::FORMAT,
@@ -105,9 +92,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         threads: threads::current(),
         command: std::env::args().collect(),
         resumed_at_step: Vec::new(),
+        continued_by: Vec::new(),
     };
 
     // Training.
+    if args.resume.is_none() {
+        let split = split(&config, &data)?;
+        note(words::estimate(&Estimate::of(&config, &data, &split)?));
+    }
     let stop = interrupt::stop_flag()?;
     let told = config.data.told.columns(&data)?;
     let designs = Targets::new(&data, config.data.targets, told);
@@ -121,8 +113,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     match outcome.ending {
         Ending::WasFinished => {
             line(format!(
-                "{root} is finished already: {} epochs; nothing to do",
-                outcome.position.epoch
+                "{root} is finished already: {} epochs; to go on: vae train --resume {} --epochs {}",
+                outcome.position.epoch,
+                typed(folder.root()),
+                2 * outcome.position.epoch
             ))?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -138,28 +132,74 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
 
     // What there is to see.
-    note("drawing figures");
     let split = folder.recorded_split(&data)?;
     let opened = Run::new(folder.clone(), config, data, split)?;
-    draw_run(&opened)?;
+    working("drawing figures", || draw_run(&opened))?;
     let epochs = logged_epochs(&folder)?;
     let Some(result) = reached(&opened.config, &epochs) else {
         bail!("the run ended without a model")
     };
-    let diagnosis = opened.diagnose()?;
-    let mut known = vec![Block::Heading("Latent space".into())];
+    let (diagnosis, compared) =
+        working("comparing with controls", || (opened.diagnose(), opened.compared()));
+    let (diagnosis, compared) = (diagnosis?, compared?);
+    let mut known: Vec<Block> =
+        compared.iter().map(|compared| Block::Text(vae_study::words::compared(compared))).collect();
+    known.push(Block::Heading("Latent space".into()));
     known.extend(latent(&diagnosis, &words::remedy));
     let page = page(Report::begin(&opened)?, &folder, known, None)?;
     for sentence in result {
         line(sentence)?;
     }
+    compared.iter().map(vae_study::words::compared).try_for_each(line)?;
     line(summary(&diagnosis))?;
     line(format!(
         "results: {page} (all in one page), {root}/figures (pictures), {root}/model.safetensors (weights), {root}/metrics.jsonl"
     ))?;
     let judged = matches!(topo_data::problem_of(&opened.data, 0), Ok(Some(_)));
     next(&typed(folder.root()), judged)?;
+    let worse = compared.and_then(|compared| warning(&compared, &words::remedy));
+    worse.into_iter().try_for_each(line)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// An old run: its configuration, with what changes, its data, and its folder.
+fn resumed(
+    path: &Path,
+    back_to: Option<u64>,
+    settings: &Layer,
+) -> Result<(Config, DataSet, RunFolder)> {
+    let folder = RunFolder::open(path)?;
+    if folder.model().is_file() && !folder.last_checkpoint().is_file() {
+        let message = format!("{} was imported: it has no checkpoint", shown(folder.root()));
+        return Err(UsageError::new(message).into());
+    }
+    let mut config = folder.config_to_resume(settings)?;
+    config.data.source = absolute_source(&config.data.source)?;
+    let data = recorded_data(&folder, &config)?;
+    say_notes(&data, &config.data.reading)?;
+    if let Some(epoch) = back_to {
+        folder.check_data(&data)?;
+        go_back(&folder, epoch)?;
+    }
+    Ok((config, data, folder))
+}
+
+/// A new run: its configuration, as far as nobody states it fitted to its data, and its folder.
+fn begun(args: &Args, settings: &Layer) -> Result<(Config, DataSet, RunFolder)> {
+    let (preset, file) = (args.preset.as_deref(), args.config.as_deref());
+    let config = Config::resolve(preset, file, settings)?;
+    let data = open_data(&config.data.source, &config.data.reading)?;
+    let designs = split(&config, &data)?.train.len();
+    let (mut config, taken) = Config::resolve_for(preset, file, settings, designs)?;
+    taken.iter().map(words::note).for_each(note);
+    config.data.source = absolute_source(&config.data.source)?;
+    if !config.training.init.is_empty() {
+        config.training.init = absolute_source(&config.training.init)?;
+    }
+    let named = || RunFolder::next_name(Path::new(RUNS), data.name(), &config.preset);
+    let folder = RunFolder::vacant(&args.run.clone().unwrap_or_else(named))?;
+    check_mirrors(&data, &config.data.augment)?;
+    Ok((config, data, folder))
 }
 
 /// What to do next; with proposals if the mechanics of the designs are known.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
+use vae_base::text::counted;
 use vae_models::Vae;
 use vae_study::pictures::draw_pairs;
 use vae_study::run::evenly_spaced;
@@ -13,6 +14,9 @@ use vae_train::{Config, Progress, RunFolder, Targets};
 
 use crate::output::{note, shown};
 use crate::{progress, threads};
+
+/// Lines about epochs, at most.
+const LINES: u64 = 40;
 
 /// Prints the reports of a run.
 pub(super) struct Observer<'a> {
@@ -24,7 +28,8 @@ pub(super) struct Observer<'a> {
     started: Instant,
 }
 
-/// Reconstructions of a few validation designs in the course of a run.
+/// Reconstructions of a few validation designs in the course of a run; of training designs if there
+/// are none.
 pub(super) struct Preview<'a> {
     pub(super) every: u64,
     pub(super) designs: Targets<'a>,
@@ -44,13 +49,13 @@ impl<'a> Observer<'a> {
         match progress {
             Progress::Started { position, split, epochs, steps_per_epoch, multiply_adds, loss } => {
                 note(format!(
-                    "{}: {} designs to train, {} to validate, {} to test; {:.1} M multiply-adds a design; {} threads",
+                    "{}: {} to train, {} to validate, {} to test; {:.1} M multiply-adds a design; {}",
                     shown(self.folder.root()),
-                    split.train.len(),
+                    counted(split.train.len(), "design"),
                     split.validation.len(),
                     split.test.len(),
                     *multiply_adds as f64 / 1e6,
-                    threads::current(),
+                    counted(threads::current(), "thread"),
                 ));
                 if 0 < position.step {
                     note(format!("continuing after step {}", position.step));
@@ -60,7 +65,9 @@ impl<'a> Observer<'a> {
                 }
                 self.loss = Some(*loss);
                 if let Some(preview) = &mut self.preview {
-                    preview.chosen = evenly_spaced(&split.validation, 8);
+                    let parts = [&split.validation, &split.train];
+                    let shown = parts.into_iter().find(|part| !part.is_empty());
+                    preview.chosen = shown.map_or_else(Vec::new, |part| evenly_spaced(part, 8));
                 }
                 self.bar = Some(progress::Progress::new(
                     "train",
@@ -79,7 +86,11 @@ impl<'a> Observer<'a> {
             }
             Progress::Epoch { metrics, vae } => {
                 let Some(bar) = &self.bar else { return };
-                bar.say(&self.epoch_line(metrics));
+                // Of many short epochs a part is said; all of them are in the log.
+                let epochs = self.config.training.epochs;
+                if metrics.epoch.is_multiple_of(epochs.div_ceil(LINES)) || metrics.epoch == epochs {
+                    bar.say(&self.epoch_line(metrics));
+                }
                 if let Some(preview) = &self.preview
                     && metrics.epoch.is_multiple_of(preview.every)
                 {
@@ -95,10 +106,10 @@ impl<'a> Observer<'a> {
     }
 
     fn epoch_line(&self, metrics: &EpochMetrics) -> String {
-        let EpochMetrics { epoch, validation, train, beta, best, images_per_s, .. } = metrics;
-        let Validation { mse, iou, .. } = validation;
-        let scores = match (validation.elbo, &self.loss) {
-            (None, Some(loss)) => {
+        let EpochMetrics { epoch, validation, train, beta, best, .. } = metrics;
+        let has_bound = validation.is_none_or(|scores| scores.elbo.is_some());
+        let scores = match &self.loss {
+            Some(loss) if !has_bound => {
                 let shown = |Parts { loss: value, terms }: Parts| {
                     format!(
                         "{} = {} + {beta} · {:.4}",
@@ -107,30 +118,39 @@ impl<'a> Observer<'a> {
                         loss.kl_term(terms.kl)
                     )
                 };
-                format!(
-                    "train {}  validation {}",
-                    shown(*train),
-                    shown(Parts { loss: validation.loss, terms: validation.terms })
-                )
+                let held_out = validation
+                    .map(|scores| shown(Parts { loss: scores.loss, terms: scores.terms }));
+                let held_out =
+                    held_out.map_or_else(String::new, |text| format!("  validation {text}"));
+                format!("train {}{held_out}", shown(*train))
             }
-            _ => format!(
-                "train {:8.1}  validation bound {:8.1} = {:.1} - KL {:.1}",
-                train.terms.value(),
-                validation.terms.value(),
-                validation.terms.log_likelihood,
-                validation.terms.kl
-            ),
+            _ => {
+                let held_out =
+                    validation.map_or_else(String::new, |Validation { terms, .. }| {
+                        format!("  validation {:.1} (KL {:.1})", terms.value(), terms.kl)
+                    });
+                format!("bound: train {:.1}{held_out}", train.terms.value())
+            }
+        };
+        let errors =
+            validation.map_or_else(String::new, |Validation { mse, iou, excess, .. }| {
+                let excess = match excess {
+                    None => String::new(),
+                    Some(0.0) => "  tolerances kept".to_owned(),
+                    Some(excess) => format!("  over tolerance by {:.0} %", 100.0 * excess),
+                };
+                let best = if *best { "  best" } else { "" };
+                format!("  MSE {mse:.4}  IoU {iou:.3}{excess}{best}")
+            });
+        let warmup = if *beta < self.config.training.beta {
+            format!("  β {beta:.2}")
+        } else {
+            String::new()
         };
         format!(
-            "epoch {epoch:3}/{} [{:4.0} s] {scores}  MSE {mse:.4}  IoU {iou:.3}  β {beta:.2}  {images_per_s:.0}/s{}{}",
+            "epoch {epoch:3}/{} [{:.0} s]  {scores}{errors}{warmup}",
             self.config.training.epochs,
             self.started.elapsed().as_secs_f64(),
-            match validation.excess {
-                None => String::new(),
-                Some(0.0) => "  tolerances kept".to_owned(),
-                Some(excess) => format!("  over tolerance by {:.0} %", 100.0 * excess),
-            },
-            if *best { "  best" } else { "" },
         )
     }
 
@@ -143,7 +163,7 @@ impl<'a> Observer<'a> {
 
 impl Preview<'_> {
     fn draw(&self, vae: &Vae, epoch: u64, out: &Path) -> Result<()> {
-        let title = format!("Validation designs above, reconstructions after epoch {epoch} below");
+        let title = format!("Designs above, reconstructions after epoch {epoch} below");
         Ok(draw_pairs(vae, &self.designs, &self.chosen, vae.device(), &title, out)?)
     }
 }

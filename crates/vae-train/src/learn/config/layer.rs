@@ -90,6 +90,11 @@ impl Layer {
         states_nothing(&self.table)
     }
 
+    /// Whether it states this entry of a section.
+    pub(crate) fn states(&self, section: &str, key: &str) -> bool {
+        self.table.get(section).and_then(Value::as_table).is_some_and(|it| it.contains_key(key))
+    }
+
     /// The preset that it names; `None` if it names none.
     pub(crate) fn preset(&self) -> Option<&str> {
         self.table.get("preset").and_then(Value::as_str)

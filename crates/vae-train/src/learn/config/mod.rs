@@ -6,7 +6,9 @@ mod migrate;
 mod presets;
 mod resolve;
 mod settings;
+mod sizing;
 
 pub use layer::Layer;
 pub use presets::PRESETS;
 pub use settings::{Config, DataConfig, FORMAT, ModelSection, TrainingConfig};
+pub(crate) use sizing::steps_per_epoch;

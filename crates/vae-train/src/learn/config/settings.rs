@@ -120,6 +120,23 @@ impl Config {
             .expect("a configuration has only tables, numbers, strings and lists of them")
     }
 
+    /// The first setting, with its section, that another configuration has otherwise, except these;
+    /// `None` if there is none.
+    pub(crate) fn first_difference(&self, other: &Self, except: &[&str]) -> Option<String> {
+        let (own, other) = (self.to_table(), other.to_table());
+        let keys = own.iter().flat_map(|(section, value)| {
+            let inner = value.as_table().into_iter().flat_map(Table::keys);
+            let inner: Vec<String> = inner.map(|key| format!("{section}.{key}")).collect();
+            if value.is_table() { inner } else { vec![section.clone()] }
+        });
+        let at = |table: &Table, key: &str| match key.split_once('.') {
+            Some((section, key)) => table.get(section)?.get(key).cloned(),
+            None => table.get(key).cloned(),
+        };
+        keys.filter(|key| !except.contains(&key.as_str()))
+            .find(|key| at(&own, key) != at(&other, key))
+    }
+
     /// What the likelihood of a run is a statement about; `binary_data` tells whether all targets
     /// are 0 or 1 whatever their kind.
     pub fn measure(&self, binary_data: bool) -> Measure {

@@ -97,6 +97,11 @@ impl Objective {
         self.rule().is_bound()
     }
 
+    /// Draws of z per design in a step.
+    pub(crate) fn draws(&self) -> usize {
+        self.rule().draws()
+    }
+
     /// A sentence on how results compare with published ones; `None` if nothing has to be said.
     pub(crate) fn caveat(&self) -> Option<&'static str> {
         self.rule().caveat()

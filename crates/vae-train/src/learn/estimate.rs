@@ -1,0 +1,155 @@
+//! What a training will take: memory and time, before its first step.
+
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+use vae_data::{DataSet, Split};
+use vae_models::ModelConfig;
+
+use crate::error::{Result, TrainError};
+use crate::learn::benchmark::Workload;
+use crate::learn::config::{Config, steps_per_epoch};
+use crate::learn::network::network;
+
+/// Copies of the weights during a step: themselves, their gradient, and two moments of Adam; and
+/// while a checkpoint is written, the weights and moments once as tensors and once as bytes.
+const COPIES_OF_WEIGHTS: f64 = 8.0;
+/// Numbers that a step holds at its peak for each value between two layers: the value and its
+/// gradient. This and the next are above what was measured, by 5 to 20 %, for batches of 4 and 8
+/// designs of 96 × 192 to 400 × 800 pixels.
+const COPIES_OF_VALUES: f64 = 2.0;
+/// Numbers that a step holds for each pixel: design, mask, parameters of the likelihood, its terms
+/// and their gradients.
+const COPIES_OF_PIXELS: f64 = 10.0;
+/// Numbers of 8 bytes for each pixel that the analysis after the training holds of each design.
+const COPIES_OF_DESIGNS: f64 = 6.0;
+/// Designs that this analysis takes, at most, and numbers of one of its matrices.
+const ANALYZED: (f64, f64) = (768.0, (1_u64 << 25) as f64);
+/// What the program takes before it begins, in bytes.
+const PROGRAM: f64 = 5e7;
+/// Share of the memory that is free which a training may take.
+const SHARE: f64 = 0.9;
+/// Share of it that a training after resizing takes: what is free changes.
+const SHARE_AFTER: f64 = 0.5;
+/// Multiply-adds of a trial step, at most: less than a second.
+const TRIAL: u64 = 5_000_000_000;
+
+/// What a training will take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Bytes of memory at the peak.
+    pub memory: f64,
+    /// Bytes that are free on this machine, or in the group of processes that it is limited to;
+    /// `None` if that is unknown.
+    pub free: Option<f64>,
+    /// Seconds of all steps, by a trial step.
+    pub seconds: f64,
+    /// Steps in all.
+    pub steps: u64,
+}
+
+impl Estimate {
+    /// Estimates what a training takes: the memory from the sizes of the network, the time from a
+    /// trial step with random designs.
+    ///
+    /// # Errors
+    /// [`TrainError::TooLarge`] if the machine does not have the memory; if no network can be built.
+    pub fn of(config: &Config, data: &DataSet, split: &Split) -> Result<Self> {
+        let told = config.data.told.columns(data)?.len();
+        let sizes = (data.height(), data.width());
+        let free = free_memory();
+        let memory = checked(config, sizes, split.train.len(), told, free)?;
+        let batch_size = config.training.batch_size.min(split.train.len()).max(1);
+        let mut trial = config.clone();
+        let one = 3 * network(config, sizes, Vec::new()).multiply_adds().total().max(1);
+        trial.training.batch_size = ((TRIAL / one) as usize).clamp(1, batch_size);
+        let seconds_of_design =
+            1.0 / Workload::new(&trial, sizes, told)?.training(1)?.steps.designs_per_s();
+        let steps =
+            config.training.epochs * steps_per_epoch(split.train.len(), config.training.batch_size);
+        let seconds = steps as f64 * batch_size as f64 * seconds_of_design;
+        Ok(Self { memory, free, seconds, steps })
+    }
+}
+
+/// The memory of a training in bytes.
+///
+/// # Errors
+/// [`TrainError::TooLarge`] if that is more than is free, or a network of that size cannot be built.
+fn checked(
+    config: &Config,
+    (height, width): (usize, usize),
+    designs: usize,
+    conditions: usize,
+    free: Option<f64>,
+) -> Result<f64> {
+    let needed = memory(config, (height, width), designs, conditions);
+    let network = network(config, (height, width), Vec::new());
+    let buildable = network.validate().is_ok();
+    if buildable && free.is_none_or(|free| needed <= SHARE * free) {
+        return Ok(needed);
+    }
+    let room = SHARE_AFTER * free.unwrap_or(f64::INFINITY);
+    let fits = |size: &(usize, usize)| {
+        memory(config, *size, designs, conditions) <= room
+            && crate::learn::network::network(config, *size, Vec::new()).validate().is_ok()
+    };
+    let scaled = |n: usize, percent: usize| (n * percent / 100 / 8 * 8).max(8);
+    let smaller = (1..100).rev().map(|percent| (scaled(height, percent), scaled(width, percent)));
+    let size = smaller.filter(|size| size.0 < height || size.1 < width).find(fits);
+    match size {
+        Some(size) => Err(TrainError::TooLarge { size: (height, width), needed, free, fits: size }),
+        // The designs are not what is large; the limits of the network say what is.
+        None => network.validate().map(|()| needed).map_err(|err| TrainError::Model(err.into())),
+    }
+}
+
+fn memory(config: &Config, sizes: (usize, usize), designs: usize, conditions: usize) -> f64 {
+    let network: ModelConfig = network(config, sizes, Vec::new());
+    let pixels = (sizes.0 * sizes.1) as f64;
+    let batch = config.training.batch_size.min(designs) as f64;
+    let draws = config.training.objective.draws() as f64;
+    let values = COPIES_OF_VALUES * network.layer_outputs() as f64;
+    let of_design = 4.0 * (values + COPIES_OF_PIXELS * pixels) * draws;
+    let weights = 4.0 * COPIES_OF_WEIGHTS * (network.weight_count() + conditions) as f64;
+    let (most, numbers) = ANALYZED;
+    let analyzed = (designs as f64).min(most).min((numbers / pixels).max(1.0));
+    let after = 8.0 * COPIES_OF_DESIGNS * pixels * analyzed;
+    // Freed memory stays with the program, in pieces that do not always fit what comes next.
+    PROGRAM + weights + (batch * of_design).max(after)
+}
+
+/// Bytes that are free: on the machine, or within the limit of the group of processes.
+fn free_memory() -> Option<f64> {
+    let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    let system = System::new_with_specifics(memory);
+    let on_machine = Some(system.available_memory()).filter(|&bytes| 0 < bytes);
+    let in_group = system.cgroup_limits().map(|limits| limits.free_memory);
+    on_machine.into_iter().chain(in_group).min().map(|bytes| bytes as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Six pictures of 1500 × 3000 took 14.8 GB.
+    #[test]
+    fn large_pictures_are_refused_with_a_size_that_fits() {
+        let config = Config::preset("default").unwrap();
+        let gigabytes = |free: f64| checked(&config, (1500, 3000), 6, 0, Some(1e9 * free));
+        let needed = gigabytes(1000.0).unwrap();
+        assert!((11e9..22e9).contains(&needed), "{needed:e}");
+        for free in [2.0, 4.0, 8.0] {
+            let error = gigabytes(free).unwrap_err();
+            let TrainError::TooLarge { fits, .. } = error else { panic!("{error}") };
+            assert!(
+                fits.0 < 1500 && fits.0.is_multiple_of(8) && fits.1.is_multiple_of(8),
+                "{fits:?}"
+            );
+            assert!((fits.1 as f64 / fits.0 as f64 - 2.0).abs() < 0.1, "{fits:?}");
+            assert!(checked(&config, fits, 6, 0, Some(1e9 * free)).is_ok(), "{fits:?} fits");
+        }
+        // More weights than any network may have, whatever the machine.
+        let error = checked(&config, (6000, 6000), 6, 0, None).unwrap_err();
+        assert!(matches!(error, TrainError::TooLarge { .. }), "{error}");
+        assert!(checked(&config, (48, 96), 2603, 3, Some(4e9)).is_ok());
+    }
+}
