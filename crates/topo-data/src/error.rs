@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use vae_base::{Remedy, layers::UnknownKey};
+use topo_simp::ProblemError;
+use vae_base::{Remedy, layers::UnknownKey, text::nearest};
 
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, TopoDataError>;
@@ -152,6 +153,18 @@ pub enum TopoDataError {
         /// How many were dropped for which reason, and the first failure.
         why: String,
     },
+    /// The problem that a set states for a design is invalid.
+    #[error("the problem of design {design}, from {file}")]
+    Stated {
+        /// The file of the data-set folder that states it.
+        file: &'static str,
+        /// The design, from 0.
+        design: usize,
+        /// The conditions that the problem may name.
+        known: Vec<String>,
+        /// What is wrong with it.
+        source: Box<ProblemError>,
+    },
     /// What the solver refuses.
     #[error(transparent)]
     Simp(#[from] topo_simp::SimpError),
@@ -165,6 +178,17 @@ impl TopoDataError {
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {
             Self::Simp(error) => error.remedies(),
+            Self::Stated { known, source, .. } => {
+                let ProblemError::UnknownCondition { name } = &**source else { return Vec::new() };
+                let near = nearest(name, known.iter().map(String::as_str));
+                vec![match near {
+                    Some(near) => Remedy::advice(format!("write ${near}")),
+                    None if known.is_empty() => {
+                        Remedy::set("conditions", "FILE", "names a table of conditions")
+                    }
+                    None => Remedy::advice(format!("the conditions are {}", known.join(", "))),
+                }]
+            }
             _ => Vec::new(),
         }
     }
@@ -185,6 +209,9 @@ impl TopoDataError {
             | Self::Exists { .. }
             | Self::OtherGeneration { .. } => true,
             Self::Simp(error) => error.is_callers_mistake(),
+            Self::Stated { source, .. } => {
+                matches!(**source, ProblemError::UnknownCondition { .. })
+            }
             Self::Family { .. }
             | Self::NoSuchProblem { .. }
             | Self::DamagedLog { .. }

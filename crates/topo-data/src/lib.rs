@@ -51,9 +51,9 @@ pub use generation::{
     generate, generate_shard, merge,
 };
 pub use judging::{
-    Components, Connectivity, Domain, Judge, Judgement, Optimum, Refinement, Silhouette,
-    UniformStart, checkerboard, components, holes, member_size, nearest_iou, one_piece_share,
-    problem_at_conditions, problem_of,
+    Components, Connectivity, Contacts, Domain, Judge, Judgement, LoadPlace, Optimum, Refinement,
+    Silhouette, StatedProblems, UniformStart, checkerboard, components, holes, member_size,
+    nearest_iou, one_piece_share, problem_at_conditions, problem_of,
 };
 pub use scores::{
     Distribution, METRICS_VERSION, MechanicsScores, References, SetQuality, TopodiffError,

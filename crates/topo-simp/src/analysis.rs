@@ -22,19 +22,19 @@ const TOLERANCE: f64 = 1e-9;
 /// What is known of a design after one solve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Analysis {
-    /// Compliance `Σ fᵀu` over all load cases (not halved).
+    /// Compliance `Σ fᵀu` over all load cases, each times its weight (not halved).
     pub compliance: f64,
-    /// Compliance of each load case.
+    /// Compliance of each load case, not weighted.
     pub case_compliances: Vec<f64>,
     /// Derivative of the compliance by each density, shape (nely, nelx): `−p x^(p−1) (E0 − Emin) uᵀ
-    /// KE u`; 0 outside the domain.
+    /// KE u`, and `2 uᵀ ∂f/∂x` more if the structure carries its own weight; 0 outside the domain.
     pub gradient: Array2<f64>,
     /// Displacements of each load case, shape (nely + 1, nelx + 1, 2): row 0 on top, components (x,
     /// y **up**).
     pub displacements: Vec<Array3<f64>>,
     /// Strain energy per area and thickness, `½ σ : ε` averaged over each element and summed over
-    /// the load cases, shape (nely, nelx). Times area and thickness it sums up to half the
-    /// compliance.
+    /// the load cases with their weights, shape (nely, nelx). Times area and thickness it sums up
+    /// to half the compliance, less what springs store.
     pub energy_density: Array2<f64>,
     /// Von Mises stress `√(σx² − σx σy + σy² + 3 τ²)` at the center of each element for each load
     /// case, shape (nely, nelx). It is the stress of the grey material, with the Young's modulus of
@@ -44,7 +44,8 @@ pub struct Analysis {
 
 /// Compliance `Σ fᵀu` of a design, summed over the load cases.
 ///
-/// An element of density x has Young's modulus `E (1e-9 + x^penalty (1 − 1e-9))`; elements outside
+/// An element of density x has Young's modulus `E (1e-9 + x^penalty (1 − 1e-9))`, linear in x below
+/// a density of 0.25 if the structure carries its own weight; elements outside
 /// the domain count as density 0 whatever the design says there. For more than one design on a grid
 /// use [`Optimizer::analyze`].
 ///
@@ -111,23 +112,35 @@ impl Optimizer {
                 *x = 0.0;
             }
         }
-        let law = Modulus { code: Code::Top88, penalty };
+        let law = Modulus { code: Code::Top88, penalty, linear_below: model.linear_below() };
         let moduli: Vec<f64> = x.iter().map(|&x| law.at(x)).collect();
+        equations.weigh(&x);
         equations.solve(&moduli, TOLERANCE).map_err(|_| SimpError::Singular { iteration: 0 })?;
-        let case_compliances: Vec<f64> =
+        let weighted: Vec<f64> =
             equations.compliances().iter().map(|c| c * model.compliance_unit).collect();
+        let case_weights = problem.load_cases.iter().map(|case| case.weight);
+        let case_compliances: Vec<f64> = weighted
+            .iter()
+            .zip(case_weights.chain(std::iter::repeat(1.0)))
+            .map(|(compliance, weight)| compliance / weight)
+            .collect();
         let mut energies = vec![0.0; x.len()];
         equations.energies(&mut energies);
         let mut gradient = energies.clone();
         for ((slope, &x), cell) in gradient.iter_mut().zip(&x).zip(&model.cells) {
             *slope *= if cell.in_domain() { -law.slope(x) * model.compliance_unit } else { 0.0 };
         }
+        if let Some(works) = equations.works() {
+            for ((slope, work), cell) in gradient.iter_mut().zip(&works).zip(&model.cells) {
+                *slope += if cell.in_domain() { 2.0 * work * model.compliance_unit } else { 0.0 };
+            }
+        }
         let shape = (grid.nely + 1, grid.nelx + 1, 2);
         let displacements: Vec<_> = (0..case_compliances.len())
             .map(|case| {
                 let u = equations.displacements(case);
                 Array3::from_shape_fn(shape, |(r, c, axis)| {
-                    u[2 * grid.node(r, c) + axis] * model.displacement_unit
+                    u[2 * grid.node(r, c) + axis] * model.displacement_unit / model.case_roots[case]
                 })
             })
             .collect();
@@ -143,7 +156,7 @@ impl Optimizer {
         let energy_unit =
             0.5 * model.compliance_unit / (problem.cell_size.powi(2) * problem.thickness);
         Ok(Analysis {
-            compliance: case_compliances.iter().sum(),
+            compliance: weighted.iter().sum(),
             von_mises: von_mises.collect(),
             displacements,
             gradient: to_array(grid, &gradient),

@@ -14,8 +14,11 @@ use proptest::sample::select;
 
 use crate::{
     Code, Filter, Fix, Grid, Load, Optimizer, Options, PENALTY, PassiveKind, Place, Problem,
-    Projection, ProjectionRule, Shape, Side, Solver, mechanics::Modulus, optimizer::State,
-    problem::Model, solvers::Solvers,
+    Projection, ProjectionRule, Shape, Side, Solver,
+    mechanics::Modulus,
+    optimizer::State,
+    problem::{Cell, Model},
+    solvers::Solvers,
 };
 
 /// A mirror: left and right are exchanged, or top and bottom, or both.
@@ -164,7 +167,7 @@ impl Solved {
 }
 
 fn solve(model: &Model, density: &[f64], penalty: f64) -> Solved {
-    let law = Modulus { code: Code::Top88, penalty };
+    let law = Modulus { code: Code::Top88, penalty, linear_below: 0.0 };
     let moduli: Vec<f64> = (density.iter().zip(&model.cells))
         .map(|(&x, cell)| law.at(if cell.in_domain() { x } else { 0.0 }))
         .collect();
@@ -323,6 +326,16 @@ proptest! {
     ) {
         let problem = flip.symmetric(&half, apart);
         if let Ok(model) = Model::of_task(&problem) {
+            // The image of a region may be painted over a region of another kind.
+            let roles = |cell: &Cell| match cell {
+                Cell::Free => 0.0,
+                Cell::Passive(PassiveKind::Solid) => 1.0,
+                Cell::Passive(PassiveKind::Void) => 2.0,
+                Cell::Passive(PassiveKind::Outside) => 3.0,
+            };
+            let roles: Vec<f64> = model.cells.iter().map(roles).collect();
+            let image = flip.elements(problem.grid, &roles);
+            prop_assume!(roles.iter().zip(&image).all(|(a, b)| (a - b).abs() < 0.5));
             let projection = rule.filter(|_| filter == Filter::Density).map(Projection::tanh);
             let options = Options { projection, max_iterations: 8, ..Options::top88(filter, radius) };
             let solution = Optimizer::new(problem.grid).unwrap().optimize(&problem, &options).unwrap();

@@ -31,8 +31,8 @@ pub use optimizer::{
     Refined, Solution, Stagnation, Start, optimize,
 };
 pub use problem::{
-    BracketLoad, Fix, Load, LoadCase, Motion, NamedProblem, Nodal, PassiveKind, PassiveRegion,
-    Place, Problem, ProblemError, Shape, Side, Support,
+    BracketLoad, Fix, Load, LoadCase, Motion, NamedProblem, Nodal, NodeShare, PassiveKind,
+    PassiveRegion, Place, Problem, ProblemError, Shape, Side, Spring, Support,
 };
 pub use solvers::Solver;
 pub use symmetry::Symmetry;

@@ -51,7 +51,7 @@ fn the_text_of_the_readme_is_a_problem() {
     let problem = Problem::from_toml(text).unwrap();
     assert_eq!(
         (problem.supports.len(), problem.load_cases.len(), problem.passive.len()),
-        (2, 1, 2)
+        (2, 2, 3)
     );
     assert_eq!(problem.load_cases[0].loads[0], Load { at: Place::Edge(Side::Top), force: DOWN });
     assert_eq!(Problem::from_toml(&problem.to_toml()).as_ref(), Ok(&problem));
@@ -103,6 +103,13 @@ fn conditions_replace_text() {
         Problem::from_toml_with(&text, known).map(|problem| problem.volume_fraction),
         Ok(0.25)
     );
+    // A key that is wrong is shown where it stands, in spite of the names.
+    let Err(ProblemError::Toml(message)) =
+        Problem::from_toml_with(&text.replace("supports", "suports"), known)
+    else {
+        panic!("a misspelt key")
+    };
+    assert!(message.contains("line ") && message.contains("suports"), "{message}");
     let unknown = Problem::from_toml_with(&text, |_| None);
     assert_eq!(unknown, Err(ProblemError::UnknownCondition { name: "vf".into() }));
     assert!(matches!(
@@ -258,24 +265,103 @@ fn void_is_no_support_and_carries_no_load() {
 }
 
 #[test]
-fn contradicting_regions_are_refused() {
+fn later_regions_paint_over_earlier_ones() {
+    // A solid ring around a hole: the disc first, then what is cut out of it.
+    let grid = Grid { nelx: 40, nely: 20 };
+    let disc = |radius| Shape::Circle { center: [0.5, 0.5], radius };
+    let ring = Problem::cantilever(grid, 0.4)
+        .with_passive(PassiveKind::Solid, disc(0.3))
+        .with_passive(PassiveKind::Void, disc(0.2));
+    let passive = ring.nodal().unwrap().passive;
+    assert_eq!(passive[(10, 20)], Some(PassiveKind::Void));
+    assert_eq!(passive[(10, 25)], Some(PassiveKind::Solid));
+    assert_eq!(passive[(10, 27)], None);
+    // The other way round the disc hides the hole.
+    let mut hidden = ring;
+    hidden.passive.reverse();
+    assert_eq!(hidden.nodal().unwrap().passive[(10, 20)], Some(PassiveKind::Solid));
+}
+
+#[test]
+fn a_picture_is_a_region_at_every_resolution() {
+    let rows = ["####", "#..#"].map(str::to_owned).to_vec();
+    let outside = Shape::Cells { rows };
+    for (nelx, nely) in [(8, 4), (16, 6)] {
+        let problem = Problem::new(Grid { nelx, nely }, 0.5)
+            .with_support(Place::Edge(Side::Bottom), Fix::Xy)
+            .with_load_case([(Place::Point([0.5, 0.5]), DOWN)])
+            .with_passive(PassiveKind::Outside, outside.clone());
+        let passive = problem.nodal().unwrap().passive;
+        for ((i, j), kind) in passive.indexed_iter() {
+            let free = nely <= 2 * i && (nelx..3 * nelx).contains(&(4 * j));
+            assert_eq!(kind.is_none(), free, "row {i}, column {j} of {nelx} x {nely}");
+        }
+        assert_eq!(Problem::from_toml(&problem.to_toml()), Ok(problem));
+    }
+    let uneven = ["##", "#"].map(str::to_owned).to_vec();
     let loaded = clamped().with_load_case([(Place::Point([1.0, 0.5]), DOWN)]);
-    let part = |x0, x1| Shape::Rectangle { min: [x0, 0.0], max: [x1, 0.5] };
-    let overlapping = |first, second| {
-        loaded
-            .clone()
-            .with_passive(PassiveKind::Solid, part(0.0, 0.1))
-            .with_passive(first, part(0.2, 0.5))
-            .with_passive(second, part(0.4, 0.6))
+    let error =
+        refused(&loaded.clone().with_passive(PassiveKind::Void, Shape::Cells { rows: uneven }));
+    assert_eq!(error, ProblemError::Picture { region: 0, row: 1, text: "#".into() });
+    refused(&loaded.with_passive(PassiveKind::Void, Shape::Cells { rows: Vec::new() }));
+}
+
+#[test]
+fn a_force_may_be_an_angle_and_a_magnitude() {
+    let text = clamped().with_load_case([(Place::Point([1.0, 0.5]), DOWN)]).to_toml();
+    let with = |force: &str| {
+        let line = text.lines().find(|line| line.starts_with("force")).unwrap();
+        Problem::from_toml(&text.replace(line, &format!("force = {force}")))
+            .map(|problem| problem.load_cases[0].loads[0].force)
     };
-    let error = refused(&overlapping(PassiveKind::Void, PassiveKind::Solid));
-    assert_eq!(
-        error.to_string(),
-        "passive regions 1 and 2 overlap at row 0, column 5, but one is void and the other solid: shrink one"
+    let near = |force: [f64; 2], [x, y]: [f64; 2]| {
+        (force[0] - x).abs() < 1e-12 && (force[1] - y).abs() < 1e-12
+    };
+    assert!(near(with("{ angle = 90, magnitude = 2 }").unwrap(), [0.0, -2.0]));
+    assert!(near(with("{ angle = 0 }").unwrap(), [1.0, 0.0]));
+    assert!(near(with("{ angle = -45.0 }").unwrap(), [0.5_f64.sqrt(), 0.5_f64.sqrt()]));
+    for (wrong, word) in [
+        ("{ angel = 90 }", "angel"),
+        ("{ magnitude = 2 }", "angle"),
+        ("{ angle = \"down\" }", "angle"),
+        ("[1.0]", "[x, y]"),
+        ("[1.0, 2.0, 3.0]", "[x, y]"),
+    ] {
+        let message = with(wrong).unwrap_err().to_string();
+        assert!(message.contains(word), "{word} is not in {message}");
+    }
+    // A condition may be the angle.
+    let line = text.lines().find(|line| line.starts_with("force")).unwrap();
+    let named = text.replace(line, "force = { angle = \"$load_angle\" }");
+    let problem = Problem::from_toml_with(&named, |name| (name == "load_angle").then_some(180.0));
+    assert!(near(problem.unwrap().load_cases[0].loads[0].force, [-1.0, 0.0]));
+}
+
+#[test]
+fn springs_weights_and_self_weight_are_checked() {
+    let good = clamped().with_load_case([(Place::Point([1.0, 0.5]), DOWN)]);
+    let tip = || Place::Point([1.0, 1.0]);
+    refused_number(&good.clone().with_spring(tip(), [-1.0, 0.0]), "the x stiffness of spring 0");
+    refused_number(
+        &good.clone().with_spring(tip(), [0.0, f64::NAN]),
+        "the y stiffness of spring 0",
     );
-    refused(&overlapping(PassiveKind::Outside, PassiveKind::Void));
-    // Regions of one kind may overlap: together they are one region.
-    assert_eq!(overlapping(PassiveKind::Void, PassiveKind::Void).validate(), Ok(()));
+    let mut unweighted = good.clone();
+    unweighted.load_cases[0].weight = 0.0;
+    refused_number(&unweighted, "the weight of load case 0");
+    refused_number(&good.with_self_weight([f64::INFINITY, 0.0]), "the x component of self_weight");
+    // Springs hold, and a structure that only carries itself needs no load.
+    let sprung = Problem::new(GRID, 0.4)
+        .with_load_case([(tip(), DOWN)])
+        .with_spring(Place::Edge(Side::Left), [1.0, 1.0]);
+    assert_eq!(sprung.validate(), Ok(()));
+    assert_eq!(clamped().with_self_weight(DOWN).validate(), Ok(()));
+    assert_eq!(refused(&clamped().with_self_weight([0.0, 0.0])), ProblemError::NoLoad);
+    let loose = Shape::Rectangle { min: [0.4, 0.0], max: [0.6, 1.0] };
+    let loose = clamped().with_self_weight(DOWN).with_passive(PassiveKind::Void, loose);
+    assert_eq!(refused(&loose), ProblemError::Unsupported { case: 0, motion: Motion::SlideX });
+    let all = sprung.with_self_weight([0.1, -0.2]);
+    assert_eq!(Problem::from_toml(&all.to_toml()), Ok(all));
 }
 
 #[test]
@@ -322,7 +408,7 @@ fn impossible_volumes_are_refused() {
 fn messages_say_what_to_do() {
     assert_eq!(
         refused(&clamped()).to_string(),
-        "no load: add at least one [[load_cases]] with a load"
+        "no load: add at least one [[load_cases]] with a load, or self_weight"
     );
     let slide = Problem::mbb(GRID, 0.5);
     let slide = Problem { supports: slide.supports[..1].to_vec(), ..slide };

@@ -8,7 +8,7 @@ use serde::Serialize;
 use toml::Table;
 use vae_data::{
     Answer, DataSet, Iterations, Layout, Margins, Pattern, Reading, Resize, Setting, Size, Source,
-    ValueRange, open_with,
+    Turn, ValueRange, open_with,
 };
 use vae_study::checks::{check_compliances, check_polarity};
 
@@ -36,6 +36,11 @@ pub(crate) struct ReadingArgs {
     /// ratio
     #[arg(long, value_name = "SIZE")]
     resize: Option<Setting<Resize>>,
+    /// How to turn designs, after everything else: mirror-y (top and bottom exchanged), mirror-x,
+    /// half-turn, transpose, quarter-left (for arrays of x and y with y upward), quarter-right,
+    /// anti-transpose; supports, loads and conditions stay
+    #[arg(long, value_name = "TURN")]
+    turn: Option<Setting<Turn>>,
     /// Leave out pictures and files that cannot be read
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -171,8 +171,9 @@ fn problems_that_cannot_be_solved() {
     bench.vae("simp solve p.toml").fails(1, &["p.toml", "acts on void"]);
     write("0.4", "0.6");
     bench.vae("simp solve p.toml").fails(1, &["p.toml", "slide", "support is missing"]);
-    write("0.0", "0.5");
-    bench.vae("simp solve p.toml").fails(1, &["p.toml", "overlap"]);
+    let solid = problem.replace("[0.1, 1.0]", "[0.5, 1.0]");
+    fs::write(bench.path("p.toml"), solid.replace("X0", "0.6").replace("X1", "0.7")).unwrap();
+    bench.vae("simp solve p.toml").fails(1, &["p.toml", "volume fraction 0.4 is impossible"]);
 
     fs::write(bench.path("small.csv"), "0.5,0.5\n0.5,0.5\n").unwrap();
     bench.vae("simp solve mbb --start small.csv").fails(2, &["2 rows", "60 × 20"]);

@@ -91,7 +91,9 @@ fn what_cannot_be_proposed_is_said_in_one_line() {
     bench
         .vae(&format!("propose run --problem wide.toml --volume 0.4 {base}"))
         .fails(2, &["12 rows and 30 columns", "designs of 12 x 24"]);
-    propose(&format!("--volume 1.4 {base}")).fails(2, &["volume_fraction", "1.4"]);
+    propose(&format!("--volume 140% {base}")).fails(2, &["volume_fraction", "1.4"]);
+    let plain = propose(&format!("--volume 40 {base}"));
+    assert!(plain.code == Some(2) && plain.stderr.contains("write it as 10% or 0.1"));
     let solid = "[[passive]]\nkind = \"solid\"\nshape = { rectangle = { min = [0.0, 0.0], max = [1.0, 0.5] } }\n";
     fs::write(bench.path("solid.toml"), format!("{PART}{solid}")).unwrap();
     bench

@@ -328,7 +328,7 @@ fn stated_compliances_are_held_against_the_problem() {
     let table = |scale: f64| {
         let mut table = String::from("load_y,compliance\n");
         for (index, design) in designs.outer_iter().enumerate() {
-            let load_y = 0.25 * (index % 5) as f64;
+            let load_y = f64::from(set.condition("load_y").unwrap()[index]);
             let part = topo_simp::Problem::from_toml_with(&problem, |_| Some(load_y)).unwrap();
             let density = design.mapv(f64::from);
             let compliance = topo_simp::compliance(&part, density.view(), 3.0).unwrap();

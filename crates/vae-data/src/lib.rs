@@ -64,6 +64,7 @@ pub use foreign::layout::Layout;
 pub use foreign::open::{open, open_with};
 pub use foreign::pack::{pack, pack_to};
 pub use foreign::pattern::Pattern;
+pub use foreign::problem_file::read_problem;
 pub use foreign::reading::Reading;
 pub use foreign::setting::Setting;
 pub use foreign::source::Source;
@@ -85,6 +86,7 @@ pub use set::metadata::{Condition, FORMAT, Metadata};
 pub use set::mirror::{Mirror, MirrorRule};
 pub use set::problems::Problems;
 pub use set::size::{Resize, Size};
+pub use set::turn::Turn;
 pub use set::value_range::ValueRange;
 pub use set::writer::{DataSetWriter, write_data_set};
 

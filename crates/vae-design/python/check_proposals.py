@@ -30,6 +30,9 @@ class Problem:
 
     def __init__(self, text):
         self.raw = tomllib.loads(text)
+        for key in ("springs", "self_weight"):
+            if key in self.raw:
+                sys.exit(f"this script knows no {key}")
         self.nelx, self.nely = self.raw["grid"]["nelx"], self.raw["grid"]["nely"]
         self.poisson = self.raw.get("poisson_ratio", 0.3)
         self.stiffness = self.raw.get("youngs_modulus", 1.0) * self.raw.get("thickness", 1.0)
@@ -37,50 +40,69 @@ class Problem:
     def node(self, row, column):
         return row * (self.nelx + 1) + column
 
-    def place(self, place):
-        """Nodes of a place, and the share of a force that each takes."""
+    def span(self, place):
+        """Where a place begins and ends along x and y, in elements; within a thousandth it lies on a node."""
         (kind, value), = place.items()
-        across, down = (lambda x: half_up(x * self.nelx)), (lambda y: half_up(y * self.nely))
         if kind == "point":
-            return [(self.node(down(value[1]), across(value[0])), 1.0)]
-        if kind == "node":
-            return [(self.node(value[1], value[0]), 1.0)]
-        if kind == "area":
-            rows = range(down(value["min"][1]), down(value["max"][1]) + 1)
-            columns = range(across(value["min"][0]), across(value["max"][0]) + 1)
-            nodes = [self.node(r, c) for r in rows for c in columns]
-            return [(node, 1.0 / len(nodes)) for node in nodes]
-        side = value if kind == "edge" else value["side"]
-        length = self.nely if side in ("left", "right") else self.nelx
-        first, last = 0, length
-        if kind == "segment":
-            first, last = half_up(value["from"] * length), half_up(value["to"] * length)
-        at = {
-            "left": lambda s: self.node(s, 0),
-            "right": lambda s: self.node(s, self.nelx),
-            "top": lambda s: self.node(0, s),
-            "bottom": lambda s: self.node(self.nely, s),
-        }[side]
-        if first == last:
-            return [(at(first), 1.0)]
-        pieces = last - first
-        return [(at(s), (0.5 if s in (first, last) else 1.0) / pieces) for s in range(first, last + 1)]
+            low, high = value, value
+        elif kind == "node":
+            return (value[0], value[0]), (value[1], value[1])
+        elif kind == "area":
+            low, high = value["min"], value["max"]
+        else:
+            side = value if kind == "edge" else value["side"]
+            first, last = (0.0, 1.0) if kind == "edge" else (value["from"], value["to"])
+            at = {"left": 0.0, "right": 1.0, "top": 0.0, "bottom": 1.0}[side]
+            upright = side in ("left", "right")
+            low = (at, first) if upright else (first, at)
+            high = (at, last) if upright else (last, at)
+        scaled = [[low[axis] * n, high[axis] * n] for axis, n in enumerate((self.nelx, self.nely))]
+        return [[round(v) if abs(v - round(v)) < 1e-3 else v for v in ends] for ends in scaled]
+
+    def shares(self, place):
+        """Nodes of a load, and the share of each: the integral of its shape function over the place."""
+
+        def along(first, last):
+            nodes = range(int(np.floor(first)), int(np.ceil(last)) + 1)
+            if last <= first:
+                return [(k, 1 - abs(k - first)) for k in nodes]
+            # The hat function of a node is linear between nodes: Simpson's rule is exact on each piece.
+            cuts = np.unique([first, last, *[k for k in nodes if first < k < last]])
+            middle = (cuts[1:] + cuts[:-1]) / 2
+            hat = lambda k, at: np.clip(1 - np.abs(at - k), 0, None)
+            whole = lambda k: np.sum((hat(k, cuts[1:]) + 4 * hat(k, middle) + hat(k, cuts[:-1])) * np.diff(cuts)) / 6
+            return [(k, whole(k) / (last - first)) for k in nodes]
+
+        x, y = self.span(place)
+        return [(self.node(r, c), down * across) for r, down in along(*y) for c, across in along(*x)]
+
+    def held(self, place):
+        """Nodes that a support holds: the nearest one to a point; ends of lines and areas move outward."""
+
+        def along(first, last):
+            if last <= first:
+                return [half_up(first)]
+            return range(int(np.ceil(first - 0.5)), int(np.floor(last + 0.5)) + 1)
+
+        x, y = self.span(place)
+        return [self.node(r, c) for r in along(*y) for c in along(*x)]
 
     def fixed(self):
         fixed = set()
         for support in self.raw["supports"]:
-            for node, _ in self.place(support["at"]):
+            for node in self.held(support["at"]):
                 fixed |= {2 * node + "xy".index(axis) for axis in support["fix"]}
         return fixed
 
     def forces(self):
+        """The forces of each load case, with its weight."""
         cases = []
         for case in self.raw["load_cases"]:
             force = np.zeros(2 * (self.nelx + 1) * (self.nely + 1))
             for load in case["loads"]:
-                for node, share in self.place(load["at"]):
+                for node, share in self.shares(load["at"]):
                     force[2 * node : 2 * node + 2] += share * np.array(load["force"], dtype=float)
-            cases.append(force)
+            cases.append((case.get("weight", 1.0), force))
         return cases
 
     def outside(self):
@@ -127,8 +149,8 @@ class Problem:
         matrix = coo_matrix((values.ravel(), (rows.ravel(), columns.ravel())), shape=(n, n)).tocsc()
         free = np.setdiff1d(np.arange(n), sorted(self.fixed()))
         total = 0.0
-        for force in self.forces():
-            total += force[free] @ spsolve(matrix[free][:, free], force[free])
+        for weight, force in self.forces():
+            total += weight * force[free] @ spsolve(matrix[free][:, free], force[free])
         return total / self.stiffness
 
 

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use topo_simp::ProblemError;
+use topo_simp::{Grid, ProblemError};
 use vae_base::Remedy;
-use vae_data::Mirror;
+use vae_data::{Mirror, Turn};
 use vae_models::Likelihood;
 use vae_report::ReportError;
 
@@ -71,6 +71,34 @@ pub enum StudyError {
         "an exact volume is needed, but the data state no problem, and no condition is called volume_fraction"
     )]
     NoVolume,
+    /// The problem of the data is on another grid than the designs.
+    #[error("the designs are {height} x {width}, but their problem has a grid of {grid} elements (nelx × nely), {} x {}", grid.nely, grid.nelx)]
+    OtherGrid {
+        /// The grid of the problem.
+        grid: Grid,
+        /// Rows of the designs.
+        height: usize,
+        /// Columns of the designs.
+        width: usize,
+        /// How the designs have to be turned, if they lie on their side.
+        turn: Option<Turn>,
+    },
+    /// The loads of the problem act on void in most designs.
+    #[error(
+        "in {on_void} of {looked_at} designs a load of the stated problem acts on void: {load}"
+    )]
+    LoadsOnVoid {
+        /// The load that does so most often.
+        load: String,
+        /// Designs in which a load acts on void.
+        on_void: usize,
+        /// Designs looked at.
+        looked_at: usize,
+        /// What exchanges material and void, if the loads act on material in most designs then.
+        exchange: Option<Box<Remedy>>,
+        /// The turn under which most designs carry the loads better.
+        turn: Option<Turn>,
+    },
     /// The problem of the data cannot be mirrored.
     #[error("the problem under {mirror} is invalid")]
     MirroredProblem {
@@ -159,6 +187,30 @@ impl StudyError {
             Self::NoSymmetry { .. } => advice(
                 "the problem has no such symmetry, or dataset.json has a wrong rule for a condition",
             ),
+            Self::OtherGrid { grid, turn, .. } => {
+                let turns = |turn: &Turn| {
+                    Remedy::set("turn", turn.to_string(), "turns designs that are transposed")
+                };
+                let size = format!("{}x{}", grid.nely, grid.nelx);
+                let resize = || Remedy::set("resize", size, "brings them to the grid");
+                vec![
+                    turn.as_ref().map_or_else(resize, turns),
+                    Remedy::advice("state the grid of the designs in the problem"),
+                ]
+            }
+            Self::LoadsOnVoid { exchange, turn, .. } => {
+                let turns = |turn: &Turn| {
+                    let effect = "turns the designs such that they carry them";
+                    Remedy::set("turn", turn.to_string(), effect)
+                };
+                let places = || {
+                    Remedy::advice(
+                        "check where the loads act: x from the left, y from the top, from 0 to 1",
+                    )
+                };
+                let better = turn.as_ref().map(turns).or_else(|| exchange.as_deref().cloned());
+                vec![better.unwrap_or_else(places)]
+            }
             Self::Data(err) => err.remedies(),
             Self::Train(err) => err.remedies(),
             Self::Design(err) => err.remedies(),
@@ -181,6 +233,8 @@ impl StudyError {
             | Self::WeightsAlone { .. }
             | Self::NoSamplers { .. }
             | Self::NoVolume
+            | Self::OtherGrid { .. }
+            | Self::LoadsOnVoid { .. }
             | Self::NoSymmetry { .. } => true,
             Self::Data(err) => err.is_callers_mistake(),
             Self::Train(err) => err.is_callers_mistake(),

@@ -62,7 +62,7 @@ pub struct Samples {
 
 /// What mechanics says of a design, with the compliance of the SIMP optimum at equal volume; `None`
 /// if its problem is unknown.
-type Verdict = Option<(Judgement, f64)>;
+type Verdict = Option<(Judgement, Option<f64>)>;
 
 impl Samples {
     /// Generates designs with a model.
@@ -113,7 +113,7 @@ impl Samples {
             let known = trust::cells(self.trust.as_ref(), i);
             let which = std::iter::once(i.to_string()).chain(asked).chain(known).collect();
             match self.verdicts.get(i).and_then(Option::as_ref) {
-                Some((judgement, optimum)) => JudgedRow::judged(which, judgement, Some(*optimum)),
+                Some((judgement, optimum)) => JudgedRow::judged(which, judgement, *optimum),
                 None => JudgedRow::seen(which, self.designs.index_axis(Axis(0), i)),
             }
         };
@@ -147,15 +147,14 @@ impl Samples {
     }
 
     /// How many of the designs are nearly as stiff as the optimum, in one sentence; `None` if no
-    /// problem is known.
+    /// problem is known, or no optimum is left to compare with once it is cut.
     pub fn stiffness(&self) -> Option<String> {
-        let known: Vec<&(Judgement, f64)> = self.verdicts.iter().flatten().collect();
-        let near = |limit: f64| {
-            let good = |(j, optimum): &&&(Judgement, f64)| {
-                j.loads_supported && j.compliance_error(*optimum) <= limit
-            };
-            known.iter().filter(good).count()
+        let error = |(judgement, optimum): &(Judgement, Option<f64>)| {
+            let error = judgement.compliance_error((*optimum)?);
+            Some(if judgement.loads_supported { error } else { f64::INFINITY })
         };
+        let known: Vec<f64> = self.verdicts.iter().flatten().filter_map(error).collect();
+        let near = |limit: f64| known.iter().filter(|&&error| error <= limit).count();
         (!known.is_empty()).then(|| {
             format!(
                 "at equal volume, {} of {} are within 10 % of the compliance of the SIMP optimum, {} within 100 %",
@@ -245,7 +244,7 @@ fn judge(
         match problem_at_conditions(data, &cs.row(start).to_vec())? {
             None => verdicts.extend((0..same).map(|_| None)),
             Some(problem) => {
-                let optimum = optima.of(&problem)?.compliance_cut;
+                let optimum = optima.of(&problem)?.reference();
                 let judged = judge_all(&vec![problem; same], block)?;
                 verdicts.extend(judged.into_iter().map(|judgement| Some((judgement, optimum))));
             }

@@ -14,7 +14,7 @@ impl Family {
     /// mirror image of each of `problems` is the problem at the conditions that these rules give,
     /// held to supports, forces (up to their common sign) and passive regions node by node on a
     /// grid of `height` × `width` elements. `None` if no rules do that: the family has no such
-    /// symmetry, or places snap to nodes that are not mirror images on this grid.
+    /// symmetry, or supports move to nodes that are not mirror images on this grid.
     ///
     /// An axis stays or is reversed; no other rule maps its values onto each other. Of several
     /// answers the first with the most axes that stay counts.

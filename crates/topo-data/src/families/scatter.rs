@@ -117,7 +117,7 @@ impl Draw<'_> {
         let loads = nodes.map(|node| Load { at: Place::Node(node), force: [0.0, -1.0] }).collect();
         template.insert("volume_fraction".to_owned(), Value::Float(self.volume_fraction));
         template.insert("supports".to_owned(), value(&supports));
-        template.insert("load_cases".to_owned(), value(&[LoadCase { loads }]));
+        template.insert("load_cases".to_owned(), value(&[LoadCase { loads, weight: 1.0 }]));
     }
 
     /// Different nodes, `[column, row]`.

@@ -8,7 +8,8 @@ use vae_data::Mirror;
 /// have the same compliance in every design.
 ///
 /// Problems of one key have the same designs up to that symmetry, so they belong into one group of
-/// a data set.
+/// a data set. Problems with springs, weights of load cases or a weight of the structure share a key
+/// only if all of these are stated alike.
 ///
 /// # Errors
 ///
@@ -51,12 +52,18 @@ pub(super) fn image_key(
     Ok([material(problem), image.key(&Marks::of(&problem.nodal()?))].concat())
 }
 
-/// The volume fraction and the constants of the material, as bytes.
+/// The volume fraction and the constants of the material, as bytes, and what is stated of springs
+/// and weights.
 fn material(problem: &Problem) -> Vec<u8> {
-    [problem.volume_fraction, problem.poisson_ratio, problem.youngs_modulus, problem.thickness]
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
+    let constants =
+        [problem.volume_fraction, problem.poisson_ratio, problem.youngs_modulus, problem.thickness];
+    let mut key: Vec<u8> = constants.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let weighted = problem.load_cases.iter().any(|case| case.weight.total_cmp(&1.0).is_ne());
+    if weighted || !problem.springs.is_empty() || problem.self_weight.is_some() {
+        let Problem { load_cases, springs, self_weight, cell_size, .. } = problem;
+        key.extend(format!("{load_cases:?}{springs:?}{self_weight:?}{cell_size}").bytes());
+    }
+    key
 }
 
 /// A symmetry of the grid: a transposition, then flips.

@@ -17,7 +17,7 @@ pub(super) fn fill(
     filled.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
 }
 
-/// Replaces names by values, polar forces by vectors, and choices by what is chosen.
+/// Replaces names by values, and choices by what is chosen.
 fn resolve(item: Value, value: &dyn Fn(&str) -> Option<f64>) -> Result<Value, String> {
     match item {
         Value::String(text) => match text.strip_prefix('$') {
@@ -30,7 +30,6 @@ fn resolve(item: Value, value: &dyn Fn(&str) -> Option<f64>) -> Result<Value, St
             items.into_iter().map(|item| resolve(item, value)).collect::<Result<_, _>>()?,
         )),
         Value::Table(table) if table.contains_key("choose") => choose(table, value),
-        Value::Table(table) if table.contains_key("angle") => force(table, value),
         Value::Table(table) => {
             let resolved = table.into_iter().map(|(key, item)| Ok((key, resolve(item, value)?)));
             Ok(Value::Table(resolved.collect::<Result<_, String>>()?))
@@ -53,19 +52,6 @@ fn choose(mut table: Table, value: &dyn Fn(&str) -> Option<f64>) -> Result<Value
         return Err(format!("`choose` is {position}, but the list has {n} items, counted from 0"));
     }
     resolve(items.swap_remove(position as usize), value)
-}
-
-/// `{ angle = degrees, magnitude = length }`: `magnitude (cos angle, -sin angle)`, so that 90 is
-/// straight down.
-fn force(mut table: Table, value: &dyn Fn(&str) -> Option<f64>) -> Result<Value, String> {
-    let angle = number(&mut table, "angle", value)?;
-    let magnitude =
-        if table.contains_key("magnitude") { number(&mut table, "magnitude", value)? } else { 1.0 };
-    if let Some(key) = table.keys().next() {
-        return Err(format!("`{key}` beside `angle` and `magnitude`"));
-    }
-    let (sin, cos) = angle.to_radians().sin_cos();
-    Ok(Value::Array(vec![Value::Float(magnitude * cos), Value::Float(-magnitude * sin)]))
 }
 
 /// Takes a number out of a table.

@@ -125,13 +125,14 @@ pub(super) struct Loads {
 }
 
 impl Loads {
-    /// Looks at every load of every case.
+    /// Looks at every load of every case, and at every piece if the structure `weighs` something.
+    /// Springs hold as supports do.
     ///
     /// # Panics
     ///
     /// If the design is of another shape than the problem's grid.
     #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
-    pub(super) fn of(nodal: &Nodal, design: ArrayView2<'_, f32>) -> Self {
+    pub(super) fn of(nodal: &Nodal, weighs: bool, design: ArrayView2<'_, f32>) -> Self {
         assert_eq!(design.dim(), nodal.passive.dim(), "a design of another shape");
         let (height, width) = design.dim();
         let pieces = components(design, Connectivity::Four);
@@ -146,11 +147,13 @@ impl Loads {
         };
         let mut held = vec![false; pieces.count() + 1];
         for (row, column) in ndarray::indices((height + 1, width + 1)) {
-            if nodal.held[(row, column, 0)] || nodal.held[(row, column, 1)] {
+            let holds = |axis| nodal.held[(row, column, axis)] || nodal.sprung[(row, column, axis)];
+            if holds(0) || holds(1) {
                 touching(row, column).for_each(|label| held[label as usize] = true);
             }
         }
-        let mut loads = Self { on_material: true, supported: true };
+        let every_piece_is_held = held.iter().skip(1).all(|&held| held);
+        let mut loads = Self { on_material: true, supported: !weighs || every_piece_is_held };
         for forces in &nodal.forces {
             for (row, column) in ndarray::indices((height + 1, width + 1)) {
                 if forces[(row, column, 0)] != 0.0 || forces[(row, column, 1)] != 0.0 {
@@ -213,7 +216,7 @@ mod tests {
     fn loads_are_followed_to_their_supports() {
         let nodal = Problem::cantilever(Grid { nelx: 4, nely: 3 }, 0.5).nodal().unwrap();
         let mut design = Array2::<f32>::zeros((3, 4));
-        let loads = |design: &Array2<f32>| Loads::of(&nodal, design.view());
+        let loads = |design: &Array2<f32>| Loads::of(&nodal, false, design.view());
         assert_eq!(loads(&design), Loads { on_material: false, supported: false });
         design[(2, 3)] = 1.0;
         assert_eq!(loads(&design), Loads { on_material: true, supported: false });
@@ -222,6 +225,15 @@ mod tests {
         assert_eq!(loads(&design), Loads { on_material: true, supported: false });
         design[(1, 3)] = 1.0;
         assert_eq!(loads(&design), Loads { on_material: true, supported: true });
+        // A piece in the air falls under its own weight.
+        design[(0, 2)] = 1.0;
+        design[(1, 2)] = 0.0;
+        design[(1, 1)] = 0.0;
+        design[(2, 3)] = 0.0;
+        design[(1, 3)] = 0.0;
+        let unloaded = Nodal { forces: Vec::new(), ..nodal.clone() };
+        assert!(Loads::of(&unloaded, false, design.view()).supported);
+        assert!(!Loads::of(&unloaded, true, design.view()).supported);
     }
 
     proptest! {

@@ -64,8 +64,19 @@ pub struct Optimum {
     pub design: Array2<f64>,
     /// Its compliance once cut to 0/1 at exactly its volume fraction.
     pub compliance_cut: f64,
+    /// Whether it still carries its loads once it is cut: its compliance is at most ten times that
+    /// of the design before. A joint at a corner gives, a gap takes it apart.
+    pub carries: bool,
     /// SIMP iterations.
     pub iterations: usize,
+}
+
+impl Optimum {
+    /// The compliance that others can be compared with: that of the cut design; `None` if the cut
+    /// takes it apart, for then it is no reference.
+    pub fn reference(&self) -> Option<f64> {
+        self.carries.then_some(self.compliance_cut)
+    }
 }
 
 /// The result of a few SIMP iterations from a design.
@@ -136,7 +147,7 @@ impl Judge {
         let compliance_cut = self.stiffness(problem, &cut.mapv(f64::from))?;
         let volume_fraction = domain.mean(density.iter().copied());
         let pieces = components(cut.view(), Connectivity::Eight);
-        let loads = Loads::of(&nodal, cut.view());
+        let loads = Loads::of(&nodal, problem.self_weight.is_some(), cut.view());
         Ok(Judgement {
             compliance,
             volume_fraction,
@@ -286,9 +297,10 @@ impl Judge {
         };
         let made = recipe::run(&mut self.optimizer, problem, start, stages, options)?;
         let (design, iterations) = (made.design, made.history.len());
-        let compliance_cut =
-            self.compliance_cut(problem, design.mapv(|x| x.clamp(0.0, 1.0) as f32).view())?;
-        Ok(Optimum { design, compliance_cut, iterations })
+        let found = design.mapv(|x| x.clamp(0.0, 1.0) as f32);
+        let compliance_cut = self.compliance_cut(problem, found.view())?;
+        let carries = compliance_cut <= APART * self.compliance(problem, found.view())?;
+        Ok(Optimum { design, compliance_cut, carries, iterations })
     }
 
     /// The stages of a whole optimization on a grid; the filter keeps members about as thick on
@@ -306,6 +318,9 @@ impl Judge {
         }
     }
 }
+
+/// A cut that multiplies the compliance by more than this takes a design apart.
+const APART: f64 = 10.0;
 
 /// How a design is refined.
 fn refining(grid: Grid) -> Options {
@@ -387,6 +402,17 @@ mod tests {
         let judged = judge.judge(&problem, upper.view()).unwrap();
         assert!(!judged.loads_on_material && !judged.loads_supported);
         assert!(judged.compliance_cut > 1e6);
+    }
+
+    /// At 6 % of a long cantilever, the two bars that SIMP makes are thinner than an element.
+    #[test]
+    fn an_optimum_that_the_cut_takes_apart_is_no_reference() {
+        let grid = Grid { nelx: 60, nely: 20 };
+        let mut judge = Judge::new(grid).unwrap();
+        let thin = judge.optimum(&Problem::cantilever(grid, 0.06)).unwrap();
+        assert!(!thin.carries && thin.reference().is_none(), "{}", thin.compliance_cut);
+        let thick = judge.optimum(&Problem::cantilever(grid, 0.4)).unwrap();
+        assert_eq!(thick.reference(), Some(thick.compliance_cut));
     }
 
     #[test]

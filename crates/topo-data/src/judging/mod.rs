@@ -1,15 +1,19 @@
 //! What can be said of one design: its pieces, its members, its loads, its compliance.
 
+mod contact;
 mod domain;
 mod geometry;
 mod judge;
 mod pieces;
 mod problem_of;
 mod silhouette;
+mod stated;
 
+pub use contact::{Contacts, LoadPlace};
 pub use domain::Domain;
 pub use geometry::{checkerboard, member_size};
 pub use judge::{Judge, Judgement, Optimum, Refinement, UniformStart};
 pub use pieces::{Components, Connectivity, components, holes, one_piece_share};
 pub use problem_of::{problem_at_conditions, problem_of};
 pub use silhouette::{Silhouette, nearest_iou};
+pub use stated::StatedProblems;

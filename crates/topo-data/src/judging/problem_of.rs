@@ -33,15 +33,23 @@ use crate::{error::Result, families::Family};
 /// # Ok::<(), topo_data::TopoDataError>(())
 /// ```
 pub fn problem_of(set: &DataSet, index: usize) -> Result<Option<Problem>> {
+    let stated = unchecked_problem(set, index)?.transpose().map_err(SimpError::from)?;
+    stated.map(|problem| fits(problem, set)).transpose()
+}
+
+/// The problem of a design, whatever its grid is, or what is wrong with it; `None` if the set
+/// states none.
+pub(super) fn unchecked_problem(
+    set: &DataSet,
+    index: usize,
+) -> Result<Option<std::result::Result<Problem, ProblemError>>> {
     if let Some(line) = set.problem(index)? {
-        let problem: Problem = serde_json::from_str(&line)
-            .map_err(|error| ProblemError::Toml(error.to_string()))
-            .map_err(SimpError::from)?;
-        problem.validate().map_err(SimpError::from)?;
-        return fits(problem, set).map(Some);
+        let read = serde_json::from_str::<Problem>(&line)
+            .map_err(|error| ProblemError::Toml(error.to_string()));
+        return Ok(Some(read.and_then(|problem| problem.validate().map(|()| problem))));
     }
-    let row = set.conditions().row(index).to_vec();
-    shared(set, &row)
+    let Some(text) = set.shared_problem() else { return Ok(None) };
+    Ok(Some(at_conditions(set, text, &set.conditions().row(index).to_vec())))
 }
 
 /// The problem at some conditions, in the order of the set's columns: from the shared
@@ -80,10 +88,18 @@ fn family_of(set: &DataSet) -> Option<Family> {
 
 fn shared(set: &DataSet, values: &[f32]) -> Result<Option<Problem>> {
     let Some(text) = set.shared_problem() else { return Ok(None) };
+    fits(at_conditions(set, text, values).map_err(SimpError::from)?, set).map(Some)
+}
+
+/// The problem of a text at some conditions.
+fn at_conditions(
+    set: &DataSet,
+    text: &str,
+    values: &[f32],
+) -> std::result::Result<Problem, ProblemError> {
     let named = named_values(set, values);
     let value = |name: &str| named.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
-    let problem = Problem::from_toml_with(text, value).map_err(SimpError::from)?;
-    fits(problem, set).map(Some)
+    Problem::from_toml_with(text, value)
 }
 
 /// Values by the names of their conditions, without the noise of single precision: 0.3 is 0.3

@@ -16,17 +16,29 @@ pub const VOID_STIFFNESS: f64 = 1e-9;
 pub(crate) struct Modulus {
     pub(crate) code: Code,
     pub(crate) penalty: f64,
+    /// Below this density the modulus is linear; 0 if it is a power everywhere.
+    pub(crate) linear_below: f64,
 }
 
 impl Modulus {
     pub(crate) fn at(self, x: f64) -> f64 {
         let void = self.void();
-        void + power(x, self.penalty) * (1.0 - void)
+        let share = if x < self.linear_below {
+            x * power(self.linear_below, self.penalty - 1.0)
+        } else {
+            power(x, self.penalty)
+        };
+        void + share * (1.0 - void)
     }
 
     /// Derivative of [`Self::at`].
     pub(crate) fn slope(self, x: f64) -> f64 {
-        self.penalty * power(x, self.penalty - 1.0) * (1.0 - self.void())
+        let slope = if x < self.linear_below {
+            power(self.linear_below, self.penalty - 1.0)
+        } else {
+            self.penalty * power(x, self.penalty - 1.0)
+        };
+        slope * (1.0 - self.void())
     }
 
     const fn void(self) -> f64 {

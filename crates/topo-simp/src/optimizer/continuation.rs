@@ -13,6 +13,8 @@ pub(super) struct Continuation<'a> {
     beta: f64,
     eta: f64,
     penalty: f64,
+    /// The density below which the modulus is linear.
+    linear_below: f64,
     /// Iterations since the penalty or the sharpness changed.
     stage: usize,
 }
@@ -29,7 +31,7 @@ pub(super) enum Advance {
 }
 
 impl<'a> Continuation<'a> {
-    pub(super) fn new(options: &'a Options) -> Self {
+    pub(super) fn new(options: &'a Options, linear_below: f64) -> Self {
         Self {
             options,
             beta: options.projection.map_or(1.0, |projection| projection.beta),
@@ -37,13 +39,15 @@ impl<'a> Continuation<'a> {
             penalty: options
                 .penalty_continuation
                 .map_or(options.penalty, |continuation| continuation.first),
+            linear_below,
             stage: 0,
         }
     }
 
     /// The stiffness law of this iteration.
     pub(super) const fn modulus(&self) -> Modulus {
-        Modulus { code: self.options.code, penalty: self.penalty }
+        let Self { linear_below, penalty, .. } = *self;
+        Modulus { code: self.options.code, penalty, linear_below }
     }
 
     /// Moves the threshold of a projection that preserves the volume to where the free densities

@@ -30,8 +30,12 @@ pub(crate) struct State<'a> {
     physical: Vec<f64>,
     moduli: Vec<f64>,
     energies: Vec<f64>,
+    /// `uᵀ ∂f/∂x` of the weight of the structure; `None` without one.
+    works: Option<Vec<f64>>,
     /// Filtered derivatives of the compliance and of the volume.
     compliance_slope: Vec<f64>,
+    /// The same of the compliance through the weight of the structure; unused without one.
+    weight_slope: Vec<f64>,
     volume_slope: Vec<f64>,
     /// What a design variable adds to the volume of the filtered densities, and the volume that
     /// none of them changes.
@@ -62,7 +66,7 @@ impl<'a> State<'a> {
             |kind| model.cells.iter().filter(|&&cell| cell == Cell::Passive(kind)).count() as f64;
         let mut state = Self {
             options,
-            continuation: Continuation::new(options),
+            continuation: Continuation::new(options, model.linear_below()),
             filter,
             lambda: 1.0,
             design: vec![volume_fraction.max(least); n],
@@ -71,7 +75,9 @@ impl<'a> State<'a> {
             physical: vec![0.0; n],
             moduli: vec![0.0; n],
             energies: vec![0.0; n],
+            works: None,
             compliance_slope: vec![0.0; n],
+            weight_slope: vec![0.0; n],
             volume_slope,
             volume_weight,
             constant_volume: count(PassiveKind::Void) * least + count(PassiveKind::Solid),
@@ -146,6 +152,7 @@ impl<'a> State<'a> {
         for (modulus, &x) in self.moduli.iter_mut().zip(&self.physical) {
             *modulus = law.at(x);
         }
+        equations.weigh(&self.physical);
         equations.solve(&self.moduli, tolerance).map_err(|_| SimpError::Singular { iteration })?;
         let compliance = equations.compliance();
         if compliance.is_finite() {
@@ -167,18 +174,20 @@ impl<'a> State<'a> {
         self.new_design.copy_from_slice(design);
         self.accept(model);
         let compliance = self.solve(equations, model, 0.0, 0).unwrap();
-        equations.energies(&mut self.energies);
+        self.see(equations);
         self.slopes(model);
-        (compliance, self.compliance_slope.clone())
+        let slopes = self.compliance_slope.iter().zip(&self.weight_slope);
+        (compliance, slopes.map(|(through_stiffness, weight)| through_stiffness + weight).collect())
     }
 
     /// Filtered slopes and the next design variables; returns the largest change.
     pub(crate) fn update(&mut self, equations: &Equations<'_>, model: &Model) -> f64 {
-        equations.energies(&mut self.energies);
+        self.see(equations);
         self.slopes(model);
         let step = Step {
             design: &self.design,
             compliance_slope: &self.compliance_slope,
+            weight_slope: self.works.is_some().then_some(&self.weight_slope[..]),
             volume_slope: &self.volume_slope,
             target_volume: model.target_volume,
             move_limit: self.options.move_limit,
@@ -209,19 +218,56 @@ impl<'a> State<'a> {
             .fold(0.0, f64::max)
     }
 
+    /// Keeps what the derivatives need of the last solution.
+    fn see(&mut self, equations: &Equations<'_>) {
+        equations.energies(&mut self.energies);
+        self.works = equations.works();
+    }
+
     /// Derivatives of compliance and volume by the design variables, as the filter wants them.
     fn slopes(&mut self, model: &Model) {
         let law = self.continuation.modulus();
         for ((slope, energy), &x) in self.work.iter_mut().zip(&self.energies).zip(&self.physical) {
             *slope = -law.slope(x) * energy;
         }
+        let mut filtered = std::mem::take(&mut self.compliance_slope);
+        self.filter_slopes(&mut filtered);
+        self.compliance_slope = filtered;
+        if let Some(works) = &self.works {
+            self.work.iter_mut().zip(works).for_each(|(slope, work)| *slope = 2.0 * work);
+            let mut filtered = std::mem::take(&mut self.weight_slope);
+            self.filter_slopes(&mut filtered);
+            self.weight_slope = filtered;
+        }
+        if self.options.filter == Filter::Density
+            && let Some(step) =
+                self.continuation.volume_step().or(self.continuation.stiffness_step())
+        {
+            for ((slope, &x), free) in self.work.iter_mut().zip(&self.filtered).zip(&self.free) {
+                *slope = free * step.slope(x);
+            }
+            self.filter.pull_back(&self.work, &mut self.volume_slope);
+            for slope in &mut self.volume_slope {
+                *slope = positive(*slope);
+            }
+        }
+        if let Some(symmetry) = self.options.symmetry {
+            symmetry.average(model.grid, &mut self.compliance_slope);
+            symmetry.average(model.grid, &mut self.weight_slope);
+            symmetry.average(model.grid, &mut self.volume_slope);
+        }
+    }
+
+    /// Turns derivatives by the physical densities, which `work` holds, into those by the design
+    /// variables, as the filter wants them.
+    fn filter_slopes(&mut self, slopes: &mut [f64]) {
         match self.options.filter {
             Filter::Sensitivity => {
                 for (slope, x) in self.work.iter_mut().zip(&self.design) {
                     *slope *= x;
                 }
-                self.filter.average(&self.work, &mut self.compliance_slope);
-                for (slope, x) in self.compliance_slope.iter_mut().zip(&self.design) {
+                self.filter.average(&self.work, slopes);
+                for (slope, x) in slopes.iter_mut().zip(&self.design) {
                     *slope /= x.max(1e-3);
                 }
             }
@@ -235,25 +281,8 @@ impl<'a> State<'a> {
                 for (slope, free) in self.work.iter_mut().zip(&self.free) {
                     *slope *= free;
                 }
-                self.filter.pull_back(&self.work, &mut self.compliance_slope);
-                if let Some(step) =
-                    self.continuation.volume_step().or(self.continuation.stiffness_step())
-                {
-                    for ((slope, &x), free) in
-                        self.work.iter_mut().zip(&self.filtered).zip(&self.free)
-                    {
-                        *slope = free * step.slope(x);
-                    }
-                    self.filter.pull_back(&self.work, &mut self.volume_slope);
-                    for slope in &mut self.volume_slope {
-                        *slope = positive(*slope);
-                    }
-                }
+                self.filter.pull_back(&self.work, slopes);
             }
-        }
-        if let Some(symmetry) = self.options.symmetry {
-            symmetry.average(model.grid, &mut self.compliance_slope);
-            symmetry.average(model.grid, &mut self.volume_slope);
         }
     }
 
@@ -340,7 +369,13 @@ mod tests {
 
     #[test]
     fn slopes_equal_central_differences() {
-        let model = Model::new(&problem()).unwrap();
+        check_slopes(&problem());
+        check_slopes(&problem().with_self_weight([0.05, -0.2]));
+    }
+
+    #[track_caller]
+    fn check_slopes(problem: &Problem) {
+        let model = Model::new(problem).unwrap();
         let mut solvers = Solvers::new(GRID);
         let mut equations = solvers.equations(&model, Solver::Direct).unwrap();
         let n = GRID.n_elements();
@@ -377,11 +412,8 @@ mod tests {
                 let ((c1, v1), (c0, v0)) = (at(1e-5), at(-1e-5));
                 let (dc, dv) = ((c1 - c0) / 2e-5, (v1 - v0) / 2e-5);
                 let unit = compliance / n as f64;
-                assert!(
-                    (slopes.0[e] - dc).abs() < 1e-5 * unit,
-                    "{rule:?} {e}: {} {dc}",
-                    slopes.0[e]
-                );
+                let slope = slopes.0[e] * model.compliance_unit;
+                assert!((slope - dc).abs() < 1e-5 * unit, "{rule:?} {e}: {slope} {dc}");
                 let dv = positive(if dv.abs() < 1e-12 { 0.0 } else { dv });
                 assert!((slopes.1[e] - dv).abs() < 1e-7, "{rule:?} {e}: {} {dv}", slopes.1[e]);
             }

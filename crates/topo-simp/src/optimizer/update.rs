@@ -6,8 +6,10 @@ use crate::code::Code;
 pub(crate) struct Step<'a> {
     /// The design variables before the step.
     pub(crate) design: &'a [f64],
-    /// Derivatives of the compliance, at most 0.
+    /// Derivatives of the compliance through the stiffness, at most 0.
     pub(crate) compliance_slope: &'a [f64],
+    /// Derivatives of the compliance through the weight of the structure, of any sign.
+    pub(crate) weight_slope: Option<&'a [f64]>,
     /// Derivatives of the volume, above 0.
     pub(crate) volume_slope: &'a [f64],
     pub(crate) target_volume: f64,
@@ -34,6 +36,9 @@ impl Code {
         mut volume: Volume<'_>,
     ) -> f64 {
         let least = self.least_density();
+        if let Some(weight_slope) = step.weight_slope {
+            return under_weight(step, weight_slope, least, new, volume);
+        }
         for (((root, x), dc), dv) in
             roots.iter_mut().zip(step.design).zip(step.compliance_slope).zip(step.volume_slope)
         {
@@ -71,6 +76,60 @@ impl Code {
         }
         middle
     }
+}
+
+/// The step for a compliance that may grow with a density, because the weight does: writes
+/// `clamp(x · sqrt(−p / (q + λ dv)), x − move, x + move)` with the λ that meets the volume, where p
+/// is what falls of the derivative and q what rises; returns λ.
+///
+/// This is the minimum of the convex linearization, in 1/x for what falls and in x for what rises.
+/// The plain criteria, which know only the sum of both, swing from one bound to the other.
+///
+/// Reference: Fleury and Braibant, "Structural optimization: a new dual method using mixed
+/// variables", 1986.
+fn under_weight(
+    step: &Step<'_>,
+    weight_slope: &[f64],
+    least: f64,
+    new: &mut [f64],
+    mut volume: Volume<'_>,
+) -> f64 {
+    let falls = |e: usize| step.compliance_slope[e] + weight_slope[e].min(0.0);
+    let rises = |e: usize| weight_slope[e].max(0.0);
+    let mut excess = |lambda: f64| {
+        for (e, new) in new.iter_mut().enumerate() {
+            let x = step.design[e];
+            let price = rises(e) + lambda * step.volume_slope[e];
+            let wanted = if 0.0 < price { x * (-falls(e) / price).max(0.0).sqrt() } else { 1.0 };
+            *new = moved(x, wanted, step.move_limit, least);
+        }
+        let found = match &mut volume {
+            Volume::Linear { constant, weights } => {
+                *constant + weights.iter().zip(&*new).map(|(weight, x)| weight * x).sum::<f64>()
+            }
+            Volume::Of(volume) => volume(new),
+        };
+        found - step.target_volume
+    };
+    // At the lower end material is free everywhere; upward it gets dearer.
+    let n = step.design.len();
+    let mut low = -(0..n).map(|e| rises(e) / step.volume_slope[e]).fold(0.0, f64::max);
+    let mut width = (0..n).map(|e| -falls(e) / step.volume_slope[e]).fold(1e-30, f64::max);
+    while 0.0 < excess(low + width) && width < 1e30 {
+        width *= 4.0;
+    }
+    let mut high = low + width;
+    // As many halvings as double precision has digits.
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if 0.0 < excess(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    excess(high);
+    high
 }
 
 /// The volume of a design as a function of the design variables.
@@ -236,6 +295,41 @@ mod tests {
         (middle, trials)
     }
 
+    /// Each variable is at a bound, or where the derivative of the linearization vanishes.
+    #[test]
+    fn a_step_under_weight_is_the_minimum_of_its_linearization() {
+        let n = 40;
+        let value = |e: usize, k: usize| ((e * k + 7) % 41) as f64 / 41.0;
+        let design: Vec<f64> = (0..n).map(|e| 0.1 + 0.8 * value(e, 13)).collect();
+        let compliance_slope: Vec<f64> = (0..n).map(|e| -4.0 * value(e, 29)).collect();
+        let weight_slope: Vec<f64> = (0..n).map(|e| 3.0 * value(e, 17) - 1.0).collect();
+        let step = Step {
+            design: &design,
+            compliance_slope: &compliance_slope,
+            weight_slope: Some(&weight_slope),
+            volume_slope: &vec![1.0; n],
+            target_volume: design.iter().sum(),
+            move_limit: 0.15,
+        };
+        let (mut roots, mut new) = (vec![0.0; n], vec![0.0; n]);
+        let volume = Volume::Linear { constant: 0.0, weights: &vec![1.0; n] };
+        let lambda = Code::Top88.update(&step, 1.0, &mut roots, &mut new, volume);
+        assert!((new.iter().sum::<f64>() - step.target_volume).abs() < 1e-9);
+        let mut inside = 0;
+        for e in 0..n {
+            let falls = compliance_slope[e] + weight_slope[e].min(0.0);
+            let slope = falls * (design[e] / new[e]).powi(2) + weight_slope[e].max(0.0) + lambda;
+            let (low, high) = ((design[e] - 0.15).max(0.0), (design[e] + 0.15).min(1.0));
+            if low < new[e] && new[e] < high {
+                assert!(slope.abs() < 1e-6, "{e}: {slope}");
+                inside += 1;
+            } else {
+                assert!((slope <= 0.0) == (high <= new[e]), "{e}: {slope}");
+            }
+        }
+        assert!(3 < inside && inside < n - 3, "{inside}");
+    }
+
     proptest! {
         #[test]
         fn equals_the_classic_bisection_to_the_bit(
@@ -249,6 +343,7 @@ mod tests {
             let step = Step {
                 design: &design,
                 compliance_slope: &compliance_slope,
+                weight_slope: None,
                 volume_slope: &volume_slope,
                 target_volume: design.iter().map(|x| (x - 0.2).max(0.001) + share * 0.2).sum(),
                 move_limit: 0.2,
@@ -282,6 +377,7 @@ mod tests {
         let step = Step {
             design: &design,
             compliance_slope: &compliance_slope,
+            weight_slope: None,
             volume_slope: &volume_slope,
             target_volume: 90.0,
             move_limit: 0.2,

@@ -68,29 +68,23 @@ pub enum ProblemError {
     /// A grid of a single element, whose density is the volume fraction.
     #[error("a grid of one element leaves nothing to design")]
     OneElement,
-    /// Two passive regions that contradict each other.
+    /// A picture of a region whose rows differ in length, or with another character.
     #[error(
-        "passive regions {first} and {second} overlap at row {row}, column {column}, but one is {first_kind} and the other {second_kind}: shrink one"
+        "passive region {region} is a picture whose row {row} is {text:?}: all rows are equally long, # inside and . outside"
     )]
-    Overlap {
-        /// The earlier region.
-        first: usize,
-        /// What it is filled with.
-        first_kind: PassiveKind,
-        /// The later region.
-        second: usize,
-        /// What that one is filled with.
-        second_kind: PassiveKind,
-        /// Row of an element in both.
+    Picture {
+        /// Which region.
+        region: usize,
+        /// The row, from 0.
         row: usize,
-        /// Its column.
-        column: usize,
+        /// What stands in it.
+        text: String,
     },
     /// The problem has no support.
-    #[error("no support: add at least one [[supports]]")]
+    #[error("no support: add at least one [[supports]] or [[springs]]")]
     NoSupport,
     /// The problem has no load.
-    #[error("no load: add at least one [[load_cases]] with a load")]
+    #[error("no load: add at least one [[load_cases]] with a load, or self_weight")]
     NoLoad,
     /// A load case whose forces are all zero.
     #[error("load case {case} has no force")]

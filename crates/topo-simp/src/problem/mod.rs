@@ -11,12 +11,15 @@ mod region;
 mod statement;
 mod support;
 mod text;
+mod vector;
+mod weight;
 
 pub(crate) use cell::Cell;
 pub use error::{Motion, ProblemError};
 pub(crate) use model::{Model, check_grid};
 pub use named::{BracketLoad, NamedProblem};
 pub use nodal::Nodal;
+pub use places::NodeShare;
 pub use statement::{
-    Fix, Load, LoadCase, PassiveKind, PassiveRegion, Place, Problem, Shape, Side, Support,
+    Fix, Load, LoadCase, PassiveKind, PassiveRegion, Place, Problem, Shape, Side, Spring, Support,
 };

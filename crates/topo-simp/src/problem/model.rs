@@ -4,10 +4,11 @@
 use super::{
     cell::Cell,
     error::ProblemError,
-    places::nodes,
+    places::{self, NodeShare},
     region::{self, contains},
-    statement::{Fix, Load, PassiveKind, PassiveRegion, Problem},
-    support::check_support,
+    statement::{Fix, Load, PassiveKind, Problem, Spring},
+    support::{Held, check_support},
+    weight::Weight,
 };
 use crate::{
     grid::Grid,
@@ -26,8 +27,16 @@ pub(crate) struct Model {
     pub(crate) ke: ElementMatrix,
     /// By degree of freedom.
     pub(crate) fixed: Vec<bool>,
-    /// Nodal forces of each load case: (degree of freedom, force).
+    /// Nodal forces of each load case times the root of its weight, without the weight of the
+    /// structure: (degree of freedom, force). Compliances, which are quadratic in the forces, are
+    /// then weighted.
     pub(crate) cases: Vec<Vec<(usize, f64)>>,
+    /// The root of the weight of each load case.
+    pub(crate) case_roots: Vec<f64>,
+    /// The weight of the structure itself.
+    pub(crate) weight: Option<Weight>,
+    /// Springs to the ground on degrees of freedom that are free: (degree of freedom, stiffness).
+    pub(crate) springs: Vec<(usize, f64)>,
     /// Row by row.
     pub(crate) cells: Vec<Cell>,
     /// The volume that the design shall have, in elements.
@@ -55,9 +64,16 @@ impl Model {
         let n_domain = cells.iter().filter(|cell| cell.in_domain()).count();
         check_volume(problem.volume_fraction, &cells, n_domain)?;
         let fixed = fixed(problem)?;
-        let (cases, force_unit) = cases(problem, &cells, &fixed)?;
-        check_support(grid, &cells, &fixed, &cases)?;
         let stiffness_unit = problem.youngs_modulus * problem.thickness;
+        let springs = springs(problem, &fixed, stiffness_unit)?;
+        if !fixed.contains(&true) && springs.is_empty() {
+            return Err(ProblemError::NoSupport);
+        }
+        let target_volume = problem.volume_fraction * n_domain as f64;
+        let (cases, force_unit) = cases(problem, &cells, &fixed, target_volume)?;
+        let weight = Weight::of(problem, force_unit);
+        let held = Held { fixed: &fixed, springs: &springs };
+        check_support(grid, &cells, held, &cases, weight.is_some())?;
         let compliance_unit = force_unit * force_unit / stiffness_unit;
         if !compliance_unit.is_normal() {
             let what = "force² / (youngs_modulus · thickness)".to_owned();
@@ -72,13 +88,23 @@ impl Model {
             poisson_ratio: problem.poisson_ratio,
             ke: element_matrix(problem.poisson_ratio),
             fixed,
+            case_roots: case_roots(problem),
             cases,
+            weight,
+            springs,
             cells,
-            target_volume: problem.volume_fraction * n_domain as f64,
+            target_volume,
             n_domain,
             compliance_unit,
             displacement_unit: force_unit / stiffness_unit,
         })
+    }
+}
+
+impl Model {
+    /// The density below which the modulus is linear: 0 without a weight of the structure.
+    pub(crate) fn linear_below(&self) -> f64 {
+        if self.weight.is_some() { Weight::LINEAR_BELOW } else { 0.0 }
     }
 }
 
@@ -88,8 +114,8 @@ impl Problem {
     /// # Errors
     /// A [`ProblemError`] for values outside their range, places outside the grid, missing loads or
     /// supports, a load on void or on supports alone, a loaded part that can still move as a rigid
-    /// body, passive regions that contradict each other, a volume fraction that they make
-    /// impossible, and a grid of a single element.
+    /// body, a volume fraction that the passive regions make impossible, and a grid of a single
+    /// element.
     pub fn validate(&self) -> Result<(), ProblemError> {
         Model::of_task(self).map(|_| ())
     }
@@ -129,30 +155,13 @@ fn check_numbers(problem: &Problem) -> Result<(), ProblemError> {
 fn cells(problem: &Problem) -> Result<Vec<Cell>, ProblemError> {
     let grid = problem.grid;
     let mut cells = vec![Cell::Free; grid.n_elements()];
-    for (second, passive) in problem.passive.iter().enumerate() {
-        region::check(second, &passive.shape)?;
+    for (region, passive) in problem.passive.iter().enumerate() {
+        region::check(region, &passive.shape)?;
         for row in 0..grid.nely {
             for column in 0..grid.nelx {
-                let covers = |region: &PassiveRegion| contains(&region.shape, grid, row, column);
-                if !covers(passive) {
-                    continue;
+                if contains(&passive.shape, grid, row, column) {
+                    cells[row * grid.nelx + column] = Cell::Passive(passive.kind);
                 }
-                let cell = &mut cells[row * grid.nelx + column];
-                if let Cell::Passive(first_kind) = *cell
-                    && first_kind != passive.kind
-                {
-                    let first = problem.passive.iter().position(covers).unwrap_or(second);
-                    let second_kind = passive.kind;
-                    return Err(ProblemError::Overlap {
-                        first,
-                        first_kind,
-                        second,
-                        second_kind,
-                        row,
-                        column,
-                    });
-                }
-                *cell = Cell::Passive(passive.kind);
             }
         }
     }
@@ -179,29 +188,91 @@ fn fixed(problem: &Problem) -> Result<Vec<bool>, ProblemError> {
     let grid = problem.grid;
     let mut fixed = vec![false; grid.n_dofs()];
     for (index, support) in problem.supports.iter().enumerate() {
-        for (row, column, _) in nodes(&support.at, grid, &format!("support {index}"))? {
+        for (row, column) in places::held(&support.at, grid, &format!("support {index}"))? {
             let node = grid.node(row, column);
             fixed[2 * node] |= matches!(support.fix, Fix::X | Fix::Xy);
             fixed[2 * node + 1] |= matches!(support.fix, Fix::Y | Fix::Xy);
         }
     }
-    if fixed.contains(&true) { Ok(fixed) } else { Err(ProblemError::NoSupport) }
+    Ok(fixed)
+}
+
+/// The springs of all free degrees of freedom, in units of a stiffness.
+fn springs(
+    problem: &Problem,
+    fixed: &[bool],
+    unit: f64,
+) -> Result<Vec<(usize, f64)>, ProblemError> {
+    let mut stiffness = vec![0.0; fixed.len()];
+    for (index, Spring { at, stiffness: total }) in problem.springs.iter().enumerate() {
+        let what = format!("spring {index}");
+        for (axis, &value) in ["x", "y"].into_iter().zip(total) {
+            if !(0.0 <= value && value.is_finite()) {
+                let what = format!("the {axis} stiffness of {what}");
+                return Err(ProblemError::OutOfRange {
+                    what,
+                    value,
+                    range: "0 or more, and finite",
+                });
+            }
+        }
+        for NodeShare { row, column, share } in places::shares(at, problem.grid, &what)? {
+            let node = problem.grid.node(row, column);
+            for axis in 0..2 {
+                stiffness[2 * node + axis] += share * total[axis] / unit;
+            }
+        }
+    }
+    let springs = stiffness.into_iter().enumerate();
+    Ok(springs.filter(|&(dof, k)| 0.0 < k && !fixed[dof]).collect())
+}
+
+/// The root of the weight of each load case; one case if only the structure weighs something.
+fn case_roots(problem: &Problem) -> Vec<f64> {
+    let roots = problem.load_cases.iter().map(|case| case.weight.sqrt());
+    if problem.load_cases.is_empty() { vec![1.0] } else { roots.collect() }
 }
 
 /// Forces on the nodes by load case.
 type Cases = Vec<Vec<(usize, f64)>>;
 
 /// The forces of every load case in units of the largest one, and that unit.
-fn cases(problem: &Problem, cells: &[Cell], fixed: &[bool]) -> Result<(Cases, f64), ProblemError> {
+fn cases(
+    problem: &Problem,
+    cells: &[Cell],
+    fixed: &[bool],
+    target_volume: f64,
+) -> Result<(Cases, f64), ProblemError> {
     let grid = problem.grid;
+    for (axis, value) in ["x", "y"].into_iter().zip(problem.self_weight.unwrap_or_default()) {
+        if !value.is_finite() {
+            let what = format!("the {axis} component of self_weight");
+            return Err(ProblemError::OutOfRange { what, value, range: "finite" });
+        }
+    }
+    let own_weight = Weight::total(problem, target_volume);
     if problem.load_cases.is_empty() {
-        return Err(ProblemError::NoLoad);
+        return if 0.0 < own_weight {
+            Ok((vec![Vec::new()], own_weight))
+        } else {
+            Err(ProblemError::NoLoad)
+        };
     }
     let loads = problem.load_cases.iter().flat_map(|case| &case.loads);
-    let largest = loads.map(|load| load.force[0].hypot(load.force[1])).fold(0.0, f64::max);
+    let largest = loads.map(|load| load.force[0].hypot(load.force[1])).fold(own_weight, f64::max);
     let unit = if largest > 0.0 { largest } else { 1.0 };
     let mut cases = Vec::with_capacity(problem.load_cases.len());
     for (case, load_case) in problem.load_cases.iter().enumerate() {
+        let weight = load_case.weight;
+        if !(0.0 < weight && weight.is_finite()) {
+            let what = format!("the weight of load case {case}");
+            return Err(ProblemError::OutOfRange {
+                what,
+                value: weight,
+                range: "positive and finite",
+            });
+        }
+        let root = weight.sqrt();
         let mut forces = vec![0.0; grid.n_dofs()];
         for (load, Load { at, force }) in load_case.loads.iter().enumerate() {
             let what = format!("load {load} of load case {case}");
@@ -211,23 +282,24 @@ fn cases(problem: &Problem, cells: &[Cell], fixed: &[bool]) -> Result<(Cases, f6
                     return Err(ProblemError::OutOfRange { what, value, range: "finite" });
                 }
             }
-            for (row, column, share) in nodes(at, grid, &what)? {
+            for NodeShare { row, column, share } in places::shares(at, grid, &what)? {
                 if !grid.elements_at(row, column).any(|(i, j)| cells[i * grid.nelx + j].can_carry())
                 {
                     return Err(ProblemError::LoadOnVoid { case, load, row, column });
                 }
                 let node = grid.node(row, column);
-                forces[2 * node] += share * force[0] / unit;
-                forces[2 * node + 1] += share * force[1] / unit;
+                // Divided by the unit last, so that a unit load is exactly 1.
+                forces[2 * node] += share * root * force[0] / unit;
+                forces[2 * node + 1] += share * root * force[1] / unit;
             }
         }
         let mut forces: Vec<_> =
             forces.into_iter().enumerate().filter(|&(_, force)| force != 0.0).collect();
-        if forces.is_empty() {
+        if forces.is_empty() && own_weight == 0.0 {
             return Err(ProblemError::LoadFree { case });
         }
         forces.retain(|&(dof, _)| !fixed[dof]);
-        if forces.is_empty() {
+        if forces.is_empty() && own_weight == 0.0 {
             return Err(ProblemError::LoadOnSupport { case });
         }
         cases.push(forces);

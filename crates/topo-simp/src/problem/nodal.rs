@@ -14,8 +14,11 @@ use super::{
 pub struct Nodal {
     /// Whether a node is held, shape (nely + 1, nelx + 1, 2): row 0 on top, components (x, y).
     pub held: Array3<bool>,
-    /// Forces of each load case, same shape, y **up**; what acts on a held component is left out.
+    /// Forces of each load case, same shape, y **up**; what acts on a held component is left out,
+    /// and so is the weight of the structure.
     pub forces: Vec<Array3<f64>>,
+    /// Whether a spring joins a free component to the ground, same shape.
+    pub sprung: Array3<bool>,
     /// What each passive element is filled with, shape (nely, nelx); `None` where it is free.
     pub passive: Array2<Option<PassiveKind>>,
 }
@@ -40,14 +43,21 @@ impl Problem {
         let grid = self.grid;
         let shape = (grid.nely + 1, grid.nelx + 1, 2);
         let unit = model.displacement_unit * self.youngs_modulus * self.thickness;
-        let forces = model.cases.iter().map(|case| {
+        let place = |dof: usize| {
+            let node = dof / 2;
+            (node / (grid.nelx + 1), node % (grid.nelx + 1), dof % 2)
+        };
+        let forces = model.cases.iter().zip(&model.case_roots).map(|(case, root)| {
             let mut forces = Array3::zeros(shape);
             for &(dof, force) in case {
-                let (row, column) = (dof / 2 / (grid.nelx + 1), dof / 2 % (grid.nelx + 1));
-                forces[(row, column, dof % 2)] = force * unit;
+                forces[place(dof)] = force * unit / root;
             }
             forces
         });
+        let mut sprung = Array3::from_elem(shape, false);
+        for &(dof, _) in &model.springs {
+            sprung[place(dof)] = true;
+        }
         let passive = |cell| match cell {
             Cell::Free => None,
             Cell::Passive(kind) => Some(kind),
@@ -57,6 +67,7 @@ impl Problem {
                 model.fixed[2 * grid.node(r, c) + axis]
             }),
             forces: forces.collect(),
+            sprung,
             passive: Array2::from_shape_fn((grid.nely, grid.nelx), |(i, j)| {
                 passive(model.cells[i * grid.nelx + j])
             }),

@@ -41,6 +41,20 @@ pub(super) fn check(region: usize, shape: &Shape) -> Result<(), ProblemError> {
             radius("the x radius", radii[0])?;
             radius("the y radius", radii[1])
         }
+        Shape::Cells { rows } => {
+            let width = rows.first().map_or(0, |row| row.chars().count());
+            let fits = |row: &String| {
+                0 < width && row.chars().count() == width && row.chars().all(|c| "#.".contains(c))
+            };
+            match rows.iter().position(|row| !fits(row)) {
+                None if !rows.is_empty() => Ok(()),
+                found => {
+                    let row = found.unwrap_or(0);
+                    let text = rows.get(row).cloned().unwrap_or_default();
+                    Err(ProblemError::Picture { region, row, text })
+                }
+            }
+        }
         Shape::Polygon { corners } => {
             if corners.len() < 3 {
                 return Err(ProblemError::Polygon { region, corners: corners.len() });
@@ -67,6 +81,15 @@ pub(super) fn contains(shape: &Shape, grid: Grid, row: usize, column: usize) -> 
         Shape::Ellipse { center, radii } => {
             let ((cx, cy), (rx, ry)) = (scaled(*center), scaled(*radii));
             ((x - cx) / rx).hypot((y - cy) / ry) < 1.0 - SLACK
+        }
+        Shape::Cells { rows } => {
+            // The cell of the picture that the center of the element lies in.
+            let cell =
+                |at: f64, length: f64, n: usize| ((at / length * n as f64) as usize).min(n - 1);
+            rows.get(cell(y, height, rows.len().max(1))).is_some_and(|row| {
+                let n = row.chars().count().max(1);
+                row.chars().nth(cell(x, width, n)) == Some('#')
+            })
         }
         Shape::Polygon { corners } => {
             let corners: Vec<_> = corners.iter().map(|corner| scaled(*corner)).collect();

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::vector;
 use crate::grid::Grid;
 
 /// A structural design task: the schema of `problem.toml`, and of one line of `problems.jsonl`.
@@ -52,9 +53,18 @@ pub struct Problem {
     pub grid: Grid,
     /// Where displacements are zero.
     pub supports: Vec<Support>,
-    /// Each case acts alone; the compliances are summed.
+    /// Each case acts alone; the compliances are summed, each times its weight. May be empty if the
+    /// structure carries its own weight.
+    #[serde(default)]
     pub load_cases: Vec<LoadCase>,
-    /// Regions that are not free; only regions of one kind may overlap.
+    /// Linear springs to the ground.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub springs: Vec<Spring>,
+    /// The weight of solid material, a force for each unit of volume, (x to the right, y **up**):
+    /// an element of density x weighs x times that. It acts in every load case.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "vector::some")]
+    pub self_weight: Option<[f64; 2]>,
+    /// Regions that are not free; a later one paints over those before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passive: Vec<PassiveRegion>,
 }
@@ -85,6 +95,8 @@ impl Problem {
             grid,
             supports: Vec::new(),
             load_cases: Vec::new(),
+            springs: Vec::new(),
+            self_weight: None,
             passive: Vec::new(),
         }
     }
@@ -101,11 +113,25 @@ impl Problem {
     #[must_use]
     pub fn with_load_case(mut self, loads: impl IntoIterator<Item = (Place, [f64; 2])>) -> Self {
         let loads = loads.into_iter().map(|(at, force)| Load { at, force }).collect();
-        self.load_cases.push(LoadCase { loads });
+        self.load_cases.push(LoadCase { loads, weight: one() });
         self
     }
 
-    /// Adds a region that is not free.
+    /// Adds springs to the ground of this total stiffness along x and y.
+    #[must_use]
+    pub fn with_spring(mut self, at: Place, stiffness: [f64; 2]) -> Self {
+        self.springs.push(Spring { at, stiffness });
+        self
+    }
+
+    /// States the weight of solid material, a force for each unit of volume.
+    #[must_use]
+    pub fn with_self_weight(mut self, weight: [f64; 2]) -> Self {
+        self.self_weight = Some(weight);
+        self
+    }
+
+    /// Adds a region that is not free, painted over those before it.
     #[must_use]
     pub fn with_passive(mut self, kind: PassiveKind, shape: Shape) -> Self {
         self.passive.push(PassiveRegion { kind, shape });
@@ -141,28 +167,44 @@ pub enum Fix {
 pub struct LoadCase {
     /// The loads.
     pub loads: Vec<Load>,
+    /// How much the compliance of this case counts in the sum, above 0.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub weight: f64,
+}
+
+/// Linear springs between the nodes of a place and the ground, such as the ports of a compliant
+/// mechanism have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spring {
+    /// Which nodes; they share the stiffness as they would share a load.
+    pub at: Place,
+    /// The total stiffness along x and y, in force over length, 0 or more.
+    pub stiffness: [f64; 2],
 }
 
 /// A force on a place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
-    /// Which nodes. On an edge or segment the force is spread as a constant line load (the end
-    /// nodes take half as much), on an area evenly over its nodes.
+    /// Where it acts. The nodes share it with consistent nodal forces ([`Place::shares`]): a point
+    /// between nodes loads those around it, a line or an area is loaded evenly.
     pub at: Place,
-    /// The total force, (x to the right, y **up**).
+    /// The total force, (x to the right, y **up**); in text also `{ angle = 90, magnitude = 2 }`,
+    /// in degrees from the right, 90 straight **down**, with a magnitude of 1 unless stated.
+    #[serde(deserialize_with = "vector::one")]
     pub force: [f64; 2],
 }
 
-/// A set of nodes.
+/// A point, a line or an area, in relative coordinates or by a node.
 ///
-/// Relative coordinates are snapped to the nearest node, column `round(x * nelx)` and row
-/// `round(y * nely)`, halves away from zero; so a place is never empty, and a point given on an edge stays
-/// on that edge at every resolution.
+/// Loads between nodes are shared by the nodes around them ([`Place::shares`]); supports move to
+/// the nearest nodes ([`Place::held`]). So a place is never empty, and a point given on an edge
+/// stays on that edge at every resolution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Place {
-    /// The node nearest to relative coordinates `[x, y]`, y from the top.
+    /// Relative coordinates `[x, y]`, y from the top.
     Point([f64; 2]),
     /// The node `[column, row]`, row 0 on top. Depends on the resolution.
     Node([usize; 2]),
@@ -177,7 +219,7 @@ pub enum Place {
         /// Where it ends.
         to: f64,
     },
-    /// All nodes of a rectangle.
+    /// A rectangle.
     Area {
         /// Relative coordinates of the upper left corner.
         min: [f64; 2],
@@ -264,10 +306,20 @@ pub enum Shape {
         /// Its corners, at least three.
         corners: Vec<[f64; 2]>,
     },
+    /// A picture of the region, stretched over the domain.
+    Cells {
+        /// Its rows from the top, one character for each cell: `#` inside, `.` outside.
+        rows: Vec<String>,
+    },
 }
 
 const fn one() -> f64 {
     1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, clippy::float_cmp, reason = "as serde wants it")]
+fn is_one(weight: &f64) -> bool {
+    *weight == one()
 }
 
 const fn three_tenths() -> f64 {

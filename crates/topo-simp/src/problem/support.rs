@@ -6,14 +6,28 @@ use super::{
 };
 use crate::grid::Grid;
 
+/// What holds the degrees of freedom.
+#[derive(Clone, Copy)]
+pub(super) struct Held<'a> {
+    /// Supports, by degree of freedom.
+    pub(super) fixed: &'a [bool],
+    /// Springs: (degree of freedom, stiffness).
+    pub(super) springs: &'a [(usize, f64)],
+}
+
 /// Every connected part of the domain that carries a load must be held against all three rigid
-/// motions.
+/// motions; every part at all if the structure weighs something.
 pub(super) fn check_support(
     grid: Grid,
     cells: &[Cell],
-    fixed: &[bool],
+    held: Held<'_>,
     cases: &[Vec<(usize, f64)>],
+    weighs: bool,
 ) -> Result<(), ProblemError> {
+    let mut fixed = held.fixed.to_vec();
+    for &(dof, _) in held.springs {
+        fixed[dof] = true;
+    }
     let (part, n_parts) = parts(grid, cells);
     let mut holds = vec![Hold::default(); n_parts];
     let parts_at = |node: usize| {
@@ -30,6 +44,9 @@ pub(super) fn check_support(
                 holds[p].y_at(column);
             }
         }
+    }
+    if weighs && let Some(motion) = holds.iter().find_map(|hold| hold.free_motion()) {
+        return Err(ProblemError::Unsupported { case: 0, motion });
     }
     for (case, forces) in cases.iter().enumerate() {
         for &(dof, _) in forces {

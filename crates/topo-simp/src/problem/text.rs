@@ -1,5 +1,7 @@
 //! Problems as TOML, alone or with values taken from the conditions of a design.
 
+use std::fmt::Write as _;
+
 use super::{error::ProblemError, statement::Problem};
 
 impl Problem {
@@ -47,9 +49,9 @@ impl Problem {
         for (_, value) in &mut table {
             substitute(value, &condition)?;
         }
-        let problem: Self = table
-            .try_into()
-            .map_err(|error: toml::de::Error| ProblemError::Toml(error.to_string()))?;
+        let problem: Self = table.try_into().map_err(|error: toml::de::Error| {
+            located(text, &condition).unwrap_or_else(|| ProblemError::Toml(error.to_string()))
+        })?;
         problem.validate()?;
         Ok(problem)
     }
@@ -62,6 +64,25 @@ impl Problem {
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("tables, arrays, text and numbers have a TOML form")
     }
+}
+
+/// The error of a text with its line and column, which a table no longer knows: the names of
+/// conditions are replaced by numbers of the same width.
+fn located(text: &str, condition: &impl Fn(&str) -> Option<f64>) -> Option<ProblemError> {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("\"$") {
+        let (before, from) = rest.split_at(start);
+        let end = 2 + from[2..].find('"')?;
+        let number = condition(&from[2..end])?;
+        filled.push_str(before);
+        let width = end + 1;
+        // Writing to a text cannot fail.
+        let _ = write!(filled, "{number:<width$?}");
+        rest = &from[end + 1..];
+    }
+    filled.push_str(rest);
+    toml::from_str::<Problem>(&filled).err().map(|error| ProblemError::Toml(error.to_string()))
 }
 
 /// Replaces every text `"$name"` in a value by a number.

@@ -60,6 +60,8 @@ pub(crate) struct Direct {
     /// Entries in the rows and columns of supports, and their diagonal entries.
     support_entries: Vec<u32>,
     support_diagonal: Vec<u32>,
+    /// Diagonal entries with a spring, and its stiffness.
+    springs: Vec<(u32, f64)>,
     /// Loads of every case in elimination order: (case, unknown, force).
     loads: Vec<(usize, usize, f64)>,
     /// Displacements of every case, one after another, in elimination order.
@@ -99,6 +101,7 @@ impl Direct {
             symbolic,
             support_entries: Vec::new(),
             support_diagonal: Vec::new(),
+            springs: Vec::new(),
             loads: Vec::new(),
             displacements: Vec::new(),
         })
@@ -128,11 +131,10 @@ impl Direct {
         let diagonals = fixed.iter().zip(&self.column_starts).filter(|(fixed, _)| **fixed);
         self.support_diagonal.extend(diagonals.map(|(_, &start)| start));
 
-        self.loads.clear();
-        for (case, forces) in model.cases.iter().enumerate() {
-            let place = |dof: usize| 2 * self.position[dof / 2] as usize + dof % 2;
-            self.loads.extend(forces.iter().map(|&(dof, force)| (case, place(dof), force)));
-        }
+        let diagonal = |dof: usize| self.column_starts[place(&self.position, dof)];
+        self.springs = model.springs.iter().map(|&(dof, k)| (diagonal(dof), k)).collect();
+
+        self.set_loads(&model.cases);
         self.displacements.clear();
         self.displacements.resize(model.cases.len() * self.grid.n_dofs(), 0.0);
         let factorize = supernodal::factorize_supernodal_numeric_llt_scratch::<u32, f64>(
@@ -143,6 +145,16 @@ impl Direct {
         let solve = self.symbolic.solve_in_place_scratch::<f64>(model.cases.len(), Par::Seq);
         self.scratch = MemBuffer::try_new(StackReq::or(factorize, solve)).map_err(|_| TooLarge)?;
         Ok(())
+    }
+
+    /// Takes over other loads of the same number of cases.
+    pub(crate) fn set_loads(&mut self, cases: &[Vec<(usize, f64)>]) {
+        self.loads.clear();
+        for (case, forces) in cases.iter().enumerate() {
+            let loads =
+                forces.iter().map(|&(dof, force)| (case, place(&self.position, dof), force));
+            self.loads.extend(loads);
+        }
     }
 
     /// Solves for the displacements of all load cases, for the given Young's modulus of every
@@ -187,6 +199,9 @@ impl Direct {
             for (&slot, entry) in slots.iter().zip(&lower) {
                 self.values[slot as usize] += modulus * entry;
             }
+        }
+        for &(slot, stiffness) in &self.springs {
+            self.values[slot as usize] += stiffness;
         }
         for &slot in &self.support_entries {
             self.values[slot as usize] = 0.0;
@@ -235,6 +250,11 @@ impl std::fmt::Debug for Direct {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Direct").field("grid", &self.grid).finish_non_exhaustive()
     }
+}
+
+/// The place of a degree of freedom in elimination order.
+fn place(position: &[u32], dof: usize) -> usize {
+    2 * position[dof / 2] as usize + dof % 2
 }
 
 /// A compressed pattern, column by column.

@@ -40,10 +40,12 @@ impl Solvers {
         solver: Solver,
     ) -> Result<Equations<'a>, TooLarge> {
         let grid = self.grid;
-        if solver.is_multigrid(grid) {
+        // Springs are in the matrix of the direct solver alone.
+        if solver.is_multigrid(grid) && model.springs.is_empty() {
             let multigrid = self.multigrid.get_or_insert_with(|| Box::new(Multigrid::new(grid)));
             multigrid.set_model(model);
-            let standby = Standby { model, resting: &mut self.direct, working: None };
+            let resting = &mut self.direct;
+            let standby = Standby { model, resting, working: None, weighted: None };
             return Ok(Equations::Multigrid { multigrid, standby });
         }
         let direct = match self.direct.take() {
@@ -51,7 +53,7 @@ impl Solvers {
             None => self.direct.insert(Box::new(Direct::new(grid)?)),
         };
         direct.set_model(model)?;
-        Ok(Equations::Direct(direct))
+        Ok(Equations::Direct { direct, model })
     }
 }
 
@@ -61,12 +63,46 @@ impl Solvers {
 #[derive(Debug)]
 pub(crate) enum Equations<'a> {
     /// Solved by a factorization.
-    Direct(&'a mut Direct),
+    Direct { direct: &'a mut Direct, model: &'a Model },
     /// Solved by conjugate gradients, and by a factorization where these fail.
     Multigrid { multigrid: &'a mut Multigrid, standby: Standby<'a> },
 }
 
 impl Equations<'_> {
+    /// Puts the weight of these densities on the nodes; without a weight there is nothing to do.
+    pub(crate) fn weigh(&mut self, densities: &[f64]) {
+        let model = self.model();
+        let Some(weight) = model.weight else { return };
+        let cases = weight.cases(model, densities);
+        match self {
+            Self::Direct { direct, .. } => direct.set_loads(&cases),
+            Self::Multigrid { multigrid, standby } => {
+                multigrid.set_loads(&cases);
+                standby.weighted = Some(cases);
+            }
+        }
+    }
+
+    /// What the weight of each element would do on the displacements if it were solid, summed over
+    /// the load cases: `uᵀ ∂f/∂x`. `None` without a weight.
+    pub(crate) fn works(&self) -> Option<Vec<f64>> {
+        let model = self.model();
+        let weight = model.weight?;
+        let mut works = vec![0.0; model.cells.len()];
+        for case in 0..model.cases.len() {
+            weight.add_works(model, case, &self.displacements(case), &mut works);
+        }
+        Some(works)
+    }
+
+    const fn model(&self) -> &Model {
+        match self {
+            Self::Direct { model, .. } | Self::Multigrid { standby: Standby { model, .. }, .. } => {
+                model
+            }
+        }
+    }
+
     /// Solves for the displacements of all load cases, for the given Young's modulus of every
     /// element.
     ///
@@ -74,7 +110,7 @@ impl Equations<'_> {
     /// energy norm, so one of about its square in the compliance.
     pub(crate) fn solve(&mut self, moduli: &[f64], tolerance: f64) -> Result<(), Unsolved> {
         match self {
-            Self::Direct(direct) => direct.solve(moduli).map_err(|_| Unsolved),
+            Self::Direct { direct, .. } => direct.solve(moduli).map_err(|_| Unsolved),
             Self::Multigrid { multigrid, standby } => {
                 match multigrid.solve(moduli, tolerance, MAX_STEPS) {
                     Ok(_) => {
@@ -110,7 +146,7 @@ impl Equations<'_> {
     /// The solver that has the last solution.
     fn solved(&self) -> &dyn Solved {
         match self {
-            Self::Direct(direct) => &**direct,
+            Self::Direct { direct, .. } => &**direct,
             Self::Multigrid { multigrid, standby } => match &standby.working {
                 Some(direct) => &**direct,
                 None => &**multigrid,
@@ -127,6 +163,8 @@ pub(crate) struct Standby<'a> {
     resting: &'a mut Option<Box<Direct>>,
     /// The direct solver with the last solution, if multigrid failed on it.
     working: Option<Box<Direct>>,
+    /// The forces with the weight of the last densities.
+    weighted: Option<Vec<Vec<(usize, f64)>>>,
 }
 
 impl Standby<'_> {
@@ -142,6 +180,9 @@ impl Standby<'_> {
             direct.set_model(self.model).map_err(|_| Unsolved)?;
             self.working.insert(direct)
         };
+        if let Some(cases) = &self.weighted {
+            direct.set_loads(cases);
+        }
         direct.solve(moduli).map_err(|_| Unsolved)
     }
 

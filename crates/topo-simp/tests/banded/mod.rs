@@ -64,10 +64,10 @@ impl Banded {
     pub(crate) fn solve(&self, case: &LoadCase) -> Vec<f64> {
         let mut u = vec![0.0; self.rows.len()];
         for load in &case.loads {
-            for (r, c) in self.nodes(&load.at) {
+            for (r, c, share) in self.shares(&load.at) {
                 for axis in 0..2 {
                     let dof = self.dof(r, c, axis);
-                    u[dof] += if self.fixed[dof] { 0.0 } else { load.force[axis] };
+                    u[dof] += if self.fixed[dof] { 0.0 } else { share * load.force[axis] };
                 }
             }
         }
@@ -101,6 +101,23 @@ impl Banded {
                 self.rows[p][0] -= self.rows[p][p - k].powi(2) * self.rows[k][0];
             }
         }
+    }
+
+    /// A point between nodes loads the four around it, by bilinear shape functions.
+    fn shares(&self, place: &Place) -> Vec<(usize, usize, f64)> {
+        let Place::Point([x, y]) = *place else { panic!("{place:?} is no built-in load") };
+        let (x, y) = (x * self.nelx as f64, y * self.nely as f64);
+        let mut shares = Vec::new();
+        for r in 0..=self.nely {
+            for c in 0..=self.nelx {
+                let hat = |distance: f64| (1.0 - distance.abs()).max(0.0);
+                let share = hat(x - c as f64) * hat(y - r as f64);
+                if share > 1e-9 {
+                    shares.push((r, c, share));
+                }
+            }
+        }
+        shares
     }
 
     /// The places that the built-in problems use.

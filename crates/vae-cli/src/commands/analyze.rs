@@ -138,8 +138,13 @@ fn words(analyzed: &Analyzed) -> Result<()> {
     line(format!("{}, design {}", analyzed.source, analyzed.design))?;
     line(format!("  compliance as it is         {:.4}", j.compliance))?;
     let relative = match (analyzed.optimum, analyzed.compliance_error) {
+        _ if !j.loads_supported => "   it falls apart when it is cut at this volume".to_owned(),
         (Some(optimum), Some(error)) => {
             format!("   {:+.2} % against the SIMP optimum, {optimum:.4}", 100.0 * error)
+        }
+        _ if analyzed.optimum_falls_apart => {
+            "   not compared: the SIMP optimum, cut at this volume, does not carry the load"
+                .to_owned()
         }
         _ => String::new(),
     };

@@ -7,12 +7,12 @@ use anyhow::Result;
 use clap::Subcommand;
 use vae_base::text::counted;
 use vae_data::{DataSet, Element, Info, Metadata};
-use vae_study::checks::check_compliances;
+use vae_study::checks::{check_cuts, check_problem};
 use vae_study::pictures::{Quantity, draw_contact_sheet};
 use vae_study::words::data_set;
 
 use super::fetch;
-use crate::output::{self, json, line, shown};
+use crate::output::{self, json, line, note, shown};
 use crate::reading::{ReadingArgs, open_data};
 use crate::words;
 
@@ -79,15 +79,19 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
 fn info(args: &InfoArgs) -> Result<()> {
     let data = open_data(&args.source, &args.reading.reading()?)?;
     let info = vae_data::info(&data)?;
+    let mut findings = Vec::new();
+    // Values that are no densities are listed instead.
+    if info.invalid.is_empty() {
+        findings.extend(check_problem(&data)?);
+        findings.extend(check_cuts(&data)?);
+    }
     if args.json {
+        findings.iter().map(words::note).for_each(note);
         json(&info)?;
     } else {
         data_set(&info).iter().try_for_each(line)?;
-        for note in info.notes() {
-            line(format!("note: {}", words::note(&note)))?;
-        }
-        if let Some(text) = check_compliances(&data)? {
-            line(text)?;
+        for note in info.notes().iter().chain(&findings) {
+            line(format!("note: {}", words::note(note)))?;
         }
     }
     if let Some(out) = &args.out {

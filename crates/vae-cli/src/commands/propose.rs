@@ -48,9 +48,9 @@ pub(crate) struct Args {
     /// mean]
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, f32)>,
-    /// Share of the domain to fill, exactly [default: that of the problem]
+    /// Share of the domain to fill, exactly: 0.4 or 40% [default: that of the problem]
     #[arg(long, value_name = "X")]
-    volume: Option<f64>,
+    volume: Option<Share>,
     /// Look in the neighborhood of this design instead of everywhere; may be repeated
     #[arg(long, value_name = "DESIGN")]
     near: Vec<DesignPlace>,
@@ -111,7 +111,7 @@ impl From<&Args> for ProposeSettings {
         Self {
             problem: args.problem.clone(),
             set: args.set.clone(),
-            volume: args.volume,
+            volume: args.volume.map(Share::get),
             near: args.near.clone(),
             sampler: args.sampler.into(),
             spread: args.spread,
@@ -181,9 +181,13 @@ fn say_task(task: &ProposalTask<'_>, args: &Args) -> Result<()> {
         }
         None => (String::new(), "the SIMP optimum"),
     };
+    let optimum = match task.optimum {
+        Some(compliance) => format!("compliance {compliance:.4}"),
+        None => "does not carry the load".to_owned(),
+    };
     line(format!(
-        "at volume {}: SIMP optimum, cut to 0/1: compliance {:.4}{named}",
-        task.problem.volume_fraction, task.optimum
+        "at volume {}: SIMP optimum, cut to 0/1: {optimum}{named}",
+        task.problem.volume_fraction
     ))?;
     line(format!(
         "a proposal may have a compliance of at most {:.4}: {} softer than {name}",

@@ -22,6 +22,7 @@ mod pictures;
 mod pieces;
 mod plot;
 mod polarity;
+pub(crate) mod problem_file;
 pub(crate) mod reading;
 mod scale;
 pub(crate) mod setting;

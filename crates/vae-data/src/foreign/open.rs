@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ndarray::ArrayD;
+use ndarray::{Array2, ArrayD};
 use vae_base::Note;
 
 use crate::error::{DataError, FormatError, ReadingError};
 use crate::foreign::listing::{Found, Kind};
+use crate::foreign::problem_file::read_problem;
 use crate::foreign::reading::Reading;
 use crate::foreign::source::Source;
 use crate::foreign::{archives, arrays, conditions_file, folder, grouping, mnist, polarity};
@@ -21,6 +22,7 @@ use crate::set::opening::Opening;
 use crate::set::problems::ProblemSource;
 use crate::set::resized::Resized;
 use crate::set::size::Resize;
+use crate::set::turn::{Turn, Turned};
 
 /// [`open_with`] the default way of reading.
 ///
@@ -69,10 +71,8 @@ pub fn open_with(source: &Source, reading: &Reading) -> Result<DataSet, DataErro
         conditions_file::join(&mut set, &reading.conditions)?;
     }
     if !reading.problem.as_os_str().is_empty() {
-        if !reading.problem.is_file() {
-            return Err(FormatError::NotFound { path: reading.problem.clone() }.into());
-        }
-        let file = Bytes::open(&reading.problem)?;
+        let text = read_problem(&reading.problem)?;
+        let file = Bytes::from_vec(text.into_bytes(), &reading.problem.display().to_string());
         set.parts.problems = ProblemSource::open_shared(&file)?;
         set.parts.members.push(("problem.toml", file));
     }
@@ -82,6 +82,9 @@ pub fn open_with(source: &Source, reading: &Reading) -> Result<DataSet, DataErro
     }
     if let Some(resize) = reading.resize.given() {
         bring_to_size(&mut set, *resize)?;
+    }
+    if let Some(turn) = reading.turn.given() {
+        turn_designs(&mut set, *turn)?;
     }
     grouping::regroup(&mut set, &reading.group_by)?;
     Ok(set.finish())
@@ -101,6 +104,27 @@ fn bring_to_size(set: &mut Opening, resize: Resize) -> Result<(), DataError> {
             from.0, from.1
         )));
     }
+    Ok(())
+}
+
+/// Turns designs, with the mask that they share.
+fn turn_designs(set: &mut Opening, turn: Turn) -> Result<(), DataError> {
+    set.parts.masks = match std::mem::replace(&mut set.parts.masks, MaskSource::None) {
+        MaskSource::None => MaskSource::None,
+        MaskSource::Shared(mask) => {
+            let cells: Vec<u8> = mask.iter().copied().collect();
+            let turned = turn.apply(&cells, mask.ncols());
+            let size = turn.size(mask.dim());
+            MaskSource::Shared(Array2::from_shape_fn(size, |(i, j)| turned[i * size.1 + j]))
+        }
+        MaskSource::PerDesign(_) => {
+            let why =
+                "the set has a mask for each design, which would have to be turned too".into();
+            return Err(ReadingError::NotApplicable { setting: "turn", why }.into());
+        }
+    };
+    set.parts.designs = Arc::new(Turned::new(Arc::clone(&set.parts.designs), turn));
+    set.note(Note::new(format!("designs are turned: {turn}")));
     Ok(())
 }
 

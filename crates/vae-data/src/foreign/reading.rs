@@ -10,6 +10,7 @@ use crate::foreign::layout::Layout;
 use crate::foreign::pattern::Pattern;
 use crate::foreign::setting::Setting;
 use crate::set::size::{Resize, Size};
+use crate::set::turn::Turn;
 use crate::set::value_range::ValueRange;
 
 /// How a source is to be read. The default detects what it can, and reports it in
@@ -45,6 +46,9 @@ pub struct Reading {
     pub crop: Setting<Margins>,
     /// The size that designs are brought to; `auto` and `none` leave them as they are.
     pub resize: Setting<Resize>,
+    /// How designs are turned, after everything else: [`Turn`]. `auto` and `none` leave them as they
+    /// are. Supports, loads and conditions stay.
+    pub turn: Setting<Turn>,
     /// Whether pictures and other files that cannot be read are left out with a note, rather than
     /// an error.
     pub skip_bad: bool,
@@ -102,6 +106,7 @@ mod tests {
             &["", "20", "20x", "0x5", "-1x5", "20X60", "99999x99999", "18446744073709551615x2"],
         );
         reads::<Resize>(&["128x128", "fit:64x96"], &["fit", "fit:", "fill:3x3", "3x3x3"]);
+        reads::<Turn>(&["mirror-y", "quarter-left"], &["", "mirror", "flip"]);
         reads::<Layout>(
             &["rows:60x20", "columns:60x20"],
             &["60x20", "rows", "cols:60x20", "rows:60"],

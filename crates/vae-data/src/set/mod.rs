@@ -23,5 +23,6 @@ pub(crate) mod resized;
 pub(crate) mod size;
 pub(crate) mod store;
 pub(crate) mod stored;
+pub(crate) mod turn;
 pub(crate) mod value_range;
 pub(crate) mod writer;

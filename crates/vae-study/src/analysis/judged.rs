@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use topo_data::{Judgement, Refinement, problem_of};
+use topo_data::{Judgement, Optimum, Refinement, problem_of};
 use topo_simp::Problem;
 use vae_data::DataSet;
 
@@ -31,8 +31,11 @@ pub struct Analyzed {
     /// What mechanics says of the design.
     #[serde(flatten)]
     pub judgement: Judgement,
-    /// Compliance of the SIMP optimum at equal volume; `None` if it was not computed.
+    /// Compliance of the SIMP optimum at equal volume; `None` if it was not computed, or if it
+    /// falls apart when it is cut, for then there is nothing to compare with.
     pub optimum: Option<f64>,
+    /// Whether the SIMP optimum falls apart when it is cut at the volume of its problem.
+    pub optimum_falls_apart: bool,
     /// Compliance of the cut design over that of the optimum, minus 1.
     pub compliance_error: Option<f64>,
     /// What SIMP iterations make of the design; `None` if they were not asked for.
@@ -59,11 +62,20 @@ impl Analyst {
             .refine
             .map(|iterations| self.optima.refine(&problem, design.view(), iterations))
             .transpose()?;
-        let optimum =
-            if self.with_optimum { Some(self.optima.of(&problem)?.compliance_cut) } else { None };
+        let found = if self.with_optimum { Some(self.optima.of(&problem)?) } else { None };
+        let optimum_falls_apart = found.is_some_and(|optimum| !optimum.carries);
+        let optimum = found.and_then(Optimum::reference);
         let compliance_error = optimum.map(|optimum| judgement.compliance_error(optimum));
         let source = source.to_owned();
-        Ok(Analyzed { source, design: index, judgement, optimum, compliance_error, refinement })
+        Ok(Analyzed {
+            source,
+            design: index,
+            judgement,
+            optimum,
+            optimum_falls_apart,
+            compliance_error,
+            refinement,
+        })
     }
 
     /// Writes displacement, strain energy density and von Mises stress of a design as it is: three

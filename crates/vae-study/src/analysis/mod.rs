@@ -37,6 +37,7 @@ pub use length::{Length, LengthError, Lengths};
 pub use optima::Optima;
 pub use pictures::{write_lecture_pictures, write_sheet};
 pub use problem::ProblemSettings;
+pub(crate) use problem::problem_text;
 pub use solve::{ColdStart, SolveProgress, Solved, Stage, solve};
 pub use solve_settings::{SolveSettings, Technique};
 pub use source::{chosen, open_designs, positions};

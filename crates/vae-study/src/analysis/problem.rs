@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use topo_simp::{Grid, NamedProblem, Problem};
+use vae_data::read_problem;
 
 use super::error::{AnalysisError, Result};
 
@@ -46,8 +47,7 @@ impl ProblemSettings {
     }
 
     fn of_file(&self, path: &Path) -> Result<Problem> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| AnalysisError::Unreadable { path: path.to_owned(), source })?;
+        let text = problem_text(path)?;
         let invalid = |source| AnalysisError::ProblemFile { path: path.to_owned(), source };
         let mut problem = Problem::from_toml(&text).map_err(invalid)?;
         problem.grid.nelx = self.nelx.unwrap_or(problem.grid.nelx);
@@ -56,4 +56,11 @@ impl ProblemSettings {
         problem.validate().map_err(invalid)?;
         Ok(problem)
     }
+}
+
+/// The text of a problem file, with the pictures that it names put into it.
+pub(crate) fn problem_text(path: &Path) -> Result<String> {
+    std::fs::metadata(path)
+        .map_err(|source| AnalysisError::Unreadable { path: path.to_owned(), source })?;
+    Ok(read_problem(path)?)
 }

@@ -7,6 +7,7 @@ use vae_data::{DataError, DataSet, Details, Problems, Reading, SetError, Source,
 
 use super::design_file::DesignFile;
 use super::error::{AnalysisError, Result};
+use super::problem::problem_text;
 
 /// Opens the designs of a source.
 ///
@@ -34,10 +35,7 @@ pub fn open_designs(source: &str, reading: &Reading) -> Result<DataSet> {
     let design = DesignFile { path: path.to_owned(), index: 0 }.read()?.mapv(|x| x as f32);
     let problems = match &reading.problem {
         path if path.as_os_str().is_empty() => Problems::None,
-        path => Problems::Shared(
-            std::fs::read_to_string(path)
-                .map_err(|source| AnalysisError::Unreadable { path: path.clone(), source })?,
-        ),
+        path => Problems::Shared(problem_text(path)?),
     };
     let details = Details { problems, ..Details::default() };
     Ok(DataSet::new(source, design.insert_axis(Axis(0)), details)?)

@@ -94,7 +94,7 @@ fn draw_samples(run: &Run) -> Result<()> {
     }
     let views: Vec<_> = sheet.iter().map(|rows: &Array3<f32>| rows.view()).collect();
     let all = ndarray::concatenate(Axis(0), &views).expect("designs of one size");
-    let mut columns = vec![format!("{} design", part.name())];
+    let mut columns = vec![format!("{} design{}", part.name(), designs.made_of(&rows)?)];
     columns.extend((1..=SAMPLES).map(|i| format!("sample {i}")));
     let beside = if conditional { " under the conditions of" } else { ", beside" };
     let title = format!("Prior samples{beside} {} designs", part.name());
@@ -123,9 +123,10 @@ fn draw_interpolation(run: &Run) -> Result<()> {
         &[ends.slice(s![..1, .., ..]), walk.view(), ends.slice(s![1.., .., ..])],
     )
     .expect("designs of one size");
-    let mut labels = vec![format!("design {from}")];
+    let made = designs.made_of(&[from, to])?;
+    let mut labels = vec![format!("design {from}{made}")];
     labels.extend((0..STEPS).map(|step| format!("{:.2}", step as f64 / (STEPS - 1) as f64)));
-    labels.push(format!("design {to}"));
+    labels.push(format!("design {to}{made}"));
     let figure = Strip { title: pair.title(), designs: shown.view(), labels: &labels };
     let out = run.folder.figures().join("interpolation.png");
     strip(&figure, &out).map_err(StudyError::drawing(&out))

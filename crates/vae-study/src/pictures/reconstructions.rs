@@ -20,8 +20,10 @@ use crate::run::{Part, Run, evenly_spaced, silhouette};
 pub fn draw_reconstructions(run: &Run, count: usize, out: &Path) -> Result<(usize, Part)> {
     let (part, indices) = run.shown(1);
     let chosen = evenly_spaced(&indices, count);
-    let title = format!("{} designs above, reconstructions below", part.title());
-    draw_pairs(&run.vae, &run.designs(), &chosen, &run.device, &title, out)?;
+    let designs = run.designs();
+    let made = designs.made_of(&chosen)?;
+    let title = format!("{} designs{made}, above; reconstructions below", part.title());
+    draw_pairs(&run.vae, &designs, &chosen, &run.device, &title, out)?;
     Ok((chosen.len(), part))
 }
 

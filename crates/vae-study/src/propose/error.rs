@@ -64,6 +64,24 @@ pub enum ProposeError {
         /// The volume fraction of the problem.
         volume: f64,
     },
+    /// The volume and the condition that stands for it are asked for with different values.
+    #[error(
+        "the volume is {volume}, but {name}, which is the volume fraction of the designs, is set to {set}"
+    )]
+    TwoVolumes {
+        /// The condition.
+        name: String,
+        /// Its value.
+        set: f32,
+        /// The volume fraction asked for, or that of the problem.
+        volume: f64,
+    },
+    /// A condition that the problem names, that the model is not told, and that nobody set.
+    #[error("the problem depends on {name}, which this model is not told")]
+    Untold {
+        /// The condition.
+        name: String,
+    },
     /// The folder for the proposals holds something.
     #[error("{} is not empty", path.display())]
     NotEmpty {
@@ -136,6 +154,12 @@ impl ProposeError {
             Self::NoProblem => {
                 vec![Remedy::set("problem", "part.toml", "states the problem")]
             }
+            Self::BrokenReference { .. } => vec![
+                Remedy::set("volume", "X", "asks for a larger volume"),
+                Remedy::set("reference", "DESIGN", "names a design that carries the load"),
+            ],
+            Self::TwoVolumes { .. } => vec![Remedy::advice("give one of them")],
+            Self::Untold { name } => vec![Remedy::set("set", format!("{name}=VALUE"), "sets it")],
             Self::NotEmpty { .. } => vec![Remedy::set("out", "DIR", "names another folder")],
             Self::Analysis(error) => error.remedies(),
             Self::Study(error) => error.remedies(),
@@ -154,6 +178,8 @@ impl ProposeError {
             | Self::Volume { .. }
             | Self::Size { .. }
             | Self::BrokenReference { .. }
+            | Self::TwoVolumes { .. }
+            | Self::Untold { .. }
             | Self::NotEmpty { .. } => true,
             Self::Analysis(error) => error.is_callers_mistake(),
             Self::Study(error) => error.is_callers_mistake(),

@@ -33,8 +33,8 @@ pub struct Described<'a> {
     pub rank: usize,
     /// The stated volume fraction; that of the design is `judgement.volume_fraction`.
     pub volume_fraction: f64,
-    /// Compliance of the SIMP optimum at that volume, cut.
-    pub optimum: f64,
+    /// Compliance of the SIMP optimum at that volume, cut; `None` if the cut takes it apart.
+    pub optimum: Option<f64>,
     /// What `compliance_error` is relative to.
     pub reference: &'a str,
     /// Compliance of the reference, cut.
@@ -194,6 +194,6 @@ impl Described<'_> {
             candidate.steps.to_string(),
             self.iterations_saved.map(|n| n.to_string()).unwrap_or_default(),
         ];
-        JudgedRow::judged(which, &candidate.judgement, Some(self.optimum))
+        JudgedRow::judged(which, &candidate.judgement, self.optimum)
     }
 }

@@ -1,15 +1,19 @@
 //! The conditions that the model is told, and the problem at them.
 
-use topo_data::problem_at_conditions;
+use topo_data::{StatedProblems, problem_at_conditions};
 use topo_simp::{Problem, ProblemError};
 use vae_base::{Note, Remedy};
+use vae_data::DataSet;
 use vae_design::DesignError;
 use vae_train::generate::conditions;
 
 use super::error::{ProposeError, Result};
 use super::settings::ProposeSettings;
-use crate::analysis::AnalysisError;
+use crate::analysis::{AnalysisError, problem_text};
 use crate::run::Run;
+
+/// Values of one condition closer than this are the same volume: they are stored as f32.
+const SAME_VOLUME: f64 = 1e-4;
 
 /// What is to be designed, and what the model is told about it.
 pub(super) struct Posed {
@@ -23,16 +27,22 @@ pub(super) struct Posed {
 
 impl Posed {
     pub(super) fn new(settings: &ProposeSettings, run: &Run) -> Result<Self> {
-        let text = settings
-            .problem
-            .as_ref()
-            .map(|path| {
-                std::fs::read_to_string(path)
-                    .map_err(|source| AnalysisError::Unreadable { path: path.clone(), source })
-            })
-            .transpose()?;
-        let (conditions, notes) = told(settings, run, text.as_deref())?;
-        let problem = problem(settings, run, text.as_deref(), &conditions)?;
+        let text = settings.problem.as_deref().map(problem_text).transpose()?;
+        let stated =
+            text.as_deref().or(run.data.shared_problem()).map_or(Stated::Unknown, Stated::of);
+        // The volume asked for, or that of a problem that states it as a number.
+        let volume = match (settings.volume, &text, &stated) {
+            (Some(volume), ..) => Some(volume),
+            (None, Some(_), Stated::Number(volume)) => Some(*volume),
+            _ => None,
+        };
+        let name = match stated {
+            Stated::Condition(name) => Some(name),
+            _ => volume_condition(&run.data)?,
+        };
+        let set = with_volume(settings.set.clone(), name.as_deref(), volume, run)?;
+        let (conditions, notes) = told(run, &set, text.as_deref().or(run.data.shared_problem()))?;
+        let problem = problem(settings, run, text.as_deref(), &conditions, &set)?;
         let (height, width) = (run.data.height(), run.data.width());
         if (problem.grid.nely, problem.grid.nelx) != (height, width) {
             return Err(DesignError::Grid { grid: problem.grid, height, width }.into());
@@ -41,27 +51,89 @@ impl Posed {
     }
 }
 
-/// The conditions: those that are set, the volume by whatever name the problem gives it, and the
-/// training mean of the others.
-fn told(
-    settings: &ProposeSettings,
-    run: &Run,
-    text: Option<&str>,
-) -> Result<(Vec<f32>, Vec<Note>)> {
-    let known = &run.vae.config().conditions;
-    let mut set = settings.set.clone();
-    let volume_name = text.and_then(volume_name).unwrap_or_else(|| "volume_fraction".to_owned());
-    if let Some(volume) = settings.volume
-        && known.iter().any(|condition| condition.name == volume_name)
-        && !set.iter().any(|(name, _)| *name == volume_name)
-    {
-        set.push((volume_name, volume as f32));
+/// How the text of a problem states the volume fraction.
+enum Stated {
+    Condition(String),
+    Number(f64),
+    Unknown,
+}
+
+impl Stated {
+    fn of(text: &str) -> Self {
+        let table = toml::from_str::<toml::Table>(text).unwrap_or_default();
+        match table.get("volume_fraction") {
+            Some(toml::Value::String(name)) => match name.strip_prefix('$') {
+                Some(name) => Self::Condition(name.to_owned()),
+                None => Self::Unknown,
+            },
+            Some(toml::Value::Float(volume)) => Self::Number(*volume),
+            _ => Self::Unknown,
+        }
     }
-    let values = conditions(&run.vae, &set)?;
+}
+
+/// The condition of some data that is the volume fraction of their designs: the one that is called
+/// so, or whose values are those of the problems that the data state.
+fn volume_condition(data: &DataSet) -> Result<Option<String>> {
+    let infos = data.condition_info();
+    if let Some(info) = infos.iter().find(|info| info.name == "volume_fraction") {
+        return Ok(Some(info.name.clone()));
+    }
+    let Some(stated) = StatedProblems::of(data)? else { return Ok(None) };
+    let is_volume = |column: usize| {
+        let values = data.conditions();
+        (0..data.len()).all(|design| {
+            let stated = stated.problem(design).volume_fraction;
+            (f64::from(values[[design, column]]) - stated).abs() < SAME_VOLUME
+        })
+    };
+    Ok((0..infos.len()).find(|&column| is_volume(column)).map(|column| infos[column].name.clone()))
+}
+
+/// The conditions that are set, with the volume under the name that the data give it.
+fn with_volume(
+    mut set: Vec<(String, f32)>,
+    name: Option<&str>,
+    volume: Option<f64>,
+    run: &Run,
+) -> Result<Vec<(String, f32)>> {
+    let (Some(name), Some(volume)) = (name, volume) else { return Ok(set) };
+    if let Some((_, value)) = set.iter().find(|(known, _)| known == name) {
+        if SAME_VOLUME < (f64::from(*value) - volume).abs() {
+            return Err(ProposeError::TwoVolumes { name: name.to_owned(), set: *value, volume });
+        }
+    } else if knows(run, name) {
+        set.push((name.to_owned(), volume as f32));
+    }
+    Ok(set)
+}
+
+/// Whether the model is told a condition of this name, or the data have it.
+fn knows(run: &Run, name: &str) -> bool {
+    let told = run.vae.config().conditions.iter().map(|condition| condition.name.as_str());
+    let there = run.data.condition_info().iter().map(|info| info.name.as_str());
+    told.chain(there).any(|known| known == name)
+}
+
+/// Whether the text of a problem names a condition.
+fn depends_on(text: &str, name: &str) -> bool {
+    text.contains(&format!("\"${name}\"")) || text.contains(&format!("'${name}'"))
+}
+
+/// What the model is told: the conditions that are set, and the training mean of the others.
+fn told(run: &Run, set: &[(String, f32)], text: Option<&str>) -> Result<(Vec<f32>, Vec<Note>)> {
+    let known = &run.vae.config().conditions;
+    let is_told = |name: &str| known.iter().any(|condition| condition.name == name);
+    // The problem may depend on conditions of the data that the model is not told.
+    let of_problem =
+        |name: &str| knows(run, name) && text.is_none_or(|text| depends_on(text, name));
+    let told: Vec<_> =
+        set.iter().filter(|(name, _)| is_told(name) || !of_problem(name)).cloned().collect();
+    let values = conditions(&run.vae, &told)?;
     let unset = known
         .iter()
         .zip(&values)
-        .filter(|(condition, _)| !set.iter().any(|(name, _)| *name == condition.name));
+        .filter(|(condition, _)| !told.iter().any(|(name, _)| *name == condition.name));
     let notes = unset.map(|(condition, value)| {
         let name = &condition.name;
         Note::new(format!("{name} is not set: {value}, the mean of the training designs"))
@@ -71,36 +143,47 @@ fn told(
     Ok((values, notes))
 }
 
-/// The condition that stands for the volume fraction in the text of a problem.
-fn volume_name(text: &str) -> Option<String> {
-    let table: toml::Table = toml::from_str(text).ok()?;
-    Some(table.get("volume_fraction")?.as_str()?.strip_prefix('$')?.to_owned())
-}
-
 /// The problem at the conditions and the volume.
 fn problem(
     settings: &ProposeSettings,
     run: &Run,
     text: Option<&str>,
-    values: &[f32],
+    told: &[f32],
+    set: &[(String, f32)],
 ) -> Result<Problem> {
-    let known = &run.vae.config().conditions;
+    let known = run.vae.config().conditions.iter().map(|condition| condition.name.as_str());
+    let known: Vec<(&str, f32)> = known
+        .zip(told.iter().copied())
+        .chain(set.iter().map(|(name, value)| (name.as_str(), *value)))
+        .collect();
+    let value_of = |name: &str| known.iter().find(|(known, _)| *known == name).map(|(_, v)| *v);
     let mut problem = if let (Some(path), Some(text)) = (&settings.problem, text) {
-        let value = |name: &str| {
-            let column = known.iter().position(|condition| condition.name == name)?;
-            // The number that was meant: 0.1, and not the nearest one of single precision.
-            values[column].to_string().parse().ok()
-        };
-        Problem::from_toml_with(text, value).map_err(|source| match (&source, settings.volume) {
-            (ProblemError::Volume { .. }, Some(volume)) => ProposeError::Volume { volume, source },
-            _ => AnalysisError::ProblemFile { path: path.clone(), source }.into(),
+        // The number that was meant: 0.1, and not the nearest one of single precision.
+        let value = |name: &str| value_of(name)?.to_string().parse().ok();
+        Problem::from_toml_with(text, value).map_err(|source| match (source, settings.volume) {
+            (source @ ProblemError::Volume { .. }, Some(volume)) => {
+                ProposeError::Volume { volume, source }
+            }
+            (ProblemError::UnknownCondition { name }, _) if knows(run, &name) => {
+                ProposeError::Untold { name }
+            }
+            (source, _) => AnalysisError::ProblemFile { path: path.clone(), source }.into(),
         })?
     } else {
-        let stated = (run.data.conditions().ncols() == values.len())
-            .then(|| problem_at_conditions(&run.data, values))
-            .transpose()?
-            .flatten();
-        stated.ok_or(ProposeError::NoProblem)?
+        let names = run.data.condition_info().iter().map(|info| info.name.as_str());
+        let text = run.data.shared_problem();
+        let missing = names.clone().find(|name| {
+            value_of(name).is_none() && text.is_none_or(|text| depends_on(text, name))
+        });
+        // What is missing does not matter, or only shows whether there is a problem at all.
+        let any = run.data.conditions().row(0).to_vec();
+        let row: Vec<f32> =
+            names.zip(any).map(|(name, any)| value_of(name).unwrap_or(any)).collect();
+        let problem = problem_at_conditions(&run.data, &row)?.ok_or(ProposeError::NoProblem)?;
+        if let Some(name) = missing {
+            return Err(ProposeError::Untold { name: name.to_owned() });
+        }
+        problem
     };
     if let Some(volume) = settings.volume {
         problem.volume_fraction = volume;

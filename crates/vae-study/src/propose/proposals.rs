@@ -13,8 +13,9 @@ pub struct Proposals {
     pub problem: Problem,
     /// The conditions that the model was told, with their names.
     pub conditions: Vec<(String, f32)>,
-    /// Compliance of the SIMP optimum, cut at the volume of the problem.
-    pub optimum: f64,
+    /// Compliance of the SIMP optimum, cut at the volume of the problem; `None` if the cut takes it
+    /// apart.
+    pub optimum: Option<f64>,
     /// What compliances are compared with.
     pub reference: Reference,
     /// The largest compliance that a proposal may have.

@@ -1,6 +1,6 @@
 //! What the compliance of a proposal is compared with.
 
-use topo_data::Judge;
+use topo_data::{Judge, Optimum};
 use topo_simp::Problem;
 
 use super::error::{ProposeError, Result};
@@ -17,9 +17,13 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// The SIMP optimum, of this compliance.
-    pub(super) fn optimum(compliance: f64) -> Self {
-        Self { name: "SIMP optimum".to_owned(), compliance }
+    /// The SIMP optimum of a problem.
+    pub(super) fn optimum(optimum: &Optimum, problem: &Problem) -> Result<Self> {
+        let name = "SIMP optimum".to_owned();
+        match optimum.reference() {
+            Some(compliance) => Ok(Self { name, compliance }),
+            None => Err(ProposeError::BrokenReference { name, volume: problem.volume_fraction }),
+        }
     }
 
     /// A design that was named.

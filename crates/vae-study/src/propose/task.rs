@@ -21,8 +21,9 @@ pub struct ProposalTask<'a> {
     pub problem: Problem,
     /// The conditions that the model is told.
     pub conditions: Vec<f32>,
-    /// Compliance of the SIMP optimum, cut at the volume of the problem.
-    pub optimum: f64,
+    /// Compliance of the SIMP optimum, cut at the volume of the problem; `None` if the cut takes it
+    /// apart.
+    pub optimum: Option<f64>,
     /// What compliances are compared with.
     pub reference: Reference,
     /// What was taken because nobody set it, and what came of fitting samplers.
@@ -39,14 +40,14 @@ impl<'a> ProposalTask<'a> {
         settings.check()?;
         let Posed { problem, conditions, mut notes } = Posed::new(settings, run)?;
         let mut judge = Judge::new(problem.grid)?;
-        let optimum = judge.optimum(&problem)?.compliance_cut;
+        let optimum = judge.optimum(&problem)?;
         let reference = match &settings.reference {
-            None => Reference::optimum(optimum),
+            None => Reference::optimum(&optimum, &problem)?,
             Some(place) => Reference::design(place, run, &problem, &mut judge)?,
         };
         let (origins, fitted) = Origins::new(settings, run, &conditions)?;
         notes.extend(fitted.map(Note::new));
-        let settings = settings.clone();
+        let (settings, optimum) = (settings.clone(), optimum.reference());
         Ok(Self { run, settings, origins, problem, conditions, optimum, reference, notes })
     }
 

@@ -102,6 +102,23 @@ impl<'a> Targets<'a> {
         Ok(stack(self.read(indices)?.values, (self.data.height(), self.data.width())))
     }
 
+    /// What training made of the densities of some designs, to be said behind their name; empty if
+    /// they are as they were.
+    ///
+    /// # Errors
+    /// When a design cannot be read.
+    pub fn made_of(&self, indices: &[usize]) -> Result<&'static str> {
+        let made = match self.kind {
+            TargetKind::Binary => ", cut to 0/1",
+            TargetKind::Dynamic => ", drawn to 0/1",
+            TargetKind::Grey | TargetKind::Dequantized => return Ok(""),
+        };
+        let mut stored = vec![0.0; indices.len() * self.data.design_len()];
+        self.data.read_into(indices, &mut stored)?;
+        let grey = stored.iter().any(|&value| 0.0 < value && value < 1.0);
+        Ok(if grey { made } else { "" })
+    }
+
     /// Whether all targets of some designs are 0 or 1.
     ///
     /// # Errors
@@ -189,6 +206,17 @@ mod tests {
     fn grey() -> DataSet {
         let designs = Array3::from_shape_fn((300, 1, 3), |(_, _, column)| [0.0, 0.3, 1.0][column]);
         DataSet::new("grey", designs, Details::default()).unwrap()
+    }
+
+    #[test]
+    fn what_was_made_of_grey_designs_has_a_name() {
+        let data = grey();
+        let made = |kind| Targets::new(&data, kind, Vec::new()).made_of(&[0, 1]).unwrap();
+        assert_eq!(made(TargetKind::Binary), ", cut to 0/1");
+        assert_eq!(made(TargetKind::Dynamic), ", drawn to 0/1");
+        assert_eq!(made(TargetKind::Grey), "");
+        let white = DataSet::new("white", Array3::zeros((1, 2, 2)), Details::default()).unwrap();
+        assert_eq!(Targets::new(&white, TargetKind::Binary, Vec::new()).made_of(&[0]).unwrap(), "");
     }
 
     #[test]

@@ -95,10 +95,7 @@ impl Multigrid {
         self.modes = Modes::new(model.poisson_ratio);
         let ke = element_matrix(model.poisson_ratio);
         self.parts = parts_of(&[ke; 4]);
-        let place = |dof: usize| {
-            let (node, width) = (dof / 2, layout.nelx + 1);
-            layout.place(node / width, node % width) + dof % 2 * layout.plane()
-        };
+        let place = |dof: usize| dof_place(layout, dof);
         let mut fixed = vec![false; 2 * layout.plane()];
         for (dof, _) in model.fixed.iter().enumerate().filter(|(_, fixed)| **fixed) {
             fixed[place(dof)] = true;
@@ -130,6 +127,16 @@ impl Multigrid {
                 compliance: 0.0,
             })
             .collect();
+    }
+
+    /// Takes over other loads of the same load cases, and keeps the displacements to start from.
+    pub(crate) fn set_loads(&mut self, cases: &[Vec<(usize, f64)>]) {
+        let layout = self.layout;
+        for (case, forces) in self.cases.iter_mut().zip(cases) {
+            case.forces.clear();
+            let placed = forces.iter().map(|&(dof, force)| (dof_place(layout, dof), force));
+            case.forces.extend(placed);
+        }
     }
 
     /// Solves for the displacements of all load cases, for the given Young's modulus of every
@@ -302,6 +309,12 @@ impl Multigrid {
         mask(&mut self.z, &self.fixed);
         rz
     }
+}
+
+/// The place of a degree of freedom.
+fn dof_place(layout: Layout, dof: usize) -> usize {
+    let (node, width) = (dof / 2, layout.nelx + 1);
+    layout.place(node / width, node % width) + dof % 2 * layout.plane()
 }
 
 impl Solved for Multigrid {

@@ -12,12 +12,14 @@ use vae_study::analysis::{
     Code, ColdStart, DesignFile, Ended, ProblemSettings, SolveSettings, Solved, Stage, Technique,
     solve,
 };
+use vae_study::checks::moved_supports;
 
 use crate::choices::{SolverArg, SymmetryArg};
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
 use crate::output::{json, line, note, shown};
 use crate::progress::Progress;
+use crate::words;
 
 /// Optimize one structure with SIMP
 ///
@@ -165,7 +167,10 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let started = Instant::now();
     let stop = interrupt::stop_flag()?;
     let mut bar: Option<(Stage, Progress)> = None;
-    let solved = solve(&args.into(), |seen| {
+    let settings: SolveSettings = args.into();
+    let moved = moved_supports(&settings.problem.read()?);
+    moved.iter().map(words::note).for_each(note);
+    let solved = solve(&settings, |seen| {
         if bar.as_ref().is_none_or(|(stage, _)| *stage != seen.stage) {
             let what = match seen.stage {
                 Stage::Solve => "solve",

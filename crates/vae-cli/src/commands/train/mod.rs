@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use vae_base::Note;
 use vae_data::DataSet;
 use vae_report::Block;
 use vae_study::Run;
-use vae_study::checks::check_mirrors;
+use vae_study::checks::{check_cuts, check_mirrors, check_problem};
 use vae_study::latent::logged_epochs;
 use vae_study::pictures::draw_run;
 use vae_study::report::Report;
 use vae_study::run::recorded_data;
 use vae_study::words::{latent, reached, summary, warning};
 use vae_train::learn::{Estimate, go_back, split};
-use vae_train::{Config, Ending, Layer, Manifest, RunFolder, Targets};
+use vae_train::{Config, Ending, Layer, Manifest, RunFolder, TargetKind, Targets};
 
 use self::observer::{Observer, Preview};
 use self::settings::Settings;
@@ -198,6 +199,12 @@ fn begun(args: &Args, settings: &Layer) -> Result<(Config, DataSet, RunFolder)> 
     }
     let named = || RunFolder::next_name(Path::new(RUNS), data.name(), &config.preset);
     let folder = RunFolder::vacant(&args.run.clone().unwrap_or_else(named))?;
+    let mut findings = check_problem(&data)?;
+    if config.data.targets == TargetKind::Binary {
+        findings.extend(check_cuts(&data)?);
+    }
+    let said = |found: &Note| format!("data: {}", words::note(found));
+    findings.iter().map(said).for_each(note);
     check_mirrors(&data, &config.data.augment)?;
     Ok((config, data, folder))
 }
