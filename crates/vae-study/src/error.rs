@@ -208,8 +208,10 @@ impl StudyError {
                         "check where the loads act: x from the left, y from the top, from 0 to 1",
                     )
                 };
-                let better = turn.as_ref().map(turns).or_else(|| exchange.as_deref().cloned());
-                vec![better.unwrap_or_else(places)]
+                // Half a design may fit both turned and with material and void exchanged.
+                let mut remedies: Vec<Remedy> = turn.as_ref().map(turns).into_iter().collect();
+                remedies.extend(exchange.as_deref().cloned());
+                if remedies.is_empty() { vec![places()] } else { remedies }
             }
             Self::Data(err) => err.remedies(),
             Self::Train(err) => err.remedies(),
