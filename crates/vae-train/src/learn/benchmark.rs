@@ -102,11 +102,12 @@ impl Workload {
     /// When a step fails.
     pub fn training(&self, steps: usize) -> Result<TrainingSpeed> {
         let mut learner = Learner::new(&self.config, &self.network, &self.device)?;
+        let draws = self.config.training.objective.draws();
         let mut losses = Vec::new();
         let steps = self.time(steps, |step| {
             let eps = noise(
                 &mut stream(self.config.seed, "noise", step),
-                (self.batch_size(), self.network.latent_dim),
+                (draws * self.batch_size(), self.network.latent_dim),
                 &self.device,
             )?;
             losses.push(learner.step(&self.batch, &eps, self.config.training.beta)?.parts.loss);
