@@ -83,6 +83,41 @@ pub fn wrapped(text: &str, columns: usize) -> String {
     text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// A number with so many digits that matter, without zeros behind them; what is large or small is
+/// written with an exponent that is a multiple of 3.
+///
+/// # Examples
+/// ```
+/// use vae_base::text::significant;
+///
+/// assert_eq!(significant(203.190_42, 5), "203.19");
+/// assert_eq!(significant(98_290_169_999_833_661_440.0, 5), "98.29e18");
+/// assert_eq!(significant(0.000_000_123_4, 5), "123.4e-9");
+/// assert_eq!(significant(0.4, 5), "0.4");
+/// ```
+pub fn significant(value: f64, digits: usize) -> String {
+    let digits = digits.max(1);
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    // Rounded first, so that 999.99 has the exponent of 1000.
+    let rounded = format!("{value:.*e}", digits - 1);
+    let exponent: i32 = rounded.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
+    let plain = (-3..i32::try_from(digits.max(6)).unwrap_or(i32::MAX)).contains(&exponent);
+    let power = if plain { 0 } else { exponent.div_euclid(3) * 3 };
+    let decimals =
+        (i32::try_from(digits).unwrap_or(i32::MAX) - 1 - (exponent - power)).max(0) as usize;
+    // Two steps, since 10^-320 is none of a double.
+    let scaled = value * 10_f64.powi(-power / 2) * 10_f64.powi(-power - -power / 2);
+    let text = format!("{scaled:.decimals$}");
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    };
+    if plain { text } else { format!("{text}e{power}") }
+}
+
 /// The entry of `known` that is nearest to `name`; `None` if none is near enough to be a typing
 /// error.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
@@ -104,6 +139,23 @@ mod tests {
         assert_eq!("150%".parse::<Share>().map(Share::get), Ok(1.5));
         for wrong in ["", "%", "1.5", "-1%", "nan", "ten"] {
             assert!(wrong.parse::<Share>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_keep_the_digits_that_matter() {
+        for (value, digits, text) in [
+            (0.0, 5, "0"),
+            (-0.25, 5, "-0.25"),
+            (999_999.0, 4, "1e6"),
+            (123_456.0, 4, "123456"),
+            (0.000_999_99, 3, "0.001"),
+            (-1.5e-7, 5, "-150e-9"),
+            (1e-310, 3, "100e-312"),
+            (f64::MAX, 3, "180e306"),
+            (f64::NAN, 3, "NaN"),
+        ] {
+            assert_eq!(significant(value, digits), text);
         }
     }
 

@@ -60,7 +60,7 @@ mod set;
 
 pub use error::{DataError, FormatError, ReadingError, SetError, SplitError};
 pub use foreign::choices::{Answer, Iterations, Margins};
-pub use foreign::layout::Layout;
+pub use foreign::layout::{Axis, AxisOrder, Flat, Layout};
 pub use foreign::open::{open, open_with};
 pub use foreign::pack::{pack, pack_to};
 pub use foreign::pattern::Pattern;
@@ -80,6 +80,7 @@ pub use set::data_set::DataSet;
 pub use set::density::ROUNDING;
 pub use set::designs::Designs;
 pub use set::details::Details;
+pub use set::fields::{FieldChannel, FieldMaps, ProblemMaps, mirror_fields};
 pub use set::info::{ConditionInfo, Duplicate, Info, InvalidDesign, Summary, info};
 pub use set::masks::{FREE, Masks, SOLID, VOID};
 pub use set::metadata::{Condition, FORMAT, Metadata};

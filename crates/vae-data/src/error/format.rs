@@ -101,10 +101,10 @@ pub enum FormatError {
         /// The shape it states.
         shape: Vec<usize>,
     },
-    /// A large array is stored with its first index varying fastest, so that no design lies in one
-    /// piece.
-    #[error("{file}: {bytes} bytes in Fortran order, where no design lies in one piece")]
-    FortranOrder {
+    /// In a large array no design lies in one piece, as in Fortran order or with the designs along
+    /// the last axis.
+    #[error("{file}: {bytes} bytes in an order in which no design lies in one piece")]
+    Scattered {
         /// The file.
         file: String,
         /// Size of the array.
@@ -216,9 +216,9 @@ impl FormatError {
             Self::Truncated { .. } | Self::ArchiveSize { .. } | Self::Archive { .. } => {
                 Remedy::advice("the file is incomplete or damaged; copy or download it again")
             }
-            Self::FortranOrder { .. } => {
-                Remedy::advice("save numpy.ascontiguousarray(designs) instead")
-            }
+            Self::Scattered { .. } => Remedy::advice(
+                "save numpy.ascontiguousarray(designs), with the designs along the first axis",
+            ),
             Self::TooLarge { .. } => Remedy::advice(
                 "store the array as .npy, or with numpy.savez instead of savez_compressed",
             ),
@@ -228,6 +228,9 @@ impl FormatError {
             Self::MissingArray { .. } => {
                 Remedy::set("array", "NAME", "says which array holds the designs")
             }
+            Self::Cell { .. } => Remedy::advice(
+                "write plain numbers such as 0.4, without units, or take the column out",
+            ),
             Self::Picture { .. } => {
                 Remedy::set("skip_bad", "", "leaves out, and counts, what cannot be read")
             }

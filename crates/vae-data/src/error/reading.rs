@@ -1,7 +1,7 @@
 //! What can be wrong with a source and with how it is to be read.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use vae_base::Remedy;
@@ -18,11 +18,45 @@ pub enum ReadingError {
         /// What was missing or unexpected.
         why: String,
     },
-    /// The path holds MATLAB files, which this crate does not read.
-    #[error("{} is not a data set: MATLAB files are not read", path.display())]
+    /// A MATLAB file, which this crate does not read.
+    #[error("{}: MATLAB files are not read, but Python brings them into one that is", path.display())]
     Matlab {
-        /// The path given.
+        /// The file.
         path: PathBuf,
+        /// Whether it is in the format 7.3, which is HDF5.
+        hdf5: bool,
+    },
+    /// An array has another number of axes than the stated order.
+    #[error("{file}: shape {shape:?} has other axes than the layout {layout}")]
+    AxisOrder {
+        /// The file.
+        file: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// The order asked for.
+        layout: String,
+    },
+    /// The axes of an array can be taken in several ways.
+    #[error("{file}: shape {shape:?} can be taken in the order {} or {}", orders[0], orders[1])]
+    UnclearAxes {
+        /// The file.
+        file: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// The two likely orders.
+        orders: [String; 2],
+    },
+    /// An array holds designs in color.
+    #[error("{file}: shape {shape:?}: the {channels} channels of design {design} differ")]
+    Colored {
+        /// The file.
+        file: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// Position of the design, from 0.
+        design: usize,
+        /// Number of channels.
+        channels: usize,
     },
     /// The built-in set was asked for, and this library was built without its feature `builtin`.
     #[error("this program was built without the built-in data set")]
@@ -152,6 +186,65 @@ pub enum ReadingError {
         /// Rows and columns of the grid.
         grid: (usize, usize),
     },
+    /// The columns of a table do not say which are places and which a density.
+    #[error("{file}: a table of {rows} rows with the columns {}: {why}", columns.join(", "))]
+    Columns {
+        /// The file.
+        file: String,
+        /// Number of rows.
+        rows: usize,
+        /// Names of its columns, or how many there are.
+        columns: Vec<String>,
+        /// What is missing.
+        why: String,
+    },
+    /// Two elements of a table lie at one place.
+    #[error(
+        "{file}: element {element} (from 0) lies at ({}, {}), where another one lies already",
+        place[0], place[1]
+    )]
+    SamePlace {
+        /// The file.
+        file: String,
+        /// Position of the second element.
+        element: usize,
+        /// Its x and y.
+        place: [f64; 2],
+    },
+    /// A matrix in a text file looks like many designs, each a flat vector.
+    #[error("{file}: this looks like {n} designs, each a flat vector of {cells} values")]
+    FlatDesigns {
+        /// The file.
+        file: String,
+        /// Number of vectors.
+        n: usize,
+        /// Their length.
+        cells: usize,
+    },
+    /// A table of conditions has no column of numbers.
+    #[error("{file}: no column is a condition; there are {}", columns.join(", "))]
+    NoConditions {
+        /// The table.
+        file: String,
+        /// Names of its columns.
+        columns: Vec<String>,
+    },
+    /// A table of conditions lies beside the designs, and nobody said what it is for.
+    #[error("{file} lies beside the designs and is not used")]
+    UnusedConditions {
+        /// The table.
+        file: String,
+    },
+    /// A file lacks a number that stands beside the designs of other files.
+    #[error("{}: there is no number {name:?}, which {n} other designs have", file.display())]
+    MissingNumber {
+        /// The file.
+        file: PathBuf,
+        /// Name of the number.
+        name: String,
+        /// Number of designs that have it.
+        n: usize,
+    },
     /// A table of conditions lacks a row for a design.
     #[error("{file}: there is no row for {design}")]
     MissingRow {
@@ -171,10 +264,21 @@ impl ReadingError {
                 "designs are read from folders of pictures (JPEG, PNG, BMP, TIFF), .npy, .npz or \
                  text files, from one such file, and from data-set folders",
             )],
-            Self::Matlab { .. } => vec![Remedy::advice(
-                "in Python: import numpy, scipy.io; numpy.save(\"designs.npy\", \
-                 scipy.io.loadmat(\"FILE.mat\")[\"NAME\"])",
+            Self::Matlab { path, hdf5 } => vec![Remedy::advice(matlab(path, *hdf5))],
+            Self::AxisOrder { .. } => vec![Remedy::set(
+                "layout",
+                "ORDER",
+                "names every axis: n designs, h rows, w columns, c channels, t iterations",
             )],
+            Self::UnclearAxes { orders, .. } => orders
+                .iter()
+                .map(|order| Remedy::set("layout", order, "takes this one"))
+                .chain([Remedy::advice(AXES)])
+                .collect(),
+            Self::Colored { .. } => vec![
+                Remedy::advice("make the designs grey first: one value per cell"),
+                Remedy::set("iterations", "all", "takes them as trajectories (N, T, H, W)"),
+            ],
             Self::NoBuiltin => {
                 vec![Remedy::advice("build with the feature `builtin`, or give a folder or file")]
             }
@@ -216,6 +320,38 @@ impl ReadingError {
             Self::SparseGrid { .. } => {
                 vec![Remedy::set("grid", "ROWSxCOLUMNS", "bins the elements to a coarser grid")]
             }
+            Self::Columns { .. } => vec![
+                Remedy::advice(
+                    "name the columns x, y and density (or row, column and density) in a first line",
+                ),
+                Remedy::set("array", "NAME", "says which column holds the densities"),
+                Remedy::set("layout", "columns:NELXxNELY", "takes densities in the order of lines"),
+                Remedy::set("layout", "hw", "takes the table as a matrix of densities"),
+            ],
+            Self::SamePlace { .. } => vec![
+                Remedy::advice("give each design a file of its own"),
+                Remedy::set("grid", "ROWSxCOLUMNS", "takes means over the cells of a grid"),
+            ],
+            Self::FlatDesigns { .. } => vec![
+                Remedy::set("layout", "columns:NELXxNELY", "takes them apart by columns"),
+                Remedy::set("layout", "rows:NELXxNELY", "takes them apart by rows"),
+                Remedy::set("layout", "hw", "takes the file as one design"),
+            ],
+            Self::NoConditions { .. } => vec![Remedy::advice(
+                "a condition is a column of numbers, such as 0.4, one row per design",
+            )],
+            Self::UnusedConditions { file } => vec![
+                if file.ends_with("conditions.npy") {
+                    Remedy::advice("give the folder instead of the file, which uses it")
+                } else {
+                    Remedy::set("conditions", file, "takes it as conditions")
+                },
+                Remedy::set("conditions", "none", "says that none are wanted"),
+            ],
+            Self::MissingNumber { .. } => vec![
+                Remedy::advice("add it to the file"),
+                Remedy::set("conditions", "none", "says that no conditions are wanted"),
+            ],
             Self::MissingRow { .. } => vec![Remedy::advice(
                 "give one row per design: in their order, or with their file names in a column \
                  `file`",
@@ -236,8 +372,32 @@ impl ReadingError {
                 | Self::Margins { .. }
                 | Self::Values { .. }
                 | Self::Polarity { .. }
+                | Self::AxisOrder { .. }
+                | Self::UnclearAxes { .. }
+                | Self::FlatDesigns { .. }
+                | Self::UnusedConditions { .. }
+                | Self::MissingNumber { .. }
+                | Self::Columns { .. }
         )
     }
+}
+
+/// What the letters of an order of axes mean.
+const AXES: &str = "n counts designs, h rows from the top, w columns, c channels of a color";
+
+/// The command that brings a MATLAB file into one that is read: all its arrays, in their order. It
+/// is one expression with blanks only inside its brackets, so that it works in broken lines too.
+fn matlab(path: &Path, hdf5: bool) -> String {
+    let path = path.display().to_string().replace('\\', "/");
+    let arrays = if hdf5 {
+        format!(
+            "k:v[()].T for k,v in __import__('h5py').File('{path}').items() if hasattr(v,'shape')"
+        )
+    } else {
+        format!("k:v for k,v in __import__('scipy.io').io.loadmat('{path}').items() if k[0]!='_'")
+    };
+    let program = format!("__import__('numpy').savez('designs.npz',**{{{arrays}}})");
+    format!("python3 -c \"{program}\" writes designs.npz, with which this works")
 }
 
 impl From<Infallible> for ReadingError {

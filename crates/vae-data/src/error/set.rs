@@ -121,6 +121,50 @@ pub enum SetError {
         /// Position of the design.
         design: usize,
     },
+    /// Maps of problems have another shape than they should.
+    #[error(
+        "{recipe}: maps of the shape {found:?} where (channels, rows, columns) = {expected:?} is expected"
+    )]
+    FieldShape {
+        /// How the maps were made.
+        recipe: String,
+        /// Their shape.
+        found: (usize, usize, usize),
+        /// The shape expected.
+        expected: (usize, usize, usize),
+    },
+    /// A map of a problem holds a value that is not a number, or too large for half precision.
+    #[error("{recipe}: the map {channel:?} of problem {problem} has a value that is not finite")]
+    FieldValue {
+        /// How the maps were made.
+        recipe: String,
+        /// Name of the channel.
+        channel: String,
+        /// Position of the problem.
+        problem: usize,
+    },
+    /// A channel and the one that it becomes in a transposition contradict each other.
+    #[error(
+        "{recipe}: the channel {channel:?} contradicts the one that it becomes when transposed"
+    )]
+    FieldChannels {
+        /// How the maps were made.
+        recipe: String,
+        /// Name of the channel.
+        channel: String,
+    },
+    /// A design has a problem of which there are no maps.
+    #[error("{recipe}: design {design} has problem {problem}, and there are maps of {n}")]
+    FieldProblem {
+        /// How the maps were made.
+        recipe: String,
+        /// Position of the design.
+        design: usize,
+        /// Position of its problem.
+        problem: usize,
+        /// Number of problems.
+        n: usize,
+    },
 }
 
 impl SetError {
@@ -182,7 +226,12 @@ fn shape_remedies(shape: &[usize]) -> Vec<Remedy> {
         [_, _] | [_] => vec![
             Remedy::set("layout", "rows:NELXxNELY", "reads flat designs row by row"),
             Remedy::set("layout", "columns:NELXxNELY", "reads them column by column"),
-            Remedy::advice("give a single design the shape (1, rows, columns)"),
+            Remedy::set("layout", "hw", "takes the array as one design"),
+        ],
+        [_, _, 1] | [_, 1, _] => vec![
+            Remedy::set("layout", "rows:NELXxNELY", "reads flat designs row by row"),
+            Remedy::set("layout", "columns:NELXxNELY", "reads them column by column"),
+            Remedy::set("layout", "hwc", "takes the array as one design with a channel"),
         ],
         _ => Vec::new(),
     }

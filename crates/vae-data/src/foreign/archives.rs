@@ -1,6 +1,7 @@
 //! Which arrays of a `.npz` file hold designs.
 
 use crate::error::FormatError;
+use crate::foreign::layout::Layout;
 use crate::foreign::reading::Reading;
 use crate::formats::archive::Archive;
 use crate::formats::bytes::Bytes;
@@ -25,7 +26,11 @@ pub(crate) fn designs_and_others(
             members.push((name.clone(), bytes));
         }
     }
-    let least = if single && reading.layout.given().is_none() { 3 } else { 2 };
+    let least = match reading.layout.given() {
+        Some(Layout::Axes(order)) => order.axes().count(),
+        None if single => 3,
+        Some(Layout::Flat(_)) | None => 2,
+    };
     let has_axes = |bytes: &Bytes| {
         Header::read(bytes, "densities").is_ok_and(|header| least <= header.shape.len())
     };

@@ -2,37 +2,35 @@
 
 use vae_base::{Note, Remedy};
 
-use crate::error::{DataError, FormatError, SetError};
+use crate::error::DataError;
+use crate::foreign::axes;
 use crate::foreign::choices::Iterations;
+use crate::foreign::elements::Elements;
+use crate::foreign::facts::Facts;
+use crate::foreign::layout::{Axis, Flat, Layout};
 use crate::foreign::reading::Reading;
 use crate::foreign::scale;
 use crate::formats::bytes::Bytes;
-use crate::formats::npy::{self, Header};
 use crate::set::designs::Designs;
 use crate::set::stored::Stored;
 use crate::set::value_range::ValueRange;
-
-/// Arrays in Fortran order up to this size are brought into row-major order in memory.
-const MAX_TURNED: u64 = 256 << 20;
 
 /// Number of designs looked at to tell one layout from another.
 const SAMPLE: usize = 64;
 
 /// Checks the header and the length of a `.npy` file and finds out what its axes mean; reads a few
-/// designs at most. The groups are those of its trajectories, if it holds any.
+/// designs at most, unless none lies in one piece. The groups are those of its trajectories, if it
+/// holds any.
 ///
 /// `is_described` arrays belong to a data-set folder, which states what values mean.
 pub(crate) fn open(
     file: &Bytes,
     reading: &Reading,
+    facts: Facts,
     is_described: bool,
     notes: &mut Vec<Note>,
 ) -> Result<(Stored, Option<Vec<u32>>), DataError> {
-    let header = Header::read(file, "densities")?;
-    let scale = |stored: Stored, notes: &mut Vec<Note>| {
-        scale::settle(stored, reading.range, is_described, notes)
-    };
-    with_shape(file, &header, &header.shape, reading, scale, notes)
+    open_elements(Elements::of_npy(file)?, reading, facts, is_described, notes)
 }
 
 /// [`open`] for a file that holds one design, (H, W), or a trajectory of them, (T, H, W). Its
@@ -40,43 +38,46 @@ pub(crate) fn open(
 pub(crate) fn open_one(
     file: &Bytes,
     reading: &Reading,
+    facts: Facts,
     notes: &mut Vec<Note>,
 ) -> Result<Stored, DataError> {
-    let header = Header::read(file, "densities")?;
     let numbers =
         |stored: Stored, _: &mut Vec<Note>| Ok(stored.in_range(Some(ValueRange::DENSITIES)));
-    if let ([height, width], None) = (&header.shape[..], reading.layout.given()) {
-        let one = [1, *height, *width];
-        return Ok(with_shape(file, &header, &one, reading, numbers, notes)?.0);
-    }
-    Ok(with_shape(file, &header, &header.shape, reading, numbers, notes)?.0)
+    Ok(laid_out(Elements::of_npy(file)?, reading, facts, true, numbers, notes)?.0)
 }
 
-fn with_shape(
-    file: &Bytes,
-    header: &Header,
-    shape: &[usize],
+/// The designs of an array, and the groups of its trajectories.
+pub(crate) fn open_elements(
+    elements: Elements,
     reading: &Reading,
+    facts: Facts,
+    is_described: bool,
+    notes: &mut Vec<Note>,
+) -> Result<(Stored, Option<Vec<u32>>), DataError> {
+    let scale = |stored: Stored, notes: &mut Vec<Note>| {
+        scale::settle(stored, reading.range, is_described, notes)
+    };
+    laid_out(elements, reading, facts, false, scale, notes)
+}
+
+/// The designs of an array; `single` is a file of one design or trajectory.
+fn laid_out(
+    mut elements: Elements,
+    reading: &Reading,
+    facts: Facts,
+    single: bool,
     scale: impl FnOnce(Stored, &mut Vec<Note>) -> Result<Stored, DataError>,
     notes: &mut Vec<Note>,
 ) -> Result<(Stored, Option<Vec<u32>>), DataError> {
-    let axes = Axes::of(file, shape, reading)?;
-    let [n, height, width] = axes.shape;
-    let (data, big_endian) = if header.fortran_order && !lies_in_order(&header.shape) {
-        if MAX_TURNED < header.data_len {
-            let file = file.label().into();
-            return Err(FormatError::FortranOrder { file, bytes: header.data_len }.into());
-        }
-        (npy::element_bytes_in_rows(file, header)?, false)
-    } else {
-        (npy::data(file, header)?, header.big_endian)
-    };
-    let stored = Stored::of_elements(data, header.element, n, (height, width))
-        .big_endian(big_endian)
-        .by_columns(axes.columns);
+    let order = axes::order(&mut elements, reading, facts, single, notes)?;
+    let stored = elements.designs(&order, notes)?;
     let stored = scale(stored, notes)?;
-    check_layout(&stored, reading, notes)?;
-    match (axes.iterations, reading.iterations.given()) {
+    if let Some(Layout::Flat(flat)) = reading.layout.given() {
+        check_layout(&stored, *flat, notes)?;
+    }
+    let n = stored.len();
+    let iteration = order.iter().position(|axis| *axis == Axis::Iteration);
+    match (iteration.map(|axis| elements.shape[axis]), reading.iterations.given()) {
         (None, _) => Ok((stored, None)),
         (Some(iterations), Some(Iterations::Last)) => {
             let stored = stored.last_of_each(iterations);
@@ -103,25 +104,21 @@ fn sample(stored: &Stored) -> impl Iterator<Item = usize> {
 }
 
 /// Notes a layout that scatters the material where another one would not.
-fn check_layout(
-    stored: &Stored,
-    reading: &Reading,
-    notes: &mut Vec<Note>,
-) -> Result<(), DataError> {
-    let Some(layout) = reading.layout.given().filter(|layout| layout.nelx != layout.nely) else {
+fn check_layout(stored: &Stored, layout: Flat, notes: &mut Vec<Note>) -> Result<(), DataError> {
+    if layout.nelx == layout.nely {
         return Ok(());
-    };
+    }
     // Along the vector, and across it by the length of one row (or column): a wrong length mixes
     // cells that are not neighbors.
     let (across, other) =
         if layout.columns { (layout.nely, layout.nelx) } else { (layout.nelx, layout.nely) };
     let (mut stated, mut swapped) = (0.0, 0.0);
-    let (mut design, mut scratch) = (vec![0.0; layout.nelx * layout.nely], Vec::new());
-    let rows = stored.clone().by_columns(false);
+    let (mut design, mut scratch) = (vec![0.0; layout.cells()], Vec::new());
     for index in sample(stored) {
-        rows.read(index, &mut design, &mut scratch)?;
-        stated += variation(&design, across);
-        swapped += variation(&design, other);
+        stored.read(index, &mut design, &mut scratch)?;
+        let vector = if layout.columns { layout.in_columns(&design) } else { design.clone() };
+        stated += variation(&vector, across);
+        swapped += variation(&vector, other);
     }
     if swapped < 0.75 * stated {
         let order = |columns| if columns { "columns" } else { "rows" };
@@ -148,60 +145,11 @@ fn variation(design: &[f32], width: usize) -> f32 {
     down + design.chunks(width).map(along).sum::<f32>()
 }
 
-/// What the axes of an array mean.
-struct Axes {
-    /// Designs, rows, columns.
-    shape: [usize; 3],
-    /// Whether each design goes down its columns.
-    columns: bool,
-    /// Length of the trajectories that the designs come in.
-    iterations: Option<usize>,
-}
-
-impl Axes {
-    fn of(file: &Bytes, shape: &[usize], reading: &Reading) -> Result<Self, DataError> {
-        let plain =
-            |n, height, width| Self { shape: [n, height, width], columns: false, iterations: None };
-        let axes = if let Some(layout) = reading.layout.given() {
-            let (cells, n) = match *shape {
-                [cells] => (cells, 1),
-                [n, cells] | [n, cells, 1] | [n, 1, cells] => (cells, n),
-                _ => (0, 0),
-            };
-            if cells != layout.nelx * layout.nely {
-                return Err(layout.error(file.label(), shape.into()).into());
-            }
-            Self { columns: layout.columns, ..plain(n, layout.nely, layout.nelx) }
-        } else {
-            match (shape, reading.iterations.given()) {
-                (&[n, height, width], _)
-                | (&[n, 1, height, width] | &[n, height, width, 1], None) => {
-                    plain(n, height, width)
-                }
-                (&[trajectories, iterations, height, width], Some(_)) if 0 < iterations => {
-                    let n = trajectories * iterations;
-                    Self { iterations: Some(iterations), ..plain(n, height, width) }
-                }
-                _ => return Err(shape_error(file, shape)),
-            }
-        };
-        if axes.shape.contains(&0) { Err(shape_error(file, shape)) } else { Ok(axes) }
-    }
-}
-
-fn shape_error(file: &Bytes, shape: &[usize]) -> DataError {
-    SetError::DesignShape { file: file.label().into(), shape: shape.into() }.into()
-}
-
-/// Whether both orders are the same: at most one axis is longer than 1.
-fn lies_in_order(shape: &[usize]) -> bool {
-    shape.iter().filter(|n| 1 < **n).count() <= 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::npy::Element;
+    use crate::error::{FormatError, SetError};
+    use crate::formats::npy::{Element, Header};
 
     /// Designs, groups and notes.
     type Opened = (Stored, Option<Vec<u32>>, Vec<Note>);
@@ -209,7 +157,7 @@ mod tests {
     fn open(bytes: Vec<u8>, reading: &Reading) -> Result<Opened, DataError> {
         let mut notes = Vec::new();
         let file = Bytes::from_vec(bytes, "designs.npy");
-        let (stored, groups) = super::open(&file, reading, false, &mut notes)?;
+        let (stored, groups) = super::open(&file, reading, Facts::default(), false, &mut notes)?;
         Ok((stored, groups, notes))
     }
 
@@ -246,7 +194,7 @@ mod tests {
             error.to_string(),
             "designs.npy: shape [6, 4] where (designs, rows, columns), none of them 0, is expected"
         );
-        assert_eq!(settings(&error.remedies()), ["layout", "layout"]);
+        assert_eq!(settings(&error.remedies()), ["layout", "layout", "layout"]);
         let remedies = refused(Element::U8, &[6, 3, 4, 4], 288).remedies();
         assert_eq!(settings(&remedies), ["iterations", "iterations"]);
         assert!(matches!(
@@ -364,12 +312,18 @@ mod tests {
     }
 
     #[test]
-    fn a_large_fortran_array_is_refused_before_it_is_read() {
+    fn a_large_array_without_designs_in_one_piece_is_refused_before_it_is_read() {
         let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
         let text = "{'descr': '<f4', 'fortran_order': True, 'shape': (1000, 512, 512), }";
         bytes.extend(format!("{text:<117}\n").bytes());
-        let error = open(bytes, &Reading::default()).unwrap_err();
-        assert!(matches!(error, DataError::Format(FormatError::FortranOrder { .. })), "{error:?}");
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, &bytes).unwrap();
+        file.set_len(128 + (1000 << 20)).unwrap(); // a file with a hole in it
+        let file = Bytes::from_file(file, "designs.npy").unwrap();
+        let reading = Reading { layout: "nhw".parse().unwrap(), ..Reading::default() };
+        let error =
+            super::open(&file, &reading, Facts::default(), false, &mut Vec::new()).err().unwrap();
+        assert!(matches!(error, DataError::Format(FormatError::Scattered { .. })), "{error:?}");
         assert!(format!("{:?}", error.remedies()).contains("ascontiguousarray"));
     }
 }

@@ -1,78 +1,113 @@
 //! One design in a text file: a matrix, or a table of elements that are binned to a grid.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use vae_base::Note;
 
 use crate::error::{DataError, ReadingError};
+use crate::foreign::layout::Layout;
+use crate::foreign::points::{self, Columns};
+use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
-use crate::formats::text::{Matrix, cells, matrix, number, numbered, wrong};
+use crate::formats::text::{Matrix, Sheet, not_a_number, wrong};
 use crate::set::size::Size;
 
-/// Names that columns of element tables have.
-const X: [&str; 4] = ["x", "xc", "x_center", "cx"];
-const Y: [&str; 4] = ["y", "yc", "y_center", "cy"];
-const DENSITY: [&str; 8] = ["density", "densities", "rho", "xphys", "x_phys", "dens", "value", "d"];
-
-/// Reads one design: a matrix of numbers, a line per row from the top; or, if a header names x, y
-/// and a density or a grid is given, a table of elements.
+/// Reads one design: a matrix of numbers, a line per row from the top; or, if its columns are those
+/// of one or a grid is given, a table of elements.
 pub(crate) fn design(
     text: &str,
     file: &str,
-    grid: Setting<Size>,
+    reading: &Reading,
     notes: &mut Vec<Note>,
 ) -> Result<Matrix, DataError> {
-    let mut lines = numbered(text);
-    let header: Vec<String> = match lines.next() {
-        Some((_, first)) => cells(first).map(str::to_lowercase).collect(),
-        None => Vec::new(),
-    };
-    let place = |names: &[&str]| header.iter().position(|cell| names.contains(&cell.as_str()));
-    if let (Some(x), Some(y), Some(density)) = (place(&X), place(&Y), place(&DENSITY)) {
-        let points = points(lines, file, [x, y, density])?;
-        return binned(points, file, grid, notes);
+    let sheet = Sheet::read(text, file)?;
+    if matches!(reading.layout, Setting::Given(Layout::Axes(_))) {
+        return Ok(sheet.matrix()?);
     }
-    if grid.given().is_some() && !header.is_empty() {
-        let points = points(numbered(text), file, [0, 1, 2])?;
-        return binned(points, file, grid, notes);
+    let mut columns = points::columns(&sheet, &reading.array, notes);
+    if reading.grid.given().is_some() && !matches!(columns, Ok(Some(_))) && sheet.header.is_empty()
+    {
+        columns = Ok(Some(Columns { x: 0, y: 1, density: 2, down: false }));
     }
-    Ok(matrix(text, file)?)
+    if let Some(columns) = columns? {
+        let points = points(&sheet, columns)?;
+        return binned(points, file, reading.grid, columns.down, notes);
+    }
+    let matrix = sheet.matrix()?;
+    one_design(&matrix, file)?;
+    Ok(matrix)
 }
 
 /// The elements of a table as [x, y, density].
-fn points<'a>(
-    lines: impl Iterator<Item = (usize, &'a str)>,
-    file: &str,
-    columns: [usize; 3],
-) -> Result<Vec<[f64; 3]>, DataError> {
+fn points(sheet: &Sheet<'_>, columns: Columns) -> Result<Vec<[f64; 3]>, DataError> {
+    let Columns { x, y, density, .. } = columns;
     let mut points = Vec::new();
-    for (line, text) in lines {
-        let all: Vec<&str> = cells(text).collect();
+    for (line, text) in &sheet.lines {
+        let all = sheet.dialect.cells(text);
         let mut point = [0.0; 3];
-        for (value, column) in point.iter_mut().zip(columns) {
+        for (value, column) in point.iter_mut().zip([x, y, density]) {
             let cell = all
                 .get(column)
-                .ok_or_else(|| wrong(file, line, "an element needs x, y and a density"))?;
-            *value = number(cell)
-                .ok_or_else(|| wrong(file, line, &format!("{cell:?} is not a number")))?;
+                .ok_or_else(|| wrong(sheet.file, *line, "an element needs x, y and a density"))?;
+            *value =
+                sheet.dialect.number(cell).ok_or_else(|| not_a_number(sheet.file, *line, cell))?;
         }
         if !(point[0].is_finite() && point[1].is_finite()) {
-            return Err(wrong(file, line, "the place of an element is not finite").into());
+            return Err(wrong(sheet.file, *line, "the place of an element is not finite").into());
         }
         points.push(point);
     }
     Ok(points)
 }
 
-/// Bins elements to a grid. y points up: the first row holds the largest y.
+/// Refuses a matrix whose rows, or columns, are as different from each other as designs are, while
+/// its columns, or rows, are not.
+fn one_design(((height, width), values): &Matrix, file: &str) -> Result<(), ReadingError> {
+    /// Shorter sides are not those of flat vectors, or too few of them.
+    const LEAST: usize = 8;
+    /// Neighbors differ at least by this share of what cells far apart do ...
+    const UNRELATED: f64 = 0.6;
+    /// ... and this many times as much as across.
+    const CLEARLY: f64 = 1.5;
+    let (height, width) = (*height, *width);
+    if height < LEAST || width < LEAST {
+        return Ok(());
+    }
+    // Mean difference between neighbors along an axis, as a share of that of cells far apart.
+    let difference = |n: usize, step: usize, across: usize, stride: usize| {
+        let at = |lag: usize| {
+            let starts = (0..n - lag).flat_map(|i| (0..across).map(move |j| i * step + j * stride));
+            let sum: f64 =
+                starts.map(|at| f64::from((values[at + lag * step] - values[at]).abs())).sum();
+            sum / ((n - lag) * across) as f64
+        };
+        let far = f64::midpoint(at(n.div_ceil(3)), at(n / 2));
+        if 0.0 < far { at(1) / far } else { 0.0 }
+    };
+    let down = difference(height, width, width, 1);
+    let along = difference(width, 1, height, width);
+    let unlike = |a: f64, b: f64| UNRELATED <= a && CLEARLY * b <= a;
+    if unlike(down, along) || unlike(along, down) {
+        let (n, cells) = if along < down { (height, width) } else { (width, height) };
+        return Err(ReadingError::FlatDesigns { file: file.into(), n, cells });
+    }
+    Ok(())
+}
+
+/// Bins elements to a grid. y points up: the first row holds the largest y, unless it counts down.
 fn binned(
     points: Vec<[f64; 3]>,
     file: &str,
     grid: Setting<Size>,
+    down: bool,
     notes: &mut Vec<Note>,
 ) -> Result<Matrix, DataError> {
-    if points.is_empty() {
-        return Err(wrong(file, 1, "the table holds no elements").into());
+    let mut places = HashSet::new();
+    let first_twice =
+        points.iter().position(|[x, y, _]| !places.insert((x.to_bits(), y.to_bits())));
+    if let (Some(element), None) = (first_twice, grid.given()) {
+        let [x, y, _] = points[element];
+        return Err(ReadingError::SamePlace { file: file.into(), element, place: [x, y] }.into());
     }
     let (xs, ys) = (Along::new(&points, 0), Along::new(&points, 1));
     let (height, width) = match grid {
@@ -89,7 +124,8 @@ fn binned(
     }
     let (mut sums, mut counts) = (vec![0.0; height * width], vec![0_u32; height * width]);
     for [x, y, density] in points {
-        let cell = (height - 1 - ys.bin(y, height)) * width + xs.bin(x, width);
+        let from_top = if down { ys.bin(y, height) } else { height - 1 - ys.bin(y, height) };
+        let cell = from_top * width + xs.bin(x, width);
         sums[cell] += density;
         counts[cell] += 1;
     }
@@ -98,9 +134,8 @@ fn binned(
         0 => String::new(),
         _ => format!("; {empty} cells without an element are void"),
     };
-    notes.push(Note::new(format!(
-        "element tables are binned to {height} x {width}, y pointing up{void}"
-    )));
+    let way = if down { "rows counted from the top" } else { "y pointing up" };
+    notes.push(Note::new(format!("element tables are binned to {height} x {width}, {way}{void}")));
     let values =
         sums.into_iter().zip(counts).map(|(sum, n)| (sum / f64::from(n.max(1))) as f32).collect();
     Ok(((height, width), values))
@@ -141,7 +176,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str, grid: &str) -> Result<Matrix, DataError> {
-        design(text, "a.csv", grid.parse().unwrap(), &mut Vec::new())
+        let reading = Reading { grid: grid.parse().unwrap(), ..Reading::default() };
+        design(text, "a.csv", &reading, &mut Vec::new())
     }
 
     #[test]

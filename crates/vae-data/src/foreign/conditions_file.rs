@@ -9,9 +9,12 @@ use crate::error::{DataError, FormatError, ReadingError};
 use crate::foreign::listing::{natural, stem};
 use crate::formats::bytes::Bytes;
 use crate::formats::table::Table;
+use crate::formats::text::decoded;
 use crate::set::checks::check_count;
 use crate::set::opening::Opening;
 
+/// What is given instead of a table if no conditions are wanted.
+pub(crate) const NONE: &str = "none";
 /// Columns that name the file of a design.
 const FILE_COLUMNS: [&str; 8] =
     ["file", "filename", "file_name", "image", "picture", "path", "name", "design"];
@@ -31,10 +34,10 @@ pub(crate) fn join(set: &mut Opening, path: &Path) -> Result<(), DataError> {
         return Err(FormatError::NotFound { path: path.into() }.into());
     }
     let bytes = Bytes::open(path)?;
-    let table = Table::read_any(&bytes.read_text(MAX_TABLE)?, &label)?;
+    let table = Table::read_any(&decoded(bytes.read_all(MAX_TABLE)?), &label)?;
     let (rows, file_column) = rows(set, &table, &label)?;
     let mut results = Vec::new();
-    let mut ignored = Vec::new();
+    let (mut ignored, mut used) = (Vec::new(), false);
     for (position, column) in table.columns().iter().enumerate() {
         let name = column.trim();
         if Some(position) == file_column {
@@ -46,9 +49,16 @@ pub(crate) fn join(set: &mut Opening, path: &Path) -> Result<(), DataError> {
         }
         match numbers(&table, position, &rows, &label)? {
             Some(values) if is_row_number(name, &values) => {}
-            Some(values) => set.put_condition(name, "", values)?,
+            Some(values) => {
+                set.put_condition(name, "", values)?;
+                used = true;
+            }
             None => ignored.push(name),
         }
+    }
+    if !used && results.is_empty() {
+        let columns = table.columns().to_vec();
+        return Err(ReadingError::NoConditions { file: label, columns }.into());
     }
     if !results.is_empty() {
         let mut kept = Table::new(&results.iter().map(|(name, _)| *name).collect::<Vec<_>>());
@@ -122,7 +132,7 @@ fn rows(
     Ok(((0..n).collect(), None))
 }
 
-/// A column as numbers, in the order of the designs; `None` if it is text throughout.
+/// A column as numbers, in the order of the designs; `None` if it holds text, or nothing.
 fn numbers(
     table: &Table,
     position: usize,
@@ -131,11 +141,12 @@ fn numbers(
 ) -> Result<Option<Vec<f32>>, FormatError> {
     let all: Vec<&str> = table.rows().map(|row| row[position].trim()).collect();
     let number = |text: &str| match text.to_lowercase().as_str() {
-        "true" => Some(1.0),
-        "false" => Some(0.0),
+        "true" | "yes" => Some(1.0),
+        "false" | "no" => Some(0.0),
         _ => text.parse::<f32>().ok().filter(|value| value.is_finite()),
     };
-    if all.iter().all(|text| number(text).is_none()) {
+    let is_text = |text: &&str| number(text).is_none() && !is_meant_as_number(text);
+    if all.iter().all(is_text) {
         return Ok(None);
     }
     let value = |row: &usize| {
@@ -147,6 +158,19 @@ fn numbers(
         })
     };
     rows.iter().map(value).collect::<Result<_, _>>().map(Some)
+}
+
+/// Whether a cell that cannot be read as a number is meant as one: digits with marks, and a unit of
+/// a few letters at most.
+fn is_meant_as_number(cell: &str) -> bool {
+    let digits = cell.trim_start_matches(['+', '-', '.', ',']);
+    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let unit = digits.trim_start_matches(|c: char| c.is_ascii_digit() || "., '+-".contains(c));
+    let number = &digits[..digits.len() - unit.len()];
+    // A point before letters is that of a file name.
+    unit.chars().count() <= 4 && (unit.is_empty() || !number.ends_with('.'))
 }
 
 /// Whether a column is what programs write before the others to count the rows.

@@ -7,11 +7,14 @@ use ndarray::Array3;
 use vae_base::Note;
 
 use crate::error::{DataError, ReadingError};
+use crate::foreign::beside::is_named;
 use crate::foreign::labels::Labeled;
+use crate::foreign::layout::Layout;
 use crate::foreign::listing::{Found, Kind, Listing, natural, stem};
 use crate::foreign::polarity::Column;
 use crate::foreign::reading::Reading;
 use crate::foreign::{conditions_file, pictures, unpack};
+use crate::formats::bytes::Bytes;
 use crate::set::details::Details;
 use crate::set::opening::Opening;
 
@@ -25,7 +28,13 @@ pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Opening, DataError>
             listing.subfolders
         )));
     }
-    let files: Vec<Found> = listing.files.into_iter().filter(|file| file.kind == kind).collect();
+    // A table of conditions among text files of designs is no design.
+    let is_design = |file: &Found| {
+        file.kind == kind
+            && (kind != Kind::Text
+                || !(is_named(&file.name) || is_same(&file.path, &reading.conditions)))
+    };
+    let files: Vec<Found> = listing.files.into_iter().filter(is_design).collect();
     let name = path.canonicalize().ok();
     let name = name.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
     open_files(&name, &path.display().to_string(), kind, files, reading, notes)
@@ -34,8 +43,8 @@ pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Opening, DataError>
 /// Opens a single picture or text file.
 pub(crate) fn open_file(found: Found, reading: &Reading) -> Result<Opening, DataError> {
     let (kind, label) = (found.kind, found.path.display().to_string());
-    if let (Kind::Text, Some(layout)) = (kind, reading.layout.given()) {
-        return unpack::open_vectors(&found, *layout, reading);
+    if let (Kind::Text, Some(Layout::Flat(flat))) = (kind, reading.layout.given()) {
+        return unpack::open_vectors(&found, *flat, reading);
     }
     let name = stem(&found.name).to_owned();
     open_files(&name, &label, kind, vec![found], reading, Vec::new())
@@ -72,13 +81,26 @@ fn known(files: &[Found], reading: &Reading) -> Result<Vec<Column>, DataError> {
     let mut set = Opening::new("", Array3::<f32>::zeros((files.len(), 1, 1)), Details::default())?;
     set.names = names(files);
     Labeled::of(&set.names, reading, &mut Vec::new())?.put_into(&mut set)?;
-    if !reading.conditions.as_os_str().is_empty() {
+    if ![Path::new(""), Path::new(conditions_file::NONE)].contains(&&*reading.conditions) {
         conditions_file::join(&mut set, &reading.conditions)?;
     }
     let columns = set.parts.conditions.iter().zip(set.parts.values.columns());
     Ok(columns
         .map(|(condition, values)| Column { name: condition.name.clone(), values: values.to_vec() })
         .collect())
+}
+
+/// The error of a MATLAB file, which says how to convert it.
+pub(crate) fn matlab(path: &Path) -> ReadingError {
+    let mut begin = [0; 128];
+    let known = Bytes::open(path).and_then(|bytes| bytes.read_exact_at(&mut begin, 0)).is_ok();
+    let hdf5 = known && (begin.starts_with(b"MATLAB 7.3") || begin.starts_with(b"\x89HDF"));
+    ReadingError::Matlab { path: path.into(), hdf5 }
+}
+
+/// Whether two paths are the same file.
+fn is_same(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 fn names(files: &[Found]) -> Vec<String> {
@@ -106,7 +128,8 @@ fn one_kind(path: &Path, listing: &Listing) -> Result<(Kind, Vec<Note>), DataErr
         }
         [] if kinds.contains_key(&Kind::Text) => Kind::Text,
         [] if kinds.contains_key(&Kind::Matlab) => {
-            return Err(ReadingError::Matlab { path: path.into() }.into());
+            let first = listing.files.iter().find(|file| file.kind == Kind::Matlab);
+            return Err(matlab(first.map_or(path, |file| &file.path)).into());
         }
         [] if kinds.contains_key(&Kind::Drawing) => {
             return not_a_set(format!(

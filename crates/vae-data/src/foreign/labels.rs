@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
 use vae_base::{Note, Remedy};
 
 use crate::error::DataError;
@@ -20,6 +20,8 @@ pub(crate) struct Labeled {
     /// One row per design.
     pub(crate) values: Array2<f32>,
     groups: Option<Vec<u32>>,
+    /// Whether nobody said that there are labels.
+    guessed: bool,
 }
 
 impl Labeled {
@@ -73,7 +75,7 @@ impl Labeled {
         let groups = groups_of(values.column(0).iter().map(|value| value.to_bits()));
         let n_groups = groups.iter().collect::<BTreeSet<_>>().len();
         let groups = (1 < n_groups && n_groups < names.len()).then_some(groups);
-        Ok(Self { fields, values, groups })
+        Ok(Self { fields, values, groups, guessed: !asked })
     }
 
     fn none(n: usize) -> Self {
@@ -84,6 +86,9 @@ impl Labeled {
     pub(crate) fn put_into(self, set: &mut Opening) -> Result<(), DataError> {
         for (field, values) in self.fields.iter().zip(self.values.columns()) {
             set.put_condition(&field.name, &field.unit, values.to_vec())?;
+            if self.guessed {
+                set.guessed.push(field.name.clone());
+            }
         }
         if let Some(groups) = self.groups {
             set.group(groups);
@@ -91,6 +96,56 @@ impl Labeled {
         }
         Ok(())
     }
+}
+
+/// Drops guessed labels that are another condition once more, such as a volume in percent beside
+/// the volume.
+pub(crate) fn drop_followers(set: &mut Opening) {
+    /// Values that are rounded, in percent or measured follow their origin this closely.
+    const FOLLOWS: f64 = 0.995;
+    let names: Vec<String> =
+        set.parts.conditions.iter().map(|condition| condition.name.clone()).collect();
+    let is_guessed = |position: usize| set.guessed.contains(&names[position]);
+    let mut kept: Vec<usize> = (0..names.len()).filter(|i| !is_guessed(*i)).collect();
+    let mut dropped = Vec::new();
+    for label in (0..names.len()).filter(|i| is_guessed(*i)) {
+        let column = |position: usize| set.parts.values.column(position);
+        let origin =
+            kept.iter().find(|other| FOLLOWS < correlation(column(label), column(**other)).abs());
+        match origin {
+            Some(origin) => dropped.push((names[label].clone(), names[*origin].clone())),
+            None => kept.push(label),
+        }
+    }
+    if dropped.is_empty() {
+        return;
+    }
+    kept.sort_unstable();
+    set.keep_conditions(&kept);
+    for (label, origin) in dropped {
+        set.note(
+            Note::new(format!(
+                "the numbers {label} in the names of the files follow the condition {origin} and \
+                 are dropped"
+            ))
+            .or(Remedy::set("labels", "PATTERN", "gives them names and keeps them")),
+        );
+    }
+}
+
+/// The linear correlation of two columns; 0 if one is constant or they are too short to tell.
+fn correlation(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
+    let n = a.len() as f64;
+    let mean = |x: &ArrayView1<'_, f32>| x.iter().map(|x| f64::from(*x)).sum::<f64>() / n;
+    let (mean_a, mean_b) = (mean(&a), mean(&b));
+    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
+    for (x, y) in a.iter().zip(&b) {
+        let (x, y) = (f64::from(*x) - mean_a, f64::from(*y) - mean_b);
+        ab += x * y;
+        aa += x * x;
+        bb += y * y;
+    }
+    if a.len() < 3 || aa * bb == 0.0 { 0.0 } else { ab / (aa * bb).sqrt() }
 }
 
 /// Whether numbers in names look like a label.

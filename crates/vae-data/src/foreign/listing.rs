@@ -61,7 +61,7 @@ impl Kind {
             }
             "npy" => Self::Npy,
             "npz" => Self::Npz,
-            "csv" | "txt" | "tsv" | "dat" => Self::Text,
+            "csv" | "txt" | "tsv" | "dat" | "rpt" | "prn" | "asc" => Self::Text,
             "idx" | "idx3" => Self::Idx,
             "mat" => Self::Matlab,
             "gif" | "webp" | "svg" | "pdf" | "eps" | "heic" | "avif" | "jp2" => Self::Drawing,

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use vae_base::{Note, Remedy};
 
 use crate::error::{DataError, FormatError, ReadingError, SetError};
+use crate::foreign::arrays;
+use crate::foreign::elements::Elements;
+use crate::foreign::facts::Facts;
 use crate::foreign::reading::Reading;
-use crate::foreign::scale;
 use crate::formats::idx;
 use crate::formats::npy::Element;
 use crate::set::checks::check_count;
@@ -64,10 +66,14 @@ pub(crate) fn open_folder(folder: &Path) -> Result<Opening, DataError> {
     Ok(set)
 }
 
-/// Opens pictures in an IDX file, with the labels beside it if its name says where they are.
+/// Opens designs in an IDX file, with the labels beside it if its name says where they are.
 pub(crate) fn open_images(path: &Path, reading: &Reading) -> Result<Opening, DataError> {
+    let (shape, element, data) = idx::read(path)?;
+    let mut elements = Elements::in_rows(data, element, shape);
+    elements.big_endian = true;
     let mut notes = Vec::new();
-    let images = scale::settle(images(path)?, reading.range, false, &mut notes)?;
+    let (images, groups) =
+        arrays::open_elements(elements, reading, Facts::of(reading), false, &mut notes)?;
     let ends = images.ends();
     let n = images.len();
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -77,7 +83,7 @@ pub(crate) fn open_images(path: &Path, reading: &Reading) -> Result<Opening, Dat
         .then(|| either(beside.parent()?, &beside.file_name()?.to_string_lossy()))
         .flatten();
     let parent = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-    let mut set = Opening::new(&parent, images, Details::default())?;
+    let mut set = Opening::new(&parent, images, Details { groups, ..Details::default() })?;
     set.ends = Some(ends);
     set.parts.notes = notes;
     if let Some(beside) = beside {
@@ -88,19 +94,27 @@ pub(crate) fn open_images(path: &Path, reading: &Reading) -> Result<Opening, Dat
 
 /// The pictures of a file.
 fn images(path: &Path) -> Result<Stored, DataError> {
-    let (sizes, data) = idx::read(path)?;
-    let [n @ (1..), height @ (1..), width @ (1..)] = sizes[..] else {
+    let (sizes, element, data) = idx::read(path)?;
+    let ([n @ (1..), height @ (1..), width @ (1..)], Element::U8) = (&sizes[..], element) else {
         let file = path.display().to_string();
         return Err(SetError::DesignShape { file, shape: sizes }.into());
     };
-    Ok(Stored::of_elements(data, Element::U8, n, (height, width)))
+    Ok(Stored::of_elements(data, Element::U8, *n, (*height, *width)))
 }
 
 /// The labels of n pictures.
 fn labels(path: &Path, n: usize) -> Result<Vec<f32>, DataError> {
-    let (sizes, data) = idx::read(path)?;
+    let (sizes, element, data) = idx::read(path)?;
     check_count(&path.display().to_string(), "labels", sizes.iter().product(), n)?;
-    Ok(data.read_all(idx::MAX_UNPACKED)?.into_iter().map(f32::from).collect())
+    let mut labels = vec![0.0; n];
+    let mut labels_of = Elements::in_rows(data, element, sizes);
+    labels_of.big_endian = true;
+    let mut index = 0;
+    labels_of.numbers(0, n, 1, |value| {
+        labels[index] = value as f32;
+        index += 1;
+    })?;
+    Ok(labels)
 }
 
 /// Two files of designs, one behind the other.

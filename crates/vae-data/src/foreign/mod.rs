@@ -3,11 +3,16 @@
 
 mod archives;
 mod arrays;
+mod axes;
+mod axis_evidence;
+mod beside;
 mod bin;
 pub(crate) mod choices;
 mod color_map;
 mod coloring;
 mod conditions_file;
+mod elements;
+mod facts;
 mod folder;
 mod frame;
 mod grouping;
@@ -21,6 +26,7 @@ pub(crate) mod pattern;
 mod pictures;
 mod pieces;
 mod plot;
+mod points;
 mod polarity;
 pub(crate) mod problem_file;
 pub(crate) mod reading;

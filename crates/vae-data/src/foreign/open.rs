@@ -7,11 +7,15 @@ use ndarray::{Array2, ArrayD};
 use vae_base::Note;
 
 use crate::error::{DataError, FormatError, ReadingError};
+use crate::foreign::facts::Facts;
 use crate::foreign::listing::{Found, Kind};
 use crate::foreign::problem_file::read_problem;
 use crate::foreign::reading::Reading;
+use crate::foreign::setting::Setting;
 use crate::foreign::source::Source;
-use crate::foreign::{archives, arrays, conditions_file, folder, grouping, mnist, polarity};
+use crate::foreign::{
+    archives, arrays, beside, conditions_file, folder, grouping, labels, mnist, polarity,
+};
 use crate::formats::archive::Archive;
 use crate::formats::bytes::Bytes;
 use crate::formats::npy;
@@ -67,9 +71,14 @@ pub fn open_with(source: &Source, reading: &Reading) -> Result<DataSet, DataErro
         Source::Mnist(folder) => mnist::open_folder(folder)?,
         Source::Path(path) => open_path(path, reading)?,
     };
-    if !reading.conditions.as_os_str().is_empty() {
+    if reading.conditions == Path::new(conditions_file::NONE) {
+        set.keep_conditions(&[]);
+    } else if !reading.conditions.as_os_str().is_empty() {
         conditions_file::join(&mut set, &reading.conditions)?;
+    } else if let Source::Path(path) = source {
+        beside::check(path, &set)?;
     }
+    labels::drop_followers(&mut set);
     if !reading.problem.as_os_str().is_empty() {
         let text = read_problem(&reading.problem)?;
         let file = Bytes::from_vec(text.into_bytes(), &reading.problem.display().to_string());
@@ -167,16 +176,14 @@ fn open_path(path: &Path, reading: &Reading) -> Result<Opening, DataError> {
             open_files(Files { designs: Some(bytes), ..Files::default() }, &name, &label, reading)
         }
         b"PK\x03\x04" | b"PK\x05\x06" => open_archive(Archive::open(bytes)?, &name, reading),
-        [0, 0, 8, 1..=3] => mnist::open_images(path, reading),
+        [0, 0, 8 | 9 | 11..=14, 1..=4] => mnist::open_images(path, reading),
         _ => {
             let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             match Found::new(path, file_name) {
                 Some(Found { kind: Kind::Npy | Kind::Npz, .. }) => {
                     not_a_set("the file is neither a NumPy array nor a zip archive")
                 }
-                Some(Found { kind: Kind::Matlab, .. }) => {
-                    Err(ReadingError::Matlab { path: path.into() }.into())
-                }
+                Some(Found { kind: Kind::Matlab, .. }) => Err(folder::matlab(path).into()),
                 Some(Found { kind: kind @ Kind::Drawing, .. }) => {
                     not_a_set(&format!("{} are not read; save pictures as PNG", kind.plural()))
                 }
@@ -200,8 +207,14 @@ fn open_files(
         why: "it has no designs.npy".into(),
     })?;
     let mut notes = Vec::new();
+    // A set that describes itself is in the order of its format.
     let is_described = files.description.is_some();
-    let (designs, groups) = arrays::open(designs, reading, is_described, &mut notes)?;
+    let reading = match reading.layout {
+        Setting::Auto if is_described => &Reading { layout: Setting::None, ..reading.clone() },
+        _ => reading,
+    };
+    let facts = Facts::of(reading).with(&files);
+    let (designs, groups) = arrays::open(designs, reading, facts, is_described, &mut notes)?;
     let ends = designs.ends();
     let mut set = files.into_opening(description, name, path, designs, groups)?;
     set.ends = Some(ends);
@@ -219,17 +232,17 @@ fn open_archive(mut archive: Archive, name: &str, reading: &Reading) -> Result<O
     files.designs = Some(designs);
     let has_conditions = files.conditions.is_some();
     let mut set = open_files(files, name, &label, reading)?;
-    if has_conditions {
-        return Ok(set);
-    }
-    let mut named = Vec::new();
+    let (mut named, mut ignored) = (Vec::new(), Vec::new());
     for (name, bytes) in others {
         // An array of anything but plain numbers cannot be a condition.
         let Ok(header) = npy::Header::read(&bytes, "conditions") else { continue };
-        if header.shape == [set.len()] || header.shape == [set.len(), 1] {
+        let n = set.len();
+        if !has_conditions && [&[n][..], &[n, 1], &[1, n]].contains(&&header.shape[..]) {
             let values: ArrayD<f32> = npy::read_bytes(&bytes, "conditions")?;
             set.put_condition(&name, "", values.into_iter().collect())?;
             named.push(name);
+        } else {
+            ignored.push(format!("{name} {:?}", header.shape));
         }
     }
     if !named.is_empty() {
@@ -237,6 +250,9 @@ fn open_archive(mut archive: Archive, name: &str, reading: &Reading) -> Result<O
             "arrays with a number per design are conditions: {}",
             named.join(", ")
         )));
+    }
+    if !ignored.is_empty() {
+        set.note(Note::new(format!("other arrays are not used: {}", ignored.join(", "))));
     }
     Ok(set)
 }

@@ -52,21 +52,21 @@ pub struct Reading {
     /// Whether pictures and other files that cannot be read are left out with a note, rather than
     /// an error.
     pub skip_bad: bool,
-    /// How flat vectors are laid out; `auto` and `none` expect designs with rows
-    /// and columns.
+    /// How arrays hold designs: [`Layout`]. `auto` goes by the grid of a problem, the number of
+    /// conditions, and the looks of the elements; `none` takes (designs, rows, columns).
     pub layout: Setting<Layout>,
     /// The grid (rows x columns) that element tables are binned to; `auto` takes the regular grid
     /// of their coordinates.
     pub grid: Setting<Size>,
     /// What of a trajectory is taken; `auto` is `all` where each file holds one.
     pub iterations: Setting<Iterations>,
-    /// Name of the array of designs in `.npz` files; `auto` is `designs`, or the only array
-    /// that can hold designs.
+    /// Name of the array of designs in `.npz` files, or of the column of densities in tables of
+    /// elements; `auto` is `designs`, or the only one that can be meant.
     pub array: Setting<String>,
     /// The values that mean void and solid in arrays and pictures. `auto` is 0 and 1, and 255 for
     /// bytes; two values only are the two; whole numbers reach to the largest one of their depth.
     pub range: Setting<ValueRange>,
-    /// A table of conditions; empty if there is none.
+    /// A table of conditions; empty if there is none, `none` if no conditions are wanted at all.
     pub conditions: PathBuf,
     /// A `problem.toml` for all designs; empty if there is none.
     pub problem: PathBuf,
@@ -108,8 +108,8 @@ mod tests {
         reads::<Resize>(&["128x128", "fit:64x96"], &["fit", "fit:", "fill:3x3", "3x3x3"]);
         reads::<Turn>(&["mirror-y", "quarter-left"], &["", "mirror", "flip"]);
         reads::<Layout>(
-            &["rows:60x20", "columns:60x20"],
-            &["60x20", "rows", "cols:60x20", "rows:60"],
+            &["rows:60x20", "columns:60x20", "hwn", "nchw", "wh", "nthw"],
+            &["60x20", "rows", "cols:60x20", "rows:60", "nh", "nhww", "nhx", "", "n,h,w"],
         );
         reads::<Iterations>(&["last", "all"], &["first", ""]);
         reads::<ValueRange>(

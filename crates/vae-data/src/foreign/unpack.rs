@@ -1,20 +1,23 @@
 //! Files of single designs or trajectories, unpacked once into one store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use vae_base::Note;
 
 use crate::error::{DataError, ReadingError};
 use crate::foreign::choices::Iterations;
+use crate::foreign::facts::Facts;
 use crate::foreign::labels::Labeled;
-use crate::foreign::layout::Layout;
+use crate::foreign::layout::{Axis, Flat, Layout};
 use crate::foreign::listing::{Found, Kind, stem};
 use crate::foreign::reading::Reading;
 use crate::foreign::scale::{self, Seen};
-use crate::foreign::{archives, arrays, bin, vectors};
+use crate::foreign::{archives, arrays, bin, conditions_file, vectors};
 use crate::formats::archive::Archive;
 use crate::formats::bytes::Bytes;
 use crate::formats::npy::{self, Element, Header};
+use crate::formats::text::decoded;
 use crate::set::density::{clip, first_invalid};
 use crate::set::designs::Designs as _;
 use crate::set::details::Details;
@@ -47,6 +50,7 @@ pub(crate) fn open(
     reading: &Reading,
     notes: &mut Vec<Note>,
 ) -> Result<Opening, DataError> {
+    let facts = Facts { count: None, ..Facts::of(reading) };
     let mut store = Store::new(label);
     // The file of each design, and its numbers.
     let mut all: Vec<(usize, BTreeMap<String, f32>)> = Vec::new();
@@ -56,7 +60,7 @@ pub(crate) fn open(
     let (mut longest, mut bad) = (0, Vec::new());
     let mut said = Vec::new();
     for (position, file) in files.iter().enumerate() {
-        let contents = match read(file, reading, &mut said) {
+        let contents = match read(file, reading, facts, &mut said) {
             Ok(contents) => contents,
             Err(error) if reading.skip_bad => {
                 bad.push(error.to_string());
@@ -139,7 +143,9 @@ pub(crate) fn open(
     set.ends = Some(range);
     set.names = of_designs(&|file| file.name.clone());
     Labeled::of(&set.names, reading, notes)?.put_into(&mut set)?;
-    add_numbers(&mut set, all.iter().map(|(_, numbers)| numbers))?;
+    if reading.conditions != Path::new(conditions_file::NONE) {
+        add_numbers(&mut set, files, &all)?;
+    }
     if 1 < longest && reading.iterations.given() != Some(&Iterations::Last) {
         notes.push(Note::new("the designs of one file are a group"));
         set.group(all.iter().map(|(position, _)| *position as u32).collect());
@@ -180,46 +186,75 @@ fn resized(
     Ok((store, clipped))
 }
 
-/// Makes conditions of the numbers that every file has.
-fn add_numbers<'a>(
+/// Makes conditions of the numbers beside the designs, which every file must have.
+fn add_numbers(
     set: &mut Opening,
-    numbers: impl Iterator<Item = &'a BTreeMap<String, f32>> + Clone,
+    files: &[Found],
+    all: &[(usize, BTreeMap<String, f32>)],
 ) -> Result<(), DataError> {
-    let Some(first) = numbers.clone().next() else { return Ok(()) };
-    for name in first.keys() {
-        let values: Option<Vec<f32>> =
-            numbers.clone().map(|numbers| numbers.get(name).copied()).collect();
-        if let Some(values) = values {
-            set.put_condition(name, "", values)?;
+    let names: BTreeSet<&String> = all.iter().flat_map(|(_, numbers)| numbers.keys()).collect();
+    for name in names {
+        let values: Vec<f32> =
+            all.iter().filter_map(|(_, numbers)| numbers.get(name).copied()).collect();
+        let without = all.iter().find(|(_, numbers)| !numbers.contains_key(name));
+        match without {
+            None => set.put_condition(name, "", values)?,
+            Some((file, _)) => {
+                let (file, n) = (files[*file].path.clone(), values.len());
+                return Err(ReadingError::MissingNumber { file, name: name.clone(), n }.into());
+            }
         }
     }
     Ok(())
 }
 
-fn read(file: &Found, reading: &Reading, notes: &mut Vec<Note>) -> Result<Contents, DataError> {
+fn read(
+    file: &Found,
+    reading: &Reading,
+    facts: Facts,
+    notes: &mut Vec<Note>,
+) -> Result<Contents, DataError> {
     match file.kind {
-        Kind::Npy => array(&Bytes::open(&file.path)?, BTreeMap::new(), reading, notes),
+        Kind::Npy => array(&Bytes::open(&file.path)?, BTreeMap::new(), reading, facts, notes),
         Kind::Npz => {
             let mut archive = Archive::open(Bytes::open(&file.path)?)?;
             let (designs, others) = archives::designs_and_others(&mut archive, reading, false)?;
             let mut numbers = BTreeMap::new();
             for (name, bytes) in others {
-                let header = Header::read(&bytes, "numbers")?;
+                // Text and objects are no numbers.
+                let Ok(header) = Header::read(&bytes, "numbers") else { continue };
                 if header.shape.iter().product::<usize>() == 1 {
                     let value = npy::read_bytes::<f32>(&bytes, "numbers")?;
                     numbers.extend(value.first().map(|value| (name, *value)));
                 }
             }
-            array(&designs, numbers, reading, notes)
+            array(&designs, numbers, reading, facts, notes)
         }
         _ => {
             let bytes = Bytes::open(&file.path)?;
-            let text = bytes.read_text(MAX_TEXT)?;
+            let text = decoded(bytes.read_all(MAX_TEXT)?);
             let (size, values) = match reading.layout.given() {
-                Some(layout) => {
-                    ((layout.nely, layout.nelx), vectors::vectors(&text, bytes.label(), *layout)?)
+                Some(Layout::Flat(flat)) => {
+                    ((flat.nely, flat.nelx), vectors::vectors(&text, bytes.label(), *flat)?)
                 }
-                None => bin::design(&text, bytes.label(), reading.grid, notes)?,
+                Some(Layout::Axes(order)) => {
+                    let ((height, width), values) =
+                        bin::design(&text, bytes.label(), reading, notes)?;
+                    // Its rows are the lines, unless it is said that they are columns.
+                    match order.axes().collect::<Vec<_>>()[..] {
+                        [Axis::Row, Axis::Column] => ((height, width), values),
+                        [Axis::Column, Axis::Row] => {
+                            let flat = Flat { columns: true, nelx: height, nely: width };
+                            ((width, height), flat.in_rows(&values))
+                        }
+                        _ => {
+                            let shape = vec![height, width];
+                            let (file, layout) = (bytes.label().into(), order.to_string());
+                            return Err(ReadingError::AxisOrder { file, shape, layout }.into());
+                        }
+                    }
+                }
+                None => bin::design(&text, bytes.label(), reading, notes)?,
             };
             Ok(Contents { size, values, unit: 1.0, numbers: BTreeMap::new() })
         }
@@ -231,9 +266,10 @@ fn array(
     bytes: &Bytes,
     numbers: BTreeMap<String, f32>,
     reading: &Reading,
+    facts: Facts,
     notes: &mut Vec<Note>,
 ) -> Result<Contents, DataError> {
-    let stored = arrays::open_one(bytes, reading, notes)?;
+    let stored = arrays::open_one(bytes, reading, facts, notes)?;
     let size = stored.size();
     let cells = size.0 * size.1;
     let mut values = vec![0.0; stored.len() * cells];
@@ -248,18 +284,24 @@ fn array(
 /// A text file with a flat vector on each line, which may be larger than memory.
 pub(crate) fn open_vectors(
     found: &Found,
-    layout: Layout,
+    layout: Flat,
     reading: &Reading,
 ) -> Result<Opening, DataError> {
     let label = found.path.display().to_string();
     let mut store = Store::new(&label);
     let cells = layout.cells();
     let mut n = 0;
-    vectors::for_each_vector(&found.path, layout, |values| {
+    let mut put = |values: &[f32]| {
         n += values.len() / cells;
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         Ok(store.push(&bytes)?)
-    })?;
+    };
+    let file = Bytes::open(&found.path)?;
+    if file.len() <= MAX_TEXT {
+        put(&vectors::vectors(&decoded(file.read_all(MAX_TEXT)?), &label, layout)?)?;
+    } else {
+        vectors::for_each_vector(&found.path, layout, put)?;
+    }
     let stored = Stored::of_elements(store.finish()?, Element::F32, n, (layout.nely, layout.nelx));
     let mut notes = Vec::new();
     let stored = scale::settle(stored, reading.range, false, &mut notes)?;

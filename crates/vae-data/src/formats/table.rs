@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use crate::error::FormatError;
+use crate::formats::text::{Sheet, wrong};
 
 /// What is known about each design beside its conditions: one row per design, columns by name.
 ///
@@ -98,23 +99,42 @@ impl Table {
         cells.enumerate().map(number).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Reads text with a header line, separated by whatever separates the names in it: commas,
-    /// semicolons or tabulators.
+    /// Reads text separated by commas, semicolons, tabulators, bars or blanks, its names in the
+    /// first line or in a comment; without names, columns are called `condition_0` and so on. A
+    /// first column without a name that counts the rows is left out. Numbers get a decimal point.
     pub(crate) fn read_any(text: &str, file: &str) -> Result<Self, FormatError> {
-        let text = text.trim_start_matches('\u{feff}');
-        let header = text.lines().next().unwrap_or_default();
-        let separator = [',', ';', '\t'].into_iter().max_by_key(|c| header.matches(*c).count());
-        Self::read_separated(text.as_bytes(), file, separator.map_or(b',', |c| c as u8))
+        let sheet = Sheet::read(text, file)?;
+        let skipped = usize::from(sheet.has_index);
+        let width = match sheet.header.len() {
+            0 => sheet.lines.first().map_or(0, |(_, line)| sheet.dialect.cells(line).len()),
+            width => width,
+        };
+        let unnamed = |i| format!("condition_{i}");
+        let columns: Vec<String> = match sheet.header.get(skipped..) {
+            Some(names) if !sheet.header.is_empty() => names.to_vec(),
+            _ => (0..width.saturating_sub(skipped)).map(unnamed).collect(),
+        };
+        let mut cells = Vec::new();
+        for (line, text) in &sheet.lines {
+            let mut row = sheet.dialect.cells(text);
+            if width < row.len() {
+                let why = format!("{} cells where there are {width} columns", row.len());
+                return Err(wrong(file, *line, &why));
+            }
+            row.resize(width, "".into());
+            for cell in &row[skipped..] {
+                let plain = cell.parse::<f64>().is_ok();
+                let number = sheet.dialect.number(cell).filter(|_| !plain);
+                cells.push(number.map_or_else(|| cell.to_string(), |number| number.to_string()));
+            }
+        }
+        Ok(Self { columns, cells })
     }
 
     /// Reads comma-separated text with a header line.
     pub(crate) fn read(text: impl Read, file: &str) -> Result<Self, FormatError> {
-        Self::read_separated(text, file, b',')
-    }
-
-    fn read_separated(text: impl Read, file: &str, separator: u8) -> Result<Self, FormatError> {
         let fail = |source| FormatError::Table { file: file.into(), source };
-        let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(text);
+        let mut reader = csv::Reader::from_reader(text);
         let columns = reader.headers().map_err(fail)?.iter().map(str::to_owned).collect();
         let mut cells = Vec::new();
         for row in reader.records() {
@@ -174,6 +194,27 @@ mod tests {
             "r.csv: column \"compliance\" of row 3 is \"x\", which is not a number"
         );
         assert_eq!(table.column("source").unwrap().collect::<String>(), "abcd");
+    }
+
+    #[test]
+    fn tables_are_read_however_they_are_separated() {
+        let mut expected = Table::new(&["volume", "load"]);
+        expected.push(&["0.5", "3"]);
+        expected.push(&["0.25", "4"]);
+        for text in [
+            "volume,load\n0.5,3\n0.25,4\n",
+            "volume;load\n0,5;3\n0,25;4\n",
+            "\u{feff}volume\tload\r\n0,5\t3\r\n0,25\t4\r\n",
+            "# volume load\n0.5 3\n0.25 4\n",
+            ",volume,load\n0,0.5,3\n1,0.25,4\n",
+            "\"volume\" \"load\"\n0.5 3\n0.25 4\n",
+        ] {
+            assert_eq!(Table::read_any(text, "t").unwrap(), expected, "{text:?}");
+        }
+        let unnamed = Table::read_any("0.5,3\n0.25,4\n", "t").unwrap();
+        assert_eq!(unnamed.columns(), ["condition_0", "condition_1"]);
+        assert_eq!(unnamed.len(), 2);
+        assert!(Table::read_any("a,b\n1,2,3\n", "t").is_err());
     }
 
     #[test]

@@ -1,91 +1,298 @@
-//! Numbers in text files, a line per row.
+//! Numbers in text files, a line per row: how cells are separated, what is a header, and matrices.
+
+use std::borrow::Cow;
 
 use crate::error::FormatError;
 
 /// A matrix of numbers: rows from the top, (rows, columns) and its values row by row.
 pub(crate) type Matrix = ((usize, usize), Vec<f32>);
 
-/// Reads a matrix of numbers, a line per row from the top, with or without a header of names or the
-/// header and row numbers that pandas writes.
-pub(crate) fn matrix(text: &str, file: &str) -> Result<Matrix, FormatError> {
-    let mut lines = numbered(text);
-    let Some((line, first)) = lines.next() else {
-        return Err(wrong(file, 1, "the file holds no numbers"));
+/// Lines that are looked at to find out how cells are separated.
+const SAMPLE: usize = 50;
+
+/// What may separate cells, besides blanks; the first of those that fit equally well is taken.
+const SEPARATORS: [char; 4] = ['\t', ';', ',', '|'];
+
+/// How the cells of a text are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// What separates cells; `None` for blanks.
+    pub(crate) separator: Option<char>,
+    /// Whether numbers have a decimal comma.
+    pub(crate) decimal_comma: bool,
+}
+
+/// The lines of a text file of numbers, with the names of their columns.
+#[derive(Debug)]
+pub(crate) struct Sheet<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) dialect: Dialect,
+    /// Names of the columns; empty if there are none.
+    pub(crate) header: Vec<String>,
+    /// The lines below the header that hold something, with their numbers from 1.
+    pub(crate) lines: Vec<(usize, &'a str)>,
+    /// Whether the first cell of each line counts the lines, as pandas writes it.
+    pub(crate) has_index: bool,
+}
+
+/// The bytes of a text file as text: UTF-8, UTF-16 with its mark, or one byte per letter.
+pub(crate) fn decoded(bytes: Vec<u8>) -> String {
+    let wide = |order: fn([u8; 2]) -> u16| {
+        let (pairs, _) = bytes[2..].as_chunks();
+        String::from_utf16_lossy(&pairs.iter().map(|pair| order(*pair)).collect::<Vec<_>>())
     };
-    let header: Vec<&str> = cells(first).collect();
-    // pandas writes the numbers of the columns after an empty cell.
-    let has_index = header.first().is_some_and(|cell| cell.is_empty());
-    let has_header = has_index || header.iter().all(|cell| number(cell).is_none());
-    let (mut values, mut width, mut height) = (Vec::new(), None, 0);
-    let rows = (!has_header).then_some((line, first)).into_iter().chain(lines);
-    for (line, row) in rows {
-        let before = values.len();
-        read_row(row, usize::from(has_index), file, line, &mut values)?;
-        let found = values.len() - before;
-        let expected = *width.get_or_insert(found);
-        if found != expected || found == 0 {
-            return Err(wrong(
-                file,
-                line,
-                &format!("{found} numbers where the rows above have {expected}"),
-            ));
+    match bytes[..] {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        // Latin letters are code points of the same number; they stand in names only.
+        _ => String::from_utf8(bytes).unwrap_or_else(|error| {
+            error.as_bytes().iter().map(|byte| char::from(*byte)).collect()
+        }),
+    }
+}
+
+impl Dialect {
+    /// The dialect of lines, a few of which may be titles.
+    fn of(lines: &[(usize, &str)]) -> Self {
+        let titles = if lines.len() < 5 { 0 } else { 3 };
+        let sample: Vec<&str> =
+            lines[titles..].iter().take(SAMPLE).map(|(_, line)| *line).collect();
+        // Share of cells that are numbers; a line that is a single cell is none.
+        let share = |separator: Option<char>| {
+            let dialect = Self { separator, decimal_comma: separator != Some(',') };
+            let (mut numbers, mut all) = (0_u32, 0_u32);
+            for line in &sample {
+                let cells = dialect.cells(line);
+                let is_number = |cell: &&Cow<'_, str>| {
+                    let comma = dialect.decimal_comma && cell.contains(',');
+                    cell.is_empty() || number(cell, comma).is_some()
+                };
+                all += cells.len() as u32;
+                if 1 < cells.len() {
+                    numbers += cells.iter().filter(is_number).count() as u32;
+                }
+            }
+            f64::from(numbers) / f64::from(all.max(1))
+        };
+        let (mut separator, mut most) = (None, 0.0);
+        for candidate in SEPARATORS.into_iter().map(Some).chain([None]) {
+            let share = share(candidate);
+            if most < share {
+                (separator, most) = (candidate, share);
+            }
         }
-        height += 1;
+        let with_comma = |(_, line): &(usize, &str)| {
+            line.as_bytes().windows(2).any(|pair| pair[0] == b',' && pair[1].is_ascii_digit())
+        };
+        Self { separator, decimal_comma: separator != Some(',') && lines.iter().any(with_comma) }
     }
-    match width {
-        Some(width) => Ok(((height, width), values)),
-        None => Err(wrong(file, line, "nothing follows the header")),
+
+    /// The cells of a line without their quotes; an empty one behind the last separator is none.
+    pub(crate) fn cells<'a>(self, line: &'a str) -> Vec<Cow<'a, str>> {
+        let Some(separator) = self.separator else {
+            return line.split_whitespace().map(|cell| unquoted(cell).into()).collect();
+        };
+        let mut cells: Vec<Cow<'a, str>> = if line.contains('"') {
+            let mut reader = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .delimiter(separator as u8)
+                .from_reader(line.as_bytes());
+            let record = reader.records().next().and_then(Result::ok).unwrap_or_default();
+            record.iter().map(|cell| cell.trim().to_owned().into()).collect()
+        } else {
+            line.split(separator).map(|cell| unquoted(cell).into()).collect()
+        };
+        if 1 < cells.len() && cells.last().is_some_and(|cell| cell.is_empty()) {
+            cells.pop();
+        }
+        cells
+    }
+
+    /// A cell as a number.
+    pub(crate) fn number(self, cell: &str) -> Option<f64> {
+        number(cell, self.decimal_comma)
     }
 }
 
-/// The lines that hold something, with their numbers.
-pub(crate) fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let lines = text
-        .lines()
-        .enumerate()
-        .map(|(i, line)| (i + 1, line.trim_start_matches('\u{feff}').trim()));
-    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with(['#', '%']))
+fn unquoted(cell: &str) -> &str {
+    cell.trim().trim_matches('"').trim()
 }
 
-/// The cells of a line: separated by semicolons, else by commas, else by blanks.
-pub(crate) fn cells(line: &str) -> impl Iterator<Item = &str> {
-    let separator = [';', ','].into_iter().find(|separator| line.contains(*separator));
-    let (by_mark, by_blank) = match separator {
-        Some(separator) => (Some(line.split(separator)), None),
-        None => (None, Some(line.split_whitespace())),
+/// A cell as a number, with a decimal comma or a decimal point; Fortran's exponents have a D. What
+/// has both marks may have one for thousands, and is none.
+fn number(cell: &str, comma: bool) -> Option<f64> {
+    let first = cell.trim_start_matches(['+', '-']).chars().next()?;
+    if !(first.is_ascii_digit() || matches!(first, '.' | ',')) {
+        // Not numbers are numbers to the computer, if nothing else is in their way.
+        return cell.parse().ok().filter(|value: &f64| !value.is_finite());
+    }
+    let cell = match (comma, cell.contains(','), cell.contains('.')) {
+        (true, true, false) => Cow::from(cell.replacen(',', ".", 1)),
+        (true, false, true) | (_, true, _) => return None,
+        _ => Cow::from(cell),
     };
-    by_mark
-        .into_iter()
-        .flatten()
-        .chain(by_blank.into_iter().flatten())
-        .map(|cell| cell.trim().trim_matches('"'))
+    cell.parse().ok().or_else(|| cell.replace(['D', 'd'], "e").parse().ok())
 }
 
-/// A number with a decimal point, or a decimal comma.
-pub(crate) fn number(cell: &str) -> Option<f64> {
-    cell.parse().ok().or_else(|| cell.replacen(',', ".", 1).parse().ok())
+/// Whether cells count from 0 or from 1.
+fn counts<S: AsRef<str>>(cells: &[S]) -> bool {
+    let from = |first: usize| {
+        cells.iter().enumerate().all(|(i, cell)| cell.as_ref().parse() == Ok(first + i))
+    };
+    2 < cells.len() && (from(0) || from(1))
 }
 
-/// Appends the numbers of a line to `values`, without its first `skip` cells.
-pub(crate) fn read_row(
-    row: &str,
-    skip: usize,
-    file: &str,
-    line: usize,
-    values: &mut Vec<f32>,
-) -> Result<(), FormatError> {
-    let mut cells = cells(row).skip(skip).peekable();
-    while let Some(cell) = cells.next() {
-        if cell.is_empty() && cells.peek().is_none() {
-            break; // a comma at the end of the line
+impl<'a> Sheet<'a> {
+    /// Takes a text apart.
+    ///
+    /// Comments begin with # or % (or ** in input files of finite-element programs); the last one
+    /// before the numbers is the header if it has as many names as there are columns.
+    pub(crate) fn read(text: &'a str, file: &'a str) -> Result<Self, FormatError> {
+        let mut comment = None;
+        let mut lines = Vec::new();
+        for (i, line) in text.lines().enumerate() {
+            let line = line.trim_start_matches('\u{feff}');
+            let trimmed = line.trim();
+            if trimmed.starts_with(['#', '%']) || trimmed.starts_with("**") {
+                if lines.is_empty() {
+                    comment = Some(trimmed.trim_start_matches(['#', '%', '*']).trim());
+                }
+            } else if !trimmed.is_empty() && !trimmed.chars().all(|c| "-=+| \t".contains(c)) {
+                // A tabulator at the beginning is an empty cell.
+                lines.push((i + 1, line.trim_end().trim_start_matches(' ')));
+            }
         }
-        let value = number(cell).ok_or_else(|| {
-            let cell: String = cell.chars().take(40).collect();
-            wrong(file, line, &format!("{cell:?} is not a number"))
-        })?;
-        values.push(value as f32);
+        if lines.is_empty() {
+            return Err(wrong(file, 1, "the file holds no numbers"));
+        }
+        // Titles above the numbers: lines without a single one.
+        let dialect = Dialect::of(&lines);
+        let is_title = |line: &str| {
+            line.contains(char::is_alphabetic)
+                && dialect.cells(line).iter().all(|cell| dialect.number(cell).is_none())
+        };
+        let n_titles = lines.iter().take_while(|(_, line)| is_title(line)).count();
+        if n_titles == lines.len() && 1 < lines.len() {
+            let cells = dialect.cells(lines[1].1);
+            let cell = cells.iter().find(|cell| !cell.is_empty()).cloned().unwrap_or_default();
+            return Err(not_a_number(file, lines[1].0, &cell));
+        }
+        let width = lines.get(n_titles).map_or(0, |(_, line)| dialect.cells(line).len());
+        let titles: Vec<(usize, &str)> = lines.drain(..n_titles).collect();
+        let mut has_index = false;
+        let mut header = Vec::new();
+        for title in comment.into_iter().chain(titles.iter().map(|(_, title)| *title)).rev() {
+            if header.is_empty() {
+                header = names(title, dialect, width);
+            }
+        }
+        if let (true, Some((line, title)), Some(_)) =
+            (header.is_empty() && 0 < width, titles.last(), dialect.separator)
+        {
+            let names = dialect.cells(title);
+            // R writes no name above the column that counts.
+            let rows = lines.iter().filter_map(|(_, line)| dialect.cells(line).into_iter().next());
+            if names.len() + 1 == width && counts(&rows.collect::<Vec<_>>()) {
+                header = std::iter::once(String::new())
+                    .chain(names.into_iter().map(Cow::into_owned))
+                    .collect();
+            } else if 1 < names.len() {
+                let why = format!("{} names where the rows have {width} cells", names.len());
+                return Err(wrong(file, *line, &why));
+            }
+        }
+        if header.is_empty()
+            && let Some((_, first)) = lines.first()
+        {
+            let cells = dialect.cells(first);
+            let second = lines.get(1).map(|(_, line)| dialect.cells(line));
+            // pandas writes the numbers of the columns: alone, or after the name of the rows.
+            let numbered = counts(&cells) && second.is_none_or(|cells| !counts(&cells));
+            has_index = 1 < cells.len()
+                && (cells[0].is_empty()
+                    || (counts(&cells[1..]) && dialect.number(&cells[0]).is_none()));
+            if (numbered || has_index) && 1 < lines.len() {
+                header = cells.iter().map(|cell| cell.trim().to_owned()).collect();
+                lines.remove(0);
+            }
+        } else if 1 < header.len() {
+            has_index =
+                header[0].is_empty() || (counts(&header[1..]) && header[0].parse::<f64>().is_err());
+        }
+        if lines.is_empty() {
+            return Err(wrong(file, 1, "nothing follows the header"));
+        }
+        let mut sheet = Self { file, dialect, header, lines, has_index };
+        sheet.has_index |= sheet.header.is_empty() && sheet.first_column_counts();
+        Ok(sheet)
     }
-    Ok(())
+
+    /// Whether the first column counts the lines, and the second does not.
+    fn first_column_counts(&self) -> bool {
+        let column = |column: usize| {
+            let cell = |(_, line): &(usize, &str)| {
+                self.dialect.cells(line).get(column).map(ToString::to_string)
+            };
+            self.lines.iter().map(|line| cell(line).unwrap_or_default()).collect::<Vec<_>>()
+        };
+        3 < self.lines.len() && counts(&column(0)) && {
+            let second = column(1);
+            second.iter().all(|cell| !cell.is_empty()) && !counts(&second)
+        }
+    }
+
+    /// The numbers of line `line`, without the first `skipped` cells.
+    pub(crate) fn row(
+        &self,
+        (line, text): (usize, &str),
+        skipped: usize,
+        values: &mut Vec<f32>,
+    ) -> Result<(), FormatError> {
+        for cell in self.dialect.cells(text).iter().skip(skipped) {
+            let value =
+                self.dialect.number(cell).ok_or_else(|| not_a_number(self.file, line, cell))?;
+            values.push(value as f32);
+        }
+        Ok(())
+    }
+
+    /// The number of cells that count the lines: one or none.
+    pub(crate) fn index_cells(&self) -> usize {
+        usize::from(self.has_index || self.first_column_counts())
+    }
+
+    /// The numbers, a line per row from the top, without a column that counts the lines.
+    pub(crate) fn matrix(&self) -> Result<Matrix, FormatError> {
+        let skipped = self.index_cells();
+        let (mut values, mut width) = (Vec::new(), None);
+        for (line, text) in &self.lines {
+            let before = values.len();
+            self.row((*line, text), skipped, &mut values)?;
+            let found = values.len() - before;
+            let expected = *width.get_or_insert(found);
+            if found != expected || found == 0 {
+                let why = format!("{found} numbers where the rows above have {expected}");
+                return Err(wrong(self.file, *line, &why));
+            }
+        }
+        Ok(((self.lines.len(), width.unwrap_or(0)), values))
+    }
+}
+
+/// The names in a title, if it has as many as there are columns: separated as the numbers are, or
+/// by two blanks or more, or by anything else that separates.
+fn names(title: &str, dialect: Dialect, width: usize) -> Vec<String> {
+    let owned = |cells: Vec<Cow<'_, str>>| cells.into_iter().map(Cow::into_owned).collect();
+    let by = |separator| owned(Dialect { separator, ..dialect }.cells(title));
+    let wide = title.split("  ").map(str::trim).filter(|name| !name.is_empty());
+    let mut ways: Vec<Vec<String>> = SEPARATORS.into_iter().map(|mark| by(Some(mark))).collect();
+    ways.insert(0, dialect.separator.map_or_else(Vec::new, |mark| by(Some(mark))));
+    ways.push(wide.map(str::to_owned).collect());
+    ways.push(by(None));
+    let fits = |names: &Vec<String>| {
+        names.len() == width && names.iter().any(|name| name.parse::<f64>().is_err())
+    };
+    ways.into_iter().find(fits).unwrap_or_default()
 }
 
 /// The error of one line.
@@ -93,9 +300,19 @@ pub(crate) fn wrong(file: &str, line: usize, why: &str) -> FormatError {
     FormatError::Text { file: file.into(), line, why: why.into() }
 }
 
+/// The error of a cell that is no number.
+pub(crate) fn not_a_number(file: &str, line: usize, cell: &str) -> FormatError {
+    let cell: String = cell.chars().take(40).collect();
+    wrong(file, line, &format!("{cell:?} is not a number"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn matrix(text: &str) -> Result<Matrix, FormatError> {
+        Sheet::read(text, "a.csv")?.matrix()
+    }
 
     #[test]
     fn matrices_are_read_however_they_are_separated() {
@@ -105,12 +322,67 @@ mod tests {
             "0 0.5  1\r\n1 0.25 0",
             "# densities\n0\t0.5\t1\n\n1\t0.25\t0\n",
             "0,0;0,5;1\n1;0,25;0\n",
+            "0,0\t0,5\t1,0\n1\t0,25\t0\n",
+            "0,0 0,5 1,0\n1 0,25 0\n",
+            "0.0, 0.5, 1\n1, 0.25, 0\n",
+            "0|0.5|1\n1|0.25|0\n",
             ",0,1,2\n0,0,0.5,1\n1,1,0.25,0\n",
+            "row,0,1,2\n0,0,0.5,1\n1,1,0.25,0\n",
+            "0,1,2\n0,0.5,1\n1,0.25,0\n",
+            "\t0\t1\t2\n0\t0,0\t0,5\t1\n1\t1\t0,25\t0\n",
             "a,b,c\n0,0.5,1,\n1,0.25,0,\n",
+            "made by a program\na b c\n-----\n0 0.5 1\n1 0.25 0\n",
             "\u{feff}\"0\",\"0.5\",\"1\"\n1,0.25,0",
+            "0.0D+00 5.0D-01 1.0d0\n1.0 2.5E-1 0",
         ] {
-            assert_eq!(matrix(text, "a.csv").unwrap(), expected, "{text:?}");
+            assert_eq!(matrix(text).unwrap(), expected, "{text:?}");
         }
+        // Without a header, a first column that counts is none of the design.
+        let counted = "0,0,0.5\n1,1,0.25\n2,0,0\n3,1,1\n";
+        assert_eq!(matrix(counted).unwrap().0, (4, 2));
+    }
+
+    #[test]
+    fn text_of_other_programs_is_decoded() {
+        let text = "Dichte;Größe\n0,5;1\n";
+        let latin = text.chars().map(|c| c as u8).collect();
+        let wide = |bytes: fn(u16) -> [u8; 2]| {
+            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
+        };
+        for bytes in [text.into(), latin, wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
+            assert_eq!(decoded(bytes), text);
+        }
+        assert_eq!(decoded(vec![]), "");
+        assert_eq!(decoded(vec![0xff, 0xfe, 0x30]), "");
+    }
+
+    #[test]
+    fn a_header_is_found_above_the_numbers_or_in_a_comment() {
+        for text in [
+            "x y rho\n0 0 1\n0 1 2\n",
+            "# x y rho\n0 0 1\n0 1 2\n",
+            "# made by us\n# x, y, rho\n0 0 1\n0 1 2\n",
+            "x\ty\trho\n0\t0\t1\n",
+            "** nodes\nx,y,rho\n0,0,1\n",
+        ] {
+            let sheet = Sheet::read(text, "a.csv").unwrap();
+            assert_eq!(sheet.header, ["x", "y", "rho"], "{text:?}");
+        }
+        let report = "Element Label       COORD1     S Mises\n 1   0.5   2.5\n 2   1.5   2.5\n";
+        let sheet = Sheet::read(report, "a.rpt").unwrap();
+        assert_eq!(sheet.header, ["Element Label", "COORD1", "S Mises"]);
+    }
+
+    #[test]
+    fn a_number_with_two_marks_is_none() {
+        assert_eq!(number("1,5", true), Some(1.5));
+        assert_eq!(number("1.5", false), Some(1.5));
+        for (cell, comma) in [("1.234,5", true), ("1,234.5", false), ("1.5", true), ("1,5", false)]
+        {
+            assert_eq!(number(cell, comma), None, "{cell}");
+        }
+        assert!(number("nan", false).is_some_and(f64::is_nan));
+        assert_eq!(number("infinite", false), None);
     }
 
     #[test]
@@ -121,9 +393,19 @@ mod tests {
             ("", "no numbers"),
             ("# nothing\n", "no numbers"),
             ("a,b\n", "nothing follows"),
+            ("a,b\nc,d\n", "is not a number"),
         ] {
-            let error = matrix(text, "a.csv").unwrap_err().to_string();
+            let error = matrix(text).unwrap_err().to_string();
             assert!(error.contains(words), "{text:?}: {error}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_matrix_or_an_error(text in "[0-9a-d.,;|\"# \n\t-]{0,60}") {
+            if let Ok(((height, width), values)) = matrix(&text) {
+                proptest::prop_assert_eq!(height * width, values.len());
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::set::cut::Cut;
 use crate::set::density::first_invalid;
 use crate::set::designs::Designs;
 use crate::set::details::Details;
+use crate::set::fields::FieldMaps;
 use crate::set::masks::MaskSource;
 use crate::set::metadata::{Condition, Metadata};
 use crate::set::parts::Parts;
@@ -196,6 +197,31 @@ impl DataSet {
     pub fn with_metadata(mut self, metadata: Metadata) -> Self {
         self.parts.metadata = metadata;
         self
+    }
+
+    /// Lays maps of the problems beside the designs. They are held in memory: they are in no file
+    /// and not in the fingerprint, and whatever is made from the designs of this set, such as a
+    /// copy in a folder or of another size, does not have them.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError::Count`] unless the maps say the problem of each design,
+    /// [`SetError::FieldShape`] if they have another size than the designs.
+    pub fn with_fields(mut self, fields: FieldMaps) -> Result<Self, DataError> {
+        check_count(&self.parts.name, "problems of designs", fields.designs(), self.len())?;
+        let expected = (fields.channels().len(), self.height(), self.width());
+        let found = fields.maps(0).shape(); // a set has a design, and that a problem
+        if found != expected {
+            let recipe = fields.recipe().to_owned();
+            return Err(SetError::FieldShape { recipe, found, expected }.into());
+        }
+        self.parts.fields = Some(Arc::new(fields));
+        Ok(self)
+    }
+
+    /// The maps of the problems, if there are any.
+    pub fn fields(&self) -> Option<&FieldMaps> {
+        self.parts.fields.as_deref()
     }
 
     /// Whether cells are prescribed to be void or solid.

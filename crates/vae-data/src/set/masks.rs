@@ -61,7 +61,7 @@ impl MaskSource {
         }
         if header.fortran_order {
             let file = file.label().into();
-            return Err(FormatError::FortranOrder { file, bytes: header.data_len }.into());
+            return Err(FormatError::Scattered { file, bytes: header.data_len }.into());
         }
         Ok(Self::PerDesign(npy::data(file, &header)?))
     }

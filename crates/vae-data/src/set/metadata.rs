@@ -59,6 +59,7 @@ impl Condition {
         match mirror {
             Mirror::X => self.mirror_x,
             Mirror::Y => self.mirror_y,
+            Mirror::Transpose => None,
         }
     }
 }

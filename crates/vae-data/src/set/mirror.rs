@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ReadingError;
 
-/// A mirror image of a design.
+/// A mirror image of a design. The three make up the eight symmetries of a square.
 ///
 /// # Examples
 ///
@@ -30,6 +30,9 @@ pub enum Mirror {
     /// `mirror-y`: top and bottom change places.
     #[serde(rename = "mirror-y")]
     Y,
+    /// `transpose`: rows and columns change places, in square designs only.
+    #[serde(rename = "transpose")]
+    Transpose,
 }
 
 /// What becomes of a condition when its design is mirrored; in `dataset.json` beside the name of
@@ -55,7 +58,18 @@ pub enum MirrorRule {
 }
 
 impl Mirror {
+    /// Whether the image of a design of this size has the same size.
+    #[must_use]
+    pub fn fits(self, height: usize, width: usize) -> bool {
+        self != Self::Transpose || height == width
+    }
+
     /// Mirrors the cells of a design of rows of `width` cells, in place.
+    ///
+    /// # Panics
+    ///
+    /// If a design that is not square is to be transposed.
+    #[track_caller]
     pub fn apply<T>(self, cells: &mut [T], width: usize) {
         match self {
             Self::X => cells.chunks_exact_mut(width).for_each(<[T]>::reverse),
@@ -64,6 +78,14 @@ impl Mirror {
                 for row in 0..rows / 2 {
                     let (above, below) = cells.split_at_mut((rows - 1 - row) * width);
                     above[row * width..(row + 1) * width].swap_with_slice(&mut below[..width]);
+                }
+            }
+            Self::Transpose => {
+                assert_eq!(cells.len(), width * width, "only square designs can be transposed");
+                for row in 0..width {
+                    for column in 0..row {
+                        cells.swap(row * width + column, column * width + row);
+                    }
                 }
             }
         }
@@ -88,7 +110,11 @@ impl FromStr for Mirror {
         match text {
             "mirror-x" => Ok(Self::X),
             "mirror-y" => Ok(Self::Y),
-            _ => Err(ReadingError::Setting { text: text.into(), wanted: "mirror-x or mirror-y" }),
+            "transpose" => Ok(Self::Transpose),
+            _ => Err(ReadingError::Setting {
+                text: text.into(),
+                wanted: "mirror-x, mirror-y or transpose",
+            }),
         }
     }
 }
@@ -98,6 +124,7 @@ impl fmt::Display for Mirror {
         f.write_str(match self {
             Self::X => "mirror-x",
             Self::Y => "mirror-y",
+            Self::Transpose => "transpose",
         })
     }
 }
@@ -109,11 +136,20 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Twice is nothing, the two commute, and each cell goes where the coordinates say.
+        /// Twice is nothing, those of rows and columns commute, and each cell goes where the
+        /// coordinates say.
         #[test]
-        fn mirrors_are_involutions_that_commute(height in 1_usize..7, width in 1_usize..7) {
+        fn mirrors_are_involutions_that_commute(
+            (height, width) in prop_oneof![
+                (1_usize..7, 1_usize..7),
+                (1_usize..7).prop_map(|side| (side, side)),
+            ],
+        ) {
             let design: Vec<usize> = (0..height * width).collect();
-            for mirror in [Mirror::X, Mirror::Y] {
+            for mirror in [Mirror::X, Mirror::Y, Mirror::Transpose] {
+                if !mirror.fits(height, width) {
+                    continue;
+                }
                 let mut image = design.clone();
                 mirror.apply(&mut image, width);
                 for (i, cell) in image.iter().enumerate() {
@@ -121,6 +157,7 @@ mod tests {
                     let from = match mirror {
                         Mirror::X => row * width + width - 1 - column,
                         Mirror::Y => (height - 1 - row) * width + column,
+                        Mirror::Transpose => column * width + row,
                     };
                     prop_assert_eq!(*cell, from);
                 }
@@ -138,7 +175,7 @@ mod tests {
 
     #[test]
     fn names_are_read_back() {
-        for mirror in [Mirror::X, Mirror::Y] {
+        for mirror in [Mirror::X, Mirror::Y, Mirror::Transpose] {
             assert_eq!(mirror.to_string().parse::<Mirror>().unwrap(), mirror);
             assert_eq!(serde_json::to_value(mirror).unwrap(), mirror.to_string());
         }

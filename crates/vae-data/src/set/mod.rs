@@ -7,6 +7,7 @@ pub(crate) mod data_set;
 pub(crate) mod density;
 pub(crate) mod designs;
 pub(crate) mod details;
+pub(crate) mod fields;
 mod fingerprint;
 pub(crate) mod folder;
 pub(crate) mod groups;

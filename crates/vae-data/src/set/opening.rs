@@ -26,6 +26,8 @@ pub(crate) struct Opening {
     pub(crate) ends: Option<ValueRange>,
     /// The label by whose values the designs are grouped.
     pub(crate) label_groups: Option<String>,
+    /// The conditions that were guessed from numbers in the names of files.
+    pub(crate) guessed: Vec<String>,
 }
 
 impl Opening {
@@ -37,7 +39,14 @@ impl Opening {
     ) -> Result<Self, DataError> {
         let grouped = details.groups.is_some();
         let parts = Parts::new(name, Arc::new(designs), details)?;
-        Ok(Self { parts, names: Vec::new(), grouped, ends: None, label_groups: None })
+        Ok(Self {
+            parts,
+            names: Vec::new(),
+            grouped,
+            ends: None,
+            label_groups: None,
+            guessed: Vec::new(),
+        })
     }
 
     /// Number of designs.
@@ -91,6 +100,19 @@ impl Opening {
             expected: parts.values.nrows(),
         })?;
         Ok(())
+    }
+
+    /// Whether there are conditions besides those that were guessed from the names of files.
+    pub(crate) fn has_conditions(&self) -> bool {
+        self.parts.conditions.iter().any(|condition| !self.guessed.contains(&condition.name))
+    }
+
+    /// Keeps the conditions of these positions.
+    pub(crate) fn keep_conditions(&mut self, kept: &[usize]) {
+        let parts = &mut self.parts;
+        parts.values = parts.values.select(Axis(1), kept);
+        parts.conditions =
+            kept.iter().map(|position| parts.conditions[*position].clone()).collect();
     }
 
     /// The open set.

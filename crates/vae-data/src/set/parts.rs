@@ -13,6 +13,7 @@ use crate::set::checks::{check_conditions, check_count};
 use crate::set::cut::Cut;
 use crate::set::designs::Designs;
 use crate::set::details::Details;
+use crate::set::fields::FieldMaps;
 use crate::set::groups::own_groups;
 use crate::set::masks::MaskSource;
 use crate::set::metadata::{Condition, Metadata};
@@ -41,6 +42,8 @@ pub(crate) struct Parts {
     pub(crate) cut: Option<Cut>,
     /// What was found out or decided while the set was opened.
     pub(crate) notes: Vec<Note>,
+    /// Maps of the problems, if somebody made them.
+    pub(crate) fields: Option<Arc<FieldMaps>>,
 }
 
 impl Parts {
@@ -83,6 +86,7 @@ impl Parts {
             exchange: None,
             cut: None,
             notes: Vec::new(),
+            fields: None,
         })
     }
 

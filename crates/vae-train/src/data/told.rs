@@ -5,7 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use vae_data::DataSet;
+use vae_base::text::significant;
+use vae_base::{Note, Remedy};
+use vae_data::{Condition, DataSet};
+
+use super::untold::reason_against;
 
 use crate::error::Result;
 
@@ -17,14 +21,16 @@ use crate::error::Result;
 ///
 /// let told: Told = "load_y, volume_fraction".parse()?;
 /// assert_eq!(told, Told::Named(vec!["load_y".into(), "volume_fraction".into()]));
-/// assert_eq!(Told::First.to_string(), "first");
+/// assert_eq!(Told::default().to_string(), "auto");
 /// # Ok::<(), std::convert::Infallible>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Told {
-    /// `all`.
+    /// `auto`: all but those that look like identifiers, run times or flags.
     #[default]
+    Auto,
+    /// `all`.
     All,
     /// `none`: an unconditional model.
     None,
@@ -44,6 +50,7 @@ impl Told {
         let all = 0..data.condition_info().len();
         Ok(match self {
             Self::All => all.collect(),
+            Self::Auto => all.filter(|column| against(data, *column).is_none()).collect(),
             Self::None => Vec::new(),
             Self::First => all.take(1).collect(),
             Self::Named(names) => {
@@ -60,6 +67,60 @@ impl Told {
     }
 }
 
+impl Told {
+    /// The same by name, so that it does not depend on the data that are looked at later.
+    ///
+    /// # Errors
+    /// When the data have no condition of a name.
+    pub fn by_name(&self, data: &DataSet) -> Result<Self> {
+        let name = |column: usize| data.condition_info()[column].name.clone();
+        let names: Vec<String> = self.columns(data)?.into_iter().map(name).collect();
+        Ok(if names.is_empty() { Self::None } else { Self::Named(names) })
+    }
+
+    /// What the model is told, each condition with its range, and what it is not told and why.
+    ///
+    /// # Errors
+    /// When the data have no condition of a name.
+    pub fn notes(&self, data: &DataSet) -> Result<Vec<Note>> {
+        let columns = self.columns(data)?;
+        let told = |column: &usize| {
+            let Condition { name, unit, min, max, .. } = &data.condition_info()[*column];
+            let [min, max] = [min, max].map(|end| significant(f64::from(*end), 4));
+            let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+            format!("{name} ({min} to {max}{unit})")
+        };
+        let found = if columns.is_empty() {
+            "the model is told no conditions".to_owned()
+        } else {
+            let told: Vec<String> = columns.iter().map(told).collect();
+            format!("the model is told {}", told.join(", "))
+        };
+        let mut notes = vec![Note::new(found)];
+        let untold: Vec<String> = (0..data.condition_info().len())
+            .filter(|column| !columns.contains(column))
+            .map(|column| {
+                let name = &data.condition_info()[column].name;
+                let why = against(data, column).filter(|_| *self == Self::Auto);
+                why.map_or(name.clone(), |why| format!("{name} ({why})"))
+            })
+            .collect();
+        if !untold.is_empty() {
+            let note = Note::new(format!("it is not told {}", untold.join(", ")));
+            let names = "NAME,NAME";
+            notes.push(note.or(Remedy::set("told", names, "says what it is told")));
+        }
+        Ok(notes)
+    }
+}
+
+/// Why a model is not told a condition of its own accord.
+fn against(data: &DataSet, column: usize) -> Option<&'static str> {
+    let name = &data.condition_info()[column].name;
+    let values = data.condition(name).ok()?;
+    reason_against(name, &values.to_vec())
+}
+
 impl FromStr for Told {
     type Err = Infallible;
 
@@ -71,6 +132,7 @@ impl FromStr for Told {
 impl From<String> for Told {
     fn from(text: String) -> Self {
         match text.as_str() {
+            "auto" => Self::Auto,
             "all" => Self::All,
             "none" => Self::None,
             "first" => Self::First,
@@ -88,6 +150,7 @@ impl From<Told> for String {
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Auto => f.write_str("auto"),
             Self::All => f.write_str("all"),
             Self::None => f.write_str("none"),
             Self::First => f.write_str("first"),

@@ -94,32 +94,6 @@ pub(crate) fn element_bytes(file: &Bytes, header: &Header) -> Result<Vec<u8>, Fo
     Ok(bytes)
 }
 
-/// The elements of an array in Fortran order, turned into row-major order, little-endian.
-pub(crate) fn element_bytes_in_rows(file: &Bytes, header: &Header) -> Result<Bytes, FormatError> {
-    let elements = element_bytes(file, header)?;
-    let size = header.element.bytes();
-    let strides: Vec<usize> = header
-        .shape
-        .iter()
-        .scan(1, |stride, n| Some(std::mem::replace(stride, *stride * n)))
-        .collect();
-    let mut out = Vec::with_capacity(elements.len());
-    let mut index = vec![0; header.shape.len()];
-    for _ in 0..elements.len() / size {
-        let position: usize = index.iter().zip(&strides).map(|(i, stride)| i * stride).sum();
-        out.extend_from_slice(&elements[position * size..(position + 1) * size]);
-        // Counts up like an odometer: the last axis is the fastest.
-        for (i, n) in index.iter_mut().zip(&header.shape).rev() {
-            *i += 1;
-            if *i < *n {
-                break;
-            }
-            *i = 0;
-        }
-    }
-    Ok(Bytes::from_vec(out, file.label()))
-}
-
 /// The part of `file` that holds the elements.
 pub(crate) fn data(file: &Bytes, header: &Header) -> Result<Bytes, FormatError> {
     file.slice(header.data_start, header.data_len, file.label())

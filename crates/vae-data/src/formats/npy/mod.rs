@@ -8,7 +8,7 @@ mod array;
 mod element;
 mod header;
 
-pub(crate) use array::{data, element_bytes_in_rows, read_bytes, to_little_endian};
+pub(crate) use array::{data, read_bytes, to_little_endian};
 pub use array::{read, to_bytes, write};
 pub use element::{Element, Scalar};
 pub(crate) use header::Header;
