@@ -153,6 +153,14 @@ pub enum TopoDataError {
         /// How many were dropped for which reason, and the first failure.
         why: String,
     },
+    /// A problem of which there are no maps.
+    #[error("no maps can be made of the problem of design {design}")]
+    Fields {
+        /// A design that has this problem.
+        design: usize,
+        /// Why.
+        source: Box<TopoDataError>,
+    },
     /// The problem that a set states for a design is invalid.
     #[error("the problem of design {design}, from {file}")]
     Stated {
@@ -178,6 +186,7 @@ impl TopoDataError {
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {
             Self::Simp(error) => error.remedies(),
+            Self::Fields { source, .. } => source.remedies(),
             Self::Stated { known, source, .. } => {
                 let ProblemError::UnknownCondition { name } = &**source else { return Vec::new() };
                 let near = nearest(name, known.iter().map(String::as_str));
@@ -218,6 +227,7 @@ impl TopoDataError {
             | Self::Io { .. }
             | Self::Stopped { .. }
             | Self::NothingKept { .. }
+            | Self::Fields { .. }
             | Self::Data(_) => false,
         }
     }

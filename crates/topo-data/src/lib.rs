@@ -12,8 +12,8 @@
 //! set of designs lies from another one, and [`SetQuality`] sums a data set up.
 //!
 //! The rooms, each of which uses only those before it: `recipe` (how SIMP is run), `families` (what
-//! is to be designed), `judging` (one design), `generation` (from a specification to a folder) and
-//! `scores` (whole sets).
+//! is to be designed), `judging` (one design), `fields` (maps of a problem), `generation` (from a
+//! specification to a folder) and `scores` (whole sets).
 //!
 //! # Examples
 //!
@@ -39,6 +39,7 @@ struct Readme;
 
 mod error;
 mod families;
+mod fields;
 mod generation;
 mod judging;
 mod recipe;
@@ -46,6 +47,7 @@ mod scores;
 
 pub use error::{Result, TopoDataError};
 pub use families::{Axis, ClippedNormal, Companion, Family, Scatter, symmetry_key};
+pub use fields::{FIELD_RECIPE, field_channels, fields_of, problem_fields, with_fields};
 pub use generation::{
     Candidate, Failure, GenerateReport, GenerateSpec, Maker, Progress, Shard, ShardReport,
     generate, generate_shard, merge,
@@ -56,6 +58,6 @@ pub use judging::{
     nearest_iou, one_piece_share, problem_at_conditions, problem_of,
 };
 pub use scores::{
-    Distribution, METRICS_VERSION, MechanicsScores, References, SetQuality, TopodiffError,
-    cut_designs, judge_all,
+    Distribution, METRICS_VERSION, MechanicsScores, Outcome, References, SetQuality, TopodiffError,
+    cut_designs, judge_all, repair_all,
 };

@@ -47,7 +47,7 @@ pub(super) fn image_key(
     let image = Image {
         flip_x: mirror == Some(Mirror::X),
         flip_y: mirror == Some(Mirror::Y),
-        transpose: false,
+        transpose: mirror == Some(Mirror::Transpose),
     };
     Ok([material(problem), image.key(&Marks::of(&problem.nodal()?))].concat())
 }

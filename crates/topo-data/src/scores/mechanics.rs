@@ -1,12 +1,13 @@
 //! The mechanics of a set of designs in one row of a table.
 
-use ndarray::{Array2, ArrayView3, Axis};
+use ndarray::{Array2, Array3, ArrayView3, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use topo_simp::Problem;
 
 use super::{
     distribution::{COPY_DISTANCE, Distribution, coverage, dpp, mmd, train_distances, vendi},
+    outcome::Outcome,
     quantiles::median,
 };
 use crate::{
@@ -140,10 +141,39 @@ impl References {
         &self.problems
     }
 
+    /// The domain of each problem.
+    ///
+    /// # Errors
+    ///
+    /// The solver's, for a problem that is invalid.
+    pub fn domains(&self) -> Result<Vec<Domain>> {
+        let domains = self.problems.iter().map(Domain::of).collect::<std::result::Result<_, _>>();
+        Ok(domains.map_err(topo_simp::SimpError::from)?)
+    }
+
     /// The compliance of each cut reference; `None` for those whose compliance the cut multiplies
     /// by more than 1.2.
     pub fn compliances(&self) -> &[Option<f64>] {
         &self.compliances
+    }
+
+    /// Judges designs, one per problem; `None` where the reference is excluded.
+    ///
+    /// # Errors
+    ///
+    /// The solver's.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one design for each problem.
+    pub fn outcomes(&self, designs: ArrayView3<'_, f32>) -> Result<Vec<Option<Outcome>>> {
+        assert_eq!(self.problems.len(), designs.len_of(Axis(0)), "one design per problem");
+        let judged = judge_all(&self.problems, designs)?.into_iter().zip(&self.compliances);
+        let outcome = |(judgement, reference): (Judgement, &Option<f64>)| {
+            let error = judgement.compliance_error((*reference)?);
+            Some(Outcome { judgement, error })
+        };
+        Ok(judged.map(outcome).collect())
     }
 
     /// Scores designs, one per problem.
@@ -157,37 +187,26 @@ impl References {
     /// If there is not one design for each problem.
     #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
     pub fn score(&self, designs: ArrayView3<'_, f32>) -> Result<MechanicsScores> {
-        assert_eq!(self.problems.len(), designs.len_of(Axis(0)), "one design per problem");
-        let judged = judge_all(&self.problems, designs)?;
-        let pairs: Vec<(&Judgement, f64)> = judged
-            .iter()
-            .zip(&self.compliances)
-            .filter_map(|(judged, reference)| Some((judged, (*reference)?)))
-            .collect();
-        let errors: Vec<f64> = pairs.iter().map(|(j, r)| j.compliance_error(*r)).collect();
-        let fails = |(judged, error): &(&Judgement, f64)| *error >= 1.0 || !judged.loads_supported;
-        let outcomes: Vec<(&Judgement, f64)> =
-            pairs.iter().zip(&errors).map(|((judged, _), error)| (*judged, *error)).collect();
-        let failed = outcomes.iter().filter(|outcome| fails(outcome)).count();
-        let passed: Vec<f64> =
-            outcomes.iter().filter(|outcome| !fails(outcome)).map(|(_, error)| *error).collect();
-        let n = pairs.len();
+        let all = self.outcomes(designs)?;
+        let outcomes: Vec<&Outcome> = all.iter().flatten().collect();
+        let n = outcomes.len();
         let share = |count: usize| count as f64 / n.max(1) as f64;
+        let count = |f: fn(&Outcome) -> bool| outcomes.iter().filter(|found| f(found)).count();
         let mean = |f: fn(&Judgement) -> f64| {
-            pairs.iter().map(|(judged, _)| f(judged)).sum::<f64>() / n.max(1) as f64
+            outcomes.iter().map(|found| f(&found.judgement)).sum::<f64>() / n.max(1) as f64
         };
-        let count =
-            |f: fn(&Judgement) -> bool| pairs.iter().filter(|(judged, _)| f(judged)).count();
+        let passed: Vec<f64> =
+            outcomes.iter().filter(|found| !found.fails()).map(|found| found.error).collect();
         Ok(MechanicsScores {
             n,
-            invalid_references: judged.len() - n,
-            failure_rate: share(failed),
+            invalid_references: all.len() - n,
+            failure_rate: share(count(Outcome::fails)),
             ce_mean: (!passed.is_empty()).then(|| passed.iter().sum::<f64>() / passed.len() as f64),
-            ce_median: median(errors),
+            ce_median: median(outcomes.iter().map(|found| found.error).collect()),
             volume_error: mean(|judged| judged.volume_error),
-            floating_4: share(count(|judged| judged.pieces_4 != 1)),
-            floating_8: share(count(|judged| judged.pieces_8 != 1)),
-            load_on_void: share(count(|judged| !judged.loads_on_material)),
+            floating_4: share(count(|found| found.judgement.pieces_4 != 1)),
+            floating_8: share(count(Outcome::is_in_pieces)),
+            load_on_void: share(count(Outcome::has_load_on_void)),
             greyness: mean(|judged| judged.greyness),
             ce_topodiff: self.topodiff(designs)?,
             distribution: self.distribution(cut_all(&self.problems, designs)?),
@@ -237,6 +256,29 @@ impl References {
 #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
 pub fn judge_all(problems: &[Problem], designs: ArrayView3<'_, f32>) -> Result<Vec<Judgement>> {
     each(problems, designs, |judge, problem, design| judge.judge(problem, design))
+}
+
+/// Improves designs by SIMP iterations, each under its problem: [`Judge::repair`].
+///
+/// # Errors
+///
+/// The solver's, of the first design that it refuses.
+///
+/// # Panics
+///
+/// If there is not one design for each problem.
+#[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+pub fn repair_all(
+    problems: &[Problem],
+    designs: ArrayView3<'_, f32>,
+    iterations: usize,
+) -> Result<Array3<f32>> {
+    let repaired = each(problems, designs, |judge, problem, design| {
+        Ok(judge.repair(problem, design, iterations)?.design.mapv(|density| density as f32))
+    })?;
+    let mut all = Array3::zeros(designs.dim());
+    all.outer_iter_mut().zip(&repaired).for_each(|(mut place, design)| place.assign(design));
+    Ok(all)
 }
 
 /// Does something with each design and a judge for its grid; judges are kept as long as the grid
@@ -289,7 +331,7 @@ fn flatten(designs: ArrayView3<'_, f32>) -> Array2<f32> {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array3, s};
+    use ndarray::s;
     use topo_simp::Grid;
 
     use super::*;

@@ -3,9 +3,13 @@
 
 mod distribution;
 mod mechanics;
+mod outcome;
 mod quality;
 mod quantiles;
 
 pub use distribution::Distribution;
-pub use mechanics::{METRICS_VERSION, MechanicsScores, References, TopodiffError, judge_all};
+pub use mechanics::{
+    METRICS_VERSION, MechanicsScores, References, TopodiffError, judge_all, repair_all,
+};
+pub use outcome::Outcome;
 pub use quality::{SetQuality, cut_designs};

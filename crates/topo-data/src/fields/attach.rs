@@ -1,0 +1,75 @@
+//! The maps of the problems of a data set.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+use topo_simp::{Grid, Optimizer};
+use vae_data::{DataSet, FieldMaps, ProblemMaps};
+
+use super::{
+    channels::{FIELD_RECIPE, field_channels},
+    maps::problem_fields,
+};
+use crate::{
+    error::{Result, TopoDataError},
+    judging::problem_of,
+};
+
+/// Lays the maps of its problems beside the designs of a set, computed in parallel and once for
+/// each distinct problem; a set that states no problems stays as it is.
+///
+/// # Errors
+///
+/// [`TopoDataError::Fields`] names a design whose problem has no maps, [`TopoDataError::Data`] says
+/// what cannot be read.
+///
+/// # Examples
+///
+/// ```
+/// use vae_data::{Source, open};
+/// let set = topo_data::with_fields(open(&Source::Builtin)?)?;
+/// let fields = set.fields().unwrap();
+/// assert!(fields.problems() < set.len());
+/// let problem = topo_data::problem_of(&set, 7)?.unwrap();
+/// assert_eq!(fields.of_design(7), &topo_data::fields_of(&problem)?);
+/// # Ok::<(), topo_data::TopoDataError>(())
+/// ```
+pub fn with_fields(set: DataSet) -> Result<DataSet> {
+    let mut numbers = HashMap::new();
+    let (mut first, mut of) = (Vec::new(), Vec::with_capacity(set.len()));
+    for design in 0..set.len() {
+        let Some(key) = key(&set, design)? else { return Ok(set) };
+        let number = *numbers.entry(key).or_insert(first.len());
+        if number == first.len() {
+            first.push(design);
+        }
+        of.push(number);
+    }
+    let grid = Grid { nelx: set.width(), nely: set.height() };
+    let maps = first.par_iter().map_init(
+        || Optimizer::new(grid),
+        |optimizer, &design| {
+            let failed = |source| TopoDataError::Fields { design, source: Box::new(source) };
+            let optimizer = optimizer.as_mut().map_err(|error| failed(error.clone().into()))?;
+            let Some(problem) = problem_of(&set, design).map_err(failed)? else {
+                unreachable!("it was found when problems were counted")
+            };
+            let maps = problem_fields(optimizer, &problem).map_err(failed)?;
+            Ok(ProblemMaps::new(maps.view()))
+        },
+    );
+    let maps = maps.collect::<Result<_>>()?;
+    let fields = FieldMaps::new(FIELD_RECIPE, field_channels(), maps, of);
+    Ok(set.with_fields(fields.map_err(vae_data::DataError::from)?)?)
+}
+
+/// What designs with the same problem share: the line that states it, or the shared problem at
+/// their conditions; `None` if the set states neither.
+fn key(set: &DataSet, design: usize) -> Result<Option<String>> {
+    if let Some(line) = set.problem(design)? {
+        return Ok(Some(line));
+    }
+    let problem = problem_of(set, design)
+        .map_err(|source| TopoDataError::Fields { design, source: Box::new(source) })?;
+    Ok(problem.map(|problem| problem.to_toml()))
+}
