@@ -418,7 +418,8 @@ fn messages_say_what_to_do() {
     );
     let bracket = Problem::l_bracket(Grid { nelx: 10, nely: 10 }, 0.4, BracketLoad::Mid);
     let bad = bracket.with_load_case([(Place::Point([1.0, 0.0]), DOWN)]);
-    assert_eq!(refused(&bad).to_string(), "load 0 of load case 1 acts on void, at node [10, 0]");
+    let message = refused(&bad).to_string();
+    assert!(message.contains("acts on void, at node [10, 0], counted from [0, 0]"), "{message}");
 }
 
 fn point() -> impl Strategy<Value = [f64; 2]> {

@@ -43,7 +43,11 @@ pub enum ProblemError {
         range: &'static str,
     },
     /// A node outside the grid.
-    #[error("{what} is at node [{column}, {row}], outside the grid {grid}")]
+    #[error(
+        "{what} is at node [{column}, {row}], outside the grid {grid}: its nodes are [0, 0] at the \
+         upper left to [{}, {}]",
+        grid.nelx, grid.nely
+    )]
     NodeOutside {
         /// Which support or load.
         what: String,
@@ -99,7 +103,10 @@ pub enum ProblemError {
         case: usize,
     },
     /// A load where there can be no material.
-    #[error("load {load} of load case {case} acts on void, at node [{column}, {row}]")]
+    #[error(
+        "load {load} of load case {case} (from 0) acts on void, at node [{column}, {row}], counted \
+         from [0, 0] at the upper left"
+    )]
     LoadOnVoid {
         /// Which load case.
         case: usize,

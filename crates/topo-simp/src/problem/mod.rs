@@ -13,6 +13,7 @@ mod support;
 mod text;
 mod vector;
 mod weight;
+mod weighted;
 
 pub(crate) use cell::Cell;
 pub use error::{Motion, ProblemError};
