@@ -12,7 +12,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use rand::Rng;
 use vae_base::stream;
-use vae_models::{ConditionStats, Likelihood, ModelConfig, Sigma, Vae, save};
+use vae_models::{ConditionStats, Fields, Likelihood, ModelConfig, Sigma, Vae, save};
 use vae_nn::{Adam, AdamConfig, Parameters};
 
 const BATCH: usize = 4;
@@ -31,11 +31,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let grey = Likelihood::Gaussian { sigma: Sigma::Shared };
     export(folder, "tutorial", &ModelConfig::tutorial(126, 349, conditions(&["volume_fraction"])))?;
     export(folder, "pool", &ModelConfig::pool(64, 64, Vec::new()))?;
-    export(
-        folder,
-        "compact",
-        &ModelConfig { likelihood: grey, ..ModelConfig::compact(20, 60, conditions(&["a", "b"])) },
-    )
+    let compact = ModelConfig::compact(20, 60, conditions(&["a", "b"]));
+    export(folder, "compact", &ModelConfig { likelihood: grey, ..compact.clone() })?;
+    let names = ["load", "support", "energy"].map(str::to_owned).to_vec();
+    let fields = Fields { recipe: "example".to_owned(), names, pooled: 16, prior: 16 };
+    let told = ModelConfig { embedding: None, fields: Some(fields), ..compact };
+    export(folder, "fields", &told)
 }
 
 /// A few steps of training, so that weights and statistics are not the initial ones; then the file
@@ -50,16 +51,24 @@ fn export(folder: &Path, name: &str, config: &ModelConfig) -> Result<(), Box<dyn
         0 => None,
         count => Some(random("conditions", &[BATCH, count])?),
     };
+    let fields = match &config.fields {
+        None => None,
+        Some(Fields { names, .. }) => {
+            Some(random("fields", &[BATCH, names.len(), config.height, config.width])?)
+        }
+    };
+    let context = |train| vae.context(raw.as_ref(), fields.as_ref(), train);
     let eps = random("eps", &[BATCH, config.latent_dim])?;
     let mut adam = Adam::new(parameters.trainable(), AdamConfig::default())?;
     for _ in 0..3 {
-        let terms = vae.elbo(&designs, raw.as_ref(), &eps, None, true)?;
+        let terms = vae.elbo(&designs, &context(true)?, &eps, None, true)?;
         adam.step(&terms.value()?.mean_all()?.neg()?.backward()?)?;
     }
     save(&folder.join(format!("{name}.safetensors")), config, &parameters)?;
 
-    let terms = vae.elbo(&designs, raw.as_ref(), &eps, None, false)?;
-    let reconstruction = vae.mean(&vae.decode(&terms.posterior.mean, raw.as_ref(), false)?)?;
+    let terms = vae.elbo(&designs, &context(false)?, &eps, None, false)?;
+    let mean = vae.decode(&terms.posterior.mean, &context(false)?, false)?;
+    let reconstruction = vae.mean(&mean)?;
     let mut arrays = vec![
         ("designs", designs),
         ("eps", eps),
@@ -69,6 +78,7 @@ fn export(folder: &Path, name: &str, config: &ModelConfig) -> Result<(), Box<dyn
         ("reconstruction", reconstruction),
     ];
     arrays.extend(raw.map(|raw| ("conditions", raw)));
+    arrays.extend(fields.map(|fields| ("fields", fields)));
     Ok(Tensor::write_npz(&arrays, folder.join(format!("{name}.npz")))?)
 }
 

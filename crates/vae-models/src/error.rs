@@ -31,6 +31,15 @@ pub enum ModelError {
         /// How many were given per design.
         count: usize,
     },
+    /// A model that is told the problem was asked without its fields.
+    #[error("the model needs the fields of the problem (recipe {recipe}), but none were given")]
+    MissingFields {
+        /// The recipe of the fields.
+        recipe: String,
+    },
+    /// A model that is not told the problem was given fields.
+    #[error("the model takes no fields of a problem, but some were given")]
+    UnexpectedFields,
     /// A mean density is not between 0 and 1.
     #[error("the mean density is {value}, but must be between 0 and 1")]
     MeanDensity {

@@ -19,11 +19,11 @@ mod network;
 mod weights;
 
 pub use architecture::{
-    Activation, ConditionStats, ConfigError, Decoder, Dense, Encoder, Head, Likelihood,
+    Activation, ConditionStats, ConfigError, Decoder, Dense, Encoder, Fields, Head, Likelihood,
     LikelihoodNameError, ModelConfig, MultiplyAdds, Pooling, Scale, Sigma,
 };
 pub use error::ModelError;
-pub use network::{ElboTerms, LOG_STD_FLOOR, Posterior, Vae, WeightTerms};
+pub use network::{Context, ElboTerms, LOG_STD_FLOOR, Posterior, Vae, WeightTerms};
 pub use weights::{
     FormatError, LoadError, SaveError, from_bytes, load, load_matching, load_pytorch, save,
     to_bytes, to_pytorch_tutorial,

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use vae_models::{
-    Activation, ConditionStats, ConfigError, Decoder, Dense, Encoder, Head, Likelihood,
+    Activation, ConditionStats, ConfigError, Decoder, Dense, Encoder, Fields, Head, Likelihood,
     ModelConfig, Pooling, Sigma,
 };
 
@@ -16,6 +16,12 @@ fn stats(name: &str) -> ConditionStats {
         min: 0.0,
         max: 1.0,
     }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it fills a field that is an option")]
+fn fields(names: &[&str]) -> Option<Fields> {
+    let names = names.iter().map(|&name| name.to_owned()).collect();
+    Some(Fields { recipe: "test-1".to_owned(), names, pooled: 7, prior: 6 })
 }
 
 #[test]
@@ -32,6 +38,18 @@ fn json_is_stable() {
     );
     assert_eq!(serde_json::to_string(&config).unwrap(), expected);
     assert_eq!(serde_json::from_str::<ModelConfig>(expected).unwrap(), config);
+
+    // Fields come last, and a file that was written before there were any has none.
+    let told = ModelConfig { fields: fields(&["load", "support"]), ..config };
+    let expected = format!(
+        "{},{}}}",
+        &expected[..expected.len() - 1],
+        r#""fields":{"recipe":"test-1","names":["load","support"],"pooled":7,"prior":6}"#
+    );
+    assert_eq!(serde_json::to_string(&told).unwrap(), expected);
+    assert_eq!(serde_json::from_str::<ModelConfig>(&expected).unwrap(), told);
+    let unknown = expected.replace(r#""pooled":7"#, r#""pooled":7,"scale":1"#);
+    assert!(serde_json::from_str::<ModelConfig>(&unknown).is_err());
 }
 
 #[test]
@@ -140,6 +158,46 @@ fn impossible_configurations_are_refused_by_name() {
     assert_eq!(config.validate(), Err(ConfigError::EmbeddingWithoutConditions { width: 4 }));
 }
 
+/// A network of the tutorial that is told the problem, changed.
+#[track_caller]
+fn refused_with_fields(change: impl FnOnce(&mut ModelConfig), expected: &ConfigError) {
+    let mut config = ModelConfig::tutorial(128, 128, vec![stats("a")]);
+    config.fields = fields(&["load", "support"]);
+    config.validate().unwrap();
+    change(&mut config);
+    assert_eq!(config.validate().as_ref(), Err(expected));
+}
+
+#[test]
+fn fields_that_no_network_can_take_are_refused() {
+    let other = ConfigError::FieldsIntoOther;
+    refused_with_fields(
+        |c| {
+            c.encoder =
+                Encoder::Pool { channels: vec![4, 4, 4, 4], pool: Pooling::Max, normalized: true };
+        },
+        &other,
+    );
+    let dense = || Dense { widths: vec![8], activation: Activation::Relu };
+    refused_with_fields(|c| c.encoder = Encoder::Dense(dense()), &other);
+    refused_with_fields(|c| c.decoder = Decoder::Dense(dense()), &other);
+    refused_with_fields(|c| with_decoder(c, |channels, _| channels.truncate(3)), &other);
+    refused_with_fields(|c| c.embedding = Some(8), &other);
+
+    for names in [&[][..], &["load", "support", "load"]] {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let error = ConfigError::FieldNames { names: names.clone() };
+        refused_with_fields(|c| c.fields.as_mut().unwrap().names = names, &error);
+    }
+    let extent =
+        |field: &str, value| ConfigError::Extent { field: field.to_owned(), value, max: 16384 };
+    refused_with_fields(|c| c.fields.as_mut().unwrap().pooled = 0, &extent("fields.pooled", 0));
+    refused_with_fields(
+        |c| c.fields.as_mut().unwrap().prior = 1 << 20,
+        &extent("fields.prior", 1 << 20),
+    );
+}
+
 #[test]
 fn monstrous_networks_are_refused_before_they_are_built() {
     let mut config = ModelConfig::tutorial(16384, 16384, Vec::new());
@@ -204,11 +262,63 @@ fn multiply_adds_by_hand() {
         likelihood: Likelihood::Bernoulli,
         conditions: vec![stats("a")],
         embedding: Some(5),
+        fields: None,
     };
     let encode = (5 + 5 * 5) + 64 * 9 * 3 + 2 * (16 * 3 + 5) * 2;
     let decode = (2 + 5) * 4 + 9 * 4 * 3 + 4 * 9 * 3 * 2 + 16 * 9 * 2;
     let cost = config.multiply_adds();
     assert_eq!((cost.encode, cost.decode), (encode, decode));
+
+    // Two maps of the problem, padding from 5 × 6 to 8 × 8: the field encoder, its pool and the
+    // prior count as encoding, the mixture and the wider blocks as decoding.
+    let config = ModelConfig {
+        encoder: Encoder::Strided { channels: vec![3, 4], normalized: true },
+        decoder: Decoder::Transposed {
+            channels: vec![5, 2],
+            kernel: 4,
+            head: Head::Conv,
+            normalized: false,
+            activation: Activation::LeakyRelu,
+        },
+        embedding: None,
+        fields: fields(&["load", "support"]),
+        ..config
+    };
+    let maps = 16 * 9 * 2 * 3 + 4 * 9 * 3 * 4;
+    let pool = (4 * 4 + 1) * 7;
+    let prior = 7 * 6 + 6 * 4;
+    let designs = 16 * 9 * (1 + 2) * 3 + 4 * 9 * 3 * 4 + 2 * (4 * 4 + 7) * 2;
+    let mix = 4 * 9 * (5 + 4) * 5;
+    let decode = (2 + 7) * 5 * 4 + mix + 4 * 16 * 5 * 2 + 16 * 16 * (2 + 3) * 2 + 64 * 9 * 2;
+    let cost = config.multiply_adds();
+    assert_eq!((cost.encode, cost.decode), (maps + pool + prior + designs, decode));
+}
+
+/// Names and shapes of the additional tensors.
+#[test]
+fn fields_add_these_tensors() {
+    let base = ModelConfig {
+        embedding: None,
+        ..ModelConfig::compact(12, 20, vec![stats("volume_fraction")])
+    };
+    let told = ModelConfig { fields: fields(&["load", "support"]), ..base.clone() };
+    let before = base.parameter_shapes();
+    let added: Vec<(String, Vec<usize>)> = told
+        .parameter_shapes()
+        .into_iter()
+        .filter(|(name, _)| before.iter().all(|(known, _)| known != name))
+        .filter(|(name, _)| name.ends_with("weight"))
+        .collect();
+    let shapes = [
+        ("decoder_mix.0.weight", vec![64, 128, 3, 3]),
+        ("field_encoder.0.weight", vec![16, 2, 3, 3]),
+        ("field_encoder.2.weight", vec![32, 16, 3, 3]),
+        ("field_encoder.4.weight", vec![64, 32, 3, 3]),
+        ("field_pool.0.weight", vec![7, 64 * 2 * 3 + 1]),
+        ("prior.0.weight", vec![6, 7]),
+        ("prior.2.weight", vec![64, 6]),
+    ];
+    assert_eq!(added, shapes.map(|(name, shape)| (name.to_owned(), shape)));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use formula::{elements, norm, tensor, uniform};
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use vae_models::{
-    ConditionStats, FormatError, Likelihood, LoadError, ModelConfig, SaveError, Sigma, Vae,
+    ConditionStats, Fields, FormatError, Likelihood, LoadError, ModelConfig, SaveError, Sigma, Vae,
     from_bytes, load_pytorch, to_pytorch_tutorial,
 };
 use vae_nn::Parameters;
@@ -73,8 +73,12 @@ fn check(name: &str, like: &ModelConfig) {
     let raw = uniform("conditions", BATCH).into_iter().map(|c| 52.0163 + 27.7679 * c).collect();
     let conditions = tensor(raw, &[BATCH, 1], DType::F32);
     let reconstruct = |vae: &Vae| {
-        let posterior = vae.encode(&designs, Some(&conditions), false).unwrap();
-        let params = vae.decode(&posterior.mean, Some(&conditions), false).unwrap();
+        let posterior = vae
+            .encode(&designs, &vae.context(Some(&conditions), None, false).unwrap(), false)
+            .unwrap();
+        let params = vae
+            .decode(&posterior.mean, &vae.context(Some(&conditions), None, false).unwrap(), false)
+            .unwrap();
         elements(&vae.mean(&params).unwrap())
     };
     let found = reconstruct(&vae);
@@ -165,6 +169,9 @@ fn what_the_lectures_classes_cannot_hold_is_refused() {
     refused(&ModelConfig::compact(16, 16, vec![volume()]), "embeds");
     refused(&ModelConfig::pool(16, 16, Vec::new()), "layers");
     refused(&ModelConfig::tutorial(20, 32, Vec::new()), "padded to 32 x 32");
+    let fields =
+        Some(Fields { recipe: "test-1".into(), names: vec!["load".into()], pooled: 5, prior: 6 });
+    refused(&ModelConfig { fields, ..ModelConfig::tutorial(32, 32, Vec::new()) }, "fields");
 }
 
 #[test]
@@ -188,4 +195,85 @@ fn weights_of_another_kind_are_refused_by_name() {
     assert!(matches!(error, FormatError::TensorShape { .. }), "{error}");
     let error = load("tutorial_conv.safetensors", &ModelConfig { width: 64, ..conv() });
     assert!(matches!(error, FormatError::TensorShape { .. }), "{error}");
+}
+
+/// A file of the same tensors under other names and in another type.
+fn rewritten(
+    folder: &tempfile::TempDir,
+    rename: impl Fn(&str) -> String,
+    change: impl Fn(&candle_core::Tensor) -> candle_core::Tensor,
+) -> std::path::PathBuf {
+    let tensors =
+        candle_core::safetensors::load(fixture("tutorial_conv.safetensors"), &Device::Cpu).unwrap();
+    let tensors: std::collections::HashMap<String, candle_core::Tensor> =
+        tensors.iter().map(|(name, tensor)| (rename(name), change(tensor))).collect();
+    let path = folder.path().join("weights.safetensors");
+    candle_core::safetensors::save(&tensors, &path).unwrap();
+    path
+}
+
+#[test]
+fn weights_of_any_float_type_and_wrapper_are_the_same_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, expected) =
+        load_pytorch(&fixture("tutorial_conv.safetensors"), &conv(), &Device::Cpu).unwrap();
+    let values = |parameters: &Parameters| -> BTreeMap<String, Vec<f32>> {
+        let value = |(name, variable): (String, candle_core::Var)| {
+            (name, variable.as_tensor().flatten_all().unwrap().to_vec1().unwrap())
+        };
+        parameters.iter().map(value).collect()
+    };
+    let expected = values(&expected);
+    let types = [(DType::F64, 0.0), (DType::F16, 1e-3), (DType::BF16, 8e-3)];
+    for (dtype, tolerance) in types {
+        let in_type = |tensor: &candle_core::Tensor| match tensor.dtype() {
+            DType::F32 => tensor.to_dtype(dtype).unwrap(),
+            _ => tensor.clone(),
+        };
+        let path = rewritten(&folder, str::to_owned, in_type);
+        let found = values(&load_pytorch(&path, &conv(), &Device::Cpu).unwrap().1);
+        assert_eq!(found.len(), expected.len());
+        for (name, values) in &expected {
+            for (a, b) in values.iter().zip(&found[name]) {
+                assert!((a - b).abs() <= tolerance * (1.0 + a.abs()), "{name}: {a} and {b}");
+            }
+        }
+    }
+    let wrappers: [&dyn Fn(&str) -> String; 5] = [
+        &|name| format!("module.{name}"),
+        &|name| format!("_orig_mod.{name}"),
+        &|name| format!("model.{name}"),
+        &|name| format!("lit.net._orig_mod.module.{name}"),
+        &|name| name.replacen("encoder.", "encoder._orig_mod.", 1),
+    ];
+    for wrapper in wrappers {
+        let path = rewritten(&folder, wrapper, candle_core::Tensor::clone);
+        let (_, parameters) = load_pytorch(&path, &conv(), &Device::Cpu).unwrap();
+        assert_eq!(values(&parameters), expected, "{}", wrapper("encoder.0.weight"));
+    }
+}
+
+#[test]
+fn damaged_weights_and_pickles_are_refused_with_what_helps() {
+    let folder = tempfile::tempdir().unwrap();
+    let advice = |path: &std::path::Path, like: &ModelConfig, words: &str, helps: &str| {
+        let error = load_pytorch(path, like, &Device::Cpu).unwrap_err();
+        let message = format!("{error}: {}", std::error::Error::source(&error).unwrap());
+        assert!(message.contains(words), "{message}");
+        let remedies = format!("{:?}", error.remedies());
+        assert!(remedies.contains(helps), "{remedies}");
+    };
+    let nan = |tensor: &candle_core::Tensor| match tensor.dtype() {
+        DType::F32 => tensor.affine(f64::NAN, 0.0).unwrap(),
+        _ => tensor.clone(),
+    };
+    let path = rewritten(&folder, str::to_owned, nan);
+    advice(&path, &conv(), "holds the value NaN", "earlier checkpoint");
+    let path = rewritten(&folder, |name| format!("module.{name}"), candle_core::Tensor::clone);
+    advice(&path, &ModelConfig { width: 64, ..conv() }, "has shape", "\"size\"");
+    for begin in [&b"PK\x03\x04archive/data.pkl"[..], b"\x80\x02\x8a\x0a"] {
+        let path = folder.path().join("cvae.pt");
+        std::fs::write(&path, begin).unwrap();
+        advice(&path, &conv(), "pickle", "('torch').load(");
+    }
 }

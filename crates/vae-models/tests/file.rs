@@ -9,11 +9,12 @@ use std::error::Error as _;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use formula::{elements, network};
+use formula::{elements, network, tensor, uniform};
 use safetensors::SafeTensors;
 use vae_models::{
-    Activation, ConditionStats, Decoder, Encoder, FormatError, Head, Likelihood, LoadError,
-    ModelConfig, SaveError, from_bytes, load, load_matching, save, to_bytes,
+    Activation, ConditionStats, ConfigError, Decoder, Encoder, Fields, FormatError, Head,
+    Likelihood, LoadError, ModelConfig, SaveError, Vae, from_bytes, load, load_matching, save,
+    to_bytes,
 };
 use vae_nn::Parameters;
 
@@ -86,6 +87,57 @@ fn what_is_saved_comes_back() {
         assert_eq!(values(&parameters), values(&loaded));
         assert_eq!(to_bytes(&config, &loaded).unwrap(), bytes);
     }
+}
+
+/// With the fields of the problem, that the file states and whose networks it holds.
+#[test]
+fn a_network_with_fields_comes_back() {
+    let fields = Fields {
+        recipe: "test-1".to_owned(),
+        names: vec!["load".to_owned(), "support".to_owned()],
+        pooled: 5,
+        prior: 6,
+    };
+    let config = ModelConfig { fields: Some(fields), ..config() };
+    let (vae, parameters) = network(&config, DType::F32);
+    let bytes = to_bytes(&config, &parameters).unwrap();
+    let (loaded, _) = from_bytes(&bytes, &Device::Cpu).unwrap();
+    assert_eq!(loaded.config(), &config);
+    let wave = |shape: &[usize]| {
+        let values = uniform("values", shape.iter().product());
+        tensor(values, shape, DType::F32)
+    };
+    let (cs, fs, us) = (wave(&[2, 1]), wave(&[2, 2, 12, 20]), wave(&[2, config.latent_dim]));
+    let designs = |vae: &Vae| {
+        let context = vae.context(Some(&cs), Some(&fs), false).unwrap();
+        elements(&vae.decode(&us, &context, false).unwrap())
+    };
+    assert_eq!(designs(&loaded), designs(&vae));
+
+    let json = |json: String| Some(("vae", json.replace("\"support\"", "\"load\"")));
+    assert!(matches!(
+        refused(&changed(&bytes, |_| {}, json)),
+        FormatError::Config(ConfigError::FieldNames { .. })
+    ));
+    let without = |tensors: &mut HashMap<String, Tensor>| drop(tensors.remove("prior.2.bias"));
+    assert_eq!(
+        refused(&changed(&bytes, without, |json| Some(("vae", json)))).to_string(),
+        "tensor \"prior.2.bias\" is missing"
+    );
+    // Another number of maps than the weights have.
+    let third = |json: String| Some(("vae", json.replace("\"support\"", "\"support\",\"third\"")));
+    assert!(matches!(
+        refused(&changed(&bytes, |_| {}, third)),
+        FormatError::TensorShape { ref name, .. } if name == "encoder.0.weight"
+    ));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    save(&path, &config, &parameters).unwrap();
+    let other = ModelConfig { fields: None, ..config };
+    let error = load_matching(&path, &other, &Device::Cpu).unwrap_err();
+    assert!(
+        error.source().unwrap().to_string().starts_with("it holds another architecture: fields")
+    );
 }
 
 #[test]

@@ -26,7 +26,13 @@ fn file_from_pytorch_loads_and_decodes_alike() {
     let stats = &config.conditions[0];
     let raw =
         uniform("conditions", batch).into_iter().map(|v| stats.mean + stats.std * v).collect();
-    let params = vae.decode(&latents, Some(&tensor(raw, &[batch, 1], DType::F32)), false).unwrap();
+    let params = vae
+        .decode(
+            &latents,
+            &vae.context(Some(&tensor(raw, &[batch, 1], DType::F32)), None, false).unwrap(),
+            false,
+        )
+        .unwrap();
     let found = elements(&vae.mean(&params).unwrap());
     for (i, value) in expected {
         assert!((found[i] - value).abs() < 1e-6, "pixel {i}: {} instead of {value}", found[i]);

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use candle_core::{DType, Device, Tensor, Var};
-use vae_models::{Likelihood, ModelConfig, Scale, Sigma, Vae};
+use vae_models::{Context, Likelihood, ModelConfig, Scale, Sigma, Vae};
 use vae_nn::{
     Parameters, continuous_bernoulli_log_prob, continuous_bernoulli_mean,
     discretized_logistic_log_prob,
@@ -104,7 +104,7 @@ fn one_pixel(likelihood: Likelihood) -> (Vae, Parameters) {
 
 fn decoded(vae: &Vae, parameters: &Parameters, output: f64) -> Tensor {
     parameters.get("decoder.4.bias").unwrap().set(&tensor(vec![output], &[1], DType::F64)).unwrap();
-    vae.decode(&tensor(vec![0.0], &[1, 1], DType::F64), None, false).unwrap()
+    vae.decode(&tensor(vec![0.0], &[1, 1], DType::F64), &Context::default(), false).unwrap()
 }
 
 /// Through the head as a whole, output to log-probability: masses add up to one, densities
@@ -187,7 +187,9 @@ fn the_start_is_the_mean_density() {
         let (vae, parameters) = one_pixel(likelihood);
         for density in [0.02, 0.4, 0.499, 0.5, 0.97] {
             vae.start_at_mean(&parameters, &[density]).unwrap();
-            let params = vae.decode(&tensor(vec![0.3], &[1, 1], DType::F64), None, false).unwrap();
+            let params = vae
+                .decode(&tensor(vec![0.3], &[1, 1], DType::F64), &Context::default(), false)
+                .unwrap();
             let found = values(&vae.mean(&params).unwrap())[0];
             assert!((found - density).abs() < 1e-9, "{likelihood:?}: {found} is not {density}");
         }
@@ -213,7 +215,7 @@ fn the_optimal_deviation_is_that_of_the_batch_and_then_frozen() {
     );
     let eps = tensor(vec![0.3, -0.1, 1.2, 0.4], &[2, 2], DType::F64);
     let before = values(&vae.sigma().unwrap().unwrap())[0];
-    let terms = vae.elbo(&xs, None, &eps, None, true).unwrap();
+    let terms = vae.elbo(&xs, &Context::default(), &eps, None, true).unwrap();
     let mean = vae.mean(&terms.params).unwrap();
     let mse = |mean: &Tensor| {
         let errors = values(mean).into_iter().zip(values(&xs)).map(|(m, x)| (x - m).powi(2));
@@ -235,7 +237,9 @@ fn the_optimal_deviation_is_that_of_the_batch_and_then_frozen() {
             let mut moved = start.clone();
             moved[pixel] += step;
             bias.set(&tensor(moved, &[12], DType::F64)).unwrap();
-            closed(mse(&vae.mean(&vae.elbo(&xs, None, &eps, None, true).unwrap().params).unwrap()))
+            closed(mse(&vae
+                .mean(&vae.elbo(&xs, &Context::default(), &eps, None, true).unwrap().params)
+                .unwrap()))
         };
         let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
         bias.set(&tensor(start.clone(), &[12], DType::F64)).unwrap();

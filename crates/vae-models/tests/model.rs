@@ -8,11 +8,11 @@ mod formula;
 use candle_core::{DType, Device, Tensor};
 use formula::{elements, loss, network, tensor, uniform};
 use vae_models::{
-    Activation, ConditionStats, Decoder, Dense, Encoder, Head, Likelihood, ModelConfig, ModelError,
-    Pooling, Sigma, Vae,
+    Activation, ConditionStats, Context, Decoder, Dense, ElboTerms, Encoder, Fields, Head,
+    Likelihood, ModelConfig, ModelError, Pooling, Sigma, Vae,
 };
 use vae_nn::{Adam, AdamConfig, Parameters};
-use vae_prob::{Bernoulli, DiagonalNormal, IsotropicNormal};
+use vae_prob::{Bernoulli, DiagonalNormal, IsotropicNormal, iwae_bound, soft_bound};
 
 fn stats(names: &[&str]) -> Vec<ConditionStats> {
     names
@@ -39,6 +39,7 @@ fn architectures(height: usize, width: usize) -> Vec<ModelConfig> {
         likelihood: Likelihood::Bernoulli,
         conditions: Vec::new(),
         embedding: None,
+        fields: None,
     };
     vec![
         base.clone(),
@@ -86,9 +87,36 @@ fn architectures(height: usize, width: usize) -> Vec<ModelConfig> {
         },
         ModelConfig {
             decoder: Decoder::Dense(Dense { widths: vec![8], activation: Activation::Tanh }),
+            ..base.clone()
+        },
+        // Told the problem, with conditions and without.
+        ModelConfig {
+            encoder: Encoder::Strided { channels: vec![4, 5, 7], normalized: false },
+            decoder: decoder(4, Head::Transposed, false, Activation::LeakyRelu),
+            conditions: stats(&["a", "b"]),
+            fields: fields(&["load", "support", "energy"]),
+            ..base.clone()
+        },
+        ModelConfig {
+            likelihood: Likelihood::Gaussian { sigma: Sigma::Shared },
+            fields: fields(&["load"]),
             ..base
         },
     ]
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it fills a field that is an option")]
+fn fields(names: &[&str]) -> Option<Fields> {
+    let names = names.iter().map(|&name| name.to_owned()).collect();
+    Some(Fields { recipe: "test-1".to_owned(), names, pooled: 5, prior: 6 })
+}
+
+/// The architectures that are told the problem.
+fn architectures_with_fields(height: usize, width: usize) -> Vec<ModelConfig> {
+    let mut all = architectures(height, width);
+    all.retain(|config| config.fields.is_some());
+    assert_eq!(all.len(), 2);
+    all
 }
 
 fn designs(name: &str, batch: usize, config: &ModelConfig, dtype: DType) -> Tensor {
@@ -103,6 +131,26 @@ fn conditions(batch: usize, config: &ModelConfig, dtype: DType) -> Option<Tensor
     (0 < count).then(|| tensor(uniform("raw", batch * count), &[batch, count], dtype))
 }
 
+fn maps(batch: usize, config: &ModelConfig, dtype: DType) -> Option<Tensor> {
+    let count = config.fields.as_ref()?.names.len();
+    let shape = [batch, count, config.height, config.width];
+    Some(tensor(uniform("maps", shape.iter().product()), &shape, dtype))
+}
+
+/// What a network is told beside the first `batch` designs.
+fn told(vae: &Vae, batch: usize, train: bool) -> Context {
+    let (config, dtype) = (vae.config(), vae.dtype());
+    let (cs, fs) = (conditions(batch, config, dtype), maps(batch, config, dtype));
+    vae.context(cs.as_ref(), fs.as_ref(), train).unwrap()
+}
+
+/// Both terms of the bound of the first `batch` designs.
+fn elbo(vae: &Vae, batch: usize, train: bool) -> ElboTerms {
+    let (config, dtype) = (vae.config(), vae.dtype());
+    let (xs, eps) = (designs("x", batch, config, dtype), noise(batch, config, dtype));
+    vae.elbo(&xs, &told(vae, batch, train), &eps, None, train).unwrap()
+}
+
 fn noise(batch: usize, config: &ModelConfig, dtype: DType) -> Tensor {
     tensor(uniform("noise", batch * config.latent_dim), &[batch, config.latent_dim], dtype)
 }
@@ -113,13 +161,7 @@ fn any_size_and_a_batch_of_one_keep_their_shape() {
         for config in architectures(height, width) {
             let (vae, _) = network(&config, DType::F32);
             for batch in [1, 2] {
-                let (xs, cs) = (
-                    designs("x", batch, &config, DType::F32),
-                    conditions(batch, &config, DType::F32),
-                );
-                let terms = vae
-                    .elbo(&xs, cs.as_ref(), &noise(batch, &config, DType::F32), None, false)
-                    .unwrap();
+                let terms = elbo(&vae, batch, false);
                 assert_eq!(terms.params.dims(), [batch, 1, height, width]);
                 assert_eq!(terms.log_likelihood.dims(), [batch]);
                 assert_eq!(terms.kl.dims(), [batch, 3]);
@@ -140,9 +182,7 @@ fn named_architectures_run_on_rectangles() {
         ModelConfig::pool(20, 60, Vec::new()),
     ] {
         let (vae, _) = network(&config, DType::F32);
-        let cs = conditions(1, &config, DType::F32);
-        let xs = designs("x", 1, &config, DType::F32);
-        let terms = vae.elbo(&xs, cs.as_ref(), &noise(1, &config, DType::F32), None, true).unwrap();
+        let terms = elbo(&vae, 1, true);
         assert_eq!(terms.params.dims(), [1, 1, 20, 60]);
     }
 }
@@ -152,13 +192,23 @@ fn designs_of_one_batch_do_not_meet_in_evaluation() {
     for config in architectures(12, 20) {
         let (vae, _) = network(&config, DType::F64);
         let (xs, cs) = (designs("x", 3, &config, DType::F64), conditions(3, &config, DType::F64));
-        let eps = noise(3, &config, DType::F64);
-        let together =
-            elements(&vae.elbo(&xs, cs.as_ref(), &eps, None, false).unwrap().value().unwrap());
+        let (fs, eps) = (maps(3, &config, DType::F64), noise(3, &config, DType::F64));
+        let together = elements(&elbo(&vae, 3, false).value().unwrap());
         for (i, expected) in together.into_iter().enumerate() {
             let one = |tensor: &Tensor| tensor.narrow(0, i, 1).unwrap();
             let alone = vae
-                .elbo(&one(&xs), cs.as_ref().map(one).as_ref(), &one(&eps), None, false)
+                .elbo(
+                    &one(&xs),
+                    &vae.context(
+                        cs.as_ref().map(one).as_ref(),
+                        fs.as_ref().map(one).as_ref(),
+                        false,
+                    )
+                    .unwrap(),
+                    &one(&eps),
+                    None,
+                    false,
+                )
                 .unwrap();
             let alone = elements(&alone.value().unwrap())[0];
             assert!(
@@ -180,18 +230,18 @@ fn padding_is_void_outside_the_likelihood() {
         let (small_vae, _) = network(&config, DType::F64);
         let (large_vae, _) = network(&large, DType::F64);
         let xs = designs("x", 2, &config, DType::F64);
-        let canvas =
-            xs.pad_with_zeros(2, 0, height - 10).unwrap().pad_with_zeros(3, 0, width - 13).unwrap();
-        let mask = xs.ones_like().unwrap().narrow(0, 0, 1).unwrap();
-        let mask = mask
-            .pad_with_zeros(2, 0, height - 10)
-            .unwrap()
-            .pad_with_zeros(3, 0, width - 13)
-            .unwrap();
+        let on_canvas = |maps: &Tensor| {
+            let below = maps.pad_with_zeros(2, 0, height - 10).unwrap();
+            below.pad_with_zeros(3, 0, width - 13).unwrap()
+        };
+        let canvas = on_canvas(&xs);
+        let mask = on_canvas(&xs.ones_like().unwrap().narrow(0, 0, 1).unwrap());
         let (cs, eps) = (conditions(2, &config, DType::F64), noise(2, &config, DType::F64));
+        let fs = maps(2, &config, DType::F64).as_ref().map(on_canvas);
 
-        let small = small_vae.elbo(&xs, cs.as_ref(), &eps, None, true).unwrap();
-        let large = large_vae.elbo(&canvas, cs.as_ref(), &eps, Some(&mask), true).unwrap();
+        let small = elbo(&small_vae, 2, true);
+        let context = large_vae.context(cs.as_ref(), fs.as_ref(), true).unwrap();
+        let large = large_vae.elbo(&canvas, &context, &eps, Some(&mask), true).unwrap();
         let cropped = large.params.narrow(2, 0, 10).unwrap().narrow(3, 0, 13).unwrap();
         assert_eq!(elements(&small.params), elements(&cropped));
         assert_eq!(elements(&small.kl), elements(&large.kl));
@@ -226,9 +276,8 @@ fn masked_pixels_do_not_count() {
 fn log_prob_and_kl_are_those_of_vae_prob() {
     for config in architectures(5, 6) {
         let (vae, _) = network(&config, DType::F64);
-        let (xs, cs) = (designs("x", 2, &config, DType::F64), conditions(2, &config, DType::F64));
-        let terms =
-            vae.elbo(&xs, cs.as_ref(), &noise(2, &config, DType::F64), None, false).unwrap();
+        let xs = designs("x", 2, &config, DType::F64);
+        let terms = elbo(&vae, 2, false);
         let (pixels, params) = (elements(&xs), elements(&terms.params));
         let sigma = vae.sigma().unwrap().map(|sigma| elements(&sigma)[0]);
         let (mean, log_var) = (elements(&terms.posterior.mean), elements(&terms.posterior.log_var));
@@ -287,14 +336,12 @@ fn weights_and_statistics_move_in_training_only() {
         let vae = Vae::new(&config, parameters.var_builder()).unwrap();
         let values =
             || -> Vec<_> { parameters.iter().map(|(name, var)| (name, elements(&var))).collect() };
-        let (xs, cs) = (designs("x", 2, &config, DType::F64), conditions(2, &config, DType::F64));
-        let eps = noise(2, &config, DType::F64);
 
         let before = values();
-        vae.elbo(&xs, cs.as_ref(), &eps, None, false).unwrap();
+        elbo(&vae, 2, false);
         assert_eq!(before, values(), "evaluation changes nothing");
 
-        let terms = vae.elbo(&xs, cs.as_ref(), &eps, None, true).unwrap();
+        let terms = elbo(&vae, 2, true);
         for (old, new) in before.iter().zip(&values()) {
             assert_eq!(
                 old != new,
@@ -320,8 +367,7 @@ fn weights_and_statistics_move_in_training_only() {
 fn every_parameter_has_a_gradient() {
     for config in architectures(16, 24) {
         let (vae, parameters) = network(&config, DType::F64);
-        let (xs, cs) = (designs("x", 3, &config, DType::F64), conditions(3, &config, DType::F64));
-        let terms = vae.elbo(&xs, cs.as_ref(), &noise(3, &config, DType::F64), None, true).unwrap();
+        let terms = elbo(&vae, 3, true);
         let gradients = loss(&terms).backward().unwrap();
         let without = before_norms(&config);
         for (name, variable) in parameters.trainable() {
@@ -353,7 +399,9 @@ fn conditions_are_standardized_inside() {
     let (xs, raw) =
         (designs("x", 2, &config, DType::F64), conditions(2, &config, DType::F64).unwrap());
     let mean = |config: &ModelConfig, raw: &Tensor| {
-        elements(&network(config, DType::F64).0.encode(&xs, Some(raw), false).unwrap().mean)
+        let (vae, _) = network(config, DType::F64);
+        let context = vae.context(Some(raw), None, false).unwrap();
+        elements(&vae.encode(&xs, &context, false).unwrap().mean)
     };
     let expected = mean(&config, &raw);
     // The same physical value in another unit, with the statistics in that unit.
@@ -373,13 +421,8 @@ fn output_starts_at_the_mean_density() {
         let parameters = Parameters::new(5, DType::F64, Device::Cpu);
         let vae = Vae::new(&config, parameters.var_builder()).unwrap();
         let mean = || {
-            let params = vae
-                .decode(
-                    &noise(2, &config, DType::F64),
-                    conditions(2, &config, DType::F64).as_ref(),
-                    false,
-                )
-                .unwrap();
+            let zs = noise(2, &config, DType::F64);
+            let params = vae.decode(&zs, &told(&vae, 2, false), false).unwrap();
             let mean = elements(&vae.mean(&params).unwrap());
             mean.iter().sum::<f64>() / mean.len() as f64
         };
@@ -413,8 +456,9 @@ fn dense_decoders_start_at_the_mean_of_every_pixel() {
                 variable.set(&variable.zeros_like().unwrap()).unwrap();
             }
         }
-        let (z, cs) = (noise(1, &config, DType::F64), conditions(1, &config, DType::F64));
-        let output = elements(&vae.mean(&vae.decode(&z, cs.as_ref(), false).unwrap()).unwrap());
+        let z = noise(1, &config, DType::F64);
+        let params = vae.decode(&z, &told(&vae, 1, false), false).unwrap();
+        let output = elements(&vae.mean(&params).unwrap());
         let overall = mean.iter().sum::<f64>() / 70.0;
         for (found, mean) in output.into_iter().zip(mean) {
             let dense = matches!(config.decoder, Decoder::Dense(_));
@@ -432,40 +476,42 @@ fn foreign_inputs_are_refused() {
     let (xs, cs, z) = (zeros(&[2, 1, 12, 20]), zeros(&[2, 1]), zeros(&[2, 3]));
 
     let message = |error: ModelError| error.to_string();
-    let transposed = vae.encode(&zeros(&[2, 1, 20, 12]), Some(&cs), false).unwrap_err();
+    let transposed = vae
+        .encode(&zeros(&[2, 1, 20, 12]), &vae.context(Some(&cs), None, false).unwrap(), false)
+        .unwrap_err();
     assert_eq!(
         message(transposed),
         "designs has shape [2, 1, 20, 12], but the model takes (B, 1, 12, 20)"
     );
     assert!(matches!(
-        vae.encode(&zeros(&[2, 12, 20]), Some(&cs), false),
+        vae.encode(&zeros(&[2, 12, 20]), &vae.context(Some(&cs), None, false).unwrap(), false),
         Err(ModelError::Shape { input: "designs", .. })
     ));
     assert!(matches!(
-        vae.encode(&xs, Some(&zeros(&[2, 2])), false),
+        vae.context(Some(&zeros(&[2, 2])), None, false),
         Err(ModelError::Shape { input: "conditions", .. })
     ));
     assert!(matches!(
-        vae.encode(&xs, Some(&zeros(&[3, 1])), false),
-        Err(ModelError::Shape { input: "conditions", .. })
+        vae.encode(&xs, &vae.context(Some(&zeros(&[3, 1])), None, false).unwrap(), false),
+        Err(ModelError::Shape { input: "context", .. })
     ));
     assert_eq!(
-        message(vae.encode(&xs, None, false).unwrap_err()),
+        message(vae.encode(&xs, &Context::default(), false).unwrap_err()),
         "the model needs the conditions [\"a\"], but none were given"
     );
     assert!(matches!(
-        vae.decode(&zeros(&[2, 4]), Some(&cs), false),
+        vae.decode(&zeros(&[2, 4]), &vae.context(Some(&cs), None, false).unwrap(), false),
         Err(ModelError::Shape { input: "latents", .. })
     ));
     assert!(matches!(
-        vae.decode(&zeros(&[3]), Some(&cs), false),
+        vae.decode(&zeros(&[3]), &vae.context(Some(&cs), None, false).unwrap(), false),
         Err(ModelError::Shape { input: "latents", .. })
     ));
     assert!(matches!(
-        vae.elbo(&xs, Some(&cs), &zeros(&[1, 3]), None, false),
+        vae.elbo(&xs, &vae.context(Some(&cs), None, false).unwrap(), &zeros(&[1, 3]), None, false),
         Err(ModelError::Shape { input: "eps", .. })
     ));
-    let params = vae.decode(&z, Some(&cs), false).unwrap();
+    let params = vae.decode(&z, &vae.context(Some(&cs), None, false).unwrap(), false).unwrap();
     assert!(matches!(
         vae.log_prob(&params, &zeros(&[2, 1, 12, 21]), None),
         Err(ModelError::Shape { .. })
@@ -474,9 +520,226 @@ fn foreign_inputs_are_refused() {
 
     let (vae, _) = network(&architectures(12, 20)[0], DType::F32);
     assert!(matches!(
-        vae.encode(&xs, Some(&cs), false),
+        vae.context(Some(&cs), None, false),
         Err(ModelError::UnexpectedConditions { count: 1 })
     ));
+    let (conditional, _) = network(config, DType::F32);
+    let theirs = conditional.context(Some(&cs), None, false).unwrap();
+    assert!(matches!(
+        vae.encode(&xs, &theirs, false),
+        Err(ModelError::UnexpectedConditions { count: 1 })
+    ));
+}
+
+#[test]
+fn foreign_fields_are_refused() {
+    let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap();
+    let config = &architectures_with_fields(12, 20)[0];
+    let (vae, _) = network(config, DType::F32);
+    let (xs, cs, z) = (zeros(&[2, 1, 12, 20]), zeros(&[2, 2]), zeros(&[2, 3]));
+    let fs = zeros(&[2, 3, 12, 20]);
+    let refused = |cs: Option<&Tensor>, fs: Option<&Tensor>| {
+        vae.context(cs, fs, false).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(Some(&cs), None),
+        "the model needs the fields of the problem (recipe test-1), but none were given"
+    );
+    assert_eq!(
+        refused(None, Some(&fs)),
+        "the model needs the conditions [\"a\", \"b\"], but none were given"
+    );
+    for (shape, found) in [
+        ([2, 2, 12, 20], "[2, 2, 12, 20]"),
+        ([2, 3, 20, 12], "[2, 3, 20, 12]"),
+        ([2, 3, 12, 24], "[2, 3, 12, 24]"),
+    ] {
+        assert_eq!(
+            refused(Some(&cs), Some(&zeros(&shape))),
+            format!("fields has shape {found}, but the model takes (B, 3, 12, 20)")
+        );
+    }
+    assert_eq!(
+        refused(Some(&cs), Some(&zeros(&[1, 3, 12, 20]))),
+        "fields has shape [1, 3, 12, 20], but the model takes (2, …): one for each row of conditions"
+    );
+
+    // Another number of designs or codes, and contexts that another network made.
+    let own = vae.context(Some(&cs), Some(&fs), false).unwrap();
+    assert!(vae.encode(&xs, &own, false).is_ok() && vae.decode(&z, &own, false).is_ok());
+    assert!(matches!(
+        vae.encode(&zeros(&[3, 1, 12, 20]), &own, false),
+        Err(ModelError::Shape { input: "context", .. })
+    ));
+    assert!(matches!(
+        vae.decode(&zeros(&[1, 3]), &own, false),
+        Err(ModelError::Shape { input: "context", .. })
+    ));
+    let missing = |error: ModelError| matches!(error, ModelError::MissingFields { .. });
+    let (plain, _) = network(&architectures(12, 20)[0], DType::F32);
+    let theirs = plain.context(None, None, false).unwrap();
+    assert!(missing(vae.encode(&xs, &theirs, false).unwrap_err()));
+    assert!(missing(vae.decode(&z, &theirs, false).unwrap_err()));
+    assert!(matches!(plain.context(None, Some(&fs), false), Err(ModelError::UnexpectedFields)));
+    assert!(matches!(plain.encode(&xs, &own, false), Err(ModelError::UnexpectedFields)));
+    assert!(matches!(plain.decode(&z, &own, false), Err(ModelError::UnexpectedFields)));
+}
+
+/// Where what a network with fields computes is known on plain floats: q(z|x) from the same network
+/// with a prior of N(0, I), and p(z|problem) by hand from the pooled vector.
+struct OnFloats {
+    /// Mean and log-variance of q(z|x) of each design.
+    q: Vec<(Vec<f64>, Vec<f64>)>,
+    /// Mean and log-variance of p(z|problem) of each design.
+    p: Vec<(Vec<f64>, Vec<f64>)>,
+    /// The network with the prior N(0, I).
+    plain: Vae,
+}
+
+impl OnFloats {
+    fn new(vae: &Vae, parameters: &Parameters, batch: usize) -> Self {
+        let (plain, others) = network(vae.config(), DType::F64);
+        let [weights, biases] =
+            ["weight", "bias"].map(|part| others.get(&format!("prior.2.{part}")).unwrap());
+        weights.set(&weights.zeros_like().unwrap()).unwrap();
+        let dim = vae.config().latent_dim;
+        let standard = [vec![0.0; dim], vec![log_variance_of_nothing(); dim]].concat();
+        biases.set(&tensor(standard, &[2 * dim], DType::F64)).unwrap();
+        let rows = |tensor: &Tensor| tensor.to_vec2::<f64>().unwrap();
+        let posterior = elbo(&plain, batch, false).posterior;
+        let q = rows(&posterior.mean).into_iter().zip(rows(&posterior.log_var)).collect();
+        let pooled = rows(told(vae, batch, false).vector().unwrap());
+        let p = pooled.iter().map(|pooled| prior(parameters, pooled)).collect();
+        Self { q, p, plain }
+    }
+
+    fn densities(&self, design: usize) -> [DiagonalNormal<'_, f64>; 2] {
+        [&self.q[design], &self.p[design]]
+            .map(|(mean, log_var)| DiagonalNormal::new(mean, log_var).unwrap())
+    }
+}
+
+/// What the bounds of a log-variance make 0 of.
+fn log_variance_of_nothing() -> f64 {
+    let (mut low, mut high) = (-1.0, 1.0);
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if soft_bound(middle, -8.0, 8.0) < 0.0 {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+/// Two linear layers with a LeakyReLU between them, and the bounds of a log-variance.
+fn prior(parameters: &Parameters, pooled: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let linear = |name: &str, inputs: &[f64]| -> Vec<f64> {
+        let get = |part| parameters.get(&format!("{name}.{part}")).unwrap();
+        let weights: Vec<Vec<f64>> = get("weight").to_vec2().unwrap();
+        let biases: Vec<f64> = get("bias").to_vec1().unwrap();
+        let product = |row: &[f64]| row.iter().zip(inputs).map(|(w, x)| w * x).sum::<f64>();
+        weights.iter().zip(biases).map(|(row, bias)| product(row) + bias).collect()
+    };
+    let hidden: Vec<f64> =
+        linear("prior.0", pooled).into_iter().map(|x| if x < 0.0 { 0.01 * x } else { x }).collect();
+    let output = linear("prior.2", &hidden);
+    let (mean, raw) = output.split_at(output.len() / 2);
+    (mean.to_vec(), raw.iter().map(|&x| soft_bound(x, -8.0, 8.0)).collect())
+}
+
+#[track_caller]
+fn close(found: f64, expected: f64) {
+    assert!((found - expected).abs() < 1e-11 * (1.0 + expected.abs()), "{found} and {expected}");
+}
+
+/// Codes in units of the prior change no divergence, no ratio of densities and no design.
+#[test]
+fn bounds_under_a_prior_of_the_problem_are_those_of_vae_prob() {
+    const BATCH: usize = 3;
+    const DRAWS: usize = 4;
+    for config in architectures_with_fields(12, 20) {
+        let (vae, parameters) = network(&config, DType::F64);
+        let floats = OnFloats::new(&vae, &parameters, BATCH);
+        let spread = floats.p.iter().flat_map(|(_, log_var)| log_var).map(|v| v.abs());
+        assert!(0.05 < spread.fold(0.0, f64::max), "a prior of N(0, I) would tell nothing");
+
+        let terms = elbo(&vae, BATCH, false);
+        let per_latent: Vec<Vec<f64>> = terms.kl.to_vec2().unwrap();
+        for (design, found) in per_latent.iter().enumerate() {
+            let [q, p] = floats.densities(design);
+            for ((found, q), p) in found.iter().zip(q.coordinates()).zip(p.coordinates()) {
+                close(*found, q.kl(&p));
+            }
+            close(found.iter().sum(), q.kl(&p));
+        }
+
+        let shape = [DRAWS, BATCH, config.latent_dim];
+        let eps = tensor(uniform("draws", shape.iter().product()), &shape, DType::F64);
+        let xs = designs("x", BATCH, &config, DType::F64);
+        let weights =
+            vae.importance_weights(&xs, &told(&vae, BATCH, false), &eps, None, false).unwrap();
+        let log_ratio: Vec<Vec<f64>> = weights.log_ratio.to_vec2().unwrap();
+        let log_likelihood: Vec<Vec<f64>> = weights.log_likelihood.to_vec2().unwrap();
+        let eps: Vec<Vec<Vec<f64>>> = eps.to_vec3().unwrap();
+        for draw in 0..DRAWS {
+            let mut zs = vec![0.0; BATCH * config.latent_dim];
+            for (design, z) in zs.chunks_exact_mut(config.latent_dim).enumerate() {
+                let [q, p] = floats.densities(design);
+                q.reparameterize(&eps[draw][design], z);
+                close(log_ratio[draw][design], p.log_prob(z) - q.log_prob(z));
+            }
+            // What is decoded from these latent variables, by the network whose codes they are.
+            let zs = tensor(zs, &[BATCH, config.latent_dim], DType::F64);
+            let plain = &floats.plain;
+            let params = plain.decode(&zs, &told(plain, BATCH, false), false).unwrap();
+            let expected = elements(&plain.log_prob(&params, &xs, None).unwrap());
+            for (found, expected) in log_likelihood[draw].iter().zip(expected) {
+                close(*found, expected);
+            }
+        }
+        let bound = elements(&weights.bound(1.0).unwrap());
+        for (design, found) in bound.into_iter().enumerate() {
+            let weights: Vec<f64> =
+                (0..DRAWS).map(|k| log_likelihood[k][design] + log_ratio[k][design]).collect();
+            close(found, iwae_bound(&weights));
+            assert!(weights.iter().sum::<f64>() / DRAWS as f64 <= found, "Jensen");
+        }
+    }
+}
+
+/// The bound of one draw is the same on average whether the KL is in closed form or drawn, and that
+/// of many draws is tighter.
+#[test]
+fn more_draws_tighten_the_bound_under_a_prior_of_the_problem() {
+    const DRAWS: usize = 4000;
+    for config in architectures_with_fields(8, 8) {
+        let (vae, _) = network(&config, DType::F64);
+        let shape = [DRAWS, 1, config.latent_dim];
+        // Standard normal draws by Box and Muller.
+        let n: usize = shape.iter().product();
+        let [radii, angles] = ["radii", "angles"].map(|name| uniform(name, n));
+        let normal = |(r, a): (f64, f64)| {
+            let u: f64 = 0.5 + 0.5 * r;
+            (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::PI * a).cos()
+        };
+        let eps = tensor(radii.into_iter().zip(angles).map(normal).collect(), &shape, DType::F64);
+        let (xs, context) = (designs("x", 1, &config, DType::F64), told(&vae, 1, false));
+        let weights = vae.importance_weights(&xs, &context, &eps, None, false).unwrap();
+        let kl = elements(&elbo(&vae, 1, false).kl).iter().sum::<f64>();
+        let ratios = elements(&weights.log_ratio);
+        let mean = ratios.iter().sum::<f64>() / DRAWS as f64;
+        let variance =
+            ratios.iter().map(|ratio| (ratio - mean).powi(2)).sum::<f64>() / DRAWS as f64;
+        // Five standard errors of the mean.
+        let error = 5.0 * (variance / DRAWS as f64).sqrt();
+        assert!((mean + kl).abs() < error, "{mean} and {kl}, {error}");
+
+        let likelihood = elements(&weights.log_likelihood).iter().sum::<f64>() / DRAWS as f64;
+        let bound = elements(&weights.bound(1.0).unwrap())[0];
+        assert!(likelihood - kl + error < bound, "{bound} is not above {}", likelihood - kl);
+    }
 }
 
 #[test]

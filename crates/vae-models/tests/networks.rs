@@ -274,3 +274,13 @@ fn kernel_3_decoder_on_odd_sizes() {
 fn conv_head_on_126_by_349() {
     check(include_str!("fixtures/conv_head_126x349.json"));
 }
+
+#[test]
+fn network_told_fields_and_a_condition() {
+    check(include_str!("fixtures/fields_12x20.json"));
+}
+
+#[test]
+fn network_told_fields_alone_on_odd_sizes() {
+    check(include_str!("fixtures/fields_13x21.json"));
+}

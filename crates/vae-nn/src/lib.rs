@@ -8,7 +8,7 @@
 //! by candle's own operations.
 //!
 //! - Layers: [`Linear`], [`Conv2d`], [`ConvTranspose2d`], [`BatchNorm2d`], [`relu`],
-//!   [`leaky_relu`], [`tanh`], [`softplus`], [`max_pool2d`], [`avg_pool2d`],
+//!   [`leaky_relu`], [`silu`], [`tanh`], [`softplus`], [`max_pool2d`], [`avg_pool2d`],
 //!   [`upsample_nearest2d`]; [`Sequential`], several of them as one operation.
 //! - Losses, in nats: [`bernoulli_log_prob`], [`gaussian_log_prob`],
 //!   [`continuous_bernoulli_log_prob`] with its [`continuous_bernoulli_mean`],
@@ -32,7 +32,7 @@ pub use error::Error;
 pub use kernels::micro::level::instruction_set;
 pub use layers::{
     BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Linear, leaky_relu,
-    relu, softplus, tanh, upsample_nearest2d,
+    relu, silu, softplus, tanh, upsample_nearest2d,
 };
 pub use losses::{
     bernoulli_log_prob, continuous_bernoulli_log_prob, continuous_bernoulli_mean,

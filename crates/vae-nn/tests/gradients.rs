@@ -134,6 +134,7 @@ fn activations_pools_and_upsampling() {
         let vars = [("x", &xs)];
         check_gradients(&vars, TOLERANCE, || vae_nn::relu(&xs)? + &*xs);
         check_gradients(&vars, TOLERANCE, || vae_nn::leaky_relu(&xs, 0.01));
+        check_gradients(&vars, TOLERANCE, || vae_nn::silu(&xs));
         check_gradients(&vars, TOLERANCE, || vae_nn::tanh(&xs));
         for scale in [(1, 1), (2, 2), (3, 1), (1, 5)] {
             check_gradients(&vars, TOLERANCE, || vae_nn::upsample_nearest2d(&xs, scale));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::architecture::condition::ConditionStats;
+use crate::architecture::fields::Fields;
 use crate::architecture::likelihood::Likelihood;
 
 /// Everything needed to rebuild a network.
@@ -44,6 +45,10 @@ pub struct ModelConfig {
     /// Without it they are concatenated as they are, as in the tutorial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding: Option<usize>,
+    /// The maps of the problem that the network is told beside the conditions; `None` for a network
+    /// that is told conditions alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Fields>,
 }
 
 /// The body of q(z|x); two linear heads on its result give mean and log-variance. Each
@@ -182,12 +187,14 @@ impl ModelConfig {
         (self.height.next_multiple_of(multiple), self.width.next_multiple_of(multiple))
     }
 
-    /// Width of what is concatenated for the conditions: 0 without conditions, else one per
-    /// condition or the width of the embedding.
-    pub(crate) fn condition_width(&self) -> usize {
-        match self.embedding {
-            Some(width) if !self.conditions.is_empty() => width,
-            _ => self.conditions.len(),
+    /// Width of what is concatenated for conditions and fields, which is that of
+    /// [`Context::vector`](crate::Context::vector): 0 without either, else one per condition, the
+    /// width of the embedding, or that of the pooled fields.
+    pub fn condition_width(&self) -> usize {
+        match (&self.fields, self.embedding) {
+            (Some(fields), _) => fields.pooled,
+            (None, Some(width)) if !self.conditions.is_empty() => width,
+            (None, _) => self.conditions.len(),
         }
     }
 }

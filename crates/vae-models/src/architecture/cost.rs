@@ -6,9 +6,11 @@ use crate::architecture::modules::Layer;
 /// Multiply-adds of one design, forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MultiplyAdds {
-    /// From the design to mean and log-variance, the embedding of the conditions included.
+    /// From the design to mean and log-variance, the embedding of the conditions and the networks
+    /// on the fields included.
     pub encode: u64,
-    /// From the latent vector to the likelihood's parameters; the embedding is counted in `encode`.
+    /// From the latent vector to the likelihood's parameters; what reads conditions and fields is
+    /// counted in `encode`.
     pub decode: u64,
 }
 
@@ -44,9 +46,14 @@ impl ModelConfig {
         decoder.extend(self.final_layers());
         MultiplyAdds {
             encode: count(&self.embedding_layers(), 1)
+                + count(&self.field_encoder_layers(), height * width)
+                + count(&self.field_pool_layers(), 1)
+                + count(&self.prior_layers(), 1)
                 + count(&self.encoder_layers(), height * width)
                 + 2 * linear(self.head_size()),
-            decode: self.decoder_input_size().map_or(0, linear) + count(&decoder, base),
+            decode: self.decoder_input_size().map_or(0, linear)
+                + count(&self.decoder_mix_layers(), base)
+                + count(&decoder, base),
         }
     }
 }

@@ -57,6 +57,17 @@ pub enum ConfigError {
         /// Its standard deviation.
         std: f64,
     },
+    /// A network on fields has another encoder or decoder than one that they can enter.
+    #[error(
+        "fields enter a strided encoder and a transposed decoder with as many blocks, and no other network"
+    )]
+    FieldsIntoOther,
+    /// Fields without a map, or with a name twice.
+    #[error("fields.names is {names:?}, but must hold at least one name and each name once")]
+    FieldNames {
+        /// The names found.
+        names: Vec<String>,
+    },
     /// Two conditions have the same name, or the name of one is empty.
     #[error("condition name {name:?} is {}", if name.is_empty() { "empty" } else { "given twice" })]
     ConditionName {
@@ -130,11 +141,27 @@ impl ModelConfig {
             return Err(ConfigError::Noise { field, value });
         }
         self.validate_conditions()?;
+        self.validate_fields()?;
         let parameters = self.parameter_shapes().iter().map(|(_, shape)| count(shape)).sum();
         if MAX_PARAMETERS < parameters {
             return Err(ConfigError::TooLarge { parameters, max: MAX_PARAMETERS });
         }
         Ok(())
+    }
+
+    fn validate_fields(&self) -> Result<(), ConfigError> {
+        let Some(fields) = &self.fields else { return Ok(()) };
+        extent("fields.pooled", fields.pooled, MAX_EXTENT)?;
+        extent("fields.prior", fields.prior, MAX_EXTENT)?;
+        let once = |(i, name): (usize, &String)| !fields.names[..i].contains(name);
+        if fields.names.is_empty() || !fields.names.iter().enumerate().all(once) {
+            return Err(ConfigError::FieldNames { names: fields.names.clone() });
+        }
+        let fits = matches!(self.encoder, Encoder::Strided { .. })
+            && matches!(self.decoder, Decoder::Transposed { .. })
+            && self.encoder.halvings() == self.decoder.doublings()
+            && self.embedding.is_none();
+        if fits { Ok(()) } else { Err(ConfigError::FieldsIntoOther) }
     }
 
     fn validate_conditions(&self) -> Result<(), ConfigError> {

@@ -8,7 +8,8 @@ use crate::architecture::config::{
     Activation, Decoder, Dense, Encoder, Head, ModelConfig, Pooling,
 };
 use crate::architecture::names::{
-    DECODER, DECODER_INPUT, EMBEDDING, ENCODER, FC_MU, FC_VAR, FINAL_LAYER,
+    DECODER, DECODER_INPUT, DECODER_MIX, EMBEDDING, ENCODER, FC_MU, FC_VAR, FIELD_ENCODER,
+    FIELD_POOL, FINAL_LAYER, PRIOR,
 };
 
 /// One module of a stack.
@@ -68,9 +69,13 @@ impl ModelConfig {
             |name: &str, (inputs, outputs)| (name.to_owned(), Layer::Linear { inputs, outputs });
         let mut modules = Vec::new();
         modules.extend(stack(EMBEDDING, self.embedding_layers()));
+        modules.extend(stack(FIELD_ENCODER, self.field_encoder_layers()));
+        modules.extend(stack(FIELD_POOL, self.field_pool_layers()));
+        modules.extend(stack(PRIOR, self.prior_layers()));
         modules.extend(stack(ENCODER, self.encoder_layers()));
         modules.extend([linear(FC_MU, self.head_size()), linear(FC_VAR, self.head_size())]);
         modules.extend(self.decoder_input_size().map(|size| linear(DECODER_INPUT, size)));
+        modules.extend(stack(DECODER_MIX, self.decoder_mix_layers()));
         modules.extend(stack(DECODER, self.decoder_layers()));
         modules.extend(stack(FINAL_LAYER, self.final_layers()));
         modules
@@ -87,11 +92,11 @@ impl ModelConfig {
         match &self.encoder {
             Encoder::Strided { channels, normalized } => {
                 let activation = [Layer::Activation(Activation::LeakyRelu)];
-                convolutions(channels, 2, *normalized, &activation)
+                convolutions(1 + self.field_count(), channels, 2, *normalized, &activation)
             }
             Encoder::Pool { channels, pool, normalized } => {
                 let activation = [Layer::Activation(Activation::Relu), Layer::Pool(*pool)];
-                convolutions(channels, 1, *normalized, &activation)
+                convolutions(1, channels, 1, *normalized, &activation)
             }
             Encoder::Dense(Dense { widths, activation }) => {
                 dense(self.padded_len() + self.condition_width(), widths, *activation)
@@ -140,12 +145,14 @@ impl ModelConfig {
             Decoder::Transposed { channels, kernel, head, normalized, activation } => {
                 let mut layers: Vec<_> = channels
                     .windows(2)
-                    .flat_map(|pair| {
-                        transposed_block(pair[0], pair[1], *kernel, *normalized, *activation)
+                    .enumerate()
+                    .flat_map(|(block, pair)| {
+                        let inputs = self.decoder_block_inputs(block, pair[0]);
+                        transposed_block(inputs, pair[1], *kernel, *normalized, *activation)
                     })
                     .collect();
                 if *head == Head::Transposed {
-                    let inputs = last(channels);
+                    let inputs = self.decoder_block_inputs(channels.len() - 1, last(channels));
                     layers.push(Layer::ConvTranspose { inputs, outputs: 1, kernel: *kernel });
                 }
                 layers
@@ -163,10 +170,11 @@ impl ModelConfig {
     pub(crate) fn final_layers(&self) -> Vec<Layer> {
         match &self.decoder {
             Decoder::Transposed { channels, kernel, head: Head::Conv, normalized, activation } => {
-                let inputs = last(channels);
+                let outputs = last(channels);
+                let inputs = self.decoder_block_inputs(channels.len() - 1, outputs);
                 let mut layers =
-                    transposed_block(inputs, inputs, *kernel, *normalized, *activation);
-                layers.push(Layer::Conv { inputs, outputs: 1, stride: 1 });
+                    transposed_block(inputs, outputs, *kernel, *normalized, *activation);
+                layers.push(Layer::Conv { inputs: outputs, outputs: 1, stride: 1 });
                 layers
             }
             _ => Vec::new(),
@@ -181,7 +189,7 @@ impl ModelConfig {
 }
 
 /// `Linear → activation` for each width.
-fn dense(mut inputs: usize, widths: &[usize], activation: Activation) -> Vec<Layer> {
+pub(crate) fn dense(mut inputs: usize, widths: &[usize], activation: Activation) -> Vec<Layer> {
     let mut layers = Vec::new();
     for &outputs in widths {
         let linear = Layer::Linear { inputs, outputs };
@@ -192,14 +200,14 @@ fn dense(mut inputs: usize, widths: &[usize], activation: Activation) -> Vec<Lay
 }
 
 /// Convolutions, each with its normalization and what follows it.
-fn convolutions(
+pub(crate) fn convolutions(
+    mut inputs: usize,
     channels: &[usize],
     stride: usize,
     normalized: bool,
     activation: &[Layer],
 ) -> Vec<Layer> {
     let mut layers = Vec::new();
-    let mut inputs = 1;
     for &outputs in channels {
         layers.push(Layer::Conv { inputs, outputs, stride });
         layers.extend(normalized.then_some(Layer::Norm { channels: outputs }));

@@ -39,6 +39,7 @@ impl ModelConfig {
             likelihood: Likelihood::Bernoulli,
             embedding: (!conditions.is_empty()).then_some(32),
             conditions,
+            fields: None,
         }
     }
 
@@ -65,6 +66,7 @@ impl ModelConfig {
             likelihood: Likelihood::SquaredError,
             conditions,
             embedding: None,
+            fields: None,
         }
     }
 
@@ -85,6 +87,7 @@ impl ModelConfig {
             likelihood: Likelihood::Bernoulli,
             conditions,
             embedding: None,
+            fields: None,
         }
     }
 
@@ -126,6 +129,7 @@ impl ModelConfig {
             likelihood: Likelihood::Bernoulli,
             conditions,
             embedding: None,
+            fields: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::network::posterior::Posterior;
 pub struct ElboTerms {
     /// ln p(x|z) of the drawn z, summed over the active pixels, in nats; (B,).
     pub log_likelihood: Tensor,
-    /// KL(q(z|x) ‖ N(0, I)) per latent, in nats; (B, Z).
+    /// KL(q(z|x) ‖ p(z)) per latent, in nats; (B, Z).
     pub kl: Tensor,
     /// q(z|x).
     pub posterior: Posterior,

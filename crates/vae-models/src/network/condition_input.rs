@@ -1,6 +1,6 @@
 //! The conditions as an input of the network: from raw units to what is concatenated.
 
-use candle_core::{D, DType, Device, Result, Tensor};
+use candle_core::{D, DType, Device, Tensor};
 use candle_nn::VarBuilder;
 
 use crate::architecture::condition::ConditionStats;
@@ -17,6 +17,8 @@ pub(crate) struct ConditionInput {
     embedding: Option<Sequential>,
     names: Vec<String>,
 }
+
+type Result<T> = std::result::Result<T, ModelError>;
 
 impl ConditionInput {
     /// `None` for a model without conditions.
@@ -41,44 +43,43 @@ impl ConditionInput {
         }))
     }
 
-    /// (B, C) in raw units → (B, width of the conditions).
-    pub(crate) fn forward(&self, raw: &Tensor, train: bool) -> Result<Tensor> {
-        let standardized = raw.broadcast_sub(&self.mean)?.broadcast_mul(&self.inverse_std)?;
-        match &self.embedding {
-            Some(embedding) => embedding.forward(&standardized, train),
-            None => Ok(standardized),
+    /// The conditions (B, C) in raw units as a network on them takes them: in units of their
+    /// deviations, and embedded if the model has an embedding.
+    ///
+    /// # Errors
+    /// If conditions are missing, are not wanted, or have another shape.
+    pub(crate) fn read(
+        input: Option<&Self>,
+        raw: Option<&Tensor>,
+        train: bool,
+    ) -> Result<Option<Tensor>> {
+        match (input, raw) {
+            (None, None) => Ok(None),
+            (None, Some(raw)) => {
+                Err(ModelError::UnexpectedConditions { count: raw.dim(D::Minus1).unwrap_or(1) })
+            }
+            (Some(input), None) => {
+                Err(ModelError::MissingConditions { names: input.names.clone() })
+            }
+            (Some(input), Some(raw)) => input.forward(raw, train).map(Some),
         }
     }
-}
 
-/// Appends the conditions to `features` (B, F).
-///
-/// # Errors
-/// If conditions are missing, are not wanted, or have another shape.
-pub(crate) fn append(
-    features: Tensor,
-    input: Option<&ConditionInput>,
-    raw: Option<&Tensor>,
-    train: bool,
-) -> std::result::Result<Tensor, ModelError> {
-    match (input, raw) {
-        (None, None) => Ok(features),
-        (None, Some(raw)) => {
-            Err(ModelError::UnexpectedConditions { count: raw.dim(D::Minus1).unwrap_or(1) })
+    fn forward(&self, raw: &Tensor, train: bool) -> Result<Tensor> {
+        let count = self.names.len();
+        if raw.rank() != 2 || raw.dim(1)? != count {
+            let expected = format!("(B, {count})");
+            return Err(ModelError::shape("conditions", expected, raw.dims()));
         }
-        (Some(input), None) => Err(ModelError::MissingConditions { names: input.names.clone() }),
-        (Some(input), Some(raw)) => {
-            let (batch, count) = (features.dim(0)?, input.names.len());
-            if raw.dims() != [batch, count] {
-                let expected = format!("({batch}, {count})");
-                return Err(ModelError::shape("conditions", expected, raw.dims()));
-            }
-            Ok(Tensor::cat(&[features, input.forward(raw, train)?], 1)?)
+        let standardized = raw.broadcast_sub(&self.mean)?.broadcast_mul(&self.inverse_std)?;
+        match &self.embedding {
+            Some(embedding) => Ok(embedding.forward(&standardized, train)?),
+            None => Ok(standardized),
         }
     }
 }
 
 fn row(values: Vec<f64>, dtype: DType, device: &Device) -> Result<Tensor> {
     let count = values.len();
-    Tensor::from_vec(values, (1, count), device)?.to_dtype(dtype)
+    Ok(Tensor::from_vec(values, (1, count), device)?.to_dtype(dtype)?)
 }

@@ -2,6 +2,8 @@
 
 mod bounds;
 mod condition_input;
+mod context;
+mod field_input;
 mod likelihood_head;
 mod posterior;
 mod sequential;
@@ -9,6 +11,7 @@ mod start;
 pub(crate) mod vae;
 
 pub use bounds::{ElboTerms, WeightTerms};
+pub use context::Context;
 pub use likelihood_head::LOG_STD_FLOOR;
 pub use posterior::Posterior;
 pub use vae::Vae;

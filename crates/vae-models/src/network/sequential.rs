@@ -30,19 +30,45 @@ enum Part {
 impl Sequential {
     /// Makes the layers of one or several stacks, each with its name, with weights from `vb`.
     pub(crate) fn new(stacks: &[(&str, Vec<Layer>)], vb: &VarBuilder<'_>) -> Result<Self> {
+        let numbered = stacks.iter().flat_map(|(name, layers)| {
+            layers.iter().enumerate().map(move |(i, &layer)| (*name, i, layer))
+        });
+        Self::of(numbered, vb)
+    }
+
+    /// Makes the layers of one stack in several parts, each of which begins with a layer that
+    /// `starts`, so that something can be done between them.
+    pub(crate) fn blocks(
+        name: &str,
+        layers: &[Layer],
+        starts: impl Fn(&Layer) -> bool,
+        vb: &VarBuilder<'_>,
+    ) -> Result<Vec<Self>> {
+        let mut blocks: Vec<Vec<(&str, usize, Layer)>> = Vec::new();
+        for (i, &layer) in layers.iter().enumerate() {
+            match blocks.last_mut() {
+                Some(block) if !starts(&layer) => block.push((name, i, layer)),
+                _ => blocks.push(vec![(name, i, layer)]),
+            }
+        }
+        blocks.into_iter().map(|block| Self::of(block.into_iter(), vb)).collect()
+    }
+
+    fn of<'a>(
+        numbered: impl Iterator<Item = (&'a str, usize, Layer)>,
+        vb: &VarBuilder<'_>,
+    ) -> Result<Self> {
         let (mut parts, mut images) = (Vec::new(), Vec::new());
-        for (name, layers) in stacks {
-            for (i, &layer) in layers.iter().enumerate() {
-                let vb = vb.pp(name).pp(i);
-                match layer {
-                    Layer::Linear { inputs, outputs } => {
-                        parts.push(Part::Linear(Linear::new(inputs, outputs, vb)?));
-                    }
-                    Layer::Activation(activation) if images.is_empty() => {
-                        parts.push(Part::Activation(activation));
-                    }
-                    layer => images.push(on_images(layer, vb)?),
+        for (name, i, layer) in numbered {
+            let vb = vb.pp(name).pp(i);
+            match layer {
+                Layer::Linear { inputs, outputs } => {
+                    parts.push(Part::Linear(Linear::new(inputs, outputs, vb)?));
                 }
+                Layer::Activation(activation) if images.is_empty() => {
+                    parts.push(Part::Activation(activation));
+                }
+                layer => images.push(on_images(layer, vb)?),
             }
         }
         // Linear layers come in stacks of their own.

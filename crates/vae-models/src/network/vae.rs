@@ -1,4 +1,4 @@
-//! The variational autoencoder: q(z|x, c), p(x|z, c), and the two terms of its bound.
+//! The variational autoencoder: q(z|x, c), p(x|z, c), p(z|c), and the two terms of its bound.
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{Module, VarBuilder};
@@ -6,15 +6,25 @@ use vae_nn::Linear;
 
 use crate::architecture::config::{Encoder, ModelConfig};
 use crate::architecture::likelihood::{Likelihood, Scale, Sigma};
-use crate::architecture::names::{DECODER, DECODER_INPUT, ENCODER, FC_MU, FC_VAR, FINAL_LAYER};
+use crate::architecture::modules::Layer;
+use crate::architecture::names::{
+    DECODER, DECODER_INPUT, DECODER_MIX, ENCODER, FC_MU, FC_VAR, FINAL_LAYER,
+};
 use crate::error::ModelError;
 use crate::network::bounds::{ElboTerms, WeightTerms};
-use crate::network::condition_input::{ConditionInput, append};
+use crate::network::condition_input::ConditionInput;
+use crate::network::context::{Context, repeated};
+use crate::network::field_input::FieldInput;
 use crate::network::likelihood_head::LikelihoodHead;
 use crate::network::posterior::{LOG_VAR_BOUNDS, Posterior};
 use crate::network::sequential::Sequential;
 
 /// A variational autoencoder.
+///
+/// What it is told beside a design, conditions and the fields of a problem, is a [`Context`]. A
+/// network with fields has the prior p(z|problem) = N(μ, σ²), and its codes are given in units of
+/// it, u = (z − μ)/σ. The change of variables leaves every divergence and every ratio of densities
+/// as it is, so to whoever uses the model the prior of a code is N(0, I), with fields as without.
 ///
 /// Shapes and conditions that do not belong to the model give a [`ModelError`]. Nothing here draws
 /// random numbers: noise is an argument.
@@ -22,7 +32,7 @@ use crate::network::sequential::Sequential;
 /// # Examples
 /// ```
 /// use candle_core::{DType, Device, Tensor};
-/// use vae_models::{ModelConfig, Vae};
+/// use vae_models::{Context, ModelConfig, Vae};
 /// use vae_nn::Parameters;
 ///
 /// let config = ModelConfig::compact(20, 60, Vec::new());
@@ -31,7 +41,7 @@ use crate::network::sequential::Sequential;
 ///
 /// let xs = Tensor::zeros((2, 1, 20, 60), DType::F32, &Device::Cpu)?;
 /// let eps = Tensor::zeros((2, config.latent_dim), DType::F32, &Device::Cpu)?;
-/// let terms = vae.elbo(&xs, None, &eps, None, false)?;
+/// let terms = vae.elbo(&xs, &Context::default(), &eps, None, false)?;
 /// assert_eq!(terms.log_likelihood.dims(), [2]);
 /// assert_eq!(terms.kl.dims(), [2, config.latent_dim]);
 /// assert_eq!(vae.mean(&terms.params)?.dims(), [2, 1, 20, 60]);
@@ -43,12 +53,15 @@ pub struct Vae {
     dtype: DType,
     device: Device,
     conditions: Option<ConditionInput>,
+    fields: Option<FieldInput>,
     encoder: Sequential,
     fc_mu: Linear,
     fc_var: Linear,
     decoder_input: Option<Linear>,
-    /// With the final layer.
-    decoder: Sequential,
+    /// On the first maps and the smallest ones of the fields; `None` without fields.
+    mix: Option<Sequential>,
+    /// With the final layer; one part for each block if fields come between them.
+    decoder: Vec<Sequential>,
     pub(super) likelihood: LikelihoodHead,
 }
 
@@ -66,6 +79,7 @@ impl Vae {
             dtype: vb.dtype(),
             device: vb.device().clone(),
             conditions: ConditionInput::new(config, &vb)?,
+            fields: FieldInput::new(config, &vb)?,
             encoder: Sequential::new(&[(ENCODER, config.encoder_layers())], &vb)?,
             fc_mu: linear(config.head_size(), &vb, FC_MU)?,
             fc_var: linear(config.head_size(), &vb, FC_VAR)?,
@@ -73,10 +87,13 @@ impl Vae {
                 .decoder_input_size()
                 .map(|size| linear(size, &vb, DECODER_INPUT))
                 .transpose()?,
-            decoder: Sequential::new(
-                &[(DECODER, config.decoder_layers()), (FINAL_LAYER, config.final_layers())],
-                &vb,
-            )?,
+            mix: match config.fields {
+                Some(_) => {
+                    Some(Sequential::new(&[(DECODER_MIX, config.decoder_mix_layers())], &vb)?)
+                }
+                None => None,
+            },
+            decoder: decoder(config, &vb)?,
             likelihood: LikelihoodHead::new(config.likelihood, &vb)?,
         })
     }
@@ -96,46 +113,88 @@ impl Vae {
         &self.device
     }
 
-    /// q(z|x, c).
+    /// What the network makes of conditions (B, C) in raw units, `None` for a model without, and
+    /// of the fields of the problems (B, F, H, W), `None` for a model without.
     ///
-    /// `designs` (B, 1, H, W), `conditions` (B, C) in raw units, `None` for a model without → mean
-    /// and log-variance (B, Z). With `train`, batch normalization uses the statistics of the batch
-    /// and updates its running ones.
+    /// With `train`, batch normalization uses the statistics of the batch and updates its running
+    /// ones.
     ///
     /// # Errors
-    /// [`ModelError`] for shapes or conditions that are not the model's.
+    /// [`ModelError`] for conditions or fields that are not the model's.
+    pub fn context(
+        &self,
+        conditions: Option<&Tensor>,
+        fields: Option<&Tensor>,
+        train: bool,
+    ) -> Result<Context, ModelError> {
+        let conditions = ConditionInput::read(self.conditions.as_ref(), conditions, train)?;
+        match (&self.fields, fields) {
+            (None, None) => Ok(Context { appended: conditions, fields: None }),
+            (None, Some(_)) => Err(ModelError::UnexpectedFields),
+            (Some(_), None) => {
+                let recipe = self.config.fields.as_ref().map(|fields| fields.recipe.clone());
+                Err(ModelError::MissingFields { recipe: recipe.unwrap_or_default() })
+            }
+            (Some(network), Some(maps)) => {
+                self.check_maps("fields", maps, self.config.field_count())?;
+                if let Some(rows) = conditions.as_ref().map(|rows| rows.dim(0)).transpose()?
+                    && rows != maps.dim(0)?
+                {
+                    let expected = format!("({rows}, …): one for each row of conditions");
+                    return Err(ModelError::shape("fields", expected, maps.dims()));
+                }
+                let (pooled, fields) = network.forward(self.pad(maps)?, conditions, train)?;
+                Ok(Context { appended: Some(pooled), fields: Some(fields) })
+            }
+        }
+    }
+
+    /// q(z|x, c).
+    ///
+    /// `designs` (B, 1, H, W) → mean and log-variance (B, Z) of the codes. With `train`, batch
+    /// normalization uses the statistics of the batch and updates its running ones.
+    ///
+    /// # Errors
+    /// [`ModelError`] for shapes that are not the model's.
     pub fn encode(
         &self,
         designs: &Tensor,
-        conditions: Option<&Tensor>,
+        context: &Context,
         train: bool,
     ) -> Result<Posterior, ModelError> {
-        self.check_designs(designs)?;
-        let append = |xs| append(xs, self.conditions.as_ref(), conditions, train);
+        self.check_maps("designs", designs, 1)?;
+        context.check(&self.config, designs.dim(0)?)?;
         let designs = self.pad(designs)?;
-        let features = match self.config.encoder {
-            Encoder::Dense(_) => self.encoder.forward(&append(designs.flatten_from(1)?)?, train)?,
-            _ => append(self.encoder.forward(&designs, train)?.flatten_from(1)?)?,
+        let features = match (&self.config.encoder, &context.fields) {
+            (Encoder::Dense(_), _) => {
+                self.encoder.forward(&context.append(designs.flatten_from(1)?)?, train)?
+            }
+            (_, Some(fields)) => {
+                let input = Tensor::cat(&[&designs, &fields.maps], 1)?;
+                context.append(self.encoder.forward(&input, train)?.flatten_from(1)?)?
+            }
+            _ => context.append(self.encoder.forward(&designs, train)?.flatten_from(1)?)?,
         };
         let (lo, hi) = LOG_VAR_BOUNDS;
         let log_var = vae_nn::soft_bound(&self.fc_var.forward(&features)?, lo, hi)?;
-        Ok(Posterior { mean: self.fc_mu.forward(&features)?, log_var })
+        let mean = self.fc_mu.forward(&features)?;
+        context.in_units_of_the_prior(Posterior { mean, log_var })
     }
 
     /// The parameters of p(x|z, c): logits of a Bernoulli or continuous Bernoulli, locations of a
     /// logistic, else means.
     ///
-    /// `latents` (B, Z), `conditions` (B, C) in raw units → (B, 1, H, W), cropped to the design.
+    /// `codes` (B, Z) → (B, 1, H, W), cropped to the design.
     ///
     /// # Errors
-    /// [`ModelError`] for shapes or conditions that are not the model's.
+    /// [`ModelError`] for shapes that are not the model's.
     pub fn decode(
         &self,
-        latents: &Tensor,
-        conditions: Option<&Tensor>,
+        codes: &Tensor,
+        context: &Context,
         train: bool,
     ) -> Result<Tensor, ModelError> {
-        Ok(self.likelihood.params(&self.decode_logits(latents, conditions, train)?)?)
+        Ok(self.likelihood.params(&self.decode_logits(codes, context, train)?)?)
     }
 
     /// The output of the decoder before any likelihood, (B, 1, H, W), not bounded: the greater, the
@@ -147,26 +206,33 @@ impl Vae {
     /// As [`Vae::decode`].
     pub fn decode_logits(
         &self,
-        latents: &Tensor,
-        conditions: Option<&Tensor>,
+        codes: &Tensor,
+        context: &Context,
         train: bool,
     ) -> Result<Tensor, ModelError> {
         let latent_dim = self.config.latent_dim;
-        if latents.rank() != 2 || latents.dim(1)? != latent_dim {
+        if codes.rank() != 2 || codes.dim(1)? != latent_dim {
             let expected = format!("(B, {latent_dim})");
-            return Err(ModelError::shape("latents", expected, latents.dims()));
+            return Err(ModelError::shape("latents", expected, codes.dims()));
         }
-        let features = append(latents.clone(), self.conditions.as_ref(), conditions, train)?;
-        let batch = latents.dim(0)?;
-        let maps = match (&self.decoder_input, self.config.decoder_grid()) {
+        let batch = codes.dim(0)?;
+        context.check(&self.config, batch)?;
+        let features = context.append(context.latents(codes)?)?;
+        let mut maps = match (&self.decoder_input, self.config.decoder_grid()) {
             (Some(layer), Some((channels, height, width))) => {
                 layer.forward(&features)?.reshape((batch, channels, height, width))?
             }
             _ => features,
         };
-        let output = self.decoder.forward(&maps, train)?;
+        if let Some(mix) = &self.mix {
+            maps = mix.forward(&context.join(0, maps)?, train)?;
+        }
+        for (block, layers) in self.decoder.iter().enumerate() {
+            let input = if block == 0 { maps } else { context.join(block, maps)? };
+            maps = layers.forward(&input, train)?;
+        }
         let (height, width) = self.config.padded_size();
-        self.crop(&output.reshape((batch, 1, height, width))?)
+        self.crop(&maps.reshape((batch, 1, height, width))?)
     }
 
     /// ln p(x|z) of every design, in nats, from the decoder's parameters.
@@ -183,7 +249,7 @@ impl Vae {
         designs: &Tensor,
         mask: Option<&Tensor>,
     ) -> Result<Tensor, ModelError> {
-        self.check_designs(designs)?;
+        self.check_maps("designs", designs, 1)?;
         Ok(self.likelihood.log_prob(params, designs, mask)?)
     }
 
@@ -233,13 +299,13 @@ impl Vae {
     pub fn elbo(
         &self,
         designs: &Tensor,
-        conditions: Option<&Tensor>,
+        context: &Context,
         eps: &Tensor,
         mask: Option<&Tensor>,
         train: bool,
     ) -> Result<ElboTerms, ModelError> {
-        let posterior = self.encode(designs, conditions, train)?;
-        let params = self.decode(&posterior.reparameterize(eps)?, conditions, train)?;
+        let posterior = self.encode(designs, context, train)?;
+        let params = self.decode(&posterior.reparameterize(eps)?, context, train)?;
         let log_likelihood = self.log_prob_of(&params, designs, mask, train)?;
         Ok(ElboTerms { log_likelihood, kl: posterior.kl()?, posterior, params })
     }
@@ -257,31 +323,23 @@ impl Vae {
     pub fn importance_weights(
         &self,
         designs: &Tensor,
-        conditions: Option<&Tensor>,
+        context: &Context,
         eps: &Tensor,
         mask: Option<&Tensor>,
         train: bool,
     ) -> Result<WeightTerms, ModelError> {
-        let posterior = self.encode(designs, conditions, train)?;
+        let posterior = self.encode(designs, context, train)?;
         let &[draws, batch, _] = eps.dims() else {
             let expected = format!("(K, B, {})", self.config.latent_dim);
             return Err(ModelError::shape("eps", expected, eps.dims()));
         };
         let z = posterior.reparameterize(eps)?;
-        // Draw after draw: whatever there is one of per design is repeated.
-        let repeated = |each: &Tensor| -> Result<Tensor, ModelError> {
-            let mut shape = vec![draws];
-            shape.extend(each.dims());
-            let all = each.unsqueeze(0)?.broadcast_as(shape)?.contiguous()?;
-            Ok(all.flatten(0, 1)?)
-        };
-        let conditions = conditions.map(&repeated).transpose()?;
-        let params = self.decode(&z.flatten(0, 1)?, conditions.as_ref(), train)?;
+        let params = self.decode(&z.flatten(0, 1)?, &context.repeated(draws)?, train)?;
         let mask = match mask {
-            Some(mask) if mask.dim(0)? == batch => Some(repeated(mask)?),
+            Some(mask) if mask.dim(0)? == batch => Some(repeated(mask, draws)?),
             shared => shared.cloned(),
         };
-        let designs = repeated(designs)?;
+        let designs = repeated(designs, draws)?;
         let log_likelihood = self.log_prob_of(&params, &designs, mask.as_ref(), train)?;
         Ok(WeightTerms {
             log_likelihood: log_likelihood.reshape((draws, batch))?,
@@ -304,22 +362,27 @@ impl Vae {
         }
     }
 
-    fn check_designs(&self, designs: &Tensor) -> Result<(), ModelError> {
+    fn check_maps(
+        &self,
+        input: &'static str,
+        maps: &Tensor,
+        channels: usize,
+    ) -> Result<(), ModelError> {
         let (height, width) = (self.config.height, self.config.width);
-        match designs.dims() {
-            &[_, 1, h, w] if (h, w) == (height, width) => Ok(()),
+        match maps.dims() {
+            &[_, c, h, w] if (c, h, w) == (channels, height, width) => Ok(()),
             found => {
-                let expected = format!("(B, 1, {height}, {width})");
-                Err(ModelError::shape("designs", expected, found))
+                let expected = format!("(B, {channels}, {height}, {width})");
+                Err(ModelError::shape(input, expected, found))
             }
         }
     }
 
     /// Void below and on the right: see [`ModelConfig::padded_size`].
-    fn pad(&self, designs: &Tensor) -> Result<Tensor, ModelError> {
+    fn pad(&self, maps: &Tensor) -> Result<Tensor, ModelError> {
         let (height, width) = self.config.padded_size();
-        let designs = designs.pad_with_zeros(2, 0, height - self.config.height)?;
-        Ok(designs.pad_with_zeros(3, 0, width - self.config.width)?.contiguous()?)
+        let maps = maps.pad_with_zeros(2, 0, height - self.config.height)?;
+        Ok(maps.pad_with_zeros(3, 0, width - self.config.width)?.contiguous()?)
     }
 
     fn crop(&self, output: &Tensor) -> Result<Tensor, ModelError> {
@@ -328,6 +391,21 @@ impl Vae {
             .narrow(3, 0, self.config.width)?
             .contiguous()?)
     }
+}
+
+/// The decoder, with the final layer: as one part, or as one for each block if the maps of fields
+/// come between them.
+fn decoder(config: &ModelConfig, vb: &VarBuilder<'_>) -> Result<Vec<Sequential>, ModelError> {
+    let (layers, last) = (config.decoder_layers(), config.final_layers());
+    if config.fields.is_none() {
+        return Ok(vec![Sequential::new(&[(DECODER, layers), (FINAL_LAYER, last)], vb)?]);
+    }
+    let starts = |layer: &Layer| matches!(layer, Layer::ConvTranspose { .. });
+    let mut blocks = Sequential::blocks(DECODER, &layers, starts, vb)?;
+    if !last.is_empty() {
+        blocks.push(Sequential::new(&[(FINAL_LAYER, last)], vb)?);
+    }
+    Ok(blocks)
 }
 
 fn linear(

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use safetensors::SafeTensorError;
-use vae_base::FileError;
+use vae_base::{FileError, Remedy};
 
 use crate::architecture::limits::ConfigError;
 use crate::error::ModelError;
@@ -52,6 +52,45 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// What a caller can do about this error; empty if nothing in particular helps.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        let Self::Format { path, source } = self else { return Vec::new() };
+        match source {
+            // One expression with blanks only inside its brackets, so that it works in broken lines.
+            FormatError::Pickle => vec![Remedy::advice(format!(
+                "python3 -c \"__import__('safetensors.torch').torch.save_file((lambda s: {{k: \
+                 v.clone() for k, v in next((s[n] for n in ('state_dict', 'model_state_dict', \
+                 'model') if n in s), s).items()}})(__import__('torch').load('{}', \
+                 map_location='cpu', weights_only=True)), 'weights.safetensors')\" writes \
+                 weights.safetensors, which is read",
+                path.display()
+            ))],
+            FormatError::NotFinite { .. } => vec![Remedy::advice(
+                "take an earlier checkpoint of that training: these weights are of no use",
+            )],
+            FormatError::TensorShape { .. } => vec![
+                Remedy::set("size", "HxW", "says how large the designs are"),
+                Remedy::set("condition", "NAME=MEAN,STD,MIN,MAX", "is given once per condition"),
+            ],
+            FormatError::MissingTensor { .. } | FormatError::UnexpectedTensor { .. } => {
+                vec![Remedy::advice(
+                    "save the state_dict() of the network alone, with the names of the lecture's \
+                     classes",
+                )]
+            }
+            FormatError::TensorType { .. } => {
+                vec![Remedy::advice("save model.float().state_dict() instead")]
+            }
+            FormatError::Truncated { .. } => {
+                vec![Remedy::advice("the file is incomplete; copy it again")]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// What is wrong with the bytes of a model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -67,6 +106,17 @@ pub enum FormatError {
     /// The bytes are not in the safetensors format.
     #[error("it is not a safetensors file")]
     NotSafetensors(#[source] SafeTensorError),
+    /// The bytes are a pickle, as `torch.save` writes it.
+    #[error("it is a pickle of PyTorch, which is not read: a pickle can run any program")]
+    Pickle,
+    /// A weight is not a finite number.
+    #[error("tensor {name:?} holds the value {value}")]
+    NotFinite {
+        /// Its name.
+        name: String,
+        /// The value.
+        value: f32,
+    },
     /// The weights are those of another program, and nothing says how to rebuild the network.
     #[error("its metadata have no key \"vae\": these weights were not written by this library")]
     NoModel,
@@ -108,8 +158,8 @@ pub enum FormatError {
         /// Its shape in the file.
         found: Vec<usize>,
     },
-    /// A tensor is not f32 or f64, or not of the same type as the others.
-    #[error("tensor {name:?} is of type {found}, but all must be f32 or all f64")]
+    /// The elements of a tensor are no floating-point numbers, or not of the type of the others.
+    #[error("tensor {name:?} is of type {found}, but all must be floats of one type")]
     TensorType {
         /// Its name.
         name: String,

@@ -23,7 +23,7 @@ use crate::weights::error::{FormatError, LoadError, SaveError};
 /// The one metadata key. One, because the writer orders several by a randomly seeded hash map.
 const KEY: &str = "vae";
 /// PyTorch's counter beside the statistics of a batch normalization.
-const COUNTER: &str = "num_batches_tracked";
+pub(crate) const COUNTER: &str = "num_batches_tracked";
 
 /// Writes the weights with the configuration they belong to, in one piece.
 ///
@@ -162,7 +162,7 @@ fn config(bytes: &[u8]) -> Result<ModelConfig, FormatError> {
     Ok(config)
 }
 
-pub(crate) fn build(
+fn build(
     config: &ModelConfig,
     file: &SafeTensors<'_>,
     device: &Device,
@@ -179,10 +179,33 @@ pub(crate) fn build(
     for (name, view) in views {
         tensors.insert(name.to_owned(), view.load(device).map_err(ModelError::Candle)?);
     }
+    assemble(config, &tensors, dtype, device)
+}
+
+/// The network with these tensors, whose names and shapes were checked.
+fn assemble(
+    config: &ModelConfig,
+    tensors: &HashMap<String, Tensor>,
+    dtype: DType,
+    device: &Device,
+) -> Result<(Vae, Parameters), FormatError> {
     let parameters = Parameters::new(0, dtype, device.clone());
     let vae = Vae::new(config, parameters.var_builder())?;
-    parameters.load(&tensors).map_err(ModelError::Layer)?;
+    parameters.load(tensors).map_err(ModelError::Layer)?;
     Ok((vae, parameters))
+}
+
+/// [`build`] from tensors of f32 in memory.
+pub(crate) fn build_from(
+    config: &ModelConfig,
+    tensors: &HashMap<String, Tensor>,
+    device: &Device,
+) -> Result<(Vae, Parameters), FormatError> {
+    let mut shapes: Vec<(&str, &[usize])> =
+        tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.dims())).collect();
+    shapes.sort_unstable();
+    check_shapes(config, shapes.into_iter())?;
+    assemble(config, tensors, DType::F32, device)
 }
 
 /// Whether the tensors, sorted by name, are exactly those of the configuration.

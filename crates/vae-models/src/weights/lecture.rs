@@ -15,7 +15,8 @@ use vae_nn::Parameters;
 use crate::architecture::config::{Activation, Decoder, Dense, Encoder, Head, ModelConfig};
 use crate::network::vae::Vae;
 use crate::weights::error::{FormatError, LoadError, SaveError};
-use crate::weights::file::{build, parse, read, to_bytes};
+use crate::weights::file::{build_from, read, to_bytes};
+use crate::weights::state::state;
 
 /// The bytes of a safetensors file that the lecture's class takes with
 /// `load_state_dict(strict=True)`.
@@ -60,12 +61,14 @@ pub fn to_pytorch_tutorial(vae: &Vae, parameters: &Parameters) -> Result<Vec<u8>
 /// Reads the weights that a class of the lecture, or one like it, left with
 /// `safetensors.torch.save_file(model.state_dict(), …)`.
 ///
-/// Widths, depth and the number of latents are those of the tensors; everything that they do not
+/// What `DataParallel`, `torch.compile` or an outer class put before the names is taken off, and
+/// elements of f16, bf16 and f64 become f32. Widths, depth and the number of latents are those of
+/// the tensors; everything that they do not
 /// tell (the kind of network, size of the designs, conditions, likelihood) is that of `like`.
 ///
 /// # Errors
 /// [`LoadError`] if the file is missing, truncated or not in the safetensors format, or has other
-/// tensors than such a network.
+/// tensors than such a network, or a value that is not finite.
 pub fn load_pytorch(
     path: &Path,
     like: &ModelConfig,
@@ -73,11 +76,12 @@ pub fn load_pytorch(
 ) -> Result<(Vae, Parameters), LoadError> {
     let bytes = read(path)?;
     let network = || -> Result<_, FormatError> {
-        let tensors = parse(&bytes)?;
-        let shapes = tensors.iter().map(|(name, view)| (name, view.shape().to_vec())).collect();
+        let tensors = state(&bytes, device)?;
+        let shapes =
+            tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.dims().to_vec())).collect();
         let config = like.with_widths_of(&shapes);
         config.validate()?;
-        build(&config, &tensors, device)
+        build_from(&config, &tensors, device)
     };
     network().map_err(|source| LoadError::Format { path: path.to_owned(), source })
 }
@@ -85,6 +89,9 @@ pub fn load_pytorch(
 impl ModelConfig {
     /// What keeps the network from being one that the lecture's classes can hold, in words.
     fn unlike_tutorial(&self) -> Option<String> {
+        if self.fields.is_some() {
+            return Some("it is told the fields of the problem".to_owned());
+        }
         if let Some(width) = self.embedding {
             return Some(format!("it embeds the conditions in {width} numbers"));
         }

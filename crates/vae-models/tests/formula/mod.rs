@@ -1,5 +1,5 @@
-//! The formulas of `tests/fixtures/make_networks.py`: weights, designs, conditions, masks and noise
-//! that both sides compute.
+//! The formulas of `tests/fixtures/make_networks.py`: weights, designs, conditions, fields, masks
+//! and noise that both sides compute.
 
 #![allow(clippy::allow_attributes, dead_code, reason = "each test binary uses its own part")]
 
@@ -92,6 +92,12 @@ impl Case {
         Some(tensor(values.map(raw).collect(), &shape, dtype))
     }
 
+    pub(crate) fn fields(&self, dtype: DType) -> Option<Tensor> {
+        let names = &self.config.fields.as_ref()?.names;
+        let shape = [self.batch, names.len(), self.config.height, self.config.width];
+        Some(tensor(uniform("fields", shape.iter().product()), &shape, dtype))
+    }
+
     pub(crate) fn mask(&self, dtype: DType) -> Option<Tensor> {
         let (height, width) = (self.config.height, self.config.width);
         let active =
@@ -118,10 +124,11 @@ impl Case {
     /// Both terms of the bound for the noise of `step`.
     pub(crate) fn elbo(&self, vae: &Vae, step: usize, train: bool) -> ElboTerms {
         let dtype = vae.dtype();
-        let (conditions, mask) = (self.conditions(dtype), self.mask(dtype));
+        let (conditions, fields) = (self.conditions(dtype), self.fields(dtype));
+        let mask = self.mask(dtype);
         vae.elbo(
             &self.designs(dtype),
-            conditions.as_ref(),
+            &vae.context(conditions.as_ref(), fields.as_ref(), train).unwrap(),
             &self.eps(step, dtype),
             mask.as_ref(),
             train,

@@ -50,6 +50,28 @@ pub fn leaky_relu(xs: &Tensor, slope: f64) -> Result<Tensor> {
     apply1(xs, LeakyRelu { slope })
 }
 
+/// `x · sigmoid(x)`, of any shape, also called swish.
+///
+/// The derivative is `s (1 + x (1 − s))` with `s = sigmoid(x)`.
+///
+/// # Errors
+/// If the element type is neither `f32` nor `f64`.
+///
+/// # Examples
+/// ```
+/// use candle_core::{Device, Tensor};
+///
+/// let ys = vae_nn::silu(&Tensor::new(&[-1000.0_f64, 0.0, 1000.0], &Device::Cpu)?)?;
+/// assert_eq!(ys.to_vec1::<f64>()?, [0.0, 0.0, 1000.0]);
+/// # Ok::<(), candle_core::Error>(())
+/// ```
+pub fn silu(xs: &Tensor) -> Result<Tensor> {
+    if device::is_elsewhere(xs) {
+        return xs.silu();
+    }
+    apply1(xs, Silu)
+}
+
 /// Hyperbolic tangent, of any shape: candle's own, whose gradient is right.
 ///
 /// # Errors
@@ -112,6 +134,39 @@ impl Operation<1> for LeakyRelu {
                 if x > T::ZERO { g } else { leaked }
             })
         };
+        Ok([Some(by_xs)])
+    }
+}
+
+struct Silu;
+
+/// `sigmoid(x)`, from one exponential of a number that is not positive.
+#[inline]
+fn sigmoid<T: Element>(x: T) -> T {
+    let one = T::lit(1.0);
+    let (decay, _) = T::decay_and_log(x.abs());
+    let above = one / (one + decay);
+    if x > T::ZERO { above } else { decay * above }
+}
+
+impl Operation<1> for Silu {
+    const NAME: &'static str = "silu";
+
+    fn forward<T: Element>(&self, [xs]: [&[T]; 1]) -> Result<Vec<T>> {
+        Ok(map(xs, |x| x * sigmoid(x)))
+    }
+
+    fn backward<T: Element>(
+        &self,
+        [xs]: [&[T]; 1],
+        _wanted: [bool; 1],
+        gradient: &[T],
+    ) -> Result<[Option<Vec<T>>; 1]> {
+        let one = T::lit(1.0);
+        let by_xs = zip_map(xs, gradient, move |x, g| {
+            let s = sigmoid(x);
+            g * s * (one + x * (one - s))
+        });
         Ok([Some(by_xs)])
     }
 }

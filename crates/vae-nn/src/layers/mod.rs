@@ -8,7 +8,7 @@ pub(crate) mod linear;
 pub(crate) mod upsample;
 mod weights;
 
-pub use activation::{leaky_relu, relu, softplus, tanh};
+pub use activation::{leaky_relu, relu, silu, softplus, tanh};
 pub use batch_norm::BatchNorm2d;
 pub use conv_transpose2d::{ConvTranspose2d, ConvTranspose2dConfig};
 pub use conv2d::{Conv2d, Conv2dConfig};
