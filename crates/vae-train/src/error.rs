@@ -28,7 +28,7 @@ pub enum TrainError {
     ConfigSyntax {
         /// The file, or where else the settings come from.
         origin: String,
-        /// The parser's message, on one line.
+        /// The parser's message; it shows the place below the line.
         message: String,
     },
     /// A key that no configuration has.
@@ -202,6 +202,16 @@ pub enum TrainError {
         /// The condition.
         condition: String,
     },
+    /// Designs that are not square cannot be transposed.
+    #[error(
+        "designs of {rows} rows and {columns} columns cannot be transposed: only square ones can"
+    )]
+    NotSquare {
+        /// Rows of a design.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
     /// A condition that the model does not have.
     #[error("unknown condition `{name}`{}; the model has {}", did_you_mean(.suggestion.as_deref()), list_or_none(.known))]
     UnknownCondition {
@@ -352,6 +362,12 @@ impl TrainError {
                 Remedy::advice("restore the data, or start a new run on the new ones"),
                 Remedy::set("data", "SOURCE", "says where those of the run are now"),
             ],
+            Self::NoMirrorRule { mirror: vae_data::Mirror::Transpose, .. } => {
+                vec![Remedy::set("told", "NAMES", "leaves the condition out")]
+            }
+            Self::NotSquare { .. } => {
+                vec![Remedy::set("augment", "mirror-x,mirror-y", "mirrors designs of any size")]
+            }
             Self::NoMirrorRule { mirror, .. } => {
                 let key = mirror.to_string().replace('-', "_");
                 let rule = format!(
@@ -369,6 +385,7 @@ impl TrainError {
                 vec![Remedy::advice("free some space, then resume the run")]
             }
             Self::Data(err) => err.remedies(),
+            Self::Load(err) => err.remedies(),
             _ => Vec::new(),
         }
     }
@@ -388,6 +405,7 @@ impl TrainError {
             | Self::TooLarge { .. }
             | Self::NotKept { .. }
             | Self::NoMirrorRule { .. }
+            | Self::NotSquare { .. }
             | Self::UnknownCondition { .. }
             | Self::ConditionRange { .. }
             | Self::Index { .. } => true,

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use candle_core::{DType, Device, Tensor, Var};
-use vae_models::{Likelihood, ModelConfig, Sigma, Vae};
+use vae_models::{Context, Likelihood, ModelConfig, Sigma, Vae};
 use vae_nn::Parameters;
 use vae_prob::{DiagonalNormal, iwae_bound};
 use vae_train::data::Batch;
@@ -54,7 +54,7 @@ impl Case {
 
     /// The loss of an objective on the batch, with the multipliers of its start.
     fn step(&self, objective: Objective, mask: Option<&Tensor>, eps: &Tensor, beta: f64) -> Step {
-        let batch = Batch { xs: self.xs.clone(), cs: None, mask: mask.cloned() };
+        let batch = Batch { xs: self.xs.clone(), cs: None, fields: None, mask: mask.cloned() };
         let loss = Loss::new(objective, self.vae.config());
         loss.step(&self.vae, &batch, eps, beta, loss.balance().as_ref()).unwrap()
     }
@@ -85,7 +85,7 @@ fn the_bound_its_weight_and_free_bits() {
     let case = Case::new(Likelihood::Bernoulli);
     case.blind();
     let eps = Case::eps(1).squeeze(0).unwrap();
-    let terms = case.vae.elbo(&case.xs, None, &eps, None, true).unwrap();
+    let terms = case.vae.elbo(&case.xs, &Context::default(), &eps, None, true).unwrap();
     let (means, kl) = (terms.posterior.mean.to_vec2::<f64>().unwrap(), values(&terms.kl));
     let kl_per_dim = [0.5 * (kl[0] + kl[2]), 0.5 * (kl[1] + kl[3])];
     let between = 0.5 * (kl_per_dim[0] + kl_per_dim[1]);
@@ -122,7 +122,8 @@ fn the_importance_weighted_bound() {
     let case = Case::new(Likelihood::Gaussian { sigma: Sigma::Fixed(0.2) });
     for draws in [1, 3, 7] {
         let eps = Case::eps(draws);
-        let terms = case.vae.importance_weights(&case.xs, None, &eps, None, true).unwrap();
+        let terms =
+            case.vae.importance_weights(&case.xs, &Context::default(), &eps, None, true).unwrap();
         let (ln_p, ratio) = (
             terms.log_likelihood.to_vec2::<f64>().unwrap(),
             terms.log_ratio.to_vec2::<f64>().unwrap(),
@@ -134,7 +135,7 @@ fn the_importance_weighted_bound() {
         );
         for draw in 0..draws {
             let alone = eps.get(draw).unwrap();
-            let elbo = case.vae.elbo(&case.xs, None, &alone, None, true).unwrap();
+            let elbo = case.vae.elbo(&case.xs, &Context::default(), &alone, None, true).unwrap();
             assert_close(&values(&elbo.log_likelihood), &ln_p[draw]);
             let z = elbo.posterior.reparameterize(&alone).unwrap().to_vec2::<f64>().unwrap();
             for design in 0..2 {
@@ -182,8 +183,9 @@ fn the_balance_that_sets_itself() {
     for mask in [None, Some(tensor(mask, &[1, 1, 3, 4]))] {
         let active = |i: usize| if mask.is_some() && i == 5 { 0.0 } else { 1.0 };
         let n = if mask.is_some() { 11.0 } else { 12.0 };
-        let batch = Batch { xs: case.xs.clone(), cs: None, mask: mask.clone() };
-        let terms = case.vae.elbo(&case.xs, None, &eps, mask.as_ref(), true).unwrap();
+        let batch = Batch { xs: case.xs.clone(), cs: None, fields: None, mask: mask.clone() };
+        let terms =
+            case.vae.elbo(&case.xs, &Context::default(), &eps, mask.as_ref(), true).unwrap();
         let mean = case.vae.mean(&terms.params).unwrap();
         let geco = Loss::new(Objective::Geco(tolerances), case.vae.config());
         let start = geco.balance().unwrap();

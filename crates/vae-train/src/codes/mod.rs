@@ -5,7 +5,7 @@ mod passes;
 mod tensors;
 
 pub use draws::prior_draws;
-pub use passes::{decode, encode, posteriors, reconstruct, repeated};
+pub use passes::{decode, encode, posteriors, reconstruct};
 
 pub(crate) use draws::{noise, noise_by_design};
 pub(crate) use passes::BATCH;

@@ -1,11 +1,11 @@
 //! From designs to codes, and back: passes of a model over many designs, in batches.
 
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use ndarray::{Array2, Array3, Axis};
 use vae_models::Vae;
 
 use crate::codes::tensors::values;
-use crate::data::{Targets, stack, tensor};
+use crate::data::{Given, Targets, stack};
 use crate::error::Result;
 
 /// Designs per forward pass; no result depends on it.
@@ -37,7 +37,7 @@ pub fn posteriors(
     let (mut means, mut log_vars) = (Vec::new(), Vec::new());
     for chunk in indices.chunks(BATCH) {
         let batch = designs.batch(chunk, device)?;
-        let posterior = vae.encode(&batch.xs, batch.cs.as_ref(), false)?;
+        let posterior = vae.encode(&batch.xs, &batch.context(vae, false)?, false)?;
         means.extend(values(&posterior.mean)?);
         log_vars.extend(values(&posterior.log_var)?);
     }
@@ -58,38 +58,28 @@ pub fn reconstruct(
     let mut means = Vec::with_capacity(indices.len() * designs.data().design_len());
     for chunk in indices.chunks(BATCH) {
         let batch = designs.batch(chunk, device)?;
-        let posterior = vae.encode(&batch.xs, batch.cs.as_ref(), false)?;
-        means.extend(values(&vae.mean(&vae.decode(
-            &posterior.mean,
-            batch.cs.as_ref(),
-            false,
-        )?)?)?);
+        let context = batch.context(vae, false)?;
+        let posterior = vae.encode(&batch.xs, &context, false)?;
+        means.extend(values(&vae.mean(&vae.decode(&posterior.mean, &context, false)?)?)?);
     }
     Ok(stack(means, (vae.config().height, vae.config().width)))
 }
 
-/// Mean designs for latent vectors `(N, Z)` and conditions `(N, C)`, as `(N, H, W)` densities.
+/// Mean designs for codes `(N, Z)` and what the model is told beside each, as `(N, H, W)`
+/// densities.
 ///
 /// # Errors
 /// When the shapes do not fit the model.
-pub fn decode(
-    vae: &Vae,
-    zs: &Array2<f32>,
-    cs: &Array2<f32>,
-    device: &Device,
-) -> Result<Array3<f32>> {
+pub fn decode(vae: &Vae, zs: &Array2<f32>, given: &Given, device: &Device) -> Result<Array3<f32>> {
     let mut designs = Vec::new();
-    for (zs, cs) in zs.axis_chunks_iter(Axis(0), BATCH).zip(cs.axis_chunks_iter(Axis(0), BATCH)) {
-        let Some(zs) = tensor(&zs.to_owned(), device)? else { continue };
-        let params = vae.decode(&zs, tensor(&cs.to_owned(), device)?.as_ref(), false)?;
+    let rows: Vec<usize> = (0..zs.nrows()).collect();
+    for rows in rows.chunks(BATCH) {
+        let zs = zs.select(Axis(0), rows);
+        let zs = Tensor::from_vec(zs.iter().copied().collect::<Vec<_>>(), zs.dim(), device)?;
+        let params = vae.decode(&zs, &given.select(rows).context(vae)?, false)?;
         designs.extend(values(&vae.mean(&params)?)?);
     }
     Ok(stack(designs, (vae.config().height, vae.config().width)))
-}
-
-/// A condition vector repeated for `count` designs, `(count, C)`.
-pub fn repeated(condition: &[f32], count: usize) -> Array2<f32> {
-    Array2::from_shape_fn((count, condition.len()), |(_, column)| condition[column])
 }
 
 fn table(values: Vec<f32>, shape: (usize, usize)) -> Array2<f32> {

@@ -5,9 +5,11 @@ use ndarray::{Array2, Array3, Axis};
 use rand::Rng;
 use rayon::prelude::*;
 use vae_base::stream;
-use vae_data::{Condition, DataSet, FREE};
+use vae_data::{Condition, DataSet, FREE, FieldMaps, Mirror, ProblemMaps, mirror_fields};
+use vae_models::{Context, Vae};
 
 use crate::data::augment::Augmentation;
+use crate::data::given::Given;
 use crate::data::kind::TargetKind;
 use crate::data::pixels::{Pixels, stack, tensor};
 use crate::error::Result;
@@ -25,8 +27,21 @@ pub struct Batch {
     pub xs: Tensor,
     /// Conditions `(B, C)` in their own units; `None` for a model without conditions.
     pub cs: Option<Tensor>,
+    /// Fields of the problems `(B, F, H, W)`; `None` for a model that is not told the problem.
+    pub fields: Option<Tensor>,
     /// 1 where a pixel counts, `(B, 1, H, W)`; `None` if all count.
     pub mask: Option<Tensor>,
+}
+
+impl Batch {
+    /// What a model makes of conditions and fields. `train` means what it does for
+    /// [`Vae::encode`].
+    ///
+    /// # Errors
+    /// If conditions or fields are not the model's.
+    pub fn context(&self, vae: &Vae, train: bool) -> Result<Context> {
+        Ok(vae.context(self.cs.as_ref(), self.fields.as_ref(), train)?)
+    }
 }
 
 impl<'a> Targets<'a> {
@@ -137,7 +152,7 @@ impl<'a> Targets<'a> {
     /// # Errors
     /// When a design cannot be read.
     pub fn batch(&self, indices: &[usize], device: &Device) -> Result<Batch> {
-        self.tensors(self.read(indices)?, &self.conditions(indices), device)
+        self.tensors(self.read(indices)?, &self.given(indices), &[], device)
     }
 
     /// One batch to train on: with mirror images, and with the random targets of this seed and
@@ -153,18 +168,62 @@ impl<'a> Targets<'a> {
         rng: &mut impl Rng,
         device: &Device,
     ) -> Result<Batch> {
-        let mut pixels = self.read_drawn(indices, (seed, &format!("binarize/{epoch}")))?;
-        let mut conditions = self.conditions(indices);
-        augmentation.apply(&mut pixels, &mut conditions, self.data.width(), rng);
-        self.tensors(pixels, &conditions, device)
+        let pixels = self.read_drawn(indices, (seed, &format!("binarize/{epoch}")))?;
+        self.mirrored(indices, pixels, device, |pixels, conditions, width| {
+            augmentation.apply(pixels, conditions, width, rng)
+        })
     }
 
-    fn tensors(&self, pixels: Pixels, conditions: &Array2<f32>, device: &Device) -> Result<Batch> {
-        let shape = (conditions.nrows(), 1, self.data.height(), self.data.width());
+    /// The batch of one mirror image of some designs: [`Augmentation::make`].
+    ///
+    /// # Errors
+    /// When a design cannot be read.
+    pub(crate) fn image_batch(
+        &self,
+        indices: &[usize],
+        augmentation: &Augmentation,
+        image: usize,
+        device: &Device,
+    ) -> Result<Batch> {
+        self.mirrored(indices, self.read(indices)?, device, |pixels, conditions, width| {
+            augmentation.make(image, pixels, conditions, width)
+        })
+    }
+
+    fn mirrored(
+        &self,
+        indices: &[usize],
+        mut pixels: Pixels,
+        device: &Device,
+        mirror: impl FnOnce(&mut Pixels, &mut Array2<f32>, usize) -> Vec<(usize, Mirror)>,
+    ) -> Result<Batch> {
+        let given = self.given(indices);
+        let mut conditions = given.conditions().clone();
+        let mirrored = mirror(&mut pixels, &mut conditions, self.data.width());
+        let given = Given::new(conditions, given.fields().to_vec());
+        self.tensors(pixels, &given, &mirrored, device)
+    }
+
+    /// The batch of some designs; the fields of those that are mirrored have yet to follow.
+    fn tensors(
+        &self,
+        pixels: Pixels,
+        given: &Given,
+        mirrored: &[(usize, Mirror)],
+        device: &Device,
+    ) -> Result<Batch> {
+        let shape = (given.len(), 1, self.data.height(), self.data.width());
+        let channels = self.data.fields().map_or(&[][..], FieldMaps::channels);
+        let follow = |row: usize, maps: &mut [f32]| {
+            for (_, mirror) in mirrored.iter().filter(|(of, _)| *of == row) {
+                mirror_fields(channels, *mirror, maps, self.data.width());
+            }
+        };
         let Pixels { values, active } = pixels;
         Ok(Batch {
             xs: Tensor::from_vec(values, shape, device)?,
-            cs: tensor(conditions, device)?,
+            cs: tensor(given.conditions(), device)?,
+            fields: given.field_tensor(device, follow)?,
             mask: active.map(|active| Tensor::from_vec(active, shape, device)).transpose()?,
         })
     }
@@ -172,6 +231,14 @@ impl<'a> Targets<'a> {
     /// Conditions of some designs, `(N, C)`; without columns for an unconditional model.
     pub fn conditions(&self, indices: &[usize]) -> Array2<f32> {
         self.data.conditions().select(Axis(0), indices).select(Axis(1), &self.told)
+    }
+
+    /// What the model is told beside some designs.
+    pub fn given(&self, indices: &[usize]) -> Given {
+        let maps = |fields: &FieldMaps| -> Vec<ProblemMaps> {
+            indices.iter().map(|&index| fields.of_design(index).clone()).collect()
+        };
+        Given::new(self.conditions(indices), self.data.fields().map_or_else(Vec::new, maps))
     }
 
     fn active(&self, indices: &[usize]) -> Result<Option<Vec<f32>>> {
@@ -225,7 +292,7 @@ mod tests {
         let targets = Targets::new(&data, TargetKind::Dynamic, Vec::new());
         let all: Vec<usize> = (0..300).collect();
         let batch = |indices: &[usize], seed, epoch| {
-            let none = Augmentation::new(&[], &[]).unwrap();
+            let none = Augmentation::new(&[], &[], (1, 1)).unwrap();
             let rng = &mut stream(0, "unused", 0);
             let batch =
                 targets.augmented_batch(indices, (seed, epoch), &none, rng, &Device::Cpu).unwrap();

@@ -4,7 +4,8 @@ use candle_core::Device;
 use ndarray::{Array2, Axis};
 use vae_models::Vae;
 
-use crate::codes::{decode, repeated};
+use crate::codes::decode;
+use crate::data::Given;
 use crate::error::Result;
 
 /// How one latent vector becomes another.
@@ -70,19 +71,19 @@ pub fn square(
 }
 
 /// The latent dimensions, in the order of how much the design changes from −2 to 2 in each, with
-/// the others at 0 and under the given conditions.
+/// the others at 0, for one row of what the model is told.
 ///
 /// # Errors
-/// When the conditions do not fit the model.
-pub fn by_effect(vae: &Vae, condition: &[f32], device: &Device) -> Result<Vec<usize>> {
+/// When conditions or fields do not fit the model.
+pub fn by_effect(vae: &Vae, given: &Given, device: &Device) -> Result<Vec<usize>> {
     let latent_dim = vae.config().latent_dim;
     let mut ends = Array2::zeros((2 * latent_dim, latent_dim));
     for dim in 0..latent_dim {
         ends[[2 * dim, dim]] = -2.0;
         ends[[2 * dim + 1, dim]] = 2.0;
     }
-    let cs = repeated(condition, 2 * latent_dim);
-    let designs = decode(vae, &ends, &cs, device)?;
+    let given = given.select(&vec![0; 2 * latent_dim]);
+    let designs = decode(vae, &ends, &given, device)?;
     let effect = |dim: usize| {
         let (a, b) =
             (designs.index_axis(Axis(0), 2 * dim), designs.index_axis(Axis(0), 2 * dim + 1));

@@ -82,7 +82,7 @@ impl Workload {
             .then(|| Tensor::from_vec(rows, (batch_size, n_conditions), &device))
             .transpose()?;
         let xs = Tensor::from_vec(designs, (batch_size, 1, height, width), &device)?;
-        let batch = Batch { xs, cs, mask: None };
+        let batch = Batch { xs, cs, fields: None, mask: None };
         Ok(Self { config: config.clone(), network, batch, device })
     }
 
@@ -102,12 +102,11 @@ impl Workload {
     /// When a step fails.
     pub fn training(&self, steps: usize) -> Result<TrainingSpeed> {
         let mut learner = Learner::new(&self.config, &self.network, &self.device)?;
-        let draws = self.config.training.objective.draws();
         let mut losses = Vec::new();
         let steps = self.time(steps, |step| {
             let eps = noise(
                 &mut stream(self.config.seed, "noise", step),
-                (draws * self.batch_size(), self.network.latent_dim),
+                (learner.loss().draws() * self.batch_size(), self.network.latent_dim),
                 &self.device,
             )?;
             losses.push(learner.step(&self.batch, &eps, self.config.training.beta)?.parts.loss);
@@ -127,8 +126,8 @@ impl Workload {
     /// When a call fails.
     pub fn encoding(&self, calls: usize) -> Result<Times> {
         let Learner { vae, .. } = Learner::new(&self.config, &self.network, &self.device)?;
-        let Batch { xs, cs, .. } = &self.batch;
-        self.time(calls, |_| Ok(vae.encode(xs, cs.as_ref(), false)?))
+        let batch = &self.batch;
+        self.time(calls, |_| Ok(vae.encode(&batch.xs, &batch.context(&vae, false)?, false)?))
     }
 
     /// Times the decoder: a batch of latent vectors to densities, E[x|z].
@@ -139,8 +138,9 @@ impl Workload {
         let Learner { vae, .. } = Learner::new(&self.config, &self.network, &self.device)?;
         let shape = (self.batch_size(), self.network.latent_dim);
         let zs = noise(&mut stream(self.config.seed, "noise", 0), shape, &self.device)?;
-        let cs = self.batch.cs.as_ref();
-        self.time(calls, |_| Ok(vae.mean(&vae.decode(&zs, cs, false)?)?))
+        self.time(calls, |_| {
+            Ok(vae.mean(&vae.decode(&zs, &self.batch.context(&vae, false)?, false)?)?)
+        })
     }
 
     /// Times `n` pieces of work, at least one.

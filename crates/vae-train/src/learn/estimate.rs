@@ -4,10 +4,11 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 use vae_data::{DataSet, Split};
 use vae_models::ModelConfig;
 
+use crate::data::Targets;
 use crate::error::{Result, TrainError};
 use crate::learn::benchmark::Workload;
 use crate::learn::config::{Config, steps_per_epoch};
-use crate::learn::network::network;
+use crate::learn::network::{model_config, network};
 
 /// Copies of the weights during a step: themselves, their gradient, and two moments of Adam; and
 /// while a checkpoint is written, the weights and moments once as tensors and once as bytes.
@@ -59,12 +60,17 @@ impl Estimate {
         let memory = checked(config, sizes, split.train.len(), told, free)?;
         let batch_size = config.training.batch_size.min(split.train.len()).max(1);
         let mut trial = config.clone();
-        let one = 3 * network(config, sizes, Vec::new()).multiply_adds().total().max(1);
+        let bare = network(config, sizes, Vec::new()).multiply_adds().total().max(1);
+        let one = 3 * bare;
         trial.training.batch_size = ((TRIAL / one) as usize).clamp(1, batch_size);
         let seconds_of_design =
             1.0 / Workload::new(&trial, sizes, told)?.training(1)?.steps.designs_per_s();
         let steps =
             config.training.epochs * steps_per_epoch(split.train.len(), config.training.batch_size);
+        // The trial knows no fields of problems.
+        let designs = Targets::new(data, config.data.targets, config.data.told.columns(data)?);
+        let whole = model_config(config, &designs, split)?.multiply_adds().total();
+        let seconds_of_design = seconds_of_design * whole as f64 / bare as f64;
         let seconds = steps as f64 * batch_size as f64 * seconds_of_design;
         Ok(Self { memory, free, seconds, steps })
     }

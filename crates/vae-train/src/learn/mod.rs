@@ -22,7 +22,9 @@ mod words;
 
 pub use benchmark::{Times, TrainingSpeed, Workload};
 pub use checkpoint::{Best, Position};
-pub use config::{Config, DataConfig, FORMAT, Layer, ModelSection, PRESETS, TrainingConfig};
+pub use config::{
+    Config, DataConfig, FORMAT, Layer, ModelSection, PRESETS, ProblemsTold, TrainingConfig,
+};
 pub use estimate::Estimate;
 pub use kept::go_back;
 pub use learner::{Learner, StepTerms};
@@ -42,4 +44,4 @@ pub use train::train;
 pub use vae_prob::Elbo;
 pub use words::{aims, result};
 
-pub(crate) use files::{read_to_string, write_json};
+pub(crate) use files::write;

@@ -1,14 +1,14 @@
 //! From configuration and data to a model, and from a run folder back to one.
 
 use vae_data::Split;
-use vae_models::{ConditionStats, ModelConfig};
+use vae_models::{ConditionStats, Fields, ModelConfig};
 
 use crate::data::Targets;
 use crate::error::Result;
-use crate::learn::config::Config;
+use crate::learn::config::{Config, ModelSection};
 
 /// The network for these data: sizes from the designs, condition statistics from the training
-/// split.
+/// split, fields if the set carries them.
 ///
 /// # Errors
 /// When the architecture does not fit the designs.
@@ -23,7 +23,14 @@ pub fn model_config(config: &Config, designs: &Targets<'_>, split: &Split) -> Re
             ConditionStats::from_values(&info.name, &info.unit, &column.to_vec())
         })
         .collect();
-    Ok(network(config, (data.height(), data.width()), conditions))
+    let mut network = network(config, (data.height(), data.width()), conditions);
+    if let Some(fields) = data.fields() {
+        let names = fields.channels().iter().map(|channel| channel.name.clone()).collect();
+        let &ModelSection { pooled, prior, .. } = &config.model;
+        network.fields = Some(Fields { recipe: fields.recipe().to_owned(), names, pooled, prior });
+        network.embedding = None;
+    }
+    Ok(network)
 }
 
 /// The network of a configuration for designs of `(height, width)` with these conditions.
@@ -42,5 +49,6 @@ pub fn network(
         embedding: (0 < config.model.embedding && !conditions.is_empty())
             .then_some(config.model.embedding),
         conditions,
+        fields: None,
     }
 }

@@ -189,8 +189,8 @@ impl RunFolder {
     }
 
     /// Distributions of codes that new designs can be drawn from.
-    pub fn samplers(&self) -> PathBuf {
-        self.root.join("samplers.json")
+    pub fn flow(&self) -> PathBuf {
+        self.root.join("flow.safetensors")
     }
 
     /// The folder of checkpoints.

@@ -49,7 +49,9 @@ pub fn train(
     // Data: which designs are in training, validation and test.
     let told = config.data.told.columns(data)?;
     let designs = Targets::new(data, config.data.targets, told);
-    let augmentation = Augmentation::new(&config.data.augment, &designs.condition_info())?;
+    let extent = (data.height(), data.width());
+    let augmentation =
+        Augmentation::new(&config.data.augment.mirrors(data), &designs.condition_info(), extent)?;
     let split = split(config, data)?;
     Plan::new(training, split.train.len(), 0)?;
 

@@ -62,14 +62,15 @@ pub fn bounds(
     let (mut sampled, mut scatter) = (Tally::default(), Scatter::of(vae)?);
     for (block, chunk) in indices.chunks(BATCH).enumerate() {
         let batch = designs.batch(chunk, device)?;
-        let posterior = vae.encode(&batch.xs, batch.cs.as_ref(), false)?;
+        let context = batch.context(vae, false)?;
+        let posterior = vae.encode(&batch.xs, &context, false)?;
         let kl_terms = posterior.kl()?.to_dtype(DType::F64)?;
         add_to(&mut kl_per_dim, &kl_terms)?;
         kls.extend(row_sums(&kl_terms)?);
         for draw in 0..samples {
             let eps = noise_by_design(chunk, draw as u64, vae.config().latent_dim, device)?;
             let z = posterior.reparameterize(&eps)?;
-            let params = vae.decode(&z, batch.cs.as_ref(), false)?;
+            let params = vae.decode(&z, &context, false)?;
             let ln_p = vae
                 .log_prob(&params, &batch.xs, batch.mask.as_ref())?
                 .to_dtype(DType::F64)?

@@ -37,7 +37,8 @@ pub fn score(
         let (batch, elbo) = one_draw(vae, designs, chunk, device)?;
         log_likelihood += sum(&elbo.log_likelihood)?;
         add_to(&mut kl_per_dim, &elbo.kl.to_dtype(DType::F64)?)?;
-        let mean = vae.mean(&vae.decode(&elbo.posterior.mean, batch.cs.as_ref(), false)?)?;
+        let mean =
+            vae.mean(&vae.decode(&elbo.posterior.mean, &batch.context(vae, false)?, false)?)?;
         reconstruction.add(&designs.read(chunk)?, &values(&mean)?, designs.data().design_len());
     }
     let n = indices.len() as f64;
@@ -80,6 +81,7 @@ fn one_draw(
 ) -> Result<(Batch, ElboTerms)> {
     let batch = designs.batch(indices, device)?;
     let eps = noise_by_design(indices, 0, vae.config().latent_dim, device)?;
-    let elbo = vae.elbo(&batch.xs, batch.cs.as_ref(), &eps, batch.mask.as_ref(), false)?;
+    let context = batch.context(vae, false)?;
+    let elbo = vae.elbo(&batch.xs, &context, &eps, batch.mask.as_ref(), false)?;
     Ok((batch, elbo))
 }

@@ -81,7 +81,7 @@ pub fn responses(
     };
 
     let zs = prior_draws(vae.config().latent_dim, test.len(), 0);
-    let new = decode(vae, &zs, &requested, device)?;
+    let new = decode(vae, &zs, &designs.given(test), device)?;
     let (real, near) = (designs.array(test)?, nearest_by_condition(designs, train, test)?);
     let (read_new, read_real) = (read(&new), read(&real));
     let near = near.map(|near| (read(&near), near));

@@ -2,13 +2,13 @@
 //! and where the model is unsure.
 
 use candle_core::{DType, Device};
-use ndarray::{Array2, Array3, Axis};
-use vae_data::{Condition, DataSet, Details};
+use ndarray::{Array3, Axis};
+use vae_data::{Condition, DataError, DataSet, Details, FieldMaps};
 use vae_models::{Likelihood, Vae};
 use vae_prob::Elbo;
 
 use crate::codes::{BATCH, noise_by_design, values};
-use crate::data::{Targets, stack};
+use crate::data::{Given, Targets, stack};
 use crate::error::Result;
 use crate::score::controls::nearest_with_distances;
 use crate::score::one_draw::terms_by_design;
@@ -39,7 +39,7 @@ pub struct Trust {
     pub deviation: Array3<f32>,
 }
 
-/// Judges designs that were generated for conditions `(N, C)` against the training designs.
+/// Judges designs against the training designs; `given` is what they were generated for.
 ///
 /// The designs are thresholded to 0 and 1 at their volume first if the model was trained on such
 /// designs.
@@ -51,10 +51,10 @@ pub fn trust(
     designs: &Targets<'_>,
     (train, held_out): (&[usize], &[usize]),
     generated: &Array3<f32>,
-    cs: &Array2<f32>,
+    given: &Given,
     device: &Device,
 ) -> Result<Trust> {
-    let infos = designs.condition_info();
+    let (infos, cs) = (designs.condition_info(), given.conditions());
     let conditions = infos.iter().zip(cs.columns());
     let details = Details {
         conditions: conditions
@@ -63,9 +63,14 @@ pub fn trust(
         values: cs.clone(),
         ..Details::default()
     };
-    let new = DataSet::new("generated", generated.clone(), details)?;
-    let new = Targets::new(&new, designs.kind(), (0..cs.ncols()).collect());
     let all: Vec<usize> = (0..generated.len_of(Axis(0))).collect();
+    let mut new = DataSet::new("generated", generated.clone(), details)?;
+    if let Some(known) = designs.data().fields().filter(|_| !given.fields().is_empty()) {
+        let (channels, maps) = (known.channels().to_vec(), given.fields().to_vec());
+        let fields = FieldMaps::new(known.recipe(), channels, maps, all.clone());
+        new = new.with_fields(fields.map_err(DataError::from)?)?;
+    }
+    let new = Targets::new(&new, designs.kind(), (0..cs.ncols()).collect());
 
     let (nearest, distance) = nearest_with_distances(designs, train, &new, &all)?;
     let (_, mut usual) = nearest_with_distances(designs, train, designs, held_out)?;
@@ -108,11 +113,12 @@ fn deviation(
     let mut deviations = Vec::with_capacity(indices.len() * designs.data().design_len());
     for chunk in indices.chunks(BATCH) {
         let batch = designs.batch(chunk, device)?;
-        let posterior = vae.encode(&batch.xs, batch.cs.as_ref(), false)?;
+        let context = batch.context(vae, false)?;
+        let posterior = vae.encode(&batch.xs, &context, false)?;
         let mut sums = vec![(0.0_f64, 0.0_f64); chunk.len() * designs.data().design_len()];
         for draw in 0..CODES {
             let eps = noise_by_design(chunk, draw, vae.config().latent_dim, device)?;
-            let params = vae.decode(&posterior.reparameterize(&eps)?, batch.cs.as_ref(), false)?;
+            let params = vae.decode(&posterior.reparameterize(&eps)?, &context, false)?;
             for ((sum, squares), mean) in sums.iter_mut().zip(values(&vae.mean(&params)?)?) {
                 *sum += f64::from(mean);
                 *squares += f64::from(mean).powi(2);
@@ -173,12 +179,13 @@ mod tests {
         ] {
             let vae = model(likelihood);
             let batch = targets.batch(&all, &Device::Cpu).unwrap();
-            let posterior = vae.encode(&batch.xs, None, false).unwrap();
+            let context = batch.context(&vae, false).unwrap();
+            let posterior = vae.encode(&batch.xs, &context, false).unwrap();
             let draws: Vec<Vec<f32>> = (0..CODES)
                 .map(|draw| {
                     let eps = noise_by_design(&all, draw, 2, &Device::Cpu).unwrap();
                     let z = posterior.reparameterize(&eps).unwrap();
-                    values(&vae.mean(&vae.decode(&z, None, false).unwrap()).unwrap()).unwrap()
+                    values(&vae.mean(&vae.decode(&z, &context, false).unwrap()).unwrap()).unwrap()
                 })
                 .collect();
             let found = deviation(&vae, &targets, &all, &Device::Cpu).unwrap();
@@ -212,7 +219,7 @@ mod tests {
             &targets,
             (&train, &held_out),
             &generated,
-            &Array2::zeros((3, 0)),
+            &Given::repeated(&[], None, 3),
             &Device::Cpu,
         )
         .unwrap();

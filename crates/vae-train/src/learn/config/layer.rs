@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use vae_base::layers::{UnknownKey, merge};
 
 use crate::error::{Result, TrainError};
-use crate::learn::config::migrate::to_format_2;
+use crate::learn::config::migrate::{complete, to_format_2};
 use crate::learn::config::settings::FORMAT;
 use crate::learn::objective::Objective;
 
@@ -79,6 +79,7 @@ impl Layer {
                 });
             }
         }
+        complete(&mut layer.table);
         Ok(layer)
     }
 
@@ -188,6 +189,5 @@ fn too_large(settings: &impl Serialize) -> Option<String> {
 }
 
 fn syntax(origin: &str, message: &str) -> TrainError {
-    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    TrainError::ConfigSyntax { origin: origin.to_owned(), message }
+    TrainError::ConfigSyntax { origin: origin.to_owned(), message: message.trim_end().to_owned() }
 }

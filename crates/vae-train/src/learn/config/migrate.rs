@@ -50,9 +50,37 @@ pub(crate) fn to_format_2(table: &mut Table) {
     }
 }
 
+/// Completes the `config.toml` of a run that was made before models were told problems: it states
+/// all other settings, and its model is not told any. A file that somebody wrote stays as it is.
+pub(crate) fn complete(table: &mut Table) {
+    let stated = table.contains_key("format");
+    if let Some(Value::Table(data)) = table.get_mut("data")
+        && stated
+        && data.contains_key("targets")
+        && !data.contains_key("problems")
+    {
+        data.insert("problems".to_owned(), "none".into());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn models_of_old_runs_are_told_no_problems() {
+        let completed = |text: &str| {
+            let mut table: Table = text.parse().unwrap();
+            complete(&mut table);
+            table
+        };
+        let run = "format = 2\n[data]\ntargets = \"binary\"\n";
+        assert_eq!(completed(run)["data"]["problems"].as_str(), Some("none"));
+        let own = "[data]\ntargets = \"grey\"\n";
+        assert_eq!(completed(own), own.parse().unwrap());
+        let new = "format = 2\n[data]\ntargets = \"binary\"\nproblems = \"fields\"\n";
+        assert_eq!(completed(new), new.parse().unwrap());
+    }
 
     fn migrated(text: &str) -> Table {
         let mut table: Table = text.parse().unwrap();

@@ -10,5 +10,5 @@ mod sizing;
 
 pub use layer::Layer;
 pub use presets::PRESETS;
-pub use settings::{Config, DataConfig, FORMAT, ModelSection, TrainingConfig};
+pub use settings::{Config, DataConfig, FORMAT, ModelSection, ProblemsTold, TrainingConfig};
 pub(crate) use sizing::steps_per_epoch;

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use toml::Table;
-use vae_data::{Mirror, Reading, SplitRule};
+use vae_data::{Reading, SplitRule};
 use vae_models::{Decoder, Encoder, Likelihood};
 
-use crate::data::{TargetKind, Told};
+use crate::data::{Augment, TargetKind, Told};
 use crate::learn::objective::Objective;
 use crate::score::Measure;
 
@@ -46,10 +46,34 @@ pub struct DataConfig {
     pub test: f64,
     /// What training makes of designs: `binary`, `dynamic`, `grey` or `dequantized`.
     pub targets: TargetKind,
-    /// The conditions that the model is told: `all`, `none`, `first`, or names.
+    /// The conditions that the model is told: `auto`, `all`, `none`, `first`, or names.
     pub told: Told,
-    /// Mirrors that are applied to training designs at random: `mirror-x`, `mirror-y`.
-    pub augment: Vec<Mirror>,
+    /// Whether the model is told the problems of the designs.
+    #[serde(default)]
+    pub problems: ProblemsTold,
+    /// Mirrors that are applied to training designs at random: `auto` for those that the data state
+    /// rules for, or a list of `mirror-x`, `mirror-y`, `transpose`.
+    pub augment: Augment,
+}
+
+/// Whether a model is told the problems of its designs, as fields beside each design.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemsTold {
+    /// As fields, where the set states the problem of each design.
+    Fields,
+    /// Not at all.
+    #[default]
+    None,
+}
+
+/// Before there were fields, nobody could set these.
+fn pooled() -> usize {
+    64
+}
+
+fn prior() -> usize {
+    128
 }
 
 /// The network and its likelihood; the sizes of the data are added when they are known.
@@ -60,6 +84,12 @@ pub struct ModelSection {
     pub latent_dim: usize,
     /// Width of the network that embeds the conditions; 0 appends them as they are.
     pub embedding: usize,
+    /// Width of the vector that the fields of a problem are pooled to, with the conditions.
+    #[serde(default = "pooled")]
+    pub pooled: usize,
+    /// Width of the hidden layer between that vector and the prior of the codes.
+    #[serde(default = "prior")]
+    pub prior: usize,
     /// `bernoulli`, `continuous-bernoulli`, a Gaussian or a discretized logistic with fixed or
     /// learned noise, or `squared-error`, which is not a likelihood.
     pub likelihood: Likelihood,

@@ -82,8 +82,8 @@ impl Rule for Tolerances {
     /// Errors are those of E[x|z] for the z of the KL's draw; β weighs the KL while it warms up.
     fn step(&self, sizes: &Sizes, question: &Question<'_>) -> Result<Step> {
         let Question { vae, batch, eps, beta, balance } = *question;
-        let Batch { xs, cs, mask } = batch;
-        let terms = vae.elbo(xs, cs.as_ref(), eps, mask.as_ref(), true)?;
+        let Batch { xs, mask, .. } = batch;
+        let terms = vae.elbo(xs, &batch.context(vae, true)?, eps, mask.as_ref(), true)?;
         let mean = vae.mean(&terms.params)?;
         let kl = terms.kl.sum(1)?.mean_all()?;
         let log_likelihood = scalar(&terms.log_likelihood.mean_all()?)?;

@@ -59,9 +59,11 @@ impl Rule for ImportanceBound {
     /// The value among the parts is that of the bound; the log-likelihood is averaged over the
     /// draws, the KL in closed form.
     fn step(&self, _sizes: &Sizes, question: &Question<'_>) -> Result<Step> {
-        let Question { vae, batch: Batch { xs, cs, mask }, eps, beta, .. } = question;
+        let Question { vae, batch, eps, beta, .. } = question;
+        let Batch { xs, mask, .. } = batch;
         let eps = eps.reshape((self.importance_samples, xs.dim(0)?, eps.dim(1)?))?;
-        let terms = vae.importance_weights(xs, cs.as_ref(), &eps, mask.as_ref(), true)?;
+        let terms =
+            vae.importance_weights(xs, &batch.context(vae, true)?, &eps, mask.as_ref(), true)?;
         let loss = terms.bound(*beta)?.mean_all()?.neg()?;
         let parts = Parts {
             loss: scalar(&loss)?,

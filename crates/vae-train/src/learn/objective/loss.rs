@@ -154,6 +154,7 @@ impl Loss {
 #[cfg(test)]
 mod tests {
     use candle_core::{DType, Device};
+    use vae_models::Context;
     use vae_nn::Parameters;
 
     use super::*;
@@ -169,7 +170,7 @@ mod tests {
         let xs: Vec<f64> = (0..2 * n).map(|i| 0.5 + 0.5 * (i as f64).sin()).collect();
         let xs = Tensor::from_vec(xs, (2, 1, model.height, model.width), &Device::Cpu).unwrap();
         let eps = Tensor::new(&[[0.3_f64, -1.2], [0.7, 0.1]], &Device::Cpu).unwrap();
-        let terms = vae.elbo(&xs, None, &eps, None, true).unwrap();
+        let terms = vae.elbo(&xs, &Context::default(), &eps, None, true).unwrap();
         let (loss, parts) = {
             let loss = Loss::new(objective, model);
             loss.objective.rule().weighted(&loss.sizes).of_batch(&terms, beta).unwrap()

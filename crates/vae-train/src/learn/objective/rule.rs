@@ -90,8 +90,9 @@ pub(crate) trait Rule {
 
     /// The loss of a batch.
     fn step(&self, sizes: &Sizes, question: &Question<'_>) -> Result<Step> {
-        let Question { vae, batch: Batch { xs, cs, mask }, eps, beta, .. } = question;
-        let terms = vae.elbo(xs, cs.as_ref(), eps, mask.as_ref(), true)?;
+        let Question { vae, batch, eps, beta, .. } = question;
+        let context = batch.context(vae, true)?;
+        let terms = vae.elbo(&batch.xs, &context, eps, batch.mask.as_ref(), true)?;
         let (loss, parts) = self.weighted(sizes).of_batch(&terms, *beta)?;
         Ok(Step { loss, parts, balance: None })
     }
