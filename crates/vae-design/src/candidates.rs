@@ -6,6 +6,7 @@ use serde::Serialize;
 use topo_data::{Judge, Judgement};
 use topo_simp::Problem;
 use vae_models::Vae;
+use vae_train::data::Given;
 
 use crate::error::Result;
 use crate::objective::Objective;
@@ -18,8 +19,8 @@ use crate::trust::TrustRegion;
 pub struct Task<'a> {
     /// The decoder.
     pub vae: &'a Vae,
-    /// Its conditions in raw units; empty for a model without.
-    pub conditions: &'a [f32],
+    /// The one row of what it is told.
+    pub given: &'a Given,
     /// What is to be designed.
     pub problem: &'a Problem,
     /// The exact volume.
@@ -76,8 +77,8 @@ pub struct Candidate {
 /// The errors of decoder, solver and judge.
 pub fn candidates(task: Task<'_>, origins: &[Origin]) -> Result<Vec<Candidate>> {
     let workplace = || -> Result<_> {
-        let Task { vae, conditions, problem, projection, .. } = task;
-        let objective = Objective::new(vae, conditions, problem, projection)?;
+        let Task { vae, given, problem, projection, .. } = task;
+        let objective = Objective::new(vae, given, problem, projection)?;
         Ok((objective, Judge::new(problem.grid)?))
     };
     let made = origins.par_iter().map_init(workplace, |place, origin| match place {

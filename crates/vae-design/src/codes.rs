@@ -6,6 +6,7 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 use topo_simp::Grid;
 use vae_models::Vae;
+use vae_train::data::Given;
 
 use crate::error::Result;
 use crate::projection::Projection;
@@ -35,24 +36,23 @@ pub fn aggregate_draws(
     codes
 }
 
-/// The posterior mean of one design under conditions in raw units; empty for a model without.
+/// The posterior mean of one design; `given` is the one row of what the model is told.
 ///
 /// # Errors
 ///
-/// [`crate::DesignError::Model`] for a design or conditions that are not the model's.
+/// [`crate::DesignError::Told`] for a design, conditions or fields that are not the model's.
 #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
-pub fn encode(vae: &Vae, design: ArrayView2<'_, f32>, conditions: &[f32]) -> Result<Vec<f64>> {
+pub fn encode(vae: &Vae, design: ArrayView2<'_, f32>, given: &Given) -> Result<Vec<f64>> {
     let (height, width) = design.dim();
     let pixels: Vec<f32> = design.iter().copied().collect();
     let xs =
         Tensor::from_vec(pixels, (1, 1, height, width), vae.device())?.to_dtype(vae.dtype())?;
-    let cs = row(vae, conditions)?;
-    let mean = vae.encode(&xs, cs.as_ref(), false)?.mean;
+    let mean = vae.encode(&xs, &given.context(vae)?, false)?.mean;
     Ok(mean.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?)
 }
 
-/// Designs of 0 and 1 at exactly the volume of a projection, (N, H, W), for codes (N, Z) under
-/// conditions in raw units; empty for a model without.
+/// Designs of 0 and 1 at exactly the volume of a projection, (N, H, W), for codes (N, Z); `given` is
+/// the one row of what the model is told.
 ///
 /// # Errors
 ///
@@ -65,28 +65,19 @@ pub fn encode(vae: &Vae, design: ArrayView2<'_, f32>, conditions: &[f32]) -> Res
 pub fn decode_exact(
     vae: &Vae,
     latents: ArrayView2<'_, f32>,
-    conditions: &[f32],
+    given: &Given,
     projection: &Projection,
 ) -> Result<Array3<f32>> {
     let Grid { nelx, nely } = projection.grid();
-    let cs = row(vae, conditions)?;
+    let context = given.context(vae)?;
     let mut designs = Array3::zeros((latents.nrows(), nely, nelx));
     for (latent, mut design) in latents.outer_iter().zip(designs.outer_iter_mut()) {
         let latent = Tensor::from_vec(latent.to_vec(), (1, latent.len()), vae.device())?;
-        let logits = vae.decode_logits(&latent.to_dtype(vae.dtype())?, cs.as_ref(), false)?;
+        let logits = vae.decode_logits(&latent.to_dtype(vae.dtype())?, &context, false)?;
         let logits: Vec<f64> = logits.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
         design.assign(&projection.project(&logits).cut());
     }
     Ok(designs)
-}
-
-/// Conditions as a tensor (1, C); `None` for a model without conditions.
-pub(crate) fn row(vae: &Vae, conditions: &[f32]) -> Result<Option<Tensor>> {
-    if conditions.is_empty() {
-        return Ok(None);
-    }
-    let row = Tensor::from_slice(conditions, (1, conditions.len()), vae.device())?;
-    Ok(Some(row.to_dtype(vae.dtype())?))
 }
 
 #[cfg(test)]

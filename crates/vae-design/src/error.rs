@@ -4,6 +4,7 @@ use topo_data::TopoDataError;
 use topo_simp::{Grid, ProblemError, SimpError};
 use vae_base::Remedy;
 use vae_models::ModelError;
+use vae_train::TrainError;
 
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, DesignError>;
@@ -75,6 +76,9 @@ pub enum DesignError {
     /// The decoder refused.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// What the model is told does not fit it.
+    #[error(transparent)]
+    Told(#[from] TrainError),
     /// A tensor operation failed.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
@@ -86,6 +90,7 @@ impl DesignError {
         match self {
             Self::Simp(error) => error.remedies(),
             Self::Judge(error) => error.remedies(),
+            Self::Told(error) => error.remedies(),
             _ => Vec::new(),
         }
     }
@@ -95,6 +100,7 @@ impl DesignError {
         match self {
             Self::Grid { .. } | Self::Volume { .. } | Self::OutOfRange { .. } => true,
             Self::Simp(error) => error.is_callers_mistake(),
+            Self::Told(error) => error.is_callers_mistake(),
             _ => false,
         }
     }

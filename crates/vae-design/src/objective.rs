@@ -3,9 +3,9 @@
 use candle_core::{DType, Tensor, Var};
 use ndarray::{Array2, ArrayView2};
 use topo_simp::{Optimizer, PENALTY, Problem, SimpError};
-use vae_models::Vae;
+use vae_models::{Context, Vae};
+use vae_train::data::Given;
 
-use crate::codes::row;
 use crate::error::{DesignError, Result};
 use crate::projection::Projection;
 
@@ -23,12 +23,13 @@ use crate::projection::Projection;
 /// use vae_design::{Objective, Projection};
 /// use vae_models::{ModelConfig, Vae};
 /// use vae_nn::Parameters;
+/// use vae_train::data::Given;
 ///
 /// let parameters = Parameters::new(1, DType::F32, Device::Cpu);
 /// let vae = Vae::new(&ModelConfig::compact(8, 16, Vec::new()), parameters.var_builder())?;
 /// let problem = Problem::cantilever(Grid { nelx: 16, nely: 8 }, 0.4);
 /// let projection = Projection::new(&problem, 1.0, None)?;
-/// let mut objective = Objective::new(&vae, &[], &problem, &projection)?;
+/// let mut objective = Objective::new(&vae, &Given::repeated(&[], None, 1), &problem, &projection)?;
 /// let point = objective.at(&[0.5; 32])?;
 /// assert_eq!(objective.gradient(&point)?.len(), 32);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -36,7 +37,7 @@ use crate::projection::Projection;
 #[derive(Debug)]
 pub struct Objective<'a> {
     vae: &'a Vae,
-    conditions: Option<Tensor>,
+    context: Context,
     problem: &'a Problem,
     projection: &'a Projection,
     optimizer: Optimizer,
@@ -59,8 +60,7 @@ pub struct Point {
 }
 
 impl<'a> Objective<'a> {
-    /// The objective of one problem under one vector of conditions, in raw units; empty for a model
-    /// without conditions.
+    /// The objective of one problem; `given` is the one row of what the model is told.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl<'a> Objective<'a> {
     /// If the projection is that of another grid.
     pub fn new(
         vae: &'a Vae,
-        conditions: &[f32],
+        given: &Given,
         problem: &'a Problem,
         projection: &'a Projection,
     ) -> Result<Self> {
@@ -81,9 +81,9 @@ impl<'a> Objective<'a> {
             return Err(DesignError::Grid { grid, height, width });
         }
         assert_eq!(projection.grid(), grid, "the projection belongs to another problem");
-        let conditions = row(vae, conditions)?;
+        let context = given.context(vae)?;
         let optimizer = Optimizer::new(grid)?;
-        Ok(Self { vae, conditions, problem, projection, optimizer })
+        Ok(Self { vae, context, problem, projection, optimizer })
     }
 
     /// Dimensions of the latent space.
@@ -103,8 +103,7 @@ impl<'a> Objective<'a> {
         }
         let row = Tensor::from_slice(latent, (1, found), self.vae.device())?;
         let variable = Var::from_tensor(&row.to_dtype(self.vae.dtype())?)?;
-        let logits =
-            self.vae.decode_logits(variable.as_tensor(), self.conditions.as_ref(), false)?;
+        let logits = self.vae.decode_logits(variable.as_tensor(), &self.context, false)?;
         let values = logits.detach().to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
         let projected = self.projection.project(&values);
         let (compliance, slope) = match self.analyze(projected.densities().view())? {

@@ -11,8 +11,9 @@ use topo_data::Judge;
 use topo_simp::{Fix, Grid, Place, Problem, Side};
 use vae_base::stream;
 use vae_design::{Objective, Projection, Search, TrustRegion, search};
-use vae_models::{Activation, Decoder, Dense, Encoder, Likelihood, ModelConfig, Vae};
+use vae_models::{Activation, Context, Decoder, Dense, Encoder, Likelihood, ModelConfig, Vae};
 use vae_nn::{Adam, AdamConfig, Parameters};
+use vae_train::data::Given;
 
 const GRID: Grid = Grid { nelx: 16, nely: 8 };
 const LATENTS: usize = 3;
@@ -54,6 +55,7 @@ fn trained() -> (Vae, Array2<f64>) {
         likelihood: Likelihood::Bernoulli,
         conditions: Vec::new(),
         embedding: None,
+        fields: None,
     };
     let designs = designs();
     let n = designs.len();
@@ -69,17 +71,22 @@ fn trained() -> (Vae, Array2<f64>) {
         Tensor::from_vec(draws, (n, LATENTS), &Device::Cpu).unwrap()
     };
     for step in 0..400 {
-        let terms = vae.elbo(&xs, None, &noise(step), None, true).unwrap();
+        let terms = vae.elbo(&xs, &Context::default(), &noise(step), None, true).unwrap();
         let loss = terms.value().unwrap().mean_all().unwrap().neg().unwrap();
         adam.step(&loss.backward().unwrap()).unwrap();
     }
-    let posterior = vae.encode(&xs, None, false).unwrap();
+    let posterior = vae.encode(&xs, &Context::default(), false).unwrap();
     let draws = |step| -> Vec<f32> {
         let codes = posterior.reparameterize(&noise(step)).unwrap();
         codes.flatten_all().unwrap().to_vec1().unwrap()
     };
     let codes: Vec<f64> = (0..8).flat_map(|k| draws(1000 + k)).map(f64::from).collect();
     (vae, Array2::from_shape_vec((8 * n, LATENTS), codes).unwrap())
+}
+
+/// What a model without conditions and fields is told, once.
+fn unconditional() -> Given {
+    Given::repeated(&[], None, 1)
 }
 
 fn prior_sample(seed: u64, i: usize) -> Vec<f64> {
@@ -94,7 +101,7 @@ fn twenty_seeds_end_at_least_as_stiff_as_their_best_prior_sample_inside_the_regi
     // A load between those of the training designs.
     let problem = problem(0.3);
     let projection = Projection::new(&problem, 1.0, None).unwrap();
-    let mut objective = Objective::new(&vae, &[], &problem, &projection).unwrap();
+    let mut objective = Objective::new(&vae, &unconditional(), &problem, &projection).unwrap();
     let (mut not_softer, mut stiffer) = (0, 0);
     for seed in 0..SEEDS {
         let (mut sampled, mut searched) = (f64::INFINITY, f64::INFINITY);
@@ -122,7 +129,7 @@ fn every_code_that_is_decoded_lies_inside() {
     let (vae, codes) = trained();
     let problem = problem(0.3);
     let projection = Projection::new(&problem, 1.0, None).unwrap();
-    let mut objective = Objective::new(&vae, &[], &problem, &projection).unwrap();
+    let mut objective = Objective::new(&vae, &unconditional(), &problem, &projection).unwrap();
     // A region so small that its boundary is met at once.
     let region = TrustRegion::fit(codes.view(), 0.05).unwrap();
     let mut on_boundary = 0;
@@ -148,7 +155,7 @@ fn a_goal_ends_the_search_and_no_steps_keep_the_start() {
     let region = TrustRegion::fit(codes.view(), 0.9).unwrap();
     let problem = problem(0.5);
     let projection = Projection::new(&problem, 1.0, None).unwrap();
-    let mut objective = Objective::new(&vae, &[], &problem, &projection).unwrap();
+    let mut objective = Objective::new(&vae, &unconditional(), &problem, &projection).unwrap();
     let start = codes.index_axis(Axis(0), 0).to_vec();
     let kept = search(&mut objective, &region, &start, Search { steps: 0, goal: None }).unwrap();
     assert_eq!((kept.steps, &kept.best), (0, &kept.start));
