@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use topo_simp::{Grid, ProblemError};
 use vae_base::Remedy;
+use vae_base::text::significant;
 use vae_data::{Mirror, Turn};
 use vae_models::Likelihood;
 use vae_report::ReportError;
@@ -54,15 +55,15 @@ pub enum StudyError {
     /// No part of the data has the designs that are needed.
     #[error("there are no designs to walk between")]
     NoDesigns,
-    /// A weight file, beside which no samplers are stored.
-    #[error("{} is a model alone, without fitted samplers", file.display())]
+    /// A weight file, beside which no flow is stored.
+    #[error("{} is a model alone, without a fitted flow", file.display())]
     WeightsAlone {
         /// The weight file.
         file: PathBuf,
     },
-    /// A run without fitted samplers, whose data are missing, so that none can be fitted.
-    #[error("{} has no fitted samplers, and its data are missing", folder.display())]
-    NoSamplers {
+    /// A run without a fitted flow, whose data are missing, so that none can be fitted.
+    #[error("{} has no fitted flow, and its data are missing", folder.display())]
+    NoFlow {
         /// The run folder.
         folder: PathBuf,
     },
@@ -71,6 +72,27 @@ pub enum StudyError {
         "an exact volume is needed, but the data state no problem, and no condition is called volume_fraction"
     )]
     NoVolume,
+    /// The file of a problem states none that can be solved.
+    #[error("{} states no problem", path.display())]
+    Problem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ProblemError,
+    },
+    /// A model that is told the problem was asked for designs, but no problem is known.
+    #[error("the model is told the problem of each design, and nothing states one")]
+    ProblemNeeded,
+    /// A model was trained with fields that this version does not compute.
+    #[error(
+        "the model is told the fields `{model}` of a problem, but this version computes `{known}`"
+    )]
+    Recipe {
+        /// The recipe of the model.
+        model: String,
+        /// The recipe of this version.
+        known: &'static str,
+    },
     /// The problem of the data is on another grid than the designs.
     #[error("the designs are {height} x {width}, but their problem has a grid of {grid} elements (nelx × nely), {} x {}", grid.nely, grid.nelx)]
     OtherGrid {
@@ -109,7 +131,8 @@ pub enum StudyError {
     },
     /// A design and its mirror image carry their loads differently.
     #[error(
-        "designs cannot be mirrored by {mirror}: design {design} has a compliance of {compliance:.6}, its image one of {mirrored:.6}"
+        "designs cannot be mirrored by {mirror}: design {design} has a compliance of {}, its image one of {}",
+        significant(*compliance, 7), significant(*mirrored, 7)
     )]
     NoSymmetry {
         /// The mirror.
@@ -180,9 +203,11 @@ impl StudyError {
                 advice("evaluate the model with the likelihood that it has")
             }
             Self::OneDimension { .. } => advice("interpolate between random codes instead"),
+            Self::ProblemNeeded => vec![Remedy::set("problem", "FILE", "states it")],
+            Self::Recipe { .. } => advice("train a model with this version"),
             Self::WeightsAlone { .. } => advice("name the folder of its run"),
-            Self::NoSamplers { .. } => {
-                vec![Remedy::set("sampler", "standard", "needs no data")]
+            Self::NoFlow { .. } => {
+                vec![Remedy::set("sampler", "prior", "needs no data")]
             }
             Self::NoSymmetry { .. } => advice(
                 "the problem has no such symmetry, or dataset.json has a wrong rule for a condition",
@@ -233,8 +258,11 @@ impl StudyError {
             | Self::NoDesigns
             | Self::DataMoved { .. }
             | Self::WeightsAlone { .. }
-            | Self::NoSamplers { .. }
+            | Self::NoFlow { .. }
             | Self::NoVolume
+            | Self::Problem { .. }
+            | Self::ProblemNeeded
+            | Self::Recipe { .. }
             | Self::OtherGrid { .. }
             | Self::LoadsOnVoid { .. }
             | Self::NoSymmetry { .. } => true,

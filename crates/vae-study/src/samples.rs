@@ -2,22 +2,22 @@
 
 use std::path::Path;
 
-use ndarray::{Array2, Array3, ArrayView2, Axis, concatenate, s};
-use topo_data::{Judgement, judge_all, problem_at_conditions};
-use topo_simp::Grid;
-use vae_data::DataSet;
-use vae_design::{Projection, decode_exact};
+use ndarray::{Array, Array2, Array3, ArrayView, ArrayView2, Axis, RemoveAxis, concatenate};
+use topo_data::{Domain, Judgement, judge_all};
+use topo_simp::Problem;
+use vae_design::settle;
 use vae_models::Vae;
 use vae_report::{Grid as Sheet, grid};
-use vae_train::codes::{decode, prior_draws, repeated};
-use vae_train::generate::conditions;
-use vae_train::generate::{Sampler, Samplers};
+use vae_train::codes::decode;
+use vae_train::data::Given;
+use vae_train::generate::{Flow, conditions};
 use vae_train::score::Trust;
 
 use crate::analysis::{self, JudgedRow, Optima, write_judged_table};
 use crate::error::{Result, StudyError};
 use crate::pictures::at_conditions;
-use crate::run::{Model, Run};
+use crate::run::{Briefing, Model, Run};
+use crate::sampling::{Drawing, suitable_rounds};
 use crate::trust;
 
 /// Which designs are generated.
@@ -28,6 +28,10 @@ pub struct SampleSettings {
     /// A condition with one value for each row of the sheet; `None` for a sheet of one condition
     /// vector.
     pub rows: Option<Series>,
+    /// Rounds of re-encoding after the draw; `None` for as many as suit the model.
+    pub rounds: Option<usize>,
+    /// Scale of the noise that a draw begins with, 1 for draws from the distribution itself.
+    pub temperature: f64,
     /// Whether designs are cut to 0/1 at exactly the volume asked for, instead of mean densities.
     pub exact_volume: bool,
     /// Draws under each condition vector, at least 1.
@@ -67,37 +71,52 @@ type Verdict = Option<(Judgement, Option<f64>)>;
 impl Samples {
     /// Generates designs with a model.
     ///
-    /// Codes are drawn from `fitted`, or from the prior if it is `None`. With a run, its data judge
-    /// the designs.
+    /// Codes are drawn from `flow`, or from the prior if it is `None`. Designs are judged where their
+    /// problem is known from the briefing; with a run, its data say how far they can be trusted.
     ///
     /// # Errors
-    /// If a condition is unknown or out of range, [`StudyError::NoVolume`], or a problem cannot be
-    /// solved.
+    /// If a condition is unknown or out of range, nothing states a problem that the model has to be
+    /// told, [`StudyError::NoVolume`], or a problem cannot be solved.
     pub fn generate(
         model: &Model,
-        run: Option<&Run>,
-        fitted: Option<(&Samplers, Sampler)>,
+        (run, briefing): (Option<&Run>, &Briefing<'_>),
+        flow: Option<&Flow>,
         settings: &SampleSettings,
     ) -> analysis::Result<Self> {
         let vae = &model.vae;
         let rows = condition_vectors(vae, settings)?;
-        let blocks: Vec<_> = rows.iter().map(|row| repeated(row, settings.count)).collect();
-        let cs = joined(&blocks);
-        let zs = codes(vae, fitted, &blocks, settings);
-        // A model that is told only some of the conditions is judged by its looks.
-        let data = run.map(|run| &run.data);
-        let data = data.filter(|data| data.conditions().ncols() == cs.ncols());
-        let designs = if settings.exact_volume {
-            exact(vae, data, &rows, &zs, settings.count)?
-        } else {
-            decode(vae, &zs, &cs, &model.device).map_err(StudyError::from)?
-        };
-        let verdicts = data.map(|data| judge(data, &designs, cs.view())).transpose()?;
-        let trust = run.map(|run| run.trust(&designs, &cs)).transpose()?;
+        let rounds = settings.rounds.unwrap_or_else(|| suitable_rounds(vae));
+        let &SampleSettings { temperature, seed, .. } = settings;
+        let drawing = Drawing { flow, rounds, temperature, seed };
+        let mut parts: Vec<(Given, Array2<f32>, Array3<f32>)> = Vec::new();
+        let mut verdicts = Vec::new();
+        for row in &rows {
+            let (problem, given) = (briefing.problem(vae, row)?, briefing.given(vae, row)?);
+            let given = given.select(&vec![0; settings.count]);
+            let needed = 0 < drawing.rounds || settings.exact_volume;
+            let domains = if needed {
+                vec![domain(vae, problem.as_ref(), row)?; settings.count]
+            } else {
+                Vec::new()
+            };
+            // A column of the sheet is one draw: each row has the noise of the first.
+            let zs = drawing.codes(vae, &given, &domains)?;
+            let designs = if settings.exact_volume {
+                settle(vae, &given, &domains, &zs, 0).map_err(StudyError::from)?.designs
+            } else {
+                decode(vae, &zs, &given, &model.device).map_err(StudyError::from)?
+            };
+            verdicts.extend(judge(problem, &designs)?);
+            parts.push((given, zs, designs));
+        }
+        let given = Given::joined(&parts.iter().map(|part| part.0.clone()).collect::<Vec<_>>());
+        let zs = joined(parts.iter().map(|part| part.1.view()));
+        let designs = joined(parts.iter().map(|part| part.2.view()));
+        let trust = run.map(|run| run.trust(&designs, &given)).transpose()?;
         let varied = settings.rows.as_ref().map_or("", |series| series.name.as_str());
-        let from = if fitted.is_none() { "Prior" } else { "Fitted" };
+        let from = if flow.is_none() { "Prior" } else { "Flow" };
         let title = format!("{from} samples{}", at_conditions(vae, &rows[0], varied));
-        Ok(Self { designs, cs, zs, trust, verdicts: verdicts.unwrap_or_default(), title })
+        Ok(Self { designs, cs: given.conditions().clone(), zs, trust, verdicts, title })
     }
 
     /// Writes a CSV table with one row per design: the conditions asked for, and what is known.
@@ -177,86 +196,30 @@ fn condition_vectors(vae: &Vae, settings: &SampleSettings) -> Result<Vec<Vec<f32
     rows.collect()
 }
 
-/// Codes for blocks of conditions. A column of the sheet is one draw: each row has the noise of the
-/// first.
-fn codes(
-    vae: &Vae,
-    fitted: Option<(&Samplers, Sampler)>,
-    blocks: &[Array2<f32>],
-    settings: &SampleSettings,
-) -> Array2<f32> {
-    let drawn: Vec<Array2<f32>> = match fitted {
-        None => {
-            let draws = prior_draws(vae.config().latent_dim, settings.count, settings.seed);
-            vec![draws; blocks.len()]
-        }
-        Some((samplers, sampler)) => {
-            blocks.iter().map(|block| samplers.draws(vae, sampler, block, settings.seed)).collect()
-        }
-    };
-    joined(&drawn)
-}
-
-/// Designs of 0 and 1 at exactly the volume that each condition vector asks for.
-fn exact(
-    vae: &Vae,
-    data: Option<&DataSet>,
-    rows: &[Vec<f32>],
-    zs: &Array2<f32>,
-    count: usize,
-) -> Result<Array3<f32>> {
-    let (height, width) = (vae.config().height, vae.config().width);
-    let mut designs = Array3::zeros((zs.nrows(), height, width));
-    let blocks = rows.iter().zip(zs.axis_chunks_iter(Axis(0), count));
-    for ((row, zs), mut place) in blocks.zip(designs.axis_chunks_iter_mut(Axis(0), count)) {
-        place.assign(&decode_exact(vae, zs, row, &projection(vae, data, row)?)?);
+/// The domain and the volume that a condition vector asks for: of its problem, or the condition of
+/// that name.
+fn domain(vae: &Vae, problem: Option<&Problem>, row: &[f32]) -> Result<Domain> {
+    if let Some(problem) = problem {
+        return Ok(Domain::of(problem).map_err(topo_simp::SimpError::from)?);
     }
-    Ok(designs)
+    let mut conditions = vae.config().conditions.iter();
+    let column = conditions.position(|known| known.name == "volume_fraction");
+    Ok(Domain::free(f64::from(row[column.ok_or(StudyError::NoVolume)?])))
 }
 
-/// The volume that a condition vector asks for: of the problem that the data state there, or the
-/// condition of that name.
-fn projection(vae: &Vae, data: Option<&DataSet>, row: &[f32]) -> Result<Projection> {
-    let stated = data.map(|data| problem_at_conditions(data, row)).transpose()?.flatten();
-    if let Some(problem) = stated {
-        return Ok(Projection::new(&problem, 1.0, None)?);
-    }
-    let config = vae.config();
-    let column = config.conditions.iter().position(|known| known.name == "volume_fraction");
-    let column = column.ok_or(StudyError::NoVolume)?;
-    let grid = Grid { nelx: config.width, nely: config.height };
-    Ok(Projection::of_volume(grid, f64::from(row[column]))?)
+/// Judges designs of one problem; nothing is said if it is unknown.
+fn judge(problem: Option<Problem>, designs: &Array3<f32>) -> analysis::Result<Vec<Verdict>> {
+    let n = designs.len_of(Axis(0));
+    let Some(problem) = problem else { return Ok((0..n).map(|_| None).collect()) };
+    let optimum = Optima::default().of(&problem)?.reference();
+    let judged = judge_all(&vec![problem; n], designs.view())?;
+    Ok(judged.into_iter().map(|judgement| Some((judgement, optimum))).collect())
 }
 
-/// Judges designs whose problem the data know: theirs at the conditions of each design.
-fn judge(
-    data: &DataSet,
-    designs: &Array3<f32>,
-    cs: ArrayView2<'_, f32>,
-) -> analysis::Result<Vec<Verdict>> {
-    let mut optima = Optima::default();
-    let mut verdicts: Vec<Verdict> = Vec::with_capacity(cs.nrows());
-    // Designs of one condition vector follow each other.
-    let mut start = 0;
-    while start < cs.nrows() {
-        let same = (start..cs.nrows()).take_while(|&i| cs.row(i) == cs.row(start)).count();
-        let block = designs.slice(s![start..start + same, .., ..]);
-        match problem_at_conditions(data, &cs.row(start).to_vec())? {
-            None => verdicts.extend((0..same).map(|_| None)),
-            Some(problem) => {
-                let optimum = optima.of(&problem)?.reference();
-                let judged = judge_all(&vec![problem; same], block)?;
-                verdicts.extend(judged.into_iter().map(|judgement| Some((judgement, optimum))));
-            }
-        }
-        start += same;
-    }
-    Ok(verdicts)
-}
-
-fn joined(blocks: &[Array2<f32>]) -> Array2<f32> {
-    let views: Vec<_> = blocks.iter().map(|block| block.view()).collect();
-    concatenate(Axis(0), &views).unwrap_or_default()
+fn joined<'a, D: RemoveAxis + 'a>(
+    parts: impl Iterator<Item = ArrayView<'a, f32, D>>,
+) -> Array<f32, D> {
+    concatenate(Axis(0), &parts.collect::<Vec<_>>()).expect("parts of one size, at least one")
 }
 
 fn mean(design: ArrayView2<'_, f32>) -> f64 {

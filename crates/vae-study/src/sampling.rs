@@ -1,72 +1,109 @@
-//! The samplers of a run: read if they are stored, fitted and stored otherwise.
+//! How codes of new designs are drawn: from the prior or from the flow of a run, which is read if it
+//! is stored, and fitted and stored otherwise; then rounds of re-encoding.
 
 use std::path::Path;
 
+use ndarray::Array2;
+use topo_data::Domain;
+use vae_design::settle;
 use vae_models::Vae;
 use vae_train::RunFolder;
-use vae_train::generate::Samplers;
+use vae_train::codes::prior_draws;
+use vae_train::data::{Augmentation, Given};
+use vae_train::generate::Flow;
 
 use crate::error::{Result, StudyError};
 use crate::progress::Progress;
 use crate::run::Run;
 
-impl Run {
-    /// The samplers of the run. If none are stored, they are fitted and stored now, `progress` is
-    /// told how far that is, in components of mixtures, and the sentence says what came of it.
-    /// Without validation designs a tenth of the training designs determines the number of
-    /// components.
+/// Rounds of re-encoding of a model that is told the problem.
+const ROUNDS: usize = 4;
+
+/// A way to draw codes of new designs.
+#[derive(Clone, Copy, Debug)]
+pub struct Drawing<'a> {
+    /// Where noise is moved to; `None` for draws from the prior.
+    pub flow: Option<&'a Flow>,
+    /// Rounds of re-encoding after the draw ([`settle`]).
+    pub rounds: usize,
+    /// Scale of the noise that a draw begins with, 1 for draws from the distribution itself.
+    pub temperature: f64,
+    /// Seed of the draws.
+    pub seed: u64,
+}
+
+impl Drawing<'_> {
+    /// Codes, one for each row of what the model is told; the i-th depends on the seed, i and its
+    /// row only. `domains` has one for each row; without rounds it is not looked at.
     ///
     /// # Errors
-    /// If a design cannot be read, or `samplers.json` cannot be read or written.
-    pub fn samplers(
-        &self,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<(Samplers, Option<String>)> {
-        let Self { folder, config, split, vae, .. } = self;
-        if let Some(known) = Samplers::read(folder, vae)? {
-            return Ok((known, None));
+    /// If conditions or fields are not the model's.
+    pub fn codes(&self, vae: &Vae, given: &Given, domains: &[Domain]) -> Result<Array2<f32>> {
+        let codes = match self.flow {
+            Some(flow) => flow.draws(vae, given, self.temperature, self.seed)?,
+            None => prior_draws(vae.config().latent_dim, given.len(), self.seed)
+                .mapv(|eps| (self.temperature * f64::from(eps)) as f32),
+        };
+        match self.rounds {
+            0 => Ok(codes),
+            rounds => Ok(settle(vae, given, domains, &codes, rounds)?.codes),
         }
-        let (mut train, mut validation) = (split.train.clone(), split.validation.clone());
-        if validation.is_empty() {
-            let every_tenth = |(i, &index): (usize, &usize)| (i % 10 == 9).then_some(index);
-            validation = train.iter().enumerate().filter_map(every_tenth).collect();
-            train.retain(|index| !validation.contains(index));
-        }
-        let mut samplers = Samplers::fit(
-            vae,
-            &self.designs(),
-            (&train, &validation),
-            config.seed,
-            &mut |done, total| progress(Progress { done, total }),
-        )?;
-        samplers.save(folder)?;
-        let sentence = sentence(&samplers, folder);
-        Ok((samplers, Some(sentence)))
     }
 }
 
-/// The samplers that are stored in the run at `path`, without its data.
+/// Rounds of re-encoding that suit a model: a few if it is told the problem, and none otherwise,
+/// because then they move designs to what is common.
+pub fn suitable_rounds(vae: &Vae) -> usize {
+    if vae.config().fields.is_some() { ROUNDS } else { 0 }
+}
+
+impl Run {
+    /// The flow of the run. If none is stored, it is fitted and stored now; the sentence then says
+    /// what came of it.
+    ///
+    /// # Errors
+    /// If a design cannot be read, or `flow.safetensors` cannot be read or written.
+    pub fn flow(&self, progress: &mut dyn FnMut(Progress)) -> Result<(Flow, Option<String>)> {
+        let Self { folder, config, split, vae, .. } = self;
+        if let Some(known) = Flow::read(folder, vae)? {
+            return Ok((known, None));
+        }
+        let designs = self.designs();
+        let size = (self.data.height(), self.data.width());
+        let augmentation = Augmentation::new(
+            &config.data.augment.mirrors(&self.data),
+            &designs.condition_info(),
+            size,
+        )?;
+        let parts = (split.train.as_slice(), split.validation.as_slice());
+        let mut report = |done, total| progress(Progress { done, total });
+        let flow = Flow::fit(vae, &designs, parts, &augmentation, config.seed, &mut report)?;
+        flow.save(folder)?;
+        let sentence = sentence(&flow, folder);
+        Ok((flow, Some(sentence)))
+    }
+}
+
+/// The flow that is stored in the run at `path`, without its data.
 ///
 /// # Errors
-/// [`StudyError::WeightsAlone`] if `path` is a weight file, [`StudyError::NoSamplers`] if the run
-/// has none; if they cannot be read.
-pub fn stored_samplers(path: &Path, vae: &Vae) -> Result<Samplers> {
+/// [`StudyError::WeightsAlone`] if `path` is a weight file, [`StudyError::NoFlow`] if the run
+/// has none; if it cannot be read.
+pub fn stored_flow(path: &Path, vae: &Vae) -> Result<Flow> {
     if path.is_file() {
         return Err(StudyError::WeightsAlone { file: path.to_owned() });
     }
     let folder = RunFolder::open(path)?;
-    Samplers::read(&folder, vae)?
-        .ok_or_else(|| StudyError::NoSamplers { folder: folder.root().to_owned() })
+    Flow::read(&folder, vae)?.ok_or_else(|| StudyError::NoFlow { folder: folder.root().to_owned() })
 }
 
-fn sentence(samplers: &Samplers, folder: &RunFolder) -> String {
-    let scores = &samplers.scores;
-    let best = scores.mixtures.iter().map(|score| score.1).fold(f64::NEG_INFINITY, f64::max);
+fn sentence(flow: &Flow, folder: &RunFolder) -> String {
+    let scores = &flow.scores;
     format!(
-        "samplers: under one normal, the code of a validation design is {:.2} nats likelier than under the prior, under a mixture of {} it is {:.2} nats likelier: {}",
-        scores.mixtures.first().map_or(0.0, |score| score.1) - scores.standard,
-        samplers.components(),
-        best - scores.standard,
-        folder.samplers().display()
+        "flow: fitted to the codes of the training designs in {} steps; the error of its velocity on validation codes is {:.3}, that of the prior {:.3}: {}",
+        scores.steps,
+        scores.loss,
+        scores.prior_loss,
+        folder.flow().display()
     )
 }

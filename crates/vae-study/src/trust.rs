@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use ndarray::{Array2, Array3};
+use ndarray::Array3;
 use vae_report::{Grid, grid};
+use vae_train::data::Given;
 use vae_train::score::{Trust, trust};
 
 use crate::error::{Result, StudyError};
@@ -13,15 +14,14 @@ use crate::run::Run;
 pub const COLUMNS: [&str; 3] = ["nearest_design", "nearest_distance", "likelihood_percentile"];
 
 impl Run {
-    /// Judges how far designs that were generated for conditions can be trusted; shapes (N, H, W)
-    /// and (N, C).
+    /// Judges how far designs (N, H, W) can be trusted; `given` is what they were generated for.
     ///
     /// # Errors
     /// If a design of the data cannot be read.
-    pub fn trust(&self, designs: &Array3<f32>, conditions: &Array2<f32>) -> Result<Trust> {
+    pub fn trust(&self, designs: &Array3<f32>, given: &Given) -> Result<Trust> {
         let held_out = self.held_out().map(|(_, indices)| indices).unwrap_or_default();
         let parts = (self.split.train.as_slice(), held_out.as_slice());
-        Ok(trust(&self.vae, &self.designs(), parts, designs, conditions, &self.device)?)
+        Ok(trust(&self.vae, &self.designs(), parts, designs, given, &self.device)?)
     }
 }
 

@@ -6,12 +6,12 @@ use ndarray::{Array2, Array3, ArrayView1, Axis};
 use vae_models::Vae;
 use vae_report::{Strip, strip};
 use vae_train::TrainError;
-use vae_train::codes::encode;
-use vae_train::codes::{decode, prior_draws, repeated};
+use vae_train::codes::{decode, encode, prior_draws};
+use vae_train::data::Given;
 use vae_train::generate::{Path as Way, condition_column, conditions, path, set_conditions};
 
 use crate::error::{Result, StudyError};
-use crate::run::{Run, silhouette};
+use crate::run::{Briefing, Run, silhouette, told};
 
 /// Two designs to walk between.
 pub struct Ends {
@@ -43,8 +43,8 @@ pub struct Walk {
     pub title: String,
     /// Codes, shape (steps, latent dimensions).
     pub zs: Array2<f32>,
-    /// Conditions in their own units, shape (steps, conditions).
-    pub cs: Array2<f32>,
+    /// What the model is told at each step.
+    pub given: Given,
     /// One label for each step.
     pub labels: Vec<String>,
 }
@@ -109,52 +109,67 @@ impl Walk {
         let codes = encode(&run.vae, &designs, &pair, &run.device)?;
         let names = pair.map(|index| format!("design {index}"));
         let title = ends.title().to_owned();
-        Self::between(&run.vae, title, &codes, designs.conditions(&pair), names, course)
+        let own = designs.given(&pair);
+        let briefing = Briefing::new(None, Some(&run.data))?;
+        // Where nothing states a problem between those of the ends, that of the nearer end is told.
+        let told = |step: usize, cs: &[f32]| match briefing.problem(&run.vae, cs)? {
+            Some(problem) if !ends.one_problem => told(&run.vae, cs, &problem),
+            _ => {
+                let nearer = own.select(&[usize::from(course.steps <= 2 * step)]);
+                Ok(Given::repeated(cs, nearer.fields().first(), 1))
+            }
+        };
+        Self::between(&run.vae, (title, names), &codes, own.conditions().clone(), course, told)
     }
 
     /// Between two draws from the prior, at the training mean of the conditions.
     ///
     /// # Errors
-    /// If a condition is unknown or out of range.
-    pub fn between_draws(vae: &Vae, seed: u64, course: Course<'_>) -> Result<Self> {
+    /// If a condition is unknown or out of range; as [`Briefing::given`].
+    pub fn between_draws(
+        vae: &Vae,
+        briefing: &Briefing<'_>,
+        seed: u64,
+        course: Course<'_>,
+    ) -> Result<Self> {
         let draws = prior_draws(vae.config().latent_dim, 2, seed);
-        let cs = repeated(&conditions(vae, &[])?, 2);
+        let cs = rows(&conditions(vae, &[])?, 2);
         let names = ["draw 1", "draw 2"].map(str::to_owned);
-        Self::between(
-            vae,
-            "Interpolation between two prior draws".into(),
-            &draws,
-            cs,
-            names,
-            course,
-        )
+        let title = "Interpolation between two prior draws".to_owned();
+        Self::between(vae, (title, names), &draws, cs, course, |_, cs| briefing.given(vae, cs))
     }
 
     /// Along the training range of one condition, at the mean of the prior.
     ///
     /// # Errors
-    /// If a condition is unknown or out of range.
-    pub fn along(vae: &Vae, name: &str, course: Course<'_>) -> Result<Self> {
+    /// If a condition is unknown or out of range; as [`Briefing::given`].
+    pub fn along(
+        vae: &Vae,
+        briefing: &Briefing<'_>,
+        name: &str,
+        course: Course<'_>,
+    ) -> Result<Self> {
         let held = conditions(vae, course.held)?;
         let column = condition_column(vae, name)?;
         let range = &vae.config().conditions[column];
-        let mut ends = repeated(&held, 2);
+        let mut ends = rows(&held, 2);
         (ends[[0, column]], ends[[1, column]]) = (range.min, range.max);
         let cs = path(&ends, course.steps, Way::Linear);
         let values = cs.index_axis(Axis(1), column);
         let labels = values.iter().map(|value| format!("{name} {value:.3}")).collect();
         let title = format!("The prior's mean along {name}");
-        Ok(Self { title, zs: Array2::zeros((course.steps, vae.config().latent_dim)), cs, labels })
+        let zs = Array2::zeros((course.steps, vae.config().latent_dim));
+        Ok(Self { title, zs, given: briefing.rows(vae, &cs)?, labels })
     }
 
     /// Between two codes, under conditions of which some are held and some moved.
     fn between(
         vae: &Vae,
-        title: String,
+        (title, [from, to]): (String, [String; 2]),
         codes: &Array2<f32>,
         mut cs: Array2<f32>,
-        [from, to]: [String; 2],
         course: Course<'_>,
+        told: impl Fn(usize, &[f32]) -> Result<Given>,
     ) -> Result<Self> {
         for (row, also) in [(0, &[][..]), (1, course.at_end)] {
             let mut values = cs.row(row).to_vec();
@@ -168,7 +183,7 @@ impl Walk {
         labels[0] = from;
         labels[steps - 1] = to;
         let cs = path(&cs, steps, Way::Linear);
-        Ok(Self { title, zs: path(codes, steps, course.way), cs, labels })
+        Ok(Self { title, zs: path(codes, steps, course.way), given: given_at(&cs, told)?, labels })
     }
 
     /// The designs on the way, shape (steps, rows, columns).
@@ -176,7 +191,7 @@ impl Walk {
     /// # Errors
     /// If the model cannot decode.
     pub fn designs(&self, vae: &Vae) -> Result<Array3<f32>> {
-        Ok(decode(vae, &self.zs, &self.cs, vae.device())?)
+        Ok(decode(vae, &self.zs, &self.given, vae.device())?)
     }
 
     /// Draws the designs as a strip.
@@ -187,6 +202,17 @@ impl Walk {
         let figure = Strip { title: &self.title, designs: designs.view(), labels: &self.labels };
         strip(&figure, out).map_err(StudyError::drawing(out))
     }
+}
+
+/// What the model is told at each row of conditions.
+fn given_at(cs: &Array2<f32>, told: impl Fn(usize, &[f32]) -> Result<Given>) -> Result<Given> {
+    let rows = cs.outer_iter().enumerate().map(|(step, row)| told(step, &row.to_vec()));
+    Ok(Given::joined(&rows.collect::<Result<Vec<_>>>()?))
+}
+
+/// A row of conditions `count` times.
+fn rows(conditions: &[f32], count: usize) -> Array2<f32> {
+    Given::repeated(conditions, None, count).conditions().clone()
 }
 
 fn are_variants(run: &Run, a: usize, b: usize) -> bool {

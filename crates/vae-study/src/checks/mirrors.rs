@@ -6,6 +6,7 @@ use topo_data::problem_of;
 use topo_simp::{PENALTY, Problem, compliance};
 use vae_data::{DataSet, Mirror};
 use vae_train::TrainError;
+use vae_train::data::Augment;
 
 use crate::error::{Result, StudyError};
 use crate::run::{spread, stored_one};
@@ -13,14 +14,34 @@ use crate::run::{spread, stored_one};
 /// Designs that are looked at.
 const CHECKED: usize = 4;
 
+/// The mirrors of a run on these data, held against mechanics: those that are stated have to pass,
+/// those that are chosen by a rule are left out if they do not.
+///
+/// # Errors
+/// [`StudyError::NoSymmetry`]; [`TrainError::NoMirrorRule`] for a condition without a rule;
+/// [`TrainError::NotSquare`]; if a design cannot be read or does not carry its load. None of them for
+/// mirrors that a rule chose.
+pub fn mirrors(asked: &Augment, data: &DataSet) -> Result<Vec<Mirror>> {
+    let mut mirrors = asked.mirrors(data);
+    match asked {
+        Augment::Mirrors(_) => check_mirrors(data, &mirrors)?,
+        Augment::Rule(_) => mirrors.retain(|mirror| check_mirrors(data, &[*mirror]).is_ok()),
+    }
+    Ok(mirrors)
+}
+
 /// Refuses mirrors under which designs carry their loads differently: the problem has no such
 /// symmetry, or a rule of a condition is wrong. Data that do not state one problem for all designs
 /// pass unchecked.
 ///
 /// # Errors
-/// [`StudyError::NoSymmetry`]; [`TrainError::NoMirrorRule`] for a condition without a rule; if a
-/// design cannot be read or does not carry its load.
-pub fn check_mirrors(data: &DataSet, mirrors: &[Mirror]) -> Result<()> {
+/// [`StudyError::NoSymmetry`]; [`TrainError::NoMirrorRule`] for a condition without a rule;
+/// [`TrainError::NotSquare`]; if a design cannot be read or does not carry its load.
+fn check_mirrors(data: &DataSet, mirrors: &[Mirror]) -> Result<()> {
+    let (rows, columns) = (data.height(), data.width());
+    if mirrors.iter().any(|mirror| !mirror.fits(rows, columns)) {
+        return Err(TrainError::NotSquare { rows, columns }.into());
+    }
     let Some(text) = data.shared_problem() else { return Ok(()) };
     for &mirror in mirrors {
         for index in spread(data.len(), CHECKED) {

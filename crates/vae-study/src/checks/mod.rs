@@ -10,7 +10,7 @@ mod turns;
 
 pub use compliances::check_compliances;
 pub use cuts::check_cuts;
-pub use mirrors::check_mirrors;
+pub use mirrors::mirrors;
 pub use places::moved_supports;
 pub use polarity::check_polarity;
 pub use statement::check_problem;

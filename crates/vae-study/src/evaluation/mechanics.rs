@@ -9,9 +9,9 @@ use vae_base::text::counted;
 use vae_data::DataSet;
 use vae_train::codes::reconstruct;
 use vae_train::codes::{decode, prior_draws};
-use vae_train::generate::Sampler;
 use vae_train::score::{nearest_by_condition, nearest_by_pixels, principal_components};
 
+use super::new_designs::{NewDesigns, new_designs};
 use crate::error::Result;
 use crate::run::{Run, evenly_spaced, stored};
 
@@ -31,6 +31,8 @@ pub struct Mechanics {
     pub reconstructions: Vec<Scored>,
     /// Designs for the conditions of the test designs.
     pub generated: Vec<Scored>,
+    /// Several draws for each test design, by the ways to draw.
+    pub new_designs: NewDesigns,
     /// Mean change of a generated design, over the square root of the elements, when the conditions
     /// are swapped and the code stays: 0 if they are ignored.
     pub condition_sensitivity: Option<f64>,
@@ -47,7 +49,7 @@ pub struct Scored {
 }
 
 /// Judges the model on some held-out designs; `None` if the problems of the designs are unknown. If
-/// samplers have to be fitted for it, a sentence about them is added to `notes`.
+/// a flow has to be fitted for it, a sentence about it is added to `notes`.
 pub(super) fn mechanics(
     run: &Run,
     held_out: &[usize],
@@ -73,25 +75,18 @@ pub(super) fn mechanics(
     ];
 
     let zs = prior_draws(latent_dim, test.len(), 0);
-    let cs = designs.conditions(&test);
-    let samples = decode(vae, &zs, &cs, device)?;
-    let condition_sensitivity = if cs.ncols() == 0 || test.len() < 2 {
+    let given = designs.given(&test);
+    let samples = decode(vae, &zs, &given, device)?;
+    let told = 0 < given.conditions().ncols() || !given.fields().is_empty();
+    let condition_sensitivity = if !told || test.len() < 2 {
         None
     } else {
         let half = test.len() / 2;
         let swapped: Vec<usize> = (0..test.len()).map(|i| (i + half) % test.len()).collect();
-        let other = decode(vae, &zs, &cs.select(Axis(0), &swapped), device)?;
+        let other = decode(vae, &zs, &given.select(&swapped), device)?;
         Some(mean_distance(&samples, &other))
     };
     let mut generated = vec![score("this model, prior samples".into(), samples)?];
-    let (samplers, fitted) = run.samplers(&mut |_| {})?;
-    notes.extend(fitted);
-    for (name, sampler) in
-        [("this model, one normal", Sampler::Gaussian), ("this model, mixture", Sampler::Mixture)]
-    {
-        let zs = samplers.draws(vae, sampler, &cs, 0);
-        generated.push(score(name.into(), decode(vae, &zs, &cs, device)?)?);
-    }
     if let Some(nearest) = nearest_by_condition(&designs, train, &test)? {
         generated.push(score("nearest by condition".into(), nearest)?);
     }
@@ -99,8 +94,16 @@ pub(super) fn mechanics(
     let collapsed = Array3::from_shape_fn(truth.dim(), |(_, i, j)| mean[(i, j)]);
     generated.push(score("mean training design".into(), collapsed)?);
     generated.push(score("test designs with noise".into(), noisy(&truth))?);
+    let new_designs = new_designs(run, &references, &test, notes)?;
     let (version, n) = (METRICS_VERSION, test.len());
-    Ok(Some(Mechanics { version, n, reconstructions, generated, condition_sensitivity }))
+    Ok(Some(Mechanics {
+        version,
+        n,
+        reconstructions,
+        generated,
+        new_designs,
+        condition_sensitivity,
+    }))
 }
 
 /// The problems of some designs; `None` if one of them is unknown.

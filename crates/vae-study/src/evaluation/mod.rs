@@ -2,10 +2,12 @@
 
 mod closing;
 mod mechanics;
+mod new_designs;
 mod scores;
 mod topology;
 
 pub use closing::Compared;
 pub use mechanics::{Mechanics, Scored};
+pub use new_designs::{Best, Drawn, NewDesigns};
 pub use scores::{Questions, Scores};
 pub use topology::{OnePiece, Topology};

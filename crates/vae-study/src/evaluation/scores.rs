@@ -87,7 +87,7 @@ impl Run {
             })?;
 
         let zs = prior_draws(vae.config().latent_dim, test.len(), 0);
-        let samples = decode(vae, &zs, &designs.conditions(&test), device)?;
+        let samples = decode(vae, &zs, &designs.given(&test), device)?;
         let truth = designs.array(&test)?;
         let one_piece = Some(OnePiece {
             prior_samples: one_piece_share(samples.outer_iter(), Connectivity::Eight),

@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use ndarray::{Array3, Axis, s};
+use topo_data::{Domain, problem_of};
+use topo_simp::SimpError;
 use vae_report::{Block, Grid, Strip, curves, grid, strip};
 use vae_train::RunFolder;
-use vae_train::codes::encode;
-use vae_train::codes::{decode, prior_draws, repeated};
-use vae_train::generate::{Path as Way, path};
+use vae_train::codes::decode;
+use vae_train::generate::Path as Way;
 use vae_train::learn::read;
 
 use crate::error::{Result, StudyError};
 use crate::latent::most_active;
 use crate::run::{Run, evenly_spaced, make_folder};
-use crate::walk::Ends;
+use crate::sampling::{Drawing, suitable_rounds};
+use crate::walk::{Course, Ends, Walk};
 
 use super::course::course;
 use super::latent::draw_latent;
@@ -42,7 +44,7 @@ pub fn draw_run(run: &Run) -> Result<()> {
 pub(crate) fn figures(folder: &RunFolder) -> Vec<Block> {
     let figures = [
         ("reconstructions.png", "Designs of the data, and what comes back from their codes"),
-        ("samples.png", "New designs: what the model makes of codes from the prior"),
+        ("samples.png", "New designs: what the model makes of codes from its flow"),
         ("interpolation.png", "The way between the codes of two designs"),
         ("latent.png", "Codes of designs of the data"),
         ("curves.png", "The course of training"),
@@ -63,26 +65,34 @@ pub fn draw_curves(folder: &RunFolder, out: &Path) -> Result<()> {
     curves(&course(&events), out).map_err(StudyError::drawing(out))
 }
 
-/// Rows are conditions of held-out designs, columns are the data's own design and prior draws.
+/// Rows are held-out designs with what the model is told of them; columns are the data's own design
+/// and new ones.
 fn draw_samples(run: &Run) -> Result<()> {
     let designs = run.designs();
     let (part, indices) = run.shown(1);
     let rows = evenly_spaced(&indices, 6);
     let truth = designs.array(&rows)?;
     let names = designs.condition_info();
-    // Under conditions every row shows the same draws; without, the rows would be one and the same.
-    let conditional = !names.is_empty();
-    let draws = if conditional { SAMPLES } else { rows.len() * SAMPLES };
-    let zs = prior_draws(run.vae.config().latent_dim, draws, 1);
+    let told = !names.is_empty() || run.vae.config().fields.is_some();
+    let (flow, _) = run.flow(&mut |_| {})?;
+    let rounds = suitable_rounds(&run.vae);
     let mut sheet: Vec<Array3<f32>> = Vec::new();
     let mut labels = Vec::new();
     for (i, &row) in rows.iter().enumerate() {
-        let condition = designs.conditions(&[row]).index_axis_move(Axis(0), 0);
-        let cs = repeated(&condition.to_vec(), SAMPLES);
+        // Under conditions every row shows the same noise; without, the rows would be one and the
+        // same.
+        let seed = if told { 1 } else { 1 + i as u64 };
+        let drawing = Drawing { flow: Some(&flow), rounds, temperature: 1.0, seed };
+        let domain = problem_of(&run.data, row)?
+            .map(|problem| Domain::of(&problem))
+            .transpose()
+            .map_err(SimpError::from)?;
+        let domains = domain.map_or_else(Vec::new, |domain| vec![domain; SAMPLES]);
+        let given = designs.given(&[row; SAMPLES]);
+        let zs = drawing.codes(&run.vae, &given, &domains)?;
         sheet.push(truth.slice(s![i..=i, .., ..]).to_owned());
-        let first = if conditional { 0 } else { i * SAMPLES };
-        let zs = zs.slice(s![first..first + SAMPLES, ..]).to_owned();
-        sheet.push(decode(&run.vae, &zs, &cs, &run.device)?);
+        sheet.push(decode(&run.vae, &zs, &given, &run.device)?);
+        let condition = designs.conditions(&[row]).index_axis_move(Axis(0), 0);
         labels.push(
             condition
                 .iter()
@@ -96,8 +106,8 @@ fn draw_samples(run: &Run) -> Result<()> {
     let all = ndarray::concatenate(Axis(0), &views).expect("designs of one size");
     let mut columns = vec![format!("{} design{}", part.name(), designs.made_of(&rows)?)];
     columns.extend((1..=SAMPLES).map(|i| format!("sample {i}")));
-    let beside = if conditional { " under the conditions of" } else { ", beside" };
-    let title = format!("Prior samples{beside} {} designs", part.name());
+    let beside = if told { " for the problems of" } else { ", beside" };
+    let title = format!("New designs{beside} {} designs", part.name());
     let figure = Grid {
         title: &title,
         columns: Some(SAMPLES + 1),
@@ -113,10 +123,8 @@ fn draw_interpolation(run: &Run) -> Result<()> {
     let designs = run.designs();
     let pair = Ends::held_out(run)?;
     let Ends { from, to, .. } = pair;
-    let codes = encode(&run.vae, &designs, &[from, to], &run.device)?;
-    let ends = designs.conditions(&[from, to]);
-    let (zs, cs) = (path(&codes, STEPS, Way::Linear), path(&ends, STEPS, Way::Linear));
-    let walk = decode(&run.vae, &zs, &cs, &run.device)?;
+    let course = Course { steps: STEPS, way: Way::Linear, held: &[], at_end: &[] };
+    let walk = Walk::between_designs(run, &pair, course)?.designs(&run.vae)?;
     let ends = designs.array(&[from, to])?;
     let shown = ndarray::concatenate(
         Axis(0),

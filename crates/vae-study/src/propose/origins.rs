@@ -5,8 +5,9 @@ use std::ops::Range;
 use vae_design::{Origin, TrustRegion};
 use vae_models::Vae;
 use vae_train::codes::posteriors;
-use vae_train::codes::{prior_draws, repeated};
-use vae_train::generate::{Sampler, Samplers};
+use vae_train::codes::prior_draws;
+use vae_train::data::Given;
+use vae_train::generate::{Flow, Sampler};
 
 use super::error::Result;
 use super::place::DesignPlace;
@@ -17,39 +18,32 @@ use crate::run::Run;
 pub(super) struct Origins {
     /// Codes in whose neighborhood candidates are drawn; empty for everywhere.
     near: Vec<Vec<f64>>,
-    sampler: Sampler,
-    /// `None` if nothing is drawn from them.
-    samplers: Option<Samplers>,
-    conditions: Vec<f32>,
+    /// `None` if codes come from the prior.
+    flow: Option<Flow>,
+    given: Given,
     spread: f64,
     seed: u64,
 }
 
 impl Origins {
-    /// The origins that the settings ask for, and what came of fitting the samplers if that had to
-    /// be done.
+    /// The origins that the settings ask for, and what came of fitting the flow if that had to be
+    /// done. `given` is the one row of what the model is told.
     pub(super) fn new(
         settings: &ProposeSettings,
         run: &Run,
-        conditions: &[f32],
+        given: &Given,
     ) -> Result<(Self, Option<String>)> {
         let near: Result<Vec<_>> =
-            settings.near.iter().map(|place| code(place, run, conditions)).collect();
+            settings.near.iter().map(|place| code(place, run, given)).collect();
         let near = near?;
-        let (samplers, sentence) = if near.is_empty() && settings.sampler != Sampler::Standard {
-            let (samplers, sentence) = run.samplers(&mut |_| {})?;
-            (Some(samplers), sentence)
+        let (flow, sentence) = if near.is_empty() && settings.sampler == Sampler::Flow {
+            let (flow, sentence) = run.flow(&mut |_| {})?;
+            (Some(flow), sentence)
         } else {
             (None, None)
         };
-        let origins = Self {
-            near,
-            sampler: settings.sampler,
-            samplers,
-            conditions: conditions.to_vec(),
-            spread: settings.spread,
-            seed: settings.seed,
-        };
+        let origins =
+            Self { near, flow, given: given.clone(), spread: settings.spread, seed: settings.seed };
         Ok((origins, sentence))
     }
 
@@ -60,30 +54,30 @@ impl Origins {
         numbers: Range<usize>,
         vae: &Vae,
         region: &TrustRegion,
-    ) -> Vec<Origin> {
-        let draws = match &self.samplers {
-            Some(samplers) => {
-                let cs = repeated(&self.conditions, numbers.end);
-                samplers.draws(vae, self.sampler, &cs, self.seed)
+    ) -> Result<Vec<Origin>> {
+        let draws = match &self.flow {
+            Some(flow) => {
+                let given = self.given.select(&vec![0; numbers.end]);
+                flow.draws(vae, &given, 1.0, self.seed)?
             }
             None => prior_draws(region.latent_dim(), numbers.end, self.seed),
         };
         let origin = |number: usize| {
             let draw = draws.row(number).mapv(f64::from);
             if self.near.is_empty() {
-                let source = if self.samplers.is_some() { "fitted" } else { "prior" };
+                let source = if self.flow.is_some() { "flow" } else { "prior" };
                 return Origin { source, latent: draw.to_vec() };
             }
             let mut u = region.whiten(&self.near[number % self.near.len()]);
             u.iter_mut().zip(&draw).for_each(|(u, eps)| *u += self.spread * eps);
             Origin { source: "near", latent: region.color(&u) }
         };
-        numbers.map(origin).collect()
+        Ok(numbers.map(origin).collect())
     }
 }
 
 /// The code of a design to look near.
-fn code(place: &DesignPlace, run: &Run, conditions: &[f32]) -> Result<Vec<f64>> {
+fn code(place: &DesignPlace, run: &Run, given: &Given) -> Result<Vec<f64>> {
     match place {
         DesignPlace::Data(index) if *index < run.data.len() => {
             let (means, _) = posteriors(&run.vae, &run.designs(), &[*index], &run.device)?;
@@ -91,7 +85,7 @@ fn code(place: &DesignPlace, run: &Run, conditions: &[f32]) -> Result<Vec<f64>> 
         }
         place => {
             let design = place.read(run)?;
-            Ok(vae_design::encode(&run.vae, design.view(), conditions)?)
+            Ok(vae_design::encode(&run.vae, design.view(), given)?)
         }
     }
 }

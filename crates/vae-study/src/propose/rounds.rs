@@ -54,7 +54,7 @@ impl ProposalTask<'_> {
         let projection = Projection::new(&self.problem, SHARPNESS, settings.symmetry)?;
         let common = Task {
             vae: &run.vae,
-            conditions: &self.conditions,
+            given: &self.given,
             problem: &self.problem,
             projection: &projection,
             region: &region,
@@ -73,7 +73,7 @@ impl ProposalTask<'_> {
         observe(progress(&counts, most));
         while tried.len() < most && counts.accepted < settings.count {
             let round = (most - tried.len()).min(2 * settings.count);
-            let codes = self.origins.codes(tried.len()..tried.len() + round, &run.vae, &region);
+            let codes = self.origins.codes(tried.len()..tried.len() + round, &run.vae, &region)?;
             tried.extend(candidates(common, &codes)?);
             (accepted, counts) = criteria.select(&tried);
             observe(progress(&counts, most));

@@ -62,7 +62,7 @@ impl Default for ProposeSettings {
             set: Vec::new(),
             volume: None,
             near: Vec::new(),
-            sampler: Sampler::Mixture,
+            sampler: Sampler::Flow,
             spread: 0.5,
             compliance_within: Share::from(0.1),
             reference: None,

@@ -4,13 +4,14 @@
 use topo_data::Judge;
 use topo_simp::Problem;
 use vae_base::Note;
+use vae_train::data::Given;
 
 use super::error::Result;
 use super::origins::Origins;
 use super::problem::Posed;
 use super::reference::Reference;
 use super::settings::ProposeSettings;
-use crate::run::Run;
+use crate::run::{Run, told};
 
 /// A task for new designs, put together and checked.
 pub struct ProposalTask<'a> {
@@ -21,6 +22,8 @@ pub struct ProposalTask<'a> {
     pub problem: Problem,
     /// The conditions that the model is told.
     pub conditions: Vec<f32>,
+    /// The one row of all that it is told.
+    pub(super) given: Given,
     /// Compliance of the SIMP optimum, cut at the volume of the problem; `None` if the cut takes it
     /// apart.
     pub optimum: Option<f64>,
@@ -45,10 +48,11 @@ impl<'a> ProposalTask<'a> {
             None => Reference::optimum(&optimum, &problem)?,
             Some(place) => Reference::design(place, run, &problem, &mut judge)?,
         };
-        let (origins, fitted) = Origins::new(settings, run, &conditions)?;
+        let given = told(&run.vae, &conditions, &problem)?;
+        let (origins, fitted) = Origins::new(settings, run, &given)?;
         notes.extend(fitted.map(Note::new));
         let (settings, optimum) = (settings.clone(), optimum.reference());
-        Ok(Self { run, settings, origins, problem, conditions, optimum, reference, notes })
+        Ok(Self { run, settings, origins, problem, conditions, given, optimum, reference, notes })
     }
 
     /// The largest compliance that a proposal may have.

@@ -1,10 +1,12 @@
 //! A run with its data, its split and its model.
 
+mod briefing;
 mod model;
 mod opened;
 mod stored;
 
+pub use briefing::{Briefing, told};
 pub use model::Model;
-pub use opened::{Part, Run, recorded_data};
+pub use opened::{Part, Run, recorded_data, with_problems};
 pub use stored::{evenly_spaced, stored, stored_one};
 pub(crate) use stored::{make_folder, silhouette, spread};

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use candle_core::Device;
 use serde::Serialize;
+use topo_data::{FIELD_RECIPE, with_fields};
 use vae_data::{DataSet, Source, Split, open_with};
 use vae_models::Vae;
-use vae_train::learn::Loss;
+use vae_train::learn::{Loss, ProblemsTold};
 use vae_train::score::with_stated_noise;
 use vae_train::{Config, RunFolder, Targets, TrainError};
 
@@ -113,6 +114,8 @@ impl Run {
     pub fn new(folder: RunFolder, config: Config, data: DataSet, split: Split) -> Result<Self> {
         let Model { vae, device, .. } = Model::of(&folder)?;
         let told = config.data.told.columns(&data)?;
+        // Not by the configuration: data that state no problem made a model that is told none.
+        let data = if vae.config().fields.is_some() { with_fields(data)? } else { data };
         let run = Self { folder, config, data, told, split, vae, device };
         run.check_fit()?;
         Ok(run)
@@ -189,11 +192,30 @@ impl Run {
         let designs = self.designs();
         let names = designs.condition_info().iter().map(|c| c.name.as_str()).collect();
         let found = describe(self.data.height(), self.data.width(), names);
-        if found == expected {
-            Ok(())
-        } else {
-            Err(TrainError::DataMismatch { data: found, model: expected }.into())
+        if found != expected {
+            return Err(TrainError::DataMismatch { data: found, model: expected }.into());
         }
+        if let Some(fields) = &model.fields
+            && fields.recipe != FIELD_RECIPE
+        {
+            return Err(StudyError::Recipe { model: fields.recipe.clone(), known: FIELD_RECIPE });
+        }
+        if model.fields.is_some() && self.data.fields().is_none() {
+            return Err(StudyError::ProblemNeeded);
+        }
+        Ok(())
+    }
+}
+
+/// The data with the fields of their problems, if a model of this configuration is told them and
+/// the set states its problems.
+///
+/// # Errors
+/// If a problem cannot be read or solved.
+pub fn with_problems(data: DataSet, config: &Config) -> Result<DataSet> {
+    match config.data.problems {
+        ProblemsTold::None => Ok(data),
+        ProblemsTold::Fields => Ok(with_fields(data)?),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a data set holds.
 
-use vae_base::text::counted;
+use vae_base::text::{counted, significant};
 use vae_data::{ConditionInfo, Info};
 
 /// What a data set holds, one line for each of its quantities.
@@ -40,12 +40,8 @@ pub fn data_set(info: &Info) -> Vec<String> {
 fn condition(condition: &ConditionInfo) -> String {
     let ConditionInfo { name, unit, values, distinct, .. } = condition;
     let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-    format!(
-        "condition {name}: {:.3} ± {:.3}, {:.3} to {:.3}{unit}, {}",
-        values.mean,
-        values.std,
-        values.min,
-        values.max,
-        counted(*distinct, "distinct value")
-    )
+    let [mean, std, min, max] =
+        [values.mean, values.std, values.min, values.max].map(|value| significant(value, 4));
+    let distinct = counted(*distinct, "distinct value");
+    format!("condition {name}: {mean} ± {std}, {min} to {max}{unit}, {distinct}")
 }

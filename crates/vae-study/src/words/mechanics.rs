@@ -2,7 +2,7 @@
 
 use vae_report::{Block, Table};
 
-use crate::evaluation::{Mechanics, Scored};
+use crate::evaluation::{Mechanics, NewDesigns, Scored};
 
 /// How stiff reconstructions and new designs are, beside simple controls.
 pub(super) fn mechanics(mechanics: &Mechanics) -> Vec<Block> {
@@ -40,6 +40,7 @@ pub(super) fn mechanics(mechanics: &Mechanics) -> Vec<Block> {
         }
         blocks.push(Block::Table(table));
     }
+    blocks.extend(new_designs(&mechanics.new_designs));
     let mut table = Table::new(
         "",
         &["distribution", "MMD", "Vendi", "DPP", "coverage", "train distance", "copies"],
@@ -65,6 +66,58 @@ pub(super) fn mechanics(mechanics: &Mechanics) -> Vec<Block> {
         )));
     }
     blocks
+}
+
+/// How many new designs carry their load, by the way that they are drawn.
+fn new_designs(found: &NewDesigns) -> Vec<Block> {
+    let best = format!("best of {}: fails", found.draws);
+    let columns = [
+        "drawn from",
+        "fails",
+        "± error",
+        "CE median",
+        "load on void",
+        "in pieces",
+        "too soft",
+        &best,
+        "CE median",
+    ];
+    let mut table = Table::new(
+        format!(
+            "{} new designs for each test design ({} problems in {} groups)",
+            found.draws, found.problems, found.groups
+        ),
+        &columns,
+    );
+    let share = |value: f64| format!("{:.1} %", 100.0 * value);
+    for kind in &found.kinds {
+        let [best, best_median] = kind.best.map_or([String::new(), String::new()], |best| {
+            [share(best.failure_rate), fine(best.ce_median)]
+        });
+        table.push(
+            &kind.name,
+            [
+                share(kind.failure_rate),
+                kind.standard_error.map_or("-".to_owned(), share),
+                fine(kind.ce_median),
+                share(kind.load_on_void),
+                share(kind.in_pieces),
+                share(kind.too_soft),
+                best,
+                best_median,
+            ],
+        );
+    }
+    let text = format!(
+        "a design fails if it is more than twice as soft as the test design or nothing holds its load; errors are over groups. Two draws for one test design overlap by {:.2} (IoU); a draw overlaps by {:.2} with the training design most like it, a test design by {:.2}",
+        found.overlap_of_draws, found.overlap_with_training, found.test_overlap_with_training
+    );
+    vec![Block::Table(table), Block::Text(text)]
+}
+
+/// A compliance error with two decimals, and as `> 1000 %` if it is absurdly large.
+fn fine(value: f64) -> String {
+    if 10.0 < value { "> 1000 %".to_owned() } else { format!("{:.2} %", 100.0 * value) }
 }
 
 /// A share as `12.3 %`, and as `> 1000 %` if it is absurdly large.
