@@ -7,9 +7,10 @@ use clap::Args;
 use vae_data::Reading;
 use vae_models::Vae;
 use vae_study::latent::index;
-use vae_study::sampling::stored_samplers;
+use vae_study::run::Briefing;
+use vae_study::sampling::stored_flow;
 use vae_study::{Model, Part, Run};
-use vae_train::generate::{Sampler, Samplers};
+use vae_train::generate::{Flow, Sampler};
 use vae_train::{Config, RunFolder};
 
 use crate::failure::UsageError;
@@ -86,6 +87,11 @@ impl ModelArgs {
         Some(run)
     }
 
+    /// Likewise, if `wanted`.
+    pub(crate) fn with_data_if(&self, wanted: bool) -> Option<Run> {
+        wanted.then(|| self.with_data()).flatten()
+    }
+
     /// The run with the data that it was trained on.
     pub(crate) fn open_run(&self) -> Result<Run> {
         let run = Run::of(self.folder()?)?;
@@ -93,12 +99,24 @@ impl ModelArgs {
         Ok(run)
     }
 
-    /// The samplers for a model that is asked for designs, with its data or without.
-    pub(crate) fn samplers(&self, vae: &Vae, run: Option<&Run>) -> Result<Samplers> {
+    /// The flow for a model that is asked for designs, with its data or without.
+    pub(crate) fn flow(&self, vae: &Vae, run: Option<&Run>) -> Result<Flow> {
         match (run, &self.run) {
-            (Some(run), _) => fitted_samplers(run),
-            (None, Some(path)) => Ok(stored_samplers(path, vae)?),
-            (None, None) => Ok(stored_samplers(self.folder()?.root(), vae)?),
+            (Some(run), _) => fitted_flow(run),
+            (None, Some(path)) => Ok(stored_flow(path, vae)?),
+            (None, None) => Ok(stored_flow(self.folder()?.root(), vae)?),
+        }
+    }
+
+    /// Likewise; `None` if there is neither a flow nor data to fit one to.
+    pub(crate) fn flow_if_there(&self, vae: &Vae, run: Option<&Run>) -> Result<Option<Flow>> {
+        if let Some(run) = run {
+            return fitted_flow(run).map(Some);
+        }
+        match self.path() {
+            Some(file) if file.is_file() => Ok(None),
+            Some(path) => Ok(Flow::read(&RunFolder::open(path)?, vae)?),
+            None => Ok(Flow::read(&self.folder()?, vae)?),
         }
     }
 
@@ -116,6 +134,11 @@ impl ModelArgs {
 }
 
 impl RunArgs {
+    /// Where the problem of new designs is found: in the file that is stated, or in the data.
+    pub(crate) fn briefing<'a>(&self, run: Option<&'a Run>) -> Result<Briefing<'a>> {
+        Ok(Briefing::new(self.reading.problem(), run.map(|run| &run.data))?)
+    }
+
     /// Whether the data are those that the run was trained on, read as they were.
     pub(crate) fn is_as_trained(&self) -> Result<bool> {
         Ok(self.data.is_none() && !self.reading.is_given()?)
@@ -142,34 +165,47 @@ impl RunArgs {
 /// `--sampler`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum SamplerArg {
-    /// The prior N(0, I)
+    /// The prior of the model
+    Prior,
+    /// A flow that was fitted to the codes of the training designs under their conditions
     #[default]
-    Standard,
-    /// One normal, fitted to the codes and conditions of the training designs
-    Gaussian,
-    /// A mixture of normals, fitted to the same; the validation designs determine how many
-    Mixture,
+    Flow,
 }
 
-/// The samplers of a run; says what came of it if they had to be fitted.
-pub(crate) fn fitted_samplers(run: &Run) -> Result<Samplers> {
+/// The flow of a run; says what came of it if it had to be fitted.
+pub(crate) fn fitted_flow(run: &Run) -> Result<Flow> {
     let mut bar: Option<Progress> = None;
-    let found = run.samplers(&mut |progress| {
-        let new = || Progress::new("fitting samplers", "components", progress.total, 0);
+    let found = run.flow(&mut |progress| {
+        let new = || Progress::new("fitting the flow of codes", "steps", progress.total, 0);
         bar.get_or_insert_with(new).set(progress.done, "");
     });
     bar.into_iter().for_each(Progress::finish);
-    let (samplers, fitted) = found?;
+    let (flow, fitted) = found?;
     fitted.into_iter().for_each(note);
-    Ok(samplers)
+    Ok(flow)
+}
+
+/// The problem of new designs.
+#[derive(Args)]
+pub(crate) struct ProblemArgs {
+    /// TOML file of the problem that a model is told which is told problems; its values may name
+    /// conditions, as in `volume_fraction = "$volume"` [default: the one that the data state]
+    #[arg(long, value_name = "FILE")]
+    problem: Option<PathBuf>,
+}
+
+impl ProblemArgs {
+    /// Where the problem of new designs is found.
+    pub(crate) fn briefing<'a>(&self, run: Option<&'a Run>) -> Result<Briefing<'a>> {
+        Ok(Briefing::new(self.problem.as_deref(), run.map(|run| &run.data))?)
+    }
 }
 
 impl From<SamplerArg> for Sampler {
     fn from(sampler: SamplerArg) -> Self {
         match sampler {
-            SamplerArg::Standard => Self::Standard,
-            SamplerArg::Gaussian => Self::Gaussian,
-            SamplerArg::Mixture => Self::Mixture,
+            SamplerArg::Prior => Self::Prior,
+            SamplerArg::Flow => Self::Flow,
         }
     }
 }

@@ -54,10 +54,9 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     // A cause that its parent repeats word for word is said once.
     let mut last = String::new();
     for cause in error.chain() {
-        let cause = cause.to_string();
+        let cause = without_backtrace(&cause.to_string()).to_owned();
         if !last.ends_with(&cause) {
-            let _ =
-                write!(text, ": {}", cause.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+            let _ = write!(text, ": {cause}");
         }
         last = cause;
     }
@@ -67,6 +66,22 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     }
     note(text.trim_end());
     ExitCode::from(if usage { USAGE } else { FAILED })
+}
+
+/// A message without the backtrace that the tensor library writes below it. Other lines stay: TOML
+/// errors point at the place below the line.
+fn without_backtrace(message: &str) -> &str {
+    let is_frame = |line: &str| {
+        let number = line.trim_start().split_once(": ").map_or("", |(number, _)| number);
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let lines = message.split_inclusive('\n');
+    let kept: usize = lines
+        .enumerate()
+        .take_while(|(i, line)| *i == 0 || !is_frame(line))
+        .map(|(_, line)| line.len())
+        .sum();
+    message[..kept].trim_end()
 }
 
 /// The hint of the first error in the chain that has one, and whether the arguments are at fault.
@@ -109,3 +124,17 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
 
 /// What works without a network, in commands that the library of downloads does not know.
 const WITHOUT_NETWORK: &str = "without a network: `vae train` uses the built-in set, and `vae simp generate` makes a set of your own";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backtrace_goes_and_a_caret_stays() {
+        let toml =
+            "TOML parse error at line 1, column 1\n  |\n1 | egde = 3\n  | ^^^^\nunknown field";
+        assert_eq!(without_backtrace(toml), toml);
+        let tensor = "shape mismatch\n   0: candle_core::error::Error::bt\n   1: main\n";
+        assert_eq!(without_backtrace(tensor), "shape mismatch");
+    }
+}

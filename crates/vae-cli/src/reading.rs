@@ -1,6 +1,6 @@
 //! The flags that say how data are read, the same wherever data are given.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -45,7 +45,9 @@ pub(crate) struct ReadingArgs {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     skip_bad: bool,
-    /// How flat vectors are laid out: rows:NELXxNELY, or columns:NELXxNELY as in the classic codes
+    /// How arrays hold designs: rows:NELXxNELY or columns:NELXxNELY (as in the classic codes) for
+    /// flat vectors, or the axes by their letters, such as nhw, hwn (MATLAB) or nhwc: n designs, h
+    /// rows, w columns, c channels, t iterations
     #[arg(long, value_name = "LAYOUT")]
     layout: Option<Setting<Layout>>,
     /// Grid that tables of elements (x, y, density) are binned to: `ROWSxCOLUMNS`
@@ -54,14 +56,15 @@ pub(crate) struct ReadingArgs {
     /// What to take of trajectories: all (as one group), last
     #[arg(long, value_name = "WHICH")]
     iterations: Option<Setting<Iterations>>,
-    /// Name of the array of designs in .npz files
+    /// Name of the array of designs in .npz files, or of the column of densities in tables
     #[arg(long, value_name = "NAME")]
     array: Option<Setting<String>>,
     /// Values of void and solid in arrays and pictures, such as 0:255, -1:1, or 1:0 if 0 is solid
     #[arg(long, value_name = "VOID:SOLID", allow_hyphen_values = true)]
     range: Option<Setting<ValueRange>>,
-    /// CSV file of conditions: rows in the order of the designs, or named by a column `file`
-    #[arg(long = "conditions", value_name = "FILE", value_parser = absolute)]
+    /// Table of conditions: rows in the order of the designs, or named by a column `file`; none if
+    /// no conditions are wanted
+    #[arg(long = "conditions", value_name = "FILE", value_parser = table)]
     #[serde(rename = "conditions")]
     conditions_file: Option<PathBuf>,
     /// The mechanical problem of all designs; its values may name conditions
@@ -74,6 +77,11 @@ pub(crate) struct ReadingArgs {
 }
 
 impl ReadingArgs {
+    /// The file of a stated problem.
+    pub(crate) fn problem(&self) -> Option<&Path> {
+        self.problem.as_deref()
+    }
+
     /// Whether any of these flags was given.
     pub(crate) fn is_given(&self) -> Result<bool> {
         Ok(!Table::try_from(self)?.is_empty())
@@ -130,6 +138,11 @@ pub(crate) fn absolute_source(source: &str) -> Result<String> {
         .into_string()
         .map_err(|path| anyhow::anyhow!("the path {} is not Unicode", path.display()))?;
     Ok(format!("{prefix}{text}"))
+}
+
+/// The path of a table, or `none`.
+fn table(path: &str) -> std::io::Result<PathBuf> {
+    if path == "none" { Ok(path.into()) } else { absolute(path) }
 }
 
 /// An absolute path, so that the file is found again from any folder.

@@ -52,6 +52,9 @@ fn mirrors_need_rules_and_hold_in_mechanics() {
     bench
         .vae(&format!("{train} --augment mirror-x,mirror-y --run run"))
         .fails(2, &["mirror-x", "no such symmetry"]);
+    bench
+        .vae(&format!("{train} --augment transpose --run run"))
+        .fails(2, &["12 rows and 24 columns", "only square ones", "--augment mirror-x,mirror-y"]);
     assert!(!bench.path("run").exists());
 
     bench.vae(&without).succeeds();
@@ -59,9 +62,12 @@ fn mirrors_need_rules_and_hold_in_mechanics() {
     assert!(config.contains("augment = [\"mirror-y\"]"), "{config}");
     // The seed decides about the mirror images too, and they make a difference.
     bench.vae(&without.replace("--run run", "--run again")).succeeds();
-    bench.vae(&format!("{train} --run plain")).succeeds();
+    bench.vae(&format!("{train} --augment none --run plain")).succeeds();
+    // What the data state rules for, and mechanics confirm.
+    bench.vae(&format!("{train} --run auto")).succeeds();
     let model = |run: &str| bytes(&bench.path(run).join("model.safetensors"));
     assert!(model("run") == model("again"));
+    assert!(model("run") == model("auto"));
     assert!(model("run") != model("plain"));
     assert!(bench.vae("train --resume run").succeeds().stdout.contains("finished already"));
 }

@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[path = "support/failure.rs"]
+mod failure;
 mod support;
 
 use std::fs;
 use std::path::Path;
 
+use failure::Failure as _;
 use ndarray::{ArrayD, Axis};
 use support::{Bench, bytes};
 use vae_data::npz::Npz;
@@ -20,12 +23,21 @@ fn is_picture(path: &Path) {
     assert!(bytes(path).starts_with(b"\x89PNG"), "{}", path.display());
 }
 
+/// A problem of the beams' kind, for a model that is asked without its data.
+const BEAM: &str = r#"
+volume_fraction = "$volume_fraction"
+grid = { nelx = 24, nely = 12 }
+supports = [{ at = { edge = "left" }, fix = "xy" }]
+load_cases = [{ loads = [{ at = { point = [1.0, "$load_y"] }, force = [0.0, -1.0] }] }]
+"#;
+
 /// A run on the beams, in `run`.
 fn trained() -> Bench {
     let bench = Bench::new();
     let train =
         "train --data beams --epochs 3 --batch-size 8 --latent-dim 3 --run run --preview-every 2";
     bench.vae(train).succeeds();
+    fs::write(bench.path("beam.toml"), BEAM).unwrap();
     bench
 }
 
@@ -44,7 +56,9 @@ fn every_exploration_draws() {
     assert_eq!(z.shape(), [16, 3]);
     assert_eq!(z.index_axis(Axis(0), 0).as_slice(), Some(&[1.5, 0.0, -1.5][..]));
     // By its model alone, and with dimensions of its own choice.
-    bench.vae("traverse run/model.safetensors --steps 2 --out alone").succeeds();
+    let alone = "traverse run/model.safetensors --steps 2 --out alone";
+    bench.vae(alone).fails(2, &["told the problem", "--problem FILE"]);
+    bench.vae(&format!("{alone} --problem beam.toml")).succeeds();
     picture("alone/designs.png");
 
     bench.vae("plot curves run --out curves.png").succeeds();
@@ -58,7 +72,8 @@ fn every_exploration_draws() {
     picture("shown/samples.png");
     picture("shown/histogram-volume_fraction.png");
 
-    bench.vae("sample run --rows volume_fraction=0.3,0.4 --count 3 --out rows").succeeds();
+    let rows = "sample run --rows volume_fraction=0.3,0.4 --count 3 --out rows";
+    bench.vae(&format!("{rows} --sampler prior --rounds 0")).succeeds();
     picture("rows/designs.png");
     let (z, c) = (
         array(&bench.path("rows/designs.npz"), "z"),
@@ -124,8 +139,12 @@ fn codes_go_out_and_come_back() {
     assert_eq!(designs.shape(), [z.len_of(Axis(0)), 12, 24]);
     assert!(designs.iter().all(|value| (0.0..=1.0).contains(value)));
     // The model alone decodes to the same; other conditions to something else.
-    bench.vae("decode run/model.safetensors z.npz --out alone.npz").succeeds();
-    assert_eq!(array(&bench.path("alone.npz"), "designs"), designs);
+    let beam = "z.npz --problem beam.toml --set load_y=0.5 --set load_angle=90";
+    bench.vae(&format!("decode run {beam} --out told.npz")).succeeds();
+    bench.vae(&format!("decode run/model.safetensors {beam} --out alone.npz")).succeeds();
+    let told = array(&bench.path("told.npz"), "designs");
+    assert_eq!(array(&bench.path("alone.npz"), "designs"), told);
+    assert_ne!(told, designs);
     bench.vae("decode run z.npz --set volume_fraction=0.3 --out other.npz").succeeds();
     assert_ne!(array(&bench.path("other.npz"), "designs"), designs);
     let wrong = bench.vae("decode run designs.npz --out again.npz").succeeds();
@@ -183,27 +202,32 @@ fn weights_go_to_pytorch_and_back() {
     refused("weights import nowhere.safetensors --preset tutorial-mlp --out x", 2, "nowhere");
     assert!(!bench.path("x").exists());
     bench.vae("train --data beams --epochs 1 --batch-size 8 --run default").succeeds();
-    refused("weights export default", 1, "embeds the conditions");
+    refused("weights export default", 1, "told the fields of the problem");
 }
 
-/// Fitted samplers are kept with the run, bound to its weights, and draw other codes than the
-/// prior; every design comes with what speaks for and against it.
+/// The flow is kept with the run, bound to its weights, and draws other codes than the prior; every
+/// design comes with what speaks for and against it.
 #[test]
 fn fitted_codes_and_trust_in_them() {
     let bench = trained();
-    let prior = bench.vae("sample run --count 4 --out prior").succeeds();
-    assert!(prior.stderr.contains("--sampler mixture"), "{}", prior.stderr);
-    assert!(!bench.path("run/samplers.json").exists(), "the prior needs no fit");
+    let kept = bytes(&bench.path("run/flow.safetensors"));
+    fs::remove_file(bench.path("run/flow.safetensors")).unwrap();
+    bench.vae("sample run --sampler prior --count 4 --out prior").succeeds();
+    assert!(!bench.path("run/flow.safetensors").exists(), "the prior needs no fit");
     is_picture(&bench.path("prior/uncertainty.png"));
-    let fitted = bench.vae("sample run --sampler mixture --count 4 --out fitted").succeeds();
-    assert!(fitted.stderr.contains("samplers.json"), "{}", fitted.stderr);
+    let fitted = bench.vae("sample run --count 4 --out fitted").succeeds();
+    assert!(fitted.stderr.contains("flow.safetensors"), "{}", fitted.stderr);
     assert!(fitted.stdout.contains("nearest training design"), "{}", fitted.stdout);
-    let kept = bytes(&bench.path("run/samplers.json"));
-    bench.vae("sample run --sampler mixture --count 4 --out again").succeeds();
+    assert_eq!(
+        kept,
+        bytes(&bench.path("run/flow.safetensors")),
+        "fitted as at the end of training"
+    );
+    bench.vae("sample run --sampler flow --count 4 --out again").succeeds();
     let z = |name: &str| array(&bench.path(&format!("{name}/designs.npz")), "z");
+    assert_eq!(z("fitted").shape(), z("prior").shape());
     assert_eq!(z("fitted"), z("again"));
-    assert_ne!(z("fitted"), z("prior"));
-    assert_eq!(kept, bytes(&bench.path("run/samplers.json")));
+    assert_eq!(kept, bytes(&bench.path("run/flow.safetensors")));
 
     let text = fs::read_to_string(bench.path("fitted/designs.csv")).unwrap();
     let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
@@ -215,12 +239,12 @@ fn fitted_codes_and_trust_in_them() {
         assert!(0.0 < number(near) && (0.0..=1.0).contains(&number(share)), "{row:?}");
     }
 
-    let alone = bench.vae("sample run/model.safetensors --sampler gaussian --out none");
+    let alone = bench.vae("sample run/model.safetensors --sampler flow --out none");
     assert_eq!(alone.code, Some(2), "{}", alone.stderr);
-    fs::write(bench.path("run/samplers.json"), "{}").unwrap();
-    let damaged = bench.vae("sample run --sampler gaussian --out none");
+    fs::write(bench.path("run/flow.safetensors"), "{}").unwrap();
+    let damaged = bench.vae("sample run --out none");
     assert_eq!(damaged.code, Some(1), "{}", damaged.stderr);
-    assert!(damaged.stderr.contains("samplers.json is damaged"), "{}", damaged.stderr);
+    assert!(damaged.stderr.contains("flow.safetensors is damaged"), "{}", damaged.stderr);
 }
 
 /// Black and white at the volume of each row, with the problem that the data state or with the
@@ -229,8 +253,9 @@ fn fitted_codes_and_trust_in_them() {
 fn samples_of_exact_volume() {
     let bench = trained();
     for (run, out) in [("run", "with-data"), ("run/model.safetensors", "alone")] {
-        let command =
-            format!("sample {run} --exact-volume --rows volume_fraction=0.3,0.4 --count 3");
+        let command = format!(
+            "sample {run} --problem beam.toml --exact-volume --rows volume_fraction=0.3,0.4 --count 3"
+        );
         bench.vae(&format!("{command} --out {out}")).succeeds();
         let designs = array(&bench.path(&format!("{out}/designs.npz")), "designs");
         assert!(designs.iter().all(|x| [0.0, 1.0].contains(x)));

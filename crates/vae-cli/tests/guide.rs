@@ -180,6 +180,8 @@ fn reduced(words: &[String]) -> Vec<String> {
         "simp" => &["--problems", "12", "--keep-iterates", "5"],
         "train" if has("--resume") => &[],
         "train" if has("lecture") && !has("--resize") => &["--epochs", "1", "--resize", "32x96"],
+        // Proposals are asked of it, and 40 designs are soon passed over.
+        "train" if has("foreign/designs.csv") => &["--epochs", "40"],
         "train" => &["--epochs", "1"],
         "propose" => {
             &["--compliance-within", "300%", "--count", "1", "--refine", "20", "--search", "2"]

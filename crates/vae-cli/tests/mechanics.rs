@@ -177,8 +177,8 @@ fn what_cannot_be_analyzed_is_one_clear_line() {
     write_design(&bench.path("bar.npy"), (4, 8), &[0.5; 32]);
     analyze(PROBLEM).succeeds();
     analyze(&PROBLEM.replace("nelx = 8", "nelx = 9")).fails(2, &["bar.npy", "8 columns", "9 × 4"]);
-    analyze(&PROBLEM.replace("nelx = 8", "nelx = 4").replace("nely = 4", "nely = 8"))
-        .fails(2, &["bar.npy", "8 columns", "4 × 8", "transposed"]);
+    let other = PROBLEM.replace("nelx = 8", "nelx = 4").replace("nely = 4", "nely = 6");
+    analyze(&other).fails(2, &["bar.npy", "8 columns", "4 × 6"]);
     analyze(&PROBLEM.replace("= 0.5", "= 1.5")).fails(1, &["p.toml", "volume_fraction is 1.5"]);
     analyze(&PROBLEM.replace("fix = \"xy\"", "fix = \"y\"")).fails(1, &["p.toml", "slide"]);
     let void = "\n[[passive]]\nkind = \"void\"\nshape = { rectangle = { min = [0.5, 0.0], max = [1.0, 1.0] } }\n";

@@ -27,7 +27,7 @@ load_cases = [{ loads = [{ at = { point = [1.0, "$load_y"] }, force = [0.0, -1.0
 fn trained() -> Bench {
     let bench = Bench::new();
     bench
-        .vae("train --data beams --run run --epochs 600 --latent-dim 4 --batch-size 16")
+        .vae("train --data beams --problems none --augment none --run run --epochs 600 --latent-dim 4 --batch-size 16")
         .succeeds();
     fs::write(bench.path("part.toml"), PART).unwrap();
     bench

@@ -191,7 +191,7 @@ fn what_is_no_data() {
     fs::write(bench.path("empty/readme.md"), "x").unwrap();
     bench.vae("train --data empty").fails(1, &["none of its 1 files"]);
     fs::write(bench.path("empty/x.mat"), "x").unwrap();
-    bench.vae("train --data empty").fails(1, &["MATLAB", "scipy.io.loadmat"]);
+    bench.vae("train --data empty").fails(1, &["MATLAB", "loadmat("]);
     fs::write(bench.path("half.png"), b"\x89PNG\r\n\x1a\n").unwrap();
     bench.vae("train --data half.png").fails(1, &["half.png"]);
     fs::write(bench.path("x.npz"), b"PK\x03\x04").unwrap();
@@ -357,9 +357,10 @@ fn stated_compliances_are_held_against_the_problem() {
         problem.replace("nelx = 24, nely = 12", "nelx = 12, nely = 24"),
     )
     .unwrap();
-    bench
-        .vae("data info designs.npy --conditions table.csv --problem part.toml")
-        .fails(2, &["design", "transposed"]);
+    // Exactly one order of the axes fits that grid, and a line says that it was taken.
+    let ran =
+        bench.vae("data info designs.npy --conditions table.csv --problem part.toml").succeeds();
+    assert!(ran.stderr.contains("the grid of the problem says so"), "{}", ran.stderr);
 }
 
 #[test]

@@ -80,9 +80,7 @@ fn shares_of_nothing_for_validation_and_test() {
             _ => "there are no test designs; these chose the model",
         };
         assert!(said.contains(words), "{name}: {said}");
-        for command in
-            ["reconstruct", "interpolate", "plot latent --dims 1,2", "sample --sampler mixture"]
-        {
+        for command in ["reconstruct", "interpolate", "plot latent --dims 1,2", "sample"] {
             let (first, rest) = command.split_once(' ').map_or((command, ""), |pair| pair);
             let (first, rest) = match rest.strip_prefix("latent") {
                 Some(rest) => ("plot latent", rest.to_owned() + " --part train"),

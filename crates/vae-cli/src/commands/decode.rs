@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use ndarray::{Array2, Ix2};
+use ndarray::{Array2, ArrayView1, Axis, Ix2};
 use vae_base::text::counted;
 use vae_data::npz::Npz;
 use vae_study::Model;
-use vae_train::codes::{decode, repeated};
+use vae_train::codes::decode;
 use vae_train::generate::conditions;
 
-use crate::args::ModelArgs;
+use crate::args::{ModelArgs, ProblemArgs};
 use crate::output::{self, line, shown};
 
 /// Turn latent codes into designs
@@ -30,6 +30,8 @@ use crate::output::{self, line, shown};
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    problem: ProblemArgs,
     /// The latent codes
     #[arg(value_name = "CODES", required = true)]
     codes: PathBuf,
@@ -49,7 +51,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let cs = if args.set.is_empty() && stored && !vae.config().conditions.is_empty() {
         table(&mut file, args, "conditions", vae.config().conditions.len())?
     } else {
-        repeated(&conditions(&vae, &args.set)?, zs.nrows())
+        let row = ArrayView1::from(&conditions(&vae, &args.set)?).insert_axis(Axis(0)).to_owned();
+        row.select(Axis(0), &vec![0; zs.nrows()])
     };
     if cs.nrows() != zs.nrows() {
         bail!(
@@ -59,7 +62,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             cs.nrows()
         );
     }
-    let designs = decode(&vae, &zs, &cs, &device)?;
+    let run = args.model.with_data_if(vae.config().fields.is_some());
+    let given = args.problem.briefing(run.as_ref())?.rows(&vae, &cs)?;
+    let designs = decode(&vae, &zs, &given, &device)?;
     output::arrays(&args.out, &designs, &cs, &zs)?;
     let (n, height, width) = designs.dim();
     let designs = counted(n, "design");

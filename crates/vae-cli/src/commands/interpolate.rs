@@ -86,9 +86,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let course = args.course();
     if args.random || args.along.is_some() {
         let Model { vae, .. } = args.run.model.open()?;
+        let run = args.run.model.with_data_if(vae.config().fields.is_some());
+        let briefing = args.run.briefing(run.as_ref())?;
         let walk = match &args.along {
-            Some(name) => Walk::along(&vae, name, course)?,
-            None => Walk::between_draws(&vae, args.seed, course)?,
+            Some(name) => Walk::along(&vae, &briefing, name, course)?,
+            None => Walk::between_draws(&vae, &briefing, args.seed, course)?,
         };
         return write(args, &vae, &walk);
     }
@@ -105,7 +107,7 @@ fn write(args: &Args, vae: &Vae, walk: &Walk) -> Result<ExitCode> {
     let designs = walk.designs(vae)?;
     output::folder(&args.out)?;
     let arrays = args.out.join("designs.npz");
-    output::arrays(&arrays, &designs, &walk.cs, &walk.zs)?;
+    output::arrays(&arrays, &designs, walk.given.conditions(), &walk.zs)?;
     let picture = args.out.join("designs.png");
     walk.draw(&designs, &picture)?;
     line(format!("{} designs: {}, {}", args.steps, shown(&arrays), shown(&picture)))?;

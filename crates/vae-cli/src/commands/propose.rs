@@ -12,7 +12,7 @@ use vae_study::propose::{
     DesignPlace, ProposalTask, Proposals, ProposeSettings, Shortfall, claim_folder,
 };
 
-use crate::args::{ModelArgs, SamplerArg, assignment, fitted_samplers};
+use crate::args::{ModelArgs, SamplerArg, assignment, fitted_flow};
 use crate::choices::{self, SideArg, SymmetryArg};
 use crate::failure::FAILED;
 use crate::lengths::LengthArgs;
@@ -56,7 +56,7 @@ pub(crate) struct Args {
     near: Vec<DesignPlace>,
     /// Where codes are drawn from without --near: the prior, or a distribution that was fitted to
     /// the codes of the data under these conditions
-    #[arg(long, value_enum, default_value_t = SamplerArg::Mixture)]
+    #[arg(long, value_enum, default_value_t = SamplerArg::Flow)]
     sampler: SamplerArg,
     /// How far from --near candidates are drawn, in standard deviations of the training codes
     #[arg(long, value_name = "X", default_value_t = 0.5)]
@@ -133,9 +133,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let lengths = args.lengths.lengths()?;
     let sides: Vec<AxisSide> = args.mirror.iter().map(|&side| side.into()).collect();
     let run: Run = args.model.open_run()?;
-    if args.near.is_empty() && args.sampler != SamplerArg::Standard {
+    if args.near.is_empty() && args.sampler == SamplerArg::Flow {
         // They are stored beside the model, where the task finds them.
-        fitted_samplers(&run)?;
+        fitted_flow(&run)?;
     }
     let task = working("solving the problem by SIMP", || -> Result<_> {
         Ok(ProposalTask::new(&run, &args.into())?)

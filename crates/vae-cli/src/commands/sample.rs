@@ -8,7 +8,7 @@ use vae_base::text::counted;
 use vae_study::samples::{SampleSettings, Samples, Series};
 use vae_study::trust;
 
-use crate::args::{ModelArgs, SamplerArg, assignment};
+use crate::args::{ModelArgs, ProblemArgs, SamplerArg, assignment};
 use crate::failure::UsageError;
 use crate::output::{self, line, note, shown};
 use crate::progress::working;
@@ -25,23 +25,32 @@ use crate::progress::working;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae sample --set volume_fraction=0.4 --set load_y=0.5 --count 16 --out samples
-  vae sample --sampler mixture --set volume_fraction=0.4
+  vae sample --sampler prior --set volume_fraction=0.4
   vae sample --exact-volume --set volume_fraction=0.4 --out black-and-white
   vae sample --rows volume_fraction=0.3,0.4,0.5 --count 6 --out by-volume
   vae sample runs/cantilever-default-1 --count 8 --seed 7 --out more-samples")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    problem: ProblemArgs,
     /// A condition, NAME=VALUE, in the data's own unit; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, f32)>,
     /// A condition with one value for each row of the sheet
     #[arg(long, value_name = "NAME=V1,V2,...", value_parser = series)]
     rows: Option<Series>,
-    /// Where codes are drawn from: the prior, or what was fitted to the codes of the data under
-    /// these conditions
-    #[arg(long, value_enum, default_value_t)]
-    sampler: SamplerArg,
+    /// Where codes are drawn from
+    /// [default: flow, or the prior where there is no flow and no data to fit one to]
+    #[arg(long, value_enum)]
+    sampler: Option<SamplerArg>,
+    /// Rounds of re-encoding after each draw: the design is cut at its volume, encoded and decoded
+    /// again [default: 4 for a model that is told the problem, 0 for others]
+    #[arg(long, value_name = "N")]
+    rounds: Option<usize>,
+    /// Scale of the noise that a draw begins with: below 1 designs are more alike
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    temperature: f64,
     /// Cut designs to 0/1 at exactly the volume asked for, instead of mean densities
     #[arg(long)]
     exact_volume: bool,
@@ -70,19 +79,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     let model = args.model.open()?;
     let run = args.model.with_data();
-    let samplers = if args.sampler == SamplerArg::Standard {
-        if run.is_some() {
-            note(
-                "codes come from the prior; --sampler mixture draws them from where the codes of the data are",
-            );
+    let flow = match args.sampler {
+        Some(SamplerArg::Prior) => None,
+        Some(SamplerArg::Flow) => Some(args.model.flow(&model.vae, run.as_ref())?),
+        None => {
+            let found = args.model.flow_if_there(&model.vae, run.as_ref())?;
+            if found.is_none() {
+                note("codes come from the prior: there is neither a flow nor data to fit one to");
+            }
+            found
         }
-        None
-    } else {
-        Some(args.model.samplers(&model.vae, run.as_ref())?)
     };
-    let fitted = samplers.as_ref().map(|samplers| (samplers, args.sampler.into()));
+    let briefing = args.problem.briefing(run.as_ref())?;
     let settings = args.settings();
-    let generate = || Samples::generate(&model, run.as_ref(), fitted, &settings);
+    let generate =
+        || Samples::generate(&model, (run.as_ref(), &briefing), flow.as_ref(), &settings);
     let samples = working("generating and judging designs", generate)?;
 
     output::folder(&args.out)?;
@@ -110,10 +121,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 impl Args {
     fn settings(&self) -> SampleSettings {
-        let Self { set, rows, exact_volume, count, seed, .. } = self;
+        let Self { set, rows, rounds, temperature, exact_volume, count, seed, .. } = self;
         SampleSettings {
             set: set.clone(),
             rows: rows.clone(),
+            rounds: *rounds,
+            temperature: *temperature,
             exact_volume: *exact_volume,
             count: *count,
             seed: *seed,

@@ -7,10 +7,10 @@ use anyhow::Result;
 use vae_base::text::counted;
 use vae_study::pictures::draw_square;
 use vae_study::{Model, StudyError};
-use vae_train::codes::{decode, repeated};
+use vae_train::codes::decode;
 use vae_train::generate::{by_effect, conditions, square};
 
-use crate::args::{ModelArgs, TwoDimensions, two_dimensions};
+use crate::args::{ModelArgs, ProblemArgs, TwoDimensions, two_dimensions};
 use crate::failure::UsageError;
 use crate::output::{self, line, shown};
 
@@ -26,6 +26,8 @@ use crate::output::{self, line, shown};
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    problem: ProblemArgs,
     /// Two latent dimensions, across and up, counted from 1
     #[arg(long, value_name = "I,J", value_parser = two_dimensions)]
     dims: Option<TwoDimensions>,
@@ -52,21 +54,23 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     let Model { vae, device, .. } = args.model.open()?;
     let condition = conditions(&vae, &args.set)?;
+    let run = args.model.with_data_if(vae.config().fields.is_some());
+    let given = args.problem.briefing(run.as_ref())?.given(&vae, &condition)?;
     let latent_dim = vae.config().latent_dim;
     let (across, up) = match args.dims {
         Some(dims) => dims.of(latent_dim)?,
-        None => match by_effect(&vae, &condition, &device)?.as_slice() {
+        None => match by_effect(&vae, &given, &device)?.as_slice() {
             [across, up, ..] => (*across, *up),
             _ => return Err(StudyError::OneDimension { latent_dim }.into()),
         },
     };
     let zs = square(latent_dim, (across, up), args.reach, args.steps);
-    let cs = repeated(&condition, zs.nrows());
-    let designs = decode(&vae, &zs, &cs, &device)?;
+    let given = given.select(&vec![0; zs.nrows()]);
+    let designs = decode(&vae, &zs, &given, &device)?;
 
     output::folder(&args.out)?;
     let arrays = args.out.join("designs.npz");
-    output::arrays(&arrays, &designs, &cs, &zs)?;
+    output::arrays(&arrays, &designs, given.conditions(), &zs)?;
     let picture = args.out.join("designs.png");
     draw_square(&vae, &condition, &zs, (across, up), &designs, &picture)?;
     let designs = counted(zs.nrows(), "design");

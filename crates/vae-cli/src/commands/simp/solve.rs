@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use vae_base::text::significant;
 use vae_study::analysis::{
     Code, ColdStart, DesignFile, Ended, ProblemSettings, SolveSettings, Solved, Stage, Technique,
     solve,
@@ -182,7 +183,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
             }
         }
         if let Some((_, bar)) = &mut bar {
-            let text = format!("compliance {:.4}, change {:.3}", seen.compliance, seen.change);
+            let compliance = significant(seen.compliance, 7);
+            let text = format!("compliance {compliance}, change {:.3}", seen.change);
             bar.set(seen.iteration as u64, &text);
         }
         if stop.load(Ordering::Relaxed) {
@@ -222,16 +224,20 @@ fn words(solved: &Solved) -> Result<()> {
         Ended::IterationLimit | Ended::Stopped => "stopped",
     };
     line(format!(
-        "{}: compliance {compliance:.6} ({end} after {iterations} iterations, {seconds:.2} s)",
-        solved.problem
+        "{}: compliance {} ({end} after {iterations} iterations, {seconds:.2} s)",
+        solved.problem,
+        significant(*compliance, 9)
     ))?;
     line(format!(
-        "returned design: compliance {compliance_returned:.6}, volume fraction {:.4}, greyness {:.3}",
-        solved.volume_fraction, solved.greyness
+        "returned design: compliance {}, volume fraction {:.4}, greyness {:.3}",
+        significant(*compliance_returned, 9),
+        solved.volume_fraction,
+        solved.greyness
     ))?;
     if let Some(ColdStart { compliance, iterations, iterations_saved }) = solved.cold {
         line(format!(
-            "from the uniform start: compliance {compliance:.6} after {iterations} iterations; the given start saves {iterations_saved} on the way to the compliance that both reach"
+            "from the uniform start: compliance {} after {iterations} iterations; the given start saves {iterations_saved} on the way to the compliance that both reach",
+            significant(compliance, 9)
         ))?;
     }
     Ok(())

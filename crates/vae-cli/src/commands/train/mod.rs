@@ -11,18 +11,19 @@ use vae_base::Note;
 use vae_data::DataSet;
 use vae_report::Block;
 use vae_study::Run;
-use vae_study::checks::{check_cuts, check_mirrors, check_problem};
+use vae_study::checks::{check_cuts, check_problem, mirrors};
 use vae_study::latent::logged_epochs;
 use vae_study::pictures::draw_run;
 use vae_study::report::Report;
-use vae_study::run::recorded_data;
+use vae_study::run::{recorded_data, with_problems};
 use vae_study::words::{latent, reached, summary, warning};
+use vae_train::data::Augment;
 use vae_train::learn::{Estimate, go_back, split};
 use vae_train::{Config, Ending, Layer, Manifest, RunFolder, TargetKind, Targets};
 
 use self::observer::{Observer, Preview};
 use self::settings::Settings;
-use crate::args::RUNS;
+use crate::args::{RUNS, fitted_flow};
 use crate::failure::{INTERRUPTED, UsageError};
 use crate::output::{line, note, page, shown, typed};
 use crate::progress::working;
@@ -84,6 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Some(path) => resumed(path, args.back_to, &settings)?,
         None => begun(args, &settings)?,
     };
+    let data = with_problems(data, &config)?;
     let manifest = Manifest {
         format: Manifest::FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -135,6 +137,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     // What there is to see.
     let split = folder.recorded_split(&data)?;
     let opened = Run::new(folder.clone(), config, data, split)?;
+    fitted_flow(&opened)?;
     working("drawing figures", || draw_run(&opened))?;
     let epochs = logged_epochs(&folder)?;
     let Some(result) = reached(&opened.config, &epochs) else {
@@ -178,8 +181,8 @@ fn resumed(
     config.data.source = absolute_source(&config.data.source)?;
     let data = recorded_data(&folder, &config)?;
     say_notes(&data, &config.data.reading)?;
+    folder.check_data(&data)?;
     if let Some(epoch) = back_to {
-        folder.check_data(&data)?;
         go_back(&folder, epoch)?;
     }
     Ok((config, data, folder))
@@ -192,7 +195,8 @@ fn begun(args: &Args, settings: &Layer) -> Result<(Config, DataSet, RunFolder)> 
     let data = open_data(&config.data.source, &config.data.reading)?;
     let designs = split(&config, &data)?.train.len();
     let (mut config, taken) = Config::resolve_for(preset, file, settings, designs)?;
-    taken.iter().map(words::note).for_each(note);
+    taken.iter().chain(&config.data.told.notes(&data)?).map(words::note).for_each(note);
+    config.data.told = config.data.told.by_name(&data)?;
     config.data.source = absolute_source(&config.data.source)?;
     if !config.training.init.is_empty() {
         config.training.init = absolute_source(&config.training.init)?;
@@ -205,7 +209,7 @@ fn begun(args: &Args, settings: &Layer) -> Result<(Config, DataSet, RunFolder)> 
     }
     let said = |found: &Note| format!("data: {}", words::note(found));
     findings.iter().map(said).for_each(note);
-    check_mirrors(&data, &config.data.augment)?;
+    config.data.augment = Augment::Mirrors(mirrors(&config.data.augment, &data)?);
     Ok((config, data, folder))
 }
 

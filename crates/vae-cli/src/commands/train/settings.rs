@@ -3,8 +3,10 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 use vae_base::text::Share;
-use vae_data::{Mirror, SplitRule};
+use vae_data::SplitRule;
 use vae_models::Likelihood;
+use vae_train::data::Augment;
+use vae_train::learn::ProblemsTold;
 use vae_train::{Objective, TargetKind, Told};
 
 use crate::reading::ReadingArgs;
@@ -41,20 +43,28 @@ struct DataFlags {
     /// bits have bits per pixel. A density of dequantized designs bounds the bits of the levels.
     #[arg(long, value_name = "KIND", value_parser = targets())]
     targets: Option<TargetKind>,
-    /// Mirror training designs at random: mirror-x (left and right), mirror-y (top and bottom), or
-    /// both, separated by a comma
+    /// Mirror training designs at random: auto (what the data state rules for), none, or some of
+    /// mirror-x (left and right), mirror-y (top and bottom) and transpose (rows and columns, of
+    /// square designs), separated by commas [default: auto]
     ///
-    /// Masks and conditions are mirrored with them. dataset.json states the rule for each
+    /// Masks, conditions and problems are mirrored with them. dataset.json states the rule for each
     /// condition.
-    #[arg(long, value_name = "MIRRORS", value_delimiter = ',')]
-    augment: Option<Vec<Mirror>>,
-    /// Conditions that the model is told: all, first, or names, separated by commas
+    #[arg(long, value_name = "MIRRORS")]
+    augment: Option<Augment>,
+    /// Conditions that the model is told: auto (all but identifiers, run times and flags), all,
+    /// first, or names, separated by commas
     #[arg(long, value_name = "NAMES", conflicts_with = "unconditional")]
     told: Option<Told>,
     /// Do not tell the model the conditions of a design
     #[arg(long, num_args = 0, default_missing_value = "none")]
     #[serde(rename = "told")]
     unconditional: Option<Told>,
+    /// Whether the model is told the problem of each design
+    ///
+    /// As fields: maps of loads, supports and strain energy beside the design, where the set states
+    /// its problems. Such a model designs for problems that it never saw, but has to be told one.
+    #[arg(long, value_name = "HOW", value_parser = problems())]
+    problems: Option<ProblemsTold>,
     #[command(flatten)]
     reading: ReadingArgs,
 }
@@ -133,6 +143,14 @@ struct ObjectiveFlags {
 }
 
 /// The kinds of targets, with their explanations.
+fn problems() -> impl TypedValueParser<Value = ProblemsTold> {
+    PossibleValuesParser::new([
+        PossibleValue::new("fields").help("As fields, where the set states its problems"),
+        PossibleValue::new("none").help("Not at all"),
+    ])
+    .map(|name| if name == "fields" { ProblemsTold::Fields } else { ProblemsTold::None })
+}
+
 fn targets() -> impl TypedValueParser<Value = TargetKind> {
     let kinds = TargetKind::ALL.map(|(kind, about)| PossibleValue::new(kind.name()).help(about));
     PossibleValuesParser::new(kinds).try_map(|kind| kind.parse::<TargetKind>())
