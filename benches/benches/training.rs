@@ -4,7 +4,7 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use vae_models::{ModelConfig, Vae};
+use vae_models::{Context, ModelConfig, Vae};
 use vae_nn::{Adam, AdamConfig, Parameters};
 
 const BATCH: usize = 32;
@@ -27,7 +27,7 @@ fn training_step(c: &mut Criterion) {
     let eps = wave(&[BATCH, config.latent_dim]).unwrap();
     group.bench_function("compact", |b| {
         b.iter(|| {
-            let elbo = vae.elbo(&xs, None, &eps, None, true).unwrap();
+            let elbo = vae.elbo(&xs, &Context::default(), &eps, None, true).unwrap();
             let loss = elbo.value().unwrap().mean_all().unwrap().neg().unwrap();
             optimizer.step(&loss.backward().unwrap()).unwrap();
         });

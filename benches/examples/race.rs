@@ -3,7 +3,8 @@
 //!
 //! `RAYON_NUM_THREADS=1 cargo run -p benches --example race -- RUN SECONDS`. Each method makes
 //! designs for test problems of the run's data, one problem after the other, for the given number
-//! of seconds; judging them counts. The optimum that designs are compared with is the best of a
+//! of seconds; judging them counts. The model draws from the flow of its run, or from its prior if
+//! the run has none. The optimum that designs are compared with is the best of a
 //! SIMP run from the uniform start and the test design; finding it costs no method any time.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is for a person")]
@@ -18,6 +19,8 @@ use topo_simp::Problem;
 use vae_study::Run;
 use vae_study::run::{evenly_spaced, stored, stored_one};
 use vae_train::codes::{decode, prior_draws};
+use vae_train::data::Given;
+use vae_train::generate::Flow;
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
@@ -83,7 +86,10 @@ struct Race<'a> {
     domains: Vec<Domain>,
     /// Largest compliance of an accepted design, for each problem.
     limits: Vec<f64>,
-    conditions: Array2<f32>,
+    /// What the model is told for each problem.
+    given: Given,
+    /// The flow of the run, if it has one.
+    flow: Option<Flow>,
     /// Training designs by their distance in conditions, for each problem.
     nearest: Vec<Vec<usize>>,
     judge: Judge,
@@ -135,9 +141,10 @@ impl<'a> Race<'a> {
             limits.push(ACCEPTED * optimum.min(reference));
             domains.push(Domain::of(problem)?);
         }
-        let conditions = opened.designs().conditions(&chosen);
+        let given = opened.designs().given(&chosen);
+        let flow = Flow::read(&opened.folder, &opened.vae)?;
         let nearest = chosen.iter().map(|&index| by_condition(opened, index)).collect();
-        Ok(Self { opened, problems, domains, limits, conditions, nearest, judge })
+        Ok(Self { opened, problems, domains, limits, given, flow, nearest, judge })
     }
 
     /// Lets one method make designs until its time is up; judging them counts.
@@ -169,16 +176,19 @@ impl<'a> Race<'a> {
         Ok(Made { method, seconds, tried, accepted, distinct })
     }
 
-    /// The next prior sample for the problem of an attempt. Samples are decoded in batches that
-    /// go through the problems in turn.
+    /// The next sample for the problem of an attempt. Samples are decoded in batches that go through
+    /// the problems in turn.
     fn sample(&self, drawn: &mut Vec<Array2<f32>>, attempt: usize) -> Result<Array2<f32>> {
         if drawn.is_empty() {
             let vae = &self.opened.vae;
-            let zs = prior_draws(vae.config().latent_dim, BATCH, 1 + attempt as u64);
             let rows: Vec<usize> =
                 (0..BATCH).map(|i| (attempt + i) % self.problems.len()).collect();
-            let cs = self.conditions.select(Axis(0), &rows);
-            let designs = decode(vae, &zs, &cs, &self.opened.device)?;
+            let (given, seed) = (self.given.select(&rows), 1 + attempt as u64);
+            let zs = match &self.flow {
+                Some(flow) => flow.draws(vae, &given, 1.0, seed)?,
+                None => prior_draws(vae.config().latent_dim, BATCH, seed),
+            };
+            let designs = decode(vae, &zs, &given, &self.opened.device)?;
             drawn.extend(designs.outer_iter().rev().map(|design| design.to_owned()));
         }
         Ok(drawn.pop().unwrap_or_default())
@@ -241,6 +251,7 @@ mod tests {
         config.training.batch_size = 8;
         config.model.latent_dim = 2;
         let data = open_with(&config.data.source.parse().unwrap(), &config.data.reading).unwrap();
+        let data = vae_study::run::with_problems(data, &config).unwrap();
         let run = RunFolder::vacant(&folder.join("run")).unwrap();
         let manifest = Manifest {
             format: Manifest::FORMAT,
