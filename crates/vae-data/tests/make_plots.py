@@ -62,6 +62,33 @@ def plot(cmap, *, inverted=False, axes=True, title="", color_bar=False):
     return draw
 
 
+def clipped(cmap, values=lambda design: design):
+    """Nothing is left around the plot, so that the line at its right lies outside."""
+
+    def draw(design, path):
+        figure, axis = plt.subplots(figsize=(3.4, 2.2))
+        axis.imshow(values(design), cmap=cmap, vmin=0, vmax=1)
+        figure.savefig(path, dpi=100, bbox_inches="tight", pad_inches=0)
+        plt.close(figure)
+
+    return draw
+
+
+def gridded(design, path):
+    figure, axis = plt.subplots(figsize=(5, 3))
+    axis.imshow(1 - design, cmap="gray", vmin=0, vmax=1)
+    axis.grid(True)
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
+def contours(design, path):
+    figure, axis = plt.subplots(figsize=(7, 3.5))
+    axis.contour(design[::-1], levels=[0.5], colors="black")
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
 def palette(design, path):
     picture = Image.fromarray((255 * design).round().astype("u1"), mode="P")
     colors = matplotlib.colormaps["viridis"](np.arange(256), bytes=True)[:, :3]
@@ -78,6 +105,10 @@ write("viridis-color-bar", plot("viridis", title="density", color_bar=True))
 write("grey-axes", plot("gray", inverted=True))
 write("grey-title", plot("gray", inverted=True, axes=False, title="c = 12"))
 write("jet-color-bar", plot("jet", color_bar=True), "jpg")
+write("grey-clipped", clipped("gray", lambda design: 1 - design))
+write("viridis-clipped", clipped("viridis"))
+write("grey-grid", gridded)
+write("grey-contours", contours)
 write("palette", palette)
 write("smoothed-jet", smoothed)
 for cmap in ["turbo", "cividis", "coolwarm", "viridis_r"]:

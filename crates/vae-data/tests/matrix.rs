@@ -468,9 +468,114 @@ fn inverted_arrays_are_stopped_by_their_volumes() {
     assert!(said, "{:?}", set.notes());
 }
 
-// Axis orders of arrays of three and four axes belong here once `layout` states them: every order
-// of (designs, rows, columns), with and without a channel, in C and in Fortran order, each crossed
-// with `NUMBERS` as `numbers_of_every_depth_in_every_container` does.
+/// The orders of the axes of an array of designs, of the letters n, h, w and c.
+const ORDERS: [&str; 10] =
+    ["nhw", "nwh", "hwn", "whn", "hnw", "wnh", "nhwc", "nchw", "hwcn", "hwnc"];
+
+/// Numbers of a set with its axes in another order; three equal channels where it has them.
+fn in_order(matrix: &Matrix, number: Number, order: &str) -> ArrayD<f64> {
+    let all: ArrayD<f64> = matrix.truth.mapv(number).insert_axis(Axis(3)).into_dyn();
+    let channels = if order.contains('c') { 3 } else { 1 };
+    let all = all.broadcast(vec![N, HEIGHT, WIDTH, channels]).unwrap();
+    let axes: Vec<usize> = order.chars().map(|axis| "nhwc".find(axis).unwrap()).collect();
+    let turned = if order.contains('c') {
+        all.permuted_axes(axes)
+    } else {
+        all.index_axis_move(Axis(3), 0).permuted_axes(axes)
+    };
+    turned.as_standard_layout().into_owned()
+}
+
+/// A `.npy` file in the order of memory of C or of Fortran, as MATLAB's arrays come out of Python.
+fn npy_bytes(array: &ArrayD<f64>, fortran: bool) -> Vec<u8> {
+    let shape: Vec<String> = array.shape().iter().map(|n| format!("{n}, ")).collect();
+    let order = if fortran { "True" } else { "False" };
+    let text =
+        format!("{{'descr': '<f8', 'fortran_order': {order}, 'shape': ({}), }}", shape.concat());
+    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    bytes.extend(format!("{text:<117}\n").bytes());
+    let lies = if fortran { array.view().reversed_axes() } else { array.view() };
+    lies.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+    bytes
+}
+
+#[test]
+fn axes_in_every_order_with_numbers_of_every_depth() {
+    let mut matrix = Matrix::new();
+    for (name, number, range) in NUMBERS {
+        for order in ORDERS {
+            let array = in_order(&matrix, number, order);
+            for container in ["npy", "npy of Fortran", "npz"] {
+                let path = matrix.place(container);
+                match container {
+                    "npz" => npz::write(&path, |out| out.add("x", array.view())).unwrap(),
+                    _ => fs::write(&path, npy_bytes(&array, container != "npy")).unwrap(),
+                }
+                let what = format!("{name} in the order {order} in {container}");
+                let range = range.parse().unwrap();
+                let stated =
+                    Reading { range, layout: order.parse().unwrap(), ..Reading::default() };
+                matrix.right(&what, &path, stated, CLOSE);
+                let found = open_with(
+                    &Source::Path(path.clone()),
+                    &Reading { range, ..Reading::default() },
+                );
+                // Nothing tells rows from columns but a line that offers the other way.
+                let turned = order.find('w') < order.find('h');
+                match found {
+                    Ok(set) if turned => {
+                        assert_eq!((set.height(), set.width()), (WIDTH, HEIGHT), "{what}");
+                        let notes = format!("{:?}", set.notes());
+                        let offered = format!("setting: \"layout\", value: \"{order}\"");
+                        assert!(
+                            notes.contains("is a guess") && notes.contains(&offered),
+                            "{notes}"
+                        );
+                    }
+                    Ok(_) => {
+                        let reading = Reading { range, ..Reading::default() };
+                        matrix.right(&what, &path, reading, CLOSE);
+                    }
+                    Err(error) => {
+                        assert!(format!("{:?}", error.remedies()).contains("layout"), "{error}");
+                        matrix.refused.push(format!("{what}: {error}"));
+                    }
+                }
+                fs::remove_file(path).unwrap();
+            }
+        }
+    }
+    assert!(450 <= matrix.tried && matrix.refused.is_empty(), "{:#?}", matrix.refused);
+}
+
+#[test]
+fn matlab_files_are_refused_with_the_command_that_converts_them() {
+    let mut matrix = Matrix::new();
+    let versions: [(&str, &[u8], &str); 3] = [
+        ("v5", b"MATLAB 5.0 MAT-file, Platform: GLNXA64", "scipy.io"),
+        ("v7.3", b"MATLAB 7.3 MAT-file, Platform: GLNXA64", "h5py"),
+        ("HDF5", b"\x89HDF\r\n\x1a\n", "h5py"),
+    ];
+    for (version, magic, module) in versions {
+        for (name, number, _) in NUMBERS {
+            // What Python makes of MATLAB's array, and of a .mat file of HDF5 after `.T`.
+            let array = in_order(&matrix, number, "hwn");
+            let path = matrix.place("set.mat");
+            let mut bytes = magic.to_vec();
+            bytes.resize(128, b' ');
+            bytes.extend(array.iter().flat_map(|value| value.to_le_bytes()));
+            fs::write(&path, bytes).unwrap();
+            let error = open(&Source::Path(path.clone())).unwrap_err();
+            let remedies = format!("{:?}", error.remedies());
+            assert!(remedies.contains("numpy") && remedies.contains(module), "{remedies}");
+            let what = format!("{name} in a .mat file of {version}");
+            let outcome = matrix.check(&what, &path, Reading::default(), CLOSE);
+            assert!(matches!(outcome, Outcome::Refused(_)), "{what}");
+            fs::remove_file(path).unwrap();
+        }
+    }
+    assert_eq!(matrix.refused.len(), matrix.tried);
+}
 
 #[test]
 fn what_exceeds_a_range_by_rounding_is_clipped_and_counted() {

@@ -56,6 +56,22 @@ fn plots_are_cut_out_of_axes_texts_and_color_bars() {
 }
 
 #[test]
+fn plots_that_the_picture_clips_are_cut_out_where_it_ends() {
+    check("grey-clipped", &["with ticks, texts or color bars", "black is material"]);
+    check("viridis-clipped", &["with ticks, texts or color bars", "the color map viridis"]);
+}
+
+#[test]
+fn lines_of_a_grid_are_no_material_and_contours_are_no_designs() {
+    let set = open_plots("grey-grid").unwrap();
+    let said: Vec<&str> = set.notes().iter().map(|note| note.found.as_str()).collect();
+    assert!(said.iter().any(|note| note.starts_with("black is material")), "{said:?}");
+    let error = open_plots("grey-contours").map(|set| set.len()).unwrap_err();
+    assert!(matches!(error, DataError::Reading(ReadingError::Lines { .. })), "{error}");
+    assert!(error.is_callers_mistake() && error.to_string().contains("thin lines"), "{error}");
+}
+
+#[test]
 fn colors_are_the_values_of_their_map() {
     for map in ["turbo", "cividis", "coolwarm"] {
         check(&format!("saved-{map}"), &[map, "the high end is material"]);

@@ -261,3 +261,61 @@ fn numbers_in_names_that_follow_a_condition_are_dropped_and_named() {
     };
     assert_eq!(open(folder.path(), &reading).unwrap().condition_info().len(), 2);
 }
+
+#[test]
+fn numbers_that_can_be_read_in_two_ways_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("design.csv");
+    let mut column = String::new();
+    (0..200).for_each(|i| writeln!(column, "0.{i}").unwrap());
+    let places = |from: usize| {
+        let mut text = String::new();
+        (0..100).for_each(|i| {
+            writeln!(text, "{} {} 0.{i}", from + i / 10, from + i % 10).unwrap();
+        });
+        text
+    };
+    for (text, said) in [
+        ("0,075,1,000\n0,500,0,250\n".to_owned(), "commas separate numbers and seem to stand"),
+        ("0 1\n1 0\n\n0 1\n1 1\n".to_owned(), "into 2 blocks of equal size"),
+        (
+            "# New slice\n0 1\n1 0\n# New slice\n0 1\n1 1\n".to_owned(),
+            "into 2 blocks of equal size",
+        ),
+        (column, "a single column does not tell rows from columns"),
+        (places(0), "which may be x and y or row and column"),
+        (places(1), "which may be x and y or row and column"),
+    ] {
+        fs::write(&path, &text).unwrap();
+        let error = open(&path, &Reading::default()).map(|set| set.len()).unwrap_err();
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+#[test]
+fn masks_of_words_and_lines_of_old_programs_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("design.csv");
+    for text in ["True,False,False\nTrue,True,False\n", "1,0,0\r1,1,0\r"] {
+        fs::write(&path, text).unwrap();
+        let found = read(&path, &Reading::default()).unwrap();
+        assert_eq!(found.into_raw_vec_and_offset().0, [1.0, 0.0, 0.0, 1.0, 1.0, 0.0], "{text:?}");
+    }
+}
+
+#[test]
+fn a_table_with_a_row_for_each_design_beside_an_array_is_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("designs.npy");
+    npy::write(&path, truth().view()).unwrap();
+    let mut table = String::from("volume\n");
+    truth().outer_iter().for_each(|design| writeln!(table, "{}", design.mean().unwrap()).unwrap());
+    let beside = folder.path().join("volumes.csv");
+    fs::write(&beside, &table).unwrap();
+    let error = open(&path, &Reading::default()).map(|set| set.len()).unwrap_err();
+    assert!(matches!(error, DataError::Reading(ReadingError::UnusedConditions { .. })), "{error}");
+    assert_eq!(settings(&error.remedies()), ["conditions", "conditions"]);
+    // A table of another length has nothing to do with the designs.
+    fs::write(&beside, format!("{table}0.5\n")).unwrap();
+    open(&path, &Reading::default()).unwrap();
+}

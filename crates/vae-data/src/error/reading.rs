@@ -146,6 +146,12 @@ pub enum ReadingError {
         /// Margins that may be meant, as text.
         found: Option<String>,
     },
+    /// Pictures show the outlines of designs, not what is material.
+    #[error("{file}: the pictures show thin lines, such as contours, and no filled areas")]
+    Lines {
+        /// A picture.
+        file: String,
+    },
     /// Whole numbers reach to none of the usual largest values.
     #[error("{file}: the values are {min} to {max}, and it cannot be told which of them is solid")]
     Values {
@@ -261,8 +267,8 @@ impl ReadingError {
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {
             Self::NotADataSet { .. } => vec![Remedy::advice(
-                "designs are read from folders of pictures (JPEG, PNG, BMP, TIFF), .npy, .npz or \
-                 text files, from one such file, and from data-set folders",
+                "designs are read from folders of pictures (JPEG, PNG, BMP, TIFF, PNM), .npy, .npz \
+                 or text files, from one such file, and from data-set folders",
             )],
             Self::Matlab { path, hdf5 } => vec![Remedy::advice(matlab(path, *hdf5))],
             Self::AxisOrder { .. } => vec![Remedy::set(
@@ -303,6 +309,13 @@ impl ReadingError {
                 "save the pictures in grey or through a map such as viridis, jet or coolwarm, or \
                  save the densities themselves with numpy.save",
             )],
+            Self::Lines { .. } => vec![
+                Remedy::advice(
+                    "save filled pictures (imshow, contourf), or the densities themselves with \
+                     numpy.save",
+                ),
+                Remedy::set("crop", "TOP,RIGHT,BOTTOM,LEFT", "cuts off what is no design"),
+            ],
             Self::Margins { found, .. } => vec![
                 Remedy::set(
                     "crop",
@@ -320,14 +333,7 @@ impl ReadingError {
             Self::SparseGrid { .. } => {
                 vec![Remedy::set("grid", "ROWSxCOLUMNS", "bins the elements to a coarser grid")]
             }
-            Self::Columns { .. } => vec![
-                Remedy::advice(
-                    "name the columns x, y and density (or row, column and density) in a first line",
-                ),
-                Remedy::set("array", "NAME", "says which column holds the densities"),
-                Remedy::set("layout", "columns:NELXxNELY", "takes densities in the order of lines"),
-                Remedy::set("layout", "hw", "takes the table as a matrix of densities"),
-            ],
+            Self::Columns { .. } => of_columns().into(),
             Self::SamePlace { .. } => vec![
                 Remedy::advice("give each design a file of its own"),
                 Remedy::set("grid", "ROWSxCOLUMNS", "takes means over the cells of a grid"),
@@ -370,6 +376,7 @@ impl ReadingError {
                 | Self::LabelPattern { .. }
                 | Self::Layout { .. }
                 | Self::Margins { .. }
+                | Self::Lines { .. }
                 | Self::Values { .. }
                 | Self::Polarity { .. }
                 | Self::AxisOrder { .. }
@@ -380,6 +387,18 @@ impl ReadingError {
                 | Self::Columns { .. }
         )
     }
+}
+
+/// What helps where the columns of a table do not say what they are.
+fn of_columns() -> [Remedy; 4] {
+    [
+        Remedy::advice(
+            "name the columns x, y and density (or row, column and density) in a first line",
+        ),
+        Remedy::set("array", "NAME", "says which column holds the densities"),
+        Remedy::set("layout", "columns:NELXxNELY", "takes densities in the order of lines"),
+        Remedy::set("layout", "hw", "takes the table as a matrix of densities"),
+    ]
 }
 
 /// What the letters of an order of axes mean.

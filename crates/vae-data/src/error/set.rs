@@ -3,6 +3,8 @@
 use thiserror::Error;
 use vae_base::Remedy;
 
+use crate::set::density::BEYOND;
+
 use super::names::list;
 
 /// A data set, or what is asked of it, is invalid.
@@ -178,6 +180,9 @@ impl SetError {
             Self::DesignShape { shape, .. } => shape_remedies(shape),
             Self::Density { value, .. } if value.is_nan() => {
                 vec![Remedy::advice("remove the design, or fill the value")]
+            }
+            Self::Density { value, .. } if (-BEYOND..=1.0 + BEYOND).contains(value) => {
+                vec![Remedy::set("range", "0:1", "moves what exceeds it by rounding to its ends")]
             }
             Self::Density { value, .. } if 1.0 < *value && *value <= 255.0 => vec![
                 Remedy::advice("save densities as floats 0 to 1 or as uint8 0 to 255"),

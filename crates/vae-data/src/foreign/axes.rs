@@ -236,6 +236,9 @@ fn note(
     let why = match why {
         Why::Problem => "; the grid of the problem says so",
         Why::Conditions => "; the number of conditions says so",
+        Why::Looks if !by_grid && width < height => {
+            "; which of the two are rows is a guess, and designs are seldom higher than wide"
+        }
         Why::Looks if order.axes().next() != Some(Design) => {
             "; the designs look whole only this way"
         }

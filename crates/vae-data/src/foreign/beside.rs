@@ -45,7 +45,6 @@ pub(crate) fn check(source: &Path, set: &Opening) -> Result<(), DataError> {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let is_text =
         |path: &Path| Found::new(path, name(path)).is_some_and(|found| found.kind == Kind::Text);
-    let own = name(source);
     let few = files.iter().filter(|path| is_text(path)).count() <= MOST;
     for path in files {
         let file = name(&path);
@@ -54,9 +53,8 @@ pub(crate) fn check(source: &Path, set: &Opening) -> Result<(), DataError> {
             continue;
         }
         let named = is_named(&file) && (is_text(&path) || has_rows(&path, set.len()));
-        let same_name = !in_folder && stem(&file) == stem(&own) && is_text(&path);
-        let by_count = (in_folder || same_name) && few && is_text(&path);
-        if named || (by_count && !set.has_conditions() && is_table(&path, set.len())) {
+        let by_count = few && is_text(&path) && !set.has_conditions();
+        if named || (by_count && is_table(&path, set.len())) {
             return Err(ReadingError::UnusedConditions { file: path.display().to_string() }.into());
         }
     }

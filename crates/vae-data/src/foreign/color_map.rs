@@ -11,7 +11,7 @@ const POINTS: usize = 256;
 /// A color map.
 #[derive(Debug)]
 pub(crate) struct ColorMap {
-    /// Its name in matplotlib.
+    /// Its name in matplotlib or MATLAB.
     pub(crate) name: &'static str,
     /// Its colors from the lowest value to the highest.
     curve: Vec<[f32; 3]>,
@@ -48,6 +48,13 @@ impl ColorMap {
             }
         }
         (nearest.0 as f32 / (POINTS - 1) as f32, nearest.1.sqrt())
+    }
+
+    /// The color of a value from 0 to 1.
+    #[cfg(test)]
+    pub(crate) fn color(&self, value: f32) -> [u8; 3] {
+        let point = (value * (POINTS - 1) as f32).round() as usize;
+        self.curve[point.min(POINTS - 1)].map(|level| level.round() as u8)
     }
 
     /// The colors of the lowest and of the highest value.
@@ -126,6 +133,7 @@ mod tests {
             ("viridis", [[68.0, 1.0, 84.0], [33.0, 145.0, 140.0], [253.0, 231.0, 37.0]]),
             ("jet", [[0.0, 0.0, 128.0], [125.0, 255.0, 122.0], [128.0, 0.0, 0.0]]),
             ("turbo", [[48.0, 18.0, 59.0], [164.0, 252.0, 60.0], [122.0, 4.0, 3.0]]),
+            ("parula", [[62.0, 38.0, 168.0], [18.0, 190.0, 185.0], [249.0, 251.0, 21.0]]),
             ("coolwarm", [[59.0, 76.0, 192.0], [221.0, 220.0, 220.0], [180.0, 4.0, 38.0]]),
         ] {
             let map = all().iter().find(|map| map.name == name).unwrap();

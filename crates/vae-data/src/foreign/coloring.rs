@@ -33,6 +33,10 @@ const STRAY_LOSSY: f64 = 0.03;
 /// A pixel is this far from a color that it stands for, in levels; more if it was compressed.
 const NEAR: f32 = 16.0;
 const NEAR_LOSSY: f32 = 48.0;
+/// The same of a few colors only.
+const NEAR_OF_FEW: f32 = 5.0;
+/// Number of cubes that hold a few colors.
+const FEW: usize = 12;
 /// The colors of most pixels lie this near to the curve of their map.
 const NEAR_END: f32 = 24.0;
 /// Share of the pixels that lie on the curve of a map at least ...
@@ -99,6 +103,9 @@ impl Colors {
                 None => Coloring::Ramp(ramp, None),
             });
         }
+        // A few colors may be near a map by accident, as those of classes are; a map writes its own.
+        let few = !self.lossy && self.are_few();
+        let (near, smoothed) = if few { (NEAR_OF_FEW, stray) } else { (near, smoothed) };
         // Smoothed edges leave the curve of a map, but not the way between the colors of most
         // pixels, which lie on the curve even where a compression has changed the others.
         let follows = |map: &&'static ColorMap| {
@@ -117,6 +124,14 @@ impl Colors {
             _ => all().iter().filter(follows).min_by(|a, b| misfit(a).total_cmp(&misfit(b)))?,
         };
         Some(Coloring::Map(map, ramp))
+    }
+
+    /// Whether there are a few colors only, but for single pixels.
+    fn are_few(&self) -> bool {
+        let mut counts: Vec<u64> = self.cubes.values().map(|(n, _)| *n).collect();
+        counts.sort_unstable_by_key(|n| std::cmp::Reverse(*n));
+        let (all, most): (u64, u64) = (counts.iter().sum(), counts.iter().take(FEW).sum());
+        all - most <= all / 1000
     }
 
     /// The way between two colors of many pixels that are far apart, the darker one first.
@@ -236,4 +251,36 @@ fn hex(color: [f32; 3]) -> String {
 /// Difference between the largest and the smallest channel: 0 for grey.
 fn spread([r, g, b]: [f32; 3]) -> f32 {
     r.max(g).max(b) - r.min(g).min(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the colors of pixels stand for, in words; each color with its number of pixels.
+    fn seen(colors: &[([u8; 3], usize)]) -> Option<String> {
+        let pixels: Vec<[u8; 3]> =
+            colors.iter().flat_map(|(color, n)| std::iter::repeat_n(*color, *n)).collect();
+        let size = (1, pixels.len());
+        let picture = Picture { size, pixels: Pixels::Colors(pixels), lossy: false, turned: false };
+        let mut colors = Colors::default();
+        colors.add(&picture);
+        colors.coloring().map(|coloring| coloring.in_words().unwrap_or_default())
+    }
+
+    #[test]
+    fn colors_of_classes_are_no_color_map() {
+        let (void, solid, ignored) = ([0, 0, 0], [128, 0, 0], [224, 224, 192]);
+        assert_eq!(seen(&[(void, 600), (solid, 370), (ignored, 30)]), None);
+        // Two classes are void and solid.
+        let two = seen(&[(void, 600), (solid, 400)]).unwrap();
+        assert_eq!(two, "the two colors #000000 and #800000");
+        // A few levels of a map are its own colors.
+        let levels: Vec<([u8; 3], usize)> = all()
+            .iter()
+            .find(|map| map.name == "parula")
+            .map(|map| [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| (map.color(share), 200)).to_vec())
+            .unwrap();
+        assert_eq!(seen(&levels).unwrap(), "the color map parula");
+    }
 }

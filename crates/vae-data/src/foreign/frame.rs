@@ -41,14 +41,16 @@ pub(crate) fn look(picture: &Picture) -> Option<Edges> {
     let Some(drawing) = Drawing::of(picture, &colors, tolerance) else {
         // The line around a plot may touch the edge where its ticks and texts do not.
         let drawing = Drawing::on([255; 3], picture, &colors, CLEAR);
-        let area = drawing.area(&colors).filter(|area| 0 < area.line && area.has_marks)?;
+        let area = drawing.area(&colors).filter(|area| 0 < area.line && area.has_marks);
+        let area = area.or_else(|| drawing.clipped_area(&colors))?;
         let occupied = drawing.occupied();
         return Some(Edges { paper: [255; 3], area: Some(area), around: None, occupied });
     };
     let clear = || Drawing::of(picture, &colors, CLEAR)?.area(&colors);
+    let clipped = || Drawing::of(picture, &colors, CLEAR)?.clipped_area(&colors);
     Some(Edges {
         paper: drawing.paper,
-        area: clear().or_else(|| drawing.area(&colors)),
+        area: clear().or_else(|| drawing.area(&colors)).or_else(clipped),
         around: drawing.margins().filter(|margins| drawing.surrounds && 0 < margins.least()),
         occupied: drawing.occupied(),
     })
@@ -140,8 +142,10 @@ pub(crate) fn cut(
     // Where void ends at other places than paper, it looks like paper.
     let void_is_paper = all.iter().any(|margins| *margins != least);
     let tone = if dark { "dark" } else { "light" };
+    let like_void = if void_is_paper { ", although void may look like it" } else { "" };
     let note = Note::new(format!(
-        "a {tone} frame of {least} pixels (top,right,bottom,left) around all {of_size} is cut off"
+        "a {tone} frame of {least} pixels (top,right,bottom,left) around all {of_size} is cut \
+         off{like_void}"
     ))
     .or(Remedy::set("crop", "none", "keeps it"));
     Ok(Cut {

@@ -25,7 +25,7 @@ pub(crate) enum Kind {
     Text,
     Idx,
     Matlab,
-    /// Animations and drawings, which are not read.
+    /// Animations, drawings and pictures of other kinds, which are not read.
     Drawing,
 }
 
@@ -56,15 +56,15 @@ impl Kind {
             return Some(Self::Idx);
         }
         Some(match name.rsplit_once('.')?.1 {
-            "jpg" | "jpeg" | "jpe" | "jfif" | "png" | "bmp" | "dib" | "tif" | "tiff" => {
-                Self::Picture
-            }
+            "jpg" | "jpeg" | "jpe" | "jfif" | "png" | "bmp" | "dib" | "tif" | "tiff" | "pgm"
+            | "pbm" | "ppm" | "pnm" => Self::Picture,
             "npy" => Self::Npy,
             "npz" => Self::Npz,
             "csv" | "txt" | "tsv" | "dat" | "rpt" | "prn" | "asc" => Self::Text,
             "idx" | "idx3" => Self::Idx,
             "mat" => Self::Matlab,
-            "gif" | "webp" | "svg" | "pdf" | "eps" | "heic" | "avif" | "jp2" => Self::Drawing,
+            "gif" | "webp" | "svg" | "pdf" | "eps" | "ps" | "emf" | "heic" | "heif" | "avif"
+            | "jp2" | "ico" | "tga" | "exr" | "psd" | "fig" => Self::Drawing,
             _ => return None,
         })
     }
@@ -77,7 +77,7 @@ impl Kind {
             Self::Text => "text files",
             Self::Idx => "IDX files",
             Self::Matlab => "MATLAB files",
-            Self::Drawing => "GIF, WebP, SVG, PDF or EPS files",
+            Self::Drawing => "files of such a kind (GIF, WebP, ICO, SVG, PDF and others)",
         }
     }
 }

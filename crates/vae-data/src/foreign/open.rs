@@ -19,6 +19,7 @@ use crate::foreign::{
 use crate::formats::archive::Archive;
 use crate::formats::bytes::Bytes;
 use crate::formats::npy;
+use crate::formats::npz::array_names;
 use crate::set::data_set::DataSet;
 use crate::set::folder::Files;
 use crate::set::masks::MaskSource;
@@ -227,6 +228,10 @@ fn open_archive(mut archive: Archive, name: &str, reading: &Reading) -> Result<O
     let mut files = Files::read(&mut |file| archive.member(file))?;
     if files.description.is_some() {
         return open_files(files, name, &label, reading);
+    }
+    if array_names(&archive).is_empty() {
+        let why = "it is an archive without arrays; unpack it into a folder".into();
+        return Err(ReadingError::NotADataSet { path: label.into(), why }.into());
     }
     let (designs, others) = archives::designs_and_others(&mut archive, reading, true)?;
     files.designs = Some(designs);

@@ -167,8 +167,10 @@ fn range(
         }
         return Ok((*range, None));
     }
-    let (ends, note) = shades.ends(unit, &first.file.path.display().to_string())?;
+    let file = first.file.path.display().to_string();
+    let (ends, note) = shades.ends(unit, &file)?;
     notes.extend(note);
+    shades.check_filled(ends, &file)?;
     let evidence = shades.evidence(ends, evidence);
     let polarity = polarity::decide(&evidence, reading.invert);
     let (kept, other) = if polarity.white_is_material { ("yes", "no") } else { ("no", "yes") };

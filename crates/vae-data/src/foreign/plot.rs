@@ -53,6 +53,8 @@ pub(crate) struct Area {
     pub(crate) has_marks: bool,
     /// Number of other areas of at least half its size beside it.
     pub(crate) twins: usize,
+    /// Sides (top, right, bottom, left) at which the picture ends before the line does.
+    clipped: [bool; 4],
 }
 
 /// A straight run of drawn pixels with paper on one side: its row or column, and from where to
@@ -144,10 +146,33 @@ impl Drawing {
 
     /// The largest area whose four edges are drawn throughout.
     pub(crate) fn area(&self, colors: &[[u8; 3]]) -> Option<Area> {
+        self.area_clipped(colors, [false; 4])
+    }
+
+    /// The area of a plot that the picture cuts off at one or two sides, as it does if nothing is
+    /// left around a plot: its other sides are lines, and one of them has ticks.
+    pub(crate) fn clipped_area(&self, colors: &[[u8; 3]]) -> Option<Area> {
+        let with = |sides: &[usize]| {
+            let clipped = [0, 1, 2, 3].map(|side| sides.contains(&side));
+            let area = self.area_clipped(colors, clipped)?;
+            (0 < area.line && area.has_marks && self.has_ticks(&area)).then_some(area)
+        };
+        let ways: [&[usize]; 6] = [&[1], &[0], &[2], &[3], &[0, 1], &[1, 2]];
+        ways.into_iter().find_map(with)
+    }
+
+    /// The largest area whose edges are drawn throughout, or lie at the end of the picture where
+    /// it is clipped.
+    fn area_clipped(&self, colors: &[[u8; 3]], clipped: [bool; 4]) -> Option<Area> {
         let (height, width) = self.size;
         let least = |n: usize| ((n as f64 * LEAST).ceil() as usize).max(4);
-        let (tops, bottoms) = (self.edges(true, false), self.edges(true, true));
-        let (lefts, rights) = (self.edges(false, false), self.edges(false, true));
+        let edges = |side: usize, along_rows: bool, behind: bool| {
+            let (lines, to) = if along_rows { (height, width) } else { (width, height) };
+            let end = Edge { at: if behind { lines - 1 } else { 0 }, from: 0, to };
+            if clipped[side] { vec![end] } else { self.edges(along_rows, behind) }
+        };
+        let (tops, bottoms) = (edges(0, true, false), edges(2, true, true));
+        let (lefts, rights) = (edges(3, false, false), edges(1, false, true));
         let mut found: Vec<(usize, Rectangle)> = Vec::new();
         for (left, right) in pairs(&lefts, &rights) {
             let (from, to) = (left.from.max(right.from), left.to.min(right.to));
@@ -174,8 +199,8 @@ impl Drawing {
         let is_twin =
             |(size, area): &&(usize, Rectangle)| largest <= 2 * size && area.is_apart_from(&outer);
         let twins = found.iter().filter(is_twin).count();
-        let line = self.line(&outer, colors);
-        let inner = outer.without(line);
+        let line = self.line(&outer, colors, clipped);
+        let inner = outer.without(line, clipped);
         let n = inner.height() * inner.width();
         let inside = self.count(inner) as usize;
         Some(Area {
@@ -191,6 +216,31 @@ impl Drawing {
             has_marks: self.count(outer) < self.sums[self.sums.len() - 1]
                 && FIGURE.max(THIN * line) <= height.min(width),
             twins,
+            clipped,
+        })
+    }
+
+    /// Whether ticks stand outside of an area, at its left or below it: at least two short runs of
+    /// drawn pixels beside the line around it, among paper.
+    fn has_ticks(&self, area: &Area) -> bool {
+        let ((height, width), line) = (self.size, area.line);
+        let Margins { top, right, bottom, left } = area.margins;
+        let beside = 2.max(line);
+        let drawn = |row: usize, column: usize| self.drawn[row * width + column];
+        let below = height - bottom + line + beside - 1;
+        let before = left.checked_sub(line + beside);
+        let under: Vec<bool> = if below < height {
+            (left..width - right).map(|column| drawn(below, column)).collect()
+        } else {
+            Vec::new()
+        };
+        let at_left: Vec<bool> = before
+            .map(|column| (top..height - bottom).map(|row| drawn(row, column)).collect())
+            .unwrap_or_default();
+        [under, at_left].iter().any(|beside| {
+            let runs: Vec<&[bool]> = beside.chunk_by(|a, b| a == b).filter(|run| run[0]).collect();
+            let are_short = runs.iter().all(|run| run.len() <= 2 * line + 2);
+            2 <= runs.len() && are_short
         })
     }
 
@@ -238,8 +288,8 @@ impl Drawing {
     }
 
     /// Width of the line around an area: rows and columns of one grey tone along all four edges,
-    /// as wide as the narrowest of them.
-    fn line(&self, area: &Rectangle, colors: &[[u8; 3]]) -> usize {
+    /// as wide as the narrowest of them. There is none where the picture is clipped.
+    fn line(&self, area: &Rectangle, colors: &[[u8; 3]], clipped: [bool; 4]) -> usize {
         let width = self.size.1;
         let widest = WIDEST_LINE.min(area.height().min(area.width()) / 4);
         // The ends of a row lie on the lines at the sides.
@@ -250,11 +300,12 @@ impl Drawing {
         let paper = light(self.paper.map(f32::from));
         let sides: [Vec<Option<f32>>; 4] = [
             (0..widest).map(|i| row(area.top + i)).collect(),
+            (0..widest).map(|i| column(area.right - 1 - i)).collect(),
             (0..widest).map(|i| row(area.bottom - 1 - i)).collect(),
             (0..widest).map(|i| column(area.left + i)).collect(),
-            (0..widest).map(|i| column(area.right - 1 - i)).collect(),
         ];
-        sides.iter().map(|side| width_of_line(side, paper)).min().unwrap_or(0)
+        let lined = sides.iter().zip(clipped).filter(|(_, clipped)| !clipped);
+        lined.map(|(side, _)| width_of_line(side, paper)).min().unwrap_or(0)
     }
 }
 
@@ -289,9 +340,10 @@ fn width_of_line(tones: &[Option<f32>], paper: f32) -> usize {
 impl Area {
     /// The same area with a narrower line around it.
     pub(crate) fn with_line(self, line: usize) -> Self {
-        let more = self.line - line;
+        let more = self.clipped.map(|clipped| if clipped { 0 } else { self.line - line });
         let Margins { top, right, bottom, left } = self.margins;
-        let [top, right, bottom, left] = [top, right, bottom, left].map(|side| side - more);
+        let (top, right) = (top - more[0], right - more[1]);
+        let (bottom, left) = (bottom - more[2], left - more[3]);
         Self { margins: Margins { top, right, bottom, left }, line, ..self }
     }
 }
@@ -305,12 +357,14 @@ impl Rectangle {
         self.right - self.left
     }
 
-    fn without(self, line: usize) -> Self {
+    /// What is inside of the line around it; it has none at clipped sides.
+    fn without(self, line: usize, clipped: [bool; 4]) -> Self {
+        let [top, right, bottom, left] = clipped.map(|clipped| if clipped { 0 } else { line });
         Self {
-            top: self.top + line,
-            bottom: self.bottom - line,
-            left: self.left + line,
-            right: self.right - line,
+            top: self.top + top,
+            bottom: self.bottom - bottom,
+            left: self.left + left,
+            right: self.right - right,
         }
     }
 

@@ -112,13 +112,19 @@ pub(crate) fn columns(
     if names.iter().any(|name| known(name)) && width <= NARROW {
         return refuse("it has no coordinates of its elements");
     }
-    if NARROW < width || sheet.lines.len() < LONG * width || width < 2 {
+    if NARROW < width || sheet.lines.len() < LONG * width {
         return Ok(None);
+    }
+    if width < 2 {
+        return refuse("a single column does not tell rows from columns");
     }
     // Without names: two columns of places that fill a grid, and one of densities.
     let Some((x, y)) = grid(sheet, width) else {
         return refuse("it is too long and narrow for a design");
     };
+    if [x, y].into_iter().all(|column| counts(sheet, column)) {
+        return refuse("its places count from 0 or 1, which may be x and y or row and column");
+    }
     let density = density(sheet, &[], &[x, y], &Setting::Auto, notes)?;
     notes.push(
         Note::new(format!(
@@ -222,6 +228,17 @@ fn varies(sheet: &Sheet<'_>, column: usize) -> bool {
         let most = values.iter().copied().fold(f64::MIN, f64::max);
         1e-9 * least.abs().max(most.abs()) < most - least
     })
+}
+
+/// Whether the different values of a column are whole numbers that count from 0 or from 1.
+fn counts(sheet: &Sheet<'_>, column: usize) -> bool {
+    let Some(mut values) = values(sheet, column) else { return false };
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    let from = |first: usize| {
+        values.iter().enumerate().all(|(i, value)| (value - (first + i) as f64).abs() < 1e-9)
+    };
+    from(0) || from(1)
 }
 
 /// The first two columns whose values, in pairs, fill a regular grid once.

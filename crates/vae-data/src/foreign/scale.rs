@@ -80,6 +80,10 @@ pub(crate) struct Seen {
 
 /// More different values than these are many.
 const MANY: usize = 8;
+/// The largest number of a class in the usual sets of masks.
+const LAST_CLASS: f32 = 20.0;
+/// The level of pixels of no class in these masks.
+const IGNORED: f32 = 255.0;
 /// The largest values of whole numbers of 8, 10, 12, 14 and 16 bits.
 const DEPTHS: [(f32, &str); 5] = [
     (255.0, "8 bits"),
@@ -127,6 +131,17 @@ impl Seen {
         self.is_two().then_some([self.min, self.max])
     }
 
+    /// Whether the values are a few numbers of classes beside 255, which says that a pixel is to be
+    /// ignored: 0, 1 and 255.
+    fn are_classes(&self) -> bool {
+        let is_class = |value: &&f32| (0.0..=LAST_CLASS).contains(*value);
+        let classes = self.distinct.iter().filter(is_class).count();
+        (3..=MANY).contains(&self.distinct.len())
+            && classes + 1 == self.distinct.len()
+            && self.whole
+            && self.max.to_bits() == IGNORED.to_bits()
+    }
+
     /// What the values mean, if it is not 0 for void and `unit` for solid: the range, and the note
     /// that says so.
     ///
@@ -162,6 +177,9 @@ impl Seen {
                  to solid"
             ));
             return Ok(Some((range, note.or(kept(unit)))));
+        }
+        if self.are_classes() {
+            return Err(ReadingError::Values { file: file.into(), min: self.min, max: self.max });
         }
         let far = self.max < 0.5 * unit && 1.0 < unit;
         if self.distinct.len() < 2 || !self.whole || self.min < 0.0 || (self.max <= unit && !far) {
@@ -231,7 +249,8 @@ mod tests {
             (vec![0.0, 7.0, 4095.0], 65535.0, Some("0:4095")),
             (vec![0.0, 7.0, 4095.0], 1.0, Some("0:4095")),
             (vec![0.0, 7.0, 4001.0], 65535.0, Some("0:4095")),
-            (vec![0.0, 7.0, 255.0], 1.0, Some("0:255")),
+            (vec![0.0, 70.0, 255.0], 1.0, Some("0:255")),
+            (vec![0.0, 128.0, 255.0], 255.0, None),
             (vec![0.0, 7.0, 100.0], 255.0, Some("0:100")),
             (vec![0.0, 7.0, 100.0], 1.0, Some("0:100")),
             (vec![0.0, 7.0, 1000.0], 1.0, Some("0:1000")),
@@ -245,7 +264,13 @@ mod tests {
         ] {
             assert_eq!(range(&values, unit).as_deref(), expected, "{values:?} of {unit}");
         }
-        for (values, unit) in [(vec![0.0, 1.0, 15.0], 255.0), (vec![0.0, 1.0, 2.0], 1.0)] {
+        // Numbers of classes, the last two with one for pixels to be ignored.
+        for (values, unit) in [
+            (vec![0.0, 1.0, 15.0], 255.0),
+            (vec![0.0, 1.0, 2.0], 1.0),
+            (vec![0.0, 1.0, 255.0], 255.0),
+            (vec![0.0, 15.0, 255.0], 255.0),
+        ] {
             let mut seen = Seen::default();
             seen.add(&values);
             let error = seen.range(unit, "a.npy").unwrap_err();

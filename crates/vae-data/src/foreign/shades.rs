@@ -3,7 +3,7 @@
 use vae_base::{Note, Remedy};
 
 use crate::error::ReadingError;
-use crate::foreign::pieces::largest_shares;
+use crate::foreign::pieces::{are_lines, largest_shares};
 use crate::foreign::polarity::Evidence;
 use crate::foreign::scale::Seen;
 use crate::formats::picture::pixels::{Picture, Pixels};
@@ -102,6 +102,23 @@ impl Shades {
             (AT_END * total as f64 <= n).then_some(most)
         };
         Some((many(low..=low + AROUND)?, many(high - AROUND..=high)?))
+    }
+
+    /// Checks that the pictures show filled areas, dark at one end and light at the other.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadingError::Lines`] if most of them show lines only.
+    pub(crate) fn check_filled(&self, ends: ValueRange, file: &str) -> Result<(), ReadingError> {
+        let is_drawn_in_lines = |(levels, width): &&(Vec<f32>, usize)| {
+            let dark: Vec<bool> = levels.iter().map(|level| ends.density(*level) < 0.5).collect();
+            are_lines(&dark, *width)
+        };
+        let n = self.pictures.iter().filter(is_drawn_in_lines).count();
+        if self.pictures.len() < 2 * n {
+            return Err(ReadingError::Lines { file: file.into() });
+        }
+        Ok(())
     }
 
     /// Adds to the evidence what the pictures show, dark at one end and light at the other.

@@ -41,14 +41,16 @@ pub(crate) fn decoded(bytes: Vec<u8>) -> String {
         let (pairs, _) = bytes[2..].as_chunks();
         String::from_utf16_lossy(&pairs.iter().map(|pair| order(*pair)).collect::<Vec<_>>())
     };
-    match bytes[..] {
+    let text = match bytes[..] {
         [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
         [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
         // Latin letters are code points of the same number; they stand in names only.
         _ => String::from_utf8(bytes).unwrap_or_else(|error| {
             error.as_bytes().iter().map(|byte| char::from(*byte)).collect()
         }),
-    }
+    };
+    // Old programs end lines with a carriage return alone.
+    if text.contains('\n') { text } else { text.replace('\r', "\n") }
 }
 
 impl Dialect {
@@ -123,6 +125,10 @@ fn unquoted(cell: &str) -> &str {
 fn number(cell: &str, comma: bool) -> Option<f64> {
     let first = cell.trim_start_matches(['+', '-']).chars().next()?;
     if !(first.is_ascii_digit() || matches!(first, '.' | ',')) {
+        // As masks are written.
+        if let Some(is_true) = truth(cell) {
+            return Some(f64::from(u8::from(is_true)));
+        }
         // Not numbers are numbers to the computer, if nothing else is in their way.
         return cell.parse().ok().filter(|value: &f64| !value.is_finite());
     }
@@ -132,6 +138,36 @@ fn number(cell: &str, comma: bool) -> Option<f64> {
         _ => Cow::from(cell),
     };
     cell.parse().ok().or_else(|| cell.replace(['D', 'd'], "e").parse().ok())
+}
+
+/// A cell that says whether there is material, as programs write it.
+fn truth(cell: &str) -> Option<bool> {
+    match cell {
+        "True" | "TRUE" | "true" => Some(true),
+        "False" | "FALSE" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether commas separate the cells of lines and stand inside of their numbers as well: `0,075`
+/// and `0,5` then have cells such as 075, which no program writes as a number.
+fn has_two_meanings_of_commas(lines: &[(usize, &str)]) -> bool {
+    let is_padded = |cell: &str| {
+        let digits = cell.trim();
+        1 < digits.len() && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    let even = |(_, line): &&(usize, &str)| line.split(',').count().is_multiple_of(2);
+    lines.iter().all(|(_, line)| !line.contains('.'))
+        && lines.iter().filter(even).count() == lines.len()
+        && lines.iter().any(|(_, line)| line.split(',').skip(1).step_by(2).any(is_padded))
+}
+
+/// The number of blocks that blank lines or comments divide numbers into, if these have equally
+/// many lines, and more than one; 1 otherwise.
+fn blocks(lines: &[(usize, &str)]) -> usize {
+    let runs: Vec<usize> = lines.chunk_by(|a, b| a.0 + 1 == b.0).map(<[_]>::len).collect();
+    let first = runs.first().copied().unwrap_or(0);
+    if 1 < first && runs.iter().all(|n| *n == first) { runs.len() } else { 1 }
 }
 
 /// Whether cells count from 0 or from 1.
@@ -219,8 +255,21 @@ impl<'a> Sheet<'a> {
             has_index =
                 header[0].is_empty() || (counts(&header[1..]) && header[0].parse::<f64>().is_err());
         }
-        if lines.is_empty() {
+        let Some((first, _)) = lines.first() else {
             return Err(wrong(file, 1, "nothing follows the header"));
+        };
+        if dialect.separator == Some(',') && has_two_meanings_of_commas(&lines) {
+            let why = "commas separate numbers and seem to stand inside of them; write decimal \
+                       points, or separate numbers by semicolons";
+            return Err(wrong(file, *first, why));
+        }
+        let n = blocks(&lines);
+        if 1 < n {
+            let why = format!(
+                "blank lines or comments divide the numbers into {n} blocks of equal size; give \
+                 each design a file of its own"
+            );
+            return Err(wrong(file, *first, &why));
         }
         let mut sheet = Self { file, dialect, header, lines, has_index };
         sheet.has_index |= sheet.header.is_empty() && sheet.first_column_counts();

@@ -5,7 +5,7 @@
 pub const ROUNDING: f32 = 1e-6;
 
 /// Densities of a stated range may lie this far outside, as sums and single precision leave them.
-const BEYOND: f32 = 1e-3;
+pub(crate) const BEYOND: f32 = 1e-3;
 
 /// Moves densities that lie outside 0 to 1 by rounding to the nearest end, and returns how many.
 pub(crate) fn clip(densities: &mut [f32]) -> u64 {

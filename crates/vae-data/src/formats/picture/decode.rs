@@ -1,4 +1,4 @@
-//! One picture file, decoded: PNG, JPEG, BMP, and the pages of TIFF files.
+//! One picture file, decoded: PNG, JPEG, BMP, PNM, and the pages of TIFF files.
 
 use std::fs;
 use std::io::Cursor;
@@ -24,7 +24,7 @@ pub(crate) fn pages(path: &Path) -> Result<Vec<usize>, FormatError> {
     if tiff::is_tiff(&magic) { tiff::pages(path) } else { Ok(vec![0]) }
 }
 
-/// Reads one page of a JPEG, PNG, BMP or TIFF file, known by its contents and not by its name.
+/// Reads one page of a JPEG, PNG, BMP, PNM or TIFF file, known by its contents and not by its name.
 ///
 /// The orientation that the file states is obeyed; transparent pixels are white.
 ///
@@ -43,7 +43,7 @@ pub(crate) fn decode(path: &Path, page: usize) -> Result<Picture, FormatError> {
         return Err(wrong(format!("{bytes_in_file} bytes are more than the {MAX_FILE} read here")));
     }
     let bytes = fs::read(path).map_err(io)?;
-    let other = |kind: &str| wrong(format!("it is {kind}, not a JPEG, PNG, BMP or TIFF file"));
+    let other = |kind: &str| wrong(format!("it is {kind}, not a JPEG, PNG, BMP, PNM or TIFF file"));
     if let Some(kind) = other_kind(&bytes) {
         return Err(other(kind));
     }
@@ -222,6 +222,40 @@ mod tests {
         assert_eq!(pixels(0), Pixels::Floats(vec![0.25, 1.0]));
         assert_eq!(pixels(1), Pixels::Floats(vec![0.5, 0.0]));
         assert_eq!(pixels(2), Pixels::Words(vec![4095, 7]));
+    }
+
+    #[test]
+    fn pictures_of_the_pnm_kinds_are_read_and_palettes_of_tiff_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes, expected) in [
+            ("a.pgm", &b"P5\n3 1\n255\n\x00\x80\xff"[..], [0, 128, 255]),
+            ("b.pgm", b"P2\n# made by hand\n3 1\n255\n0 128 255\n", [0, 128, 255]),
+            ("a.pbm", b"P1\n3 1\n1 0 1\n", [0, 255, 0]),
+            ("a.ppm", b"P3\n3 1\n255\n0 0 0 128 128 128 255 255 255\n", [0, 128, 255]),
+        ] {
+            let path = folder.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            assert_eq!(
+                decode(&path, 0).unwrap().pixels,
+                Pixels::Bytes(expected.to_vec()),
+                "{name}"
+            );
+        }
+        // A picture of one pixel: width, height, 8 bits, no compression, palette, where its byte
+        // lies, one row, one byte.
+        let mut bytes = b"II\x2a\0\x08\0\0\0\x08\0".to_vec();
+        for (tag, value) in
+            [(256_u16, 1_u16), (257, 1), (258, 8), (259, 1), (262, 3), (273, 8), (278, 1), (279, 1)]
+        {
+            bytes.extend(
+                [tag.to_le_bytes(), [3, 0], [1, 0], [0, 0], value.to_le_bytes(), [0, 0]].concat(),
+            );
+        }
+        bytes.extend([0; 4]);
+        let path = folder.path().join("a.tif");
+        fs::write(&path, bytes).unwrap();
+        let error = decode(&path, 0).unwrap_err().to_string();
+        assert!(error.contains("a palette") && error.contains("convert"), "{error}");
     }
 
     #[test]

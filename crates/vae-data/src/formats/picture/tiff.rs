@@ -14,6 +14,8 @@ use crate::formats::picture::pixels::{MAX_MEMORY, MAX_SIDE, Picture, Pixels};
 
 /// No file has more pages.
 const MAX_PAGES: usize = 1 << 20;
+/// The kind of color of pictures with a palette.
+const PALETTE: u16 = 3;
 
 pub(crate) fn is_tiff(magic: &[u8]) -> bool {
     matches!(magic, [b'I', b'I', 42 | 43, 0] | [b'M', b'M', 0, 42 | 43])
@@ -49,8 +51,14 @@ pub(crate) fn page(path: &Path, page: usize) -> Result<Picture, FormatError> {
         return Err(wrong(path, format!("{height} x {width} is no size of a design")));
     }
     let size = (height as usize, width as usize);
+    let photometric = Tag::PhotometricInterpretation;
+    if file.find_tag_unsigned::<u16>(photometric).map_err(fail)? == Some(PALETTE) {
+        let why = "its pixels are numbers of a palette, which is read in PNG files only; Pillow \
+                   converts it: Image.open(\"a.tif\").convert(\"RGB\").save(\"a.png\")";
+        return Err(wrong(path, why.into()));
+    }
     let color = file.colortype().map_err(|_| {
-        let why = "its kind of color (palette, CIE L*a*b* or others) is not read; save it as PNG";
+        let why = "its kind of color (CIE L*a*b* or others) is not read; save it as PNG";
         wrong(path, why.into())
     })?;
     let orientation = file.find_tag_unsigned::<u16>(Tag::Orientation).map_err(fail)?.unwrap_or(1);
