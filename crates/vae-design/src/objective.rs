@@ -81,7 +81,8 @@ impl<'a> Objective<'a> {
             return Err(DesignError::Grid { grid, height, width });
         }
         assert_eq!(projection.grid(), grid, "the projection belongs to another problem");
-        let context = given.context(vae)?;
+        // Derivatives are by the code alone.
+        let context = given.context(vae)?.detached();
         let optimizer = Optimizer::new(grid)?;
         Ok(Self { vae, context, problem, projection, optimizer })
     }

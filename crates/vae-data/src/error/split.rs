@@ -42,6 +42,16 @@ pub enum SplitError {
         /// The reason.
         why: &'static str,
     },
+    /// No design has a value that is to be held out.
+    #[error("no design has {column} = {value}, which is to be held out; there are {there}")]
+    NoSuchValue {
+        /// Name of the condition.
+        column: String,
+        /// The value.
+        value: f32,
+        /// Values that designs have, nearest first.
+        there: String,
+    },
     /// The standard split was asked for, and the data state no test side.
     #[error("there is no standard split: these data do not say which designs are to test with")]
     NoStatedTest,
@@ -70,7 +80,8 @@ impl SplitError {
         let at_random = || Remedy::set("split", "random", "splits at random");
         match self {
             Self::Rule { .. } => vec![Remedy::advice(
-                "the rules are auto, standard, random, interpolate:COLUMN and extrapolate:COLUMN",
+                "the rules are auto, standard, random, interpolate:COLUMN, extrapolate:COLUMN and \
+                 holdout:COLUMN=VALUE,VALUE",
             )],
             Self::TooFewGroups { .. } => vec![Remedy::advice(
                 "a group is never on two sides: give the designs finer groups, or set the \
@@ -83,7 +94,7 @@ impl SplitError {
                 at_random(),
             ],
             Self::Group { .. } => vec![Remedy::advice("the data changed since the split was made")],
-            Self::Shares { .. } => Vec::new(),
+            Self::NoSuchValue { .. } | Self::Shares { .. } => Vec::new(),
         }
     }
 
@@ -94,6 +105,7 @@ impl SplitError {
             self,
             Self::Rule { .. }
                 | Self::Shares { .. }
+                | Self::NoSuchValue { .. }
                 | Self::NoStatedTest
                 | Self::StatedTestCutsGroup { .. }
         )

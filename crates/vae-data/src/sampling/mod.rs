@@ -2,6 +2,7 @@
 
 mod bands;
 pub(crate) mod batch;
+mod holdout;
 pub(crate) mod rule;
 pub(crate) mod split;
 pub(crate) mod volume;

@@ -19,7 +19,7 @@ use crate::error::SplitError;
 /// assert_eq!(rule.to_string(), "extrapolate:volume_fraction");
 /// # Ok::<(), vae_data::SplitError>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SplitRule {
     /// [`SplitRule::Standard`] if the data state their test side, else [`SplitRule::Random`]:
@@ -37,6 +37,14 @@ pub enum SplitRule {
     /// The upper end of a condition: `extrapolate:COLUMN`. Test groups are those that reach into
     /// the band at the end; every training value lies below it.
     Extrapolate(String),
+    /// Stated values of a condition: `holdout:COLUMN=VALUE,…`. Test groups are those with such a
+    /// value, however many they are, so training has none.
+    Holdout {
+        /// Name of the condition.
+        column: String,
+        /// The values, in the condition's units.
+        values: Vec<f32>,
+    },
 }
 
 impl FromStr for SplitRule {
@@ -53,9 +61,21 @@ impl FromStr for SplitRule {
             Some(("extrapolate", column)) if !column.is_empty() => {
                 Ok(Self::Extrapolate(column.into()))
             }
+            Some(("holdout", stated)) => {
+                holdout(stated).ok_or_else(|| SplitError::Rule { text: text.into() })
+            }
             _ => Err(SplitError::Rule { text: text.into() }),
         }
     }
+}
+
+/// Reads `COLUMN=VALUE,…`; `None` if it is something else.
+fn holdout(stated: &str) -> Option<SplitRule> {
+    let (column, values) = stated.rsplit_once('=')?;
+    let values: Vec<f32> =
+        values.split(',').map(|value| value.trim().parse().ok()).collect::<Option<_>>()?;
+    let sensible = !column.is_empty() && values.iter().all(|value| value.is_finite());
+    sensible.then(|| SplitRule::Holdout { column: column.into(), values })
 }
 
 impl TryFrom<String> for SplitRule {
@@ -80,6 +100,10 @@ impl fmt::Display for SplitRule {
             Self::Random => f.write_str("random"),
             Self::Interpolate(column) => write!(f, "interpolate:{column}"),
             Self::Extrapolate(column) => write!(f, "extrapolate:{column}"),
+            Self::Holdout { column, values } => {
+                let values: Vec<String> = values.iter().map(f32::to_string).collect();
+                write!(f, "holdout:{column}={}", values.join(","))
+            }
         }
     }
 }

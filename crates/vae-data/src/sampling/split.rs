@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{DataError, SplitError};
 use crate::sampling::bands::Bands;
 use crate::sampling::batch::shuffled;
+use crate::sampling::holdout::held_out;
 use crate::sampling::rule::SplitRule;
 use crate::set::data_set::DataSet;
 
@@ -16,10 +17,10 @@ use crate::set::data_set::DataSet;
 #[serde(deny_unknown_fields)]
 pub struct Shares {
     /// Share of the validation side, 0 to 1; 0 leaves the side empty. With [`SplitRule::Standard`]
-    /// it is a share of what the test side leaves.
+    /// and [`SplitRule::Holdout`] it is a share of what the test side leaves.
     pub validation: f64,
-    /// Share of the test side, 0 to 1; 0 leaves the side empty. [`SplitRule::Standard`] does not
-    /// ask for it.
+    /// Share of the test side, 0 to 1; 0 leaves the side empty. [`SplitRule::Standard`] and
+    /// [`SplitRule::Holdout`] do not ask for it.
     pub test: f64,
 }
 
@@ -31,7 +32,7 @@ impl Default for Shares {
 }
 
 /// Positions of the designs on each side, ascending, and the groups behind them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     /// Designs to train with.
     pub train: Vec<usize>,
@@ -65,7 +66,7 @@ pub struct Split {
 /// assert_eq!(groups.of(set.groups())?, split);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SplitGroups {
     /// The rule that was followed.
@@ -114,14 +115,15 @@ impl SplitGroups {
 /// The test side follows the [`SplitRule`]; the validation side is always drawn at random from what
 /// is left. For `interpolate` and `extrapolate` the band grows, one value of the condition at a
 /// time, until the groups that reach into it fill the test share. For `interpolate` the groups with
-/// the smallest and the largest value stay in training. What is recorded is the rule that was
+/// the smallest and the largest value stay in training. `holdout` takes every group with one of its
+/// values. What is recorded is the rule that was
 /// followed, never `auto`.
 ///
 /// # Errors
 ///
 /// [`SplitError::Shares`]; [`SplitError::TooFewGroups`]; [`SetError::UnknownColumn`];
 /// [`SplitError::NoBand`] if the condition has too few values, or every group reaches across it;
-/// [`SplitError::NoStatedTest`]; [`SplitError::StatedTestCutsGroup`].
+/// [`SplitError::NoSuchValue`]; [`SplitError::NoStatedTest`]; [`SplitError::StatedTestCutsGroup`].
 ///
 /// [`SetError::UnknownColumn`]: crate::SetError::UnknownColumn
 pub fn split(
@@ -144,8 +146,9 @@ pub fn split(
         (SplitRule::Auto, None) => &SplitRule::Random,
         (rule, _) => rule,
     };
-    let standard = *rule == SplitRule::Standard;
-    let sides = 1 + usize::from(0.0 < validation) + usize::from(standard || 0.0 < test);
+    // The rule says which designs are on the test side, not how many.
+    let states_test = matches!(rule, SplitRule::Standard | SplitRule::Holdout { .. });
+    let sides = 1 + usize::from(0.0 < validation) + usize::from(states_test || 0.0 < test);
     if sizes.len() < sides {
         return Err(SplitError::TooFewGroups { groups: sizes.len(), sides }.into());
     }
@@ -153,6 +156,7 @@ pub fn split(
     let kept_for_others = 1 + usize::from(0.0 < validation);
     let (test_groups, never_validation) = match rule {
         SplitRule::Standard => (stated(set)?, BTreeSet::new()),
+        SplitRule::Holdout { column, values } => (held_out(set, column, values)?, BTreeSet::new()),
         _ if test <= 0.0 => (BTreeSet::new(), BTreeSet::new()),
         SplitRule::Auto | SplitRule::Random => {
             let groups: Vec<u32> = sizes.keys().copied().collect();
@@ -181,7 +185,7 @@ pub fn split(
         let groups = left.len();
         return Err(SplitError::TooFewGroups { groups, sides: kept_for_others }.into());
     }
-    let available = if standard {
+    let available = if states_test {
         set.len() - test_groups.iter().map(|group| sizes[group]).sum::<usize>()
     } else {
         set.len()
@@ -418,6 +422,30 @@ mod tests {
     }
 
     #[test]
+    fn stated_values_are_held_out_of_training_and_validation() {
+        // Two groups of every value; group 3 has a design of 0.3 too.
+        let groups: Vec<u32> = (0..40).map(|i| i / 2).chain([3]).collect();
+        let values: Vec<f32> =
+            groups.iter().take(40).map(|group| 0.1 * (group / 2) as f32).chain([0.3]).collect();
+        let set = set(&groups, &values);
+        for test in [0.1, 0.0] {
+            let shares = Shares { validation: 0.1, test };
+            let split = seeded(&set, &"holdout:v=0.3,0.7".parse().unwrap(), shares, 1).unwrap();
+            assert_eq!(split.groups.test, [3, 6, 7, 14, 15]);
+            assert_eq!(split.test, [6, 7, 12, 13, 14, 15, 28, 29, 30, 31, 40]);
+            assert_eq!(split.validation.len(), 4, "a tenth of what is left, in whole groups");
+        }
+        let refused = |rule: &str| {
+            seeded(&set, &rule.parse().unwrap(), Shares::default(), 1).unwrap_err().to_string()
+        };
+        let error = refused("holdout:v=0.33");
+        assert!(error.contains("no design has v = 0.33") && error.contains("there are 0.3, 0.4"));
+        assert!(refused("holdout:w=0.3").contains("no condition is called \"w\""));
+        let all = "holdout:v=0,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9";
+        assert!(refused(all).contains("0 groups cannot fill"));
+    }
+
+    #[test]
     fn shares_that_leave_nothing_are_refused() {
         let set = set(&[0, 1, 2], &[0.0; 3]);
         for (validation, test) in
@@ -436,7 +464,12 @@ mod tests {
         for text in ["auto", "standard", "random", "interpolate:load_y", "extrapolate:a:b"] {
             assert_eq!(text.parse::<SplitRule>().unwrap().to_string(), text);
         }
-        for text in ["", "Random", "interpolate", "interpolate:", "extrapolate", "other:x"] {
+        for text in ["holdout:load_y=0.25,0.75", "holdout:a=b=-3"] {
+            assert_eq!(text.parse::<SplitRule>().unwrap().to_string(), text);
+        }
+        let wrong = ["", "Random", "interpolate", "interpolate:", "extrapolate", "other:x"];
+        let values = ["holdout:v", "holdout:v=", "holdout:=1", "holdout:v=1,,2", "holdout:v=nan"];
+        for text in wrong.into_iter().chain(values) {
             assert!(matches!(text.parse::<SplitRule>(), Err(SplitError::Rule { .. })), "{text:?}");
         }
     }

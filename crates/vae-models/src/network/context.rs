@@ -42,6 +42,16 @@ impl Context {
         })
     }
 
+    /// The same context as a constant: no gradient flows back into conditions, fields or the
+    /// weights that read them.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self {
+            appended: self.appended.as_ref().map(Tensor::detach),
+            fields: self.fields.as_ref().map(FieldContext::detached),
+        }
+    }
+
     /// What a network is told beside flat features: (B, W); `None` for an unconditional one.
     pub fn vector(&self) -> Option<&Tensor> {
         self.appended.as_ref()
@@ -102,6 +112,15 @@ impl Context {
 }
 
 impl FieldContext {
+    fn detached(&self) -> Self {
+        let (mean, log_var) = &self.prior;
+        Self {
+            maps: self.maps.detach(),
+            scales: self.scales.iter().map(Tensor::detach).collect(),
+            prior: (mean.detach(), log_var.detach()),
+        }
+    }
+
     fn repeated(&self, draws: usize) -> Result<Self, ModelError> {
         let repeat = |each: &Tensor| repeated(each, draws);
         let (mean, log_var) = &self.prior;

@@ -2,17 +2,21 @@
 
 use std::ops::Range;
 
-use vae_design::{Origin, TrustRegion};
+use ndarray::s;
+use topo_data::Domain;
+use topo_simp::{Problem, SimpError};
+use vae_design::{Origin, TrustRegion, settle};
 use vae_models::Vae;
 use vae_train::codes::posteriors;
-use vae_train::codes::prior_draws;
 use vae_train::data::Given;
 use vae_train::generate::{Flow, Sampler};
 
 use super::error::Result;
 use super::place::DesignPlace;
 use super::settings::ProposeSettings;
+use crate::error::StudyError;
 use crate::run::Run;
+use crate::sampling::{Drawing, suitable_rounds};
 
 /// The neighborhoods of given designs, what was fitted to the training codes, or the prior.
 pub(super) struct Origins {
@@ -21,17 +25,19 @@ pub(super) struct Origins {
     /// `None` if codes come from the prior.
     flow: Option<Flow>,
     given: Given,
+    domain: Domain,
     spread: f64,
     seed: u64,
 }
 
 impl Origins {
     /// The origins that the settings ask for, and what came of fitting the flow if that had to be
-    /// done. `given` is the one row of what the model is told.
+    /// done. `given` is the one row of what the model is told about `problem`.
     pub(super) fn new(
         settings: &ProposeSettings,
         run: &Run,
         given: &Given,
+        problem: &Problem,
     ) -> Result<(Self, Option<String>)> {
         let near: Result<Vec<_>> =
             settings.near.iter().map(|place| code(place, run, given)).collect();
@@ -42,37 +48,45 @@ impl Origins {
         } else {
             (None, None)
         };
-        let origins =
-            Self { near, flow, given: given.clone(), spread: settings.spread, seed: settings.seed };
+        let origins = Self {
+            near,
+            flow,
+            given: given.clone(),
+            domain: Domain::of(problem)
+                .map_err(|error| StudyError::from(SimpError::from(error)))?,
+            spread: settings.spread,
+            seed: settings.seed,
+        };
         Ok((origins, sentence))
     }
 
-    /// The codes of some candidates, by their numbers: near the given designs in turn, from what
-    /// was fitted, or from the prior.
+    /// The codes of some candidates, by their numbers: near the given designs in turn, or drawn as
+    /// other new designs are, with the rounds of re-encoding that suit the model.
     pub(super) fn codes(
         &self,
         numbers: Range<usize>,
         vae: &Vae,
         region: &TrustRegion,
     ) -> Result<Vec<Origin>> {
-        let draws = match &self.flow {
-            Some(flow) => {
-                let given = self.given.select(&vec![0; numbers.end]);
-                flow.draws(vae, &given, 1.0, self.seed)?
-            }
-            None => prior_draws(region.latent_dim(), numbers.end, self.seed),
-        };
-        let origin = |number: usize| {
-            let draw = draws.row(number).mapv(f64::from);
-            if self.near.is_empty() {
-                let source = if self.flow.is_some() { "flow" } else { "prior" };
-                return Origin { source, latent: draw.to_vec() };
-            }
-            let mut u = region.whiten(&self.near[number % self.near.len()]);
-            u.iter_mut().zip(&draw).for_each(|(u, eps)| *u += self.spread * eps);
-            Origin { source: "near", latent: region.color(&u) }
-        };
-        Ok(numbers.map(origin).collect())
+        let flow = self.flow.as_ref();
+        let drawing = Drawing { flow, rounds: 0, temperature: 1.0, seed: self.seed };
+        let draws = drawing.codes(vae, &self.given.select(&vec![0; numbers.end]), &[])?;
+        let draws = draws.slice_move(s![numbers.clone(), ..]);
+        if !self.near.is_empty() {
+            let near = numbers.map(|number| &self.near[number % self.near.len()]);
+            let origins = near.zip(draws.rows()).map(|(near, draw)| {
+                let mut u = region.whiten(near);
+                u.iter_mut().zip(draw).for_each(|(u, eps)| *u += self.spread * f64::from(*eps));
+                Origin { source: "near", latent: region.color(&u) }
+            });
+            return Ok(origins.collect());
+        }
+        let n = numbers.len();
+        let (given, domains) = (self.given.select(&vec![0; n]), vec![self.domain.clone(); n]);
+        let codes = settle(vae, &given, &domains, &draws, suitable_rounds(vae))?.codes;
+        let source = if flow.is_some() { "flow" } else { "prior" };
+        let latents = codes.outer_iter().map(|code| code.mapv(f64::from).to_vec());
+        Ok(latents.map(|latent| Origin { source, latent }).collect())
     }
 }
 

@@ -49,7 +49,7 @@ impl<'a> ProposalTask<'a> {
             Some(place) => Reference::design(place, run, &problem, &mut judge)?,
         };
         let given = told(&run.vae, &conditions, &problem)?;
-        let (origins, fitted) = Origins::new(settings, run, &given)?;
+        let (origins, fitted) = Origins::new(settings, run, &given, &problem)?;
         notes.extend(fitted.map(Note::new));
         let (settings, optimum) = (settings.clone(), optimum.reference());
         Ok(Self { run, settings, origins, problem, conditions, given, optimum, reference, notes })

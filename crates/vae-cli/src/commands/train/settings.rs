@@ -34,7 +34,8 @@ struct DataFlags {
     #[arg(long = "data", value_name = "SOURCE")]
     source: Option<String>,
     /// How groups are split: auto, standard (the test side that the data state), random,
-    /// interpolate:COLUMN, extrapolate:COLUMN
+    /// interpolate:COLUMN, extrapolate:COLUMN, holdout:COLUMN=VALUE,VALUE (these values only in the
+    /// test)
     #[arg(long, value_name = "RULE")]
     split: Option<SplitRule>,
     /// What the model learns to reproduce

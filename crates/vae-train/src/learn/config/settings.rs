@@ -38,7 +38,8 @@ pub struct DataConfig {
     pub source: String,
     /// How the source is read.
     pub reading: Reading,
-    /// `auto`, `standard`, `random`, `interpolate:COLUMN` or `extrapolate:COLUMN`; always by group.
+    /// `auto`, `standard`, `random`, `interpolate:COLUMN`, `extrapolate:COLUMN` or
+    /// `holdout:COLUMN=VALUE,…`; always by group.
     pub split: SplitRule,
     /// Share of the groups for validation; if the data state a test side, of the groups outside it.
     pub validation: f64,
