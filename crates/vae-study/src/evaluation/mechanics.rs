@@ -1,6 +1,8 @@
 //! The mechanics part of an evaluation: reconstructions and new designs, each judged under its
 //! problem, controls beside the model.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, Array3, Axis};
 use serde::Serialize;
 use topo_data::{METRICS_VERSION, MechanicsScores, References, problem_of};
@@ -15,7 +17,7 @@ use super::new_designs::{NewDesigns, new_designs};
 use crate::error::Result;
 use crate::run::{Run, evenly_spaced, stored};
 
-/// Test designs that are judged, at most; of more, evenly spaced ones.
+/// Test designs that are judged, at most.
 const MOST: usize = 96;
 /// Deviation of the noise that one control adds to the references.
 const NOISE: f32 = 0.25;
@@ -55,8 +57,8 @@ pub(super) fn mechanics(
     held_out: &[usize],
     notes: &mut Vec<String>,
 ) -> Result<Option<Mechanics>> {
-    let test = evenly_spaced(held_out, MOST);
-    let Some(problems) = problems(&run.data, &test)? else { return Ok(None) };
+    let Some(problems) = problems(&run.data, held_out)? else { return Ok(None) };
+    let (test, problems) = judged(held_out, problems);
     let designs = run.designs();
     let (train, vae, device) = (&run.split.train, &run.vae, &run.device);
     let training = designs.array(train)?;
@@ -111,6 +113,25 @@ fn problems(data: &DataSet, indices: &[usize]) -> Result<Option<Vec<Problem>>> {
     indices.iter().map(|&index| Ok(problem_of(data, index)?)).collect()
 }
 
+/// The designs to judge, in their order: of more than [`MOST`], designs of each problem in turn,
+/// so that as many problems as possible are judged; of more problems, evenly spaced ones.
+fn judged(designs: &[usize], problems: Vec<Problem>) -> (Vec<usize>, Vec<Problem>) {
+    let mut by_problem = BTreeMap::<String, Vec<usize>>::new();
+    for (place, problem) in problems.iter().enumerate() {
+        by_problem.entry(problem.to_toml()).or_default().push(place);
+    }
+    // In the order of their first designs, whatever their text.
+    let mut places: Vec<Vec<usize>> = by_problem.into_values().collect();
+    places.sort_unstable();
+    let chosen = evenly_spaced(&(0..places.len()).collect::<Vec<_>>(), MOST);
+    let places: Vec<&Vec<usize>> = chosen.iter().map(|&problem| &places[problem]).collect();
+    let most = places.iter().map(|places| places.len()).max().unwrap_or(0);
+    let turn = |turn: usize| places.iter().filter_map(move |places| places.get(turn).copied());
+    let mut taken: Vec<usize> = (0..most).flat_map(turn).take(MOST).collect();
+    taken.sort_unstable();
+    taken.into_iter().map(|place| (designs[place], problems[place].clone())).unzip()
+}
+
 /// References with normal noise: designs that look right and are not.
 fn noisy(designs: &Array3<f32>) -> Array3<f32> {
     let (n, height, width) = designs.dim();
@@ -127,4 +148,37 @@ fn mean_distance(a: &Array3<f32>, b: &Array3<f32>) -> f64 {
         (squared / a.len() as f64).sqrt()
     });
     distances.sum::<f64>() / a.len_of(Axis(0)).max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use topo_simp::Grid;
+
+    use super::*;
+
+    /// Problems of so many designs each.
+    fn problems(counts: &[usize]) -> Vec<Problem> {
+        let grid = Grid { nelx: 4, nely: 4 };
+        let each = counts.iter().enumerate().flat_map(|(number, &count)| {
+            let volume = 0.1 + 0.8 * number as f64 / counts.len() as f64;
+            vec![Problem::cantilever(grid, volume); count]
+        });
+        each.collect()
+    }
+
+    #[test]
+    fn every_problem_is_judged_before_one_is_judged_again() {
+        let few: Vec<usize> = (10..40).collect();
+        assert_eq!(judged(&few, problems(&[10, 20])).0, few);
+
+        let (taken, found) = judged(&(0..203).collect::<Vec<_>>(), problems(&[100, 100, 3]));
+        assert_eq!(taken.len(), MOST);
+        assert!(taken.is_sorted() && taken.ends_with(&[200, 201, 202]));
+        let of_first = taken.iter().filter(|&&design| design < 100).count();
+        assert!((46..=47).contains(&of_first), "{of_first}");
+        assert_eq!(found[MOST - 1], problems(&[100, 100, 3])[202]);
+
+        let (taken, _) = judged(&(0..192).collect::<Vec<_>>(), problems(&[1; 192]));
+        assert_eq!(taken.len(), MOST);
+    }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use topo_data::{Outcome, References, Silhouette, nearest_iou, repair_all};
 use vae_train::codes::decode;
 
+use super::distance::{AtDistance, by_distance, distances};
 use crate::error::Result;
 use crate::run::Run;
 use crate::sampling::{Drawing, suitable_rounds};
@@ -28,6 +29,9 @@ pub struct NewDesigns {
     pub rounds: usize,
     /// The kinds; the first is what `vae sample` draws by default.
     pub kinds: Vec<Drawn>,
+    /// The first kind by how far a problem lies from the training problems; empty for a model that
+    /// is not told the problem.
+    pub by_distance: Vec<AtDistance>,
     /// Mean overlap (intersection over union) of two draws for the same test design.
     pub overlap_of_draws: f64,
     /// Median overlap of a draw with the training design that is most like it.
@@ -93,6 +97,7 @@ pub(super) fn new_designs(
     asked.dedup();
     let mut kinds = Vec::new();
     let mut first: Vec<Array3<f32>> = Vec::new();
+    let mut parts = Vec::new();
     for (from_flow, rounds) in asked {
         let name = match (if from_flow { "flow" } else { "prior" }, rounds) {
             (from, 0) => from.to_owned(),
@@ -100,9 +105,12 @@ pub(super) fn new_designs(
         };
         let found = drawn(from_flow, rounds)?;
         let outcomes = found.iter().map(|designs| Ok(references.outcomes(designs.view())?));
-        kinds.push(Drawn::of(name, &outcomes.collect::<Result<Vec<_>>>()?, &groups));
+        let outcomes = outcomes.collect::<Result<Vec<_>>>()?;
+        kinds.push(Drawn::of(name, &outcomes, &groups));
         if first.is_empty() {
             first = found;
+            let distances = distances(run, test);
+            parts = distances.map_or_else(Vec::new, |each| by_distance(&each, &outcomes));
         }
     }
     for iterations in ITERATIONS {
@@ -119,6 +127,7 @@ pub(super) fn new_designs(
         problems: distinct(references.problems().iter().map(topo_simp::Problem::to_toml)),
         groups: distinct(groups.iter().copied()),
         rounds,
+        by_distance: parts,
         overlap_of_draws: overlap(&all),
         overlap_with_training: median(nearest_iou(&all.concat(), &training)),
         test_overlap_with_training: median(nearest_iou(&silhouettes(&truth), &training)),
@@ -209,7 +218,7 @@ fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> usize {
 }
 
 /// The middle value, or the mean of the middle two; 0 without values.
-fn median(mut values: Vec<f64>) -> f64 {
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     match values.len() {
         0 => 0.0,

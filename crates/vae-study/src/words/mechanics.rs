@@ -112,7 +112,33 @@ fn new_designs(found: &NewDesigns) -> Vec<Block> {
         "a design fails if it is more than twice as soft as the test design or nothing holds its load; errors are over groups. Two draws for one test design overlap by {:.2} (IoU); a draw overlaps by {:.2} with the training design most like it, a test design by {:.2}",
         found.overlap_of_draws, found.overlap_with_training, found.test_overlap_with_training
     );
-    vec![Block::Table(table), Block::Text(text)]
+    let mut blocks = vec![Block::Table(table), Block::Text(text)];
+    if let [_, .., _] = &found.by_distance[..] {
+        blocks.push(Block::Table(by_distance(found)));
+    }
+    blocks
+}
+
+/// What new designs are worth by how far their problem lies from the training problems.
+fn by_distance(found: &NewDesigns) -> Table {
+    let kind = found.kinds.first().map_or("", |kind| kind.name.as_str());
+    let columns = ["distance of the maps", "test designs", "fails", "CE median"];
+    let mut table = Table::new(
+        format!("{kind}, by the distance of the problem from the nearest training problem"),
+        &columns,
+    );
+    for part in &found.by_distance {
+        let [from, to] = part.distances;
+        table.push(
+            format!("{from:.3} to {to:.3}"),
+            [
+                part.designs.to_string(),
+                format!("{:.1} %", 100.0 * part.failure_rate),
+                fine(part.ce_median),
+            ],
+        );
+    }
+    table
 }
 
 /// A compliance error with two decimals, and as `> 1000 %` if it is absurdly large.

@@ -1,0 +1,134 @@
+//! How far the problems of designs lie from those that a model was trained on.
+
+use serde::Serialize;
+use topo_data::Outcome;
+use vae_data::{FieldMaps, Mirror, mirror_fields};
+
+use super::new_designs::median;
+use crate::run::Run;
+
+/// Rows and columns of the maps that are compared: every so many.
+const STRIDE: usize = 4;
+/// Parts of the designs, from near to far.
+const PARTS: usize = 3;
+
+/// New designs for problems at some distance from the training problems.
+#[derive(Clone, Debug, Serialize)]
+pub struct AtDistance {
+    /// Smallest and largest distance of their problems: the root mean square difference between
+    /// the maps of a problem and those of the nearest training problem.
+    pub distances: [f64; 2],
+    /// Test designs whose problems lie there.
+    pub designs: usize,
+    /// Share of the new designs that fails.
+    pub failure_rate: f64,
+    /// Median compliance error of the new designs.
+    pub ce_median: f64,
+}
+
+/// The distance of the problem of each of some designs from the nearest training problem, mirror
+/// images that the training saw included; `None` if the model is not told problems.
+pub(super) fn distances(run: &Run, indices: &[usize]) -> Option<Vec<f64>> {
+    let fields = run.data.fields()?;
+    let width = run.data.width();
+    let mut trained: Vec<usize> =
+        run.split.train.iter().map(|&design| fields.problem_of(design)).collect();
+    trained.sort_unstable();
+    trained.dedup();
+    let mirrors = run.config.data.augment.mirrors(&run.data);
+    let known: Vec<Vec<f32>> = trained
+        .iter()
+        .flat_map(|&problem| images(fields, problem, &mirrors, width))
+        .map(|maps| coarse(&maps, run.data.height(), width))
+        .collect();
+    let distance = |design: &usize| {
+        let maps = values(fields, fields.problem_of(*design));
+        let maps = coarse(&maps, run.data.height(), width);
+        let squared = |other: &Vec<f32>| -> f64 {
+            maps.iter().zip(other).map(|(a, b)| f64::from(a - b).powi(2)).sum()
+        };
+        let nearest = known.iter().map(squared).fold(f64::INFINITY, f64::min);
+        (nearest / maps.len() as f64).sqrt()
+    };
+    Some(indices.iter().map(distance).collect())
+}
+
+/// Outcomes of several draws for each design, in parts of about equal size by distance.
+pub(super) fn by_distance(distances: &[f64], draws: &[Vec<Option<Outcome>>]) -> Vec<AtDistance> {
+    let mut order: Vec<usize> = (0..distances.len()).collect();
+    order.sort_by(|&a, &b| distances[a].total_cmp(&distances[b]));
+    let n = order.len();
+    let parts = (0..PARTS).map(|part| &order[part * n / PARTS..(part + 1) * n / PARTS]);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let found: Vec<&Outcome> = draws
+                .iter()
+                .flat_map(|draw| part.iter().filter_map(|&design| draw[design].as_ref()))
+                .collect();
+            let failed = found.iter().filter(|outcome| outcome.fails()).count();
+            AtDistance {
+                distances: [distances[part[0]], distances[part[part.len() - 1]]],
+                designs: part.len(),
+                failure_rate: failed as f64 / found.len().max(1) as f64,
+                ce_median: median(found.iter().map(|outcome| outcome.error).collect()),
+            }
+        })
+        .collect()
+}
+
+/// The maps of a problem and of all its mirror images.
+fn images(fields: &FieldMaps, problem: usize, mirrors: &[Mirror], width: usize) -> Vec<Vec<f32>> {
+    let mut images = vec![values(fields, problem)];
+    for &mirror in mirrors {
+        for known in 0..images.len() {
+            let mut maps = images[known].clone();
+            mirror_fields(fields.channels(), mirror, &mut maps, width);
+            images.push(maps);
+        }
+    }
+    images
+}
+
+fn values(fields: &FieldMaps, problem: usize) -> Vec<f32> {
+    let maps = fields.maps(problem);
+    let (channels, height, width) = maps.shape();
+    let mut values = vec![0.0; channels * height * width];
+    maps.read_into(&mut values);
+    values
+}
+
+/// The maps at every [`STRIDE`]-th row and column.
+fn coarse(maps: &[f32], height: usize, width: usize) -> Vec<f32> {
+    let maps = maps.chunks_exact(height * width);
+    let rows = maps.flat_map(|map| map.chunks_exact(width).step_by(STRIDE));
+    rows.flat_map(|row| row.iter().step_by(STRIDE).copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use topo_data::Judge;
+    use topo_simp::{Grid, Problem};
+
+    use super::*;
+
+    #[test]
+    fn every_design_is_in_one_part_and_far_ones_are_in_the_last() {
+        let grid = Grid { nelx: 8, nely: 4 };
+        let solid = ndarray::Array2::<f32>::ones((4, 8));
+        let problem = Problem::cantilever(grid, 0.5);
+        let judgement = Judge::new(grid).unwrap().judge(&problem, solid.view()).unwrap();
+        let outcome = |error| Some(Outcome { judgement: judgement.clone(), error });
+        let distances = [0.5, 0.1, 0.3, 0.0, 0.2, 0.4, 0.6];
+        let draw: Vec<_> =
+            distances.iter().map(|d| outcome(if 0.4 < *d { 2.0 } else { *d })).collect();
+        let parts = by_distance(&distances, &[draw.clone(), draw]);
+        assert_eq!(parts.iter().map(|part| part.designs).collect::<Vec<_>>(), [2, 2, 3]);
+        assert_eq!(parts[0].distances, [0.0, 0.1]);
+        assert_eq!(parts[2].distances, [0.4, 0.6]);
+        assert_eq!(parts[0].failure_rate, 0.0);
+        assert!((parts[2].failure_rate - 2.0 / 3.0).abs() < 1e-12);
+        assert!((parts[1].ce_median - 0.25).abs() < 1e-12);
+        assert!(by_distance(&[], &[Vec::new()]).is_empty());
+    }
+}
