@@ -17,7 +17,7 @@ use crate::analysis::{self, JudgedRow, Optima, write_judged_table};
 use crate::error::{Result, StudyError};
 use crate::pictures::at_conditions;
 use crate::run::{Briefing, Model, Run};
-use crate::sampling::{Drawing, suitable_rounds};
+use crate::sampling::{Drawing, Round, suitable_rounds};
 use crate::trust;
 
 /// Which designs are generated.
@@ -30,6 +30,8 @@ pub struct SampleSettings {
     pub rows: Option<Series>,
     /// Rounds of re-encoding after the draw; `None` for as many as suit the model.
     pub rounds: Option<usize>,
+    /// What each round does.
+    pub round: Round,
     /// Scale of the noise that a draw begins with, 1 for draws from the distribution itself.
     pub temperature: f64,
     /// Whether designs are cut to 0/1 at exactly the volume asked for, instead of mean densities.
@@ -86,14 +88,15 @@ impl Samples {
         let vae = &model.vae;
         let rows = condition_vectors(vae, settings)?;
         let rounds = settings.rounds.unwrap_or_else(|| suitable_rounds(vae));
-        let &SampleSettings { temperature, seed, .. } = settings;
-        let drawing = Drawing { flow, rounds, temperature, seed };
+        let &SampleSettings { round, temperature, seed, .. } = settings;
+        let drawing = Drawing { flow, rounds, round, temperature, seed };
         let mut parts: Vec<(Given, Array2<f32>, Array3<f32>)> = Vec::new();
         let mut verdicts = Vec::new();
         for row in &rows {
             let (problem, given) = (briefing.problem(vae, row)?, briefing.given(vae, row)?);
             let given = given.select(&vec![0; settings.count]);
-            let needed = 0 < drawing.rounds || settings.exact_volume;
+            let cut = 0 < drawing.rounds && round == Round::Mean;
+            let needed = cut || settings.exact_volume;
             let domains = if needed {
                 vec![domain(vae, problem.as_ref(), row)?; settings.count]
             } else {

@@ -10,31 +10,51 @@ use vae_models::Vae;
 use vae_train::RunFolder;
 use vae_train::codes::prior_draws;
 use vae_train::data::{Augmentation, Given};
-use vae_train::generate::Flow;
+use vae_train::generate::{Flow, chain};
 
 use crate::error::{Result, StudyError};
 use crate::progress::Progress;
 use crate::run::Run;
 
 /// Rounds of re-encoding of a model that is told the problem.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 8;
+
+/// What each round of re-encoding does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Round {
+    /// The design is cut at its volume and encoded to the mean of its posterior: [`settle`].
+    #[default]
+    Mean,
+    /// The design and its code are drawn, and the code is accepted by Metropolis's rule, so that
+    /// rounds lead to draws from the model itself: [`chain`].
+    Metropolis,
+}
 
 /// A way to draw codes of new designs.
 #[derive(Clone, Copy, Debug)]
 pub struct Drawing<'a> {
     /// Where noise is moved to; `None` for draws from the prior.
     pub flow: Option<&'a Flow>,
-    /// Rounds of re-encoding after the draw ([`settle`]).
+    /// Rounds of re-encoding after the draw.
     pub rounds: usize,
+    /// What each of them does.
+    pub round: Round,
     /// Scale of the noise that a draw begins with, 1 for draws from the distribution itself.
     pub temperature: f64,
     /// Seed of the draws.
     pub seed: u64,
 }
 
+impl Default for Drawing<'_> {
+    /// One draw from the prior as it is.
+    fn default() -> Self {
+        Self { flow: None, rounds: 0, round: Round::Mean, temperature: 1.0, seed: 1 }
+    }
+}
+
 impl Drawing<'_> {
     /// Codes, one for each row of what the model is told; the i-th depends on the seed, i and its
-    /// row only. `domains` has one for each row; without rounds it is not looked at.
+    /// row only. `domains` has one for each row; only [`Round::Mean`] looks at them.
     ///
     /// # Errors
     /// If conditions or fields are not the model's.
@@ -44,9 +64,10 @@ impl Drawing<'_> {
             None => prior_draws(vae.config().latent_dim, given.len(), self.seed)
                 .mapv(|eps| (self.temperature * f64::from(eps)) as f32),
         };
-        match self.rounds {
-            0 => Ok(codes),
-            rounds => Ok(settle(vae, given, domains, &codes, rounds)?.codes),
+        match (self.rounds, self.round) {
+            (0, _) => Ok(codes),
+            (rounds, Round::Mean) => Ok(settle(vae, given, domains, &codes, rounds)?.codes),
+            (rounds, Round::Metropolis) => Ok(chain(vae, given, &codes, rounds, self.seed)?.codes),
         }
     }
 }

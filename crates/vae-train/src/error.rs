@@ -156,6 +156,14 @@ pub enum TrainError {
         /// How the run can go on.
         retreat: Retreat,
     },
+    /// A chain of designs was asked for, and the designs are not of 0 and 1.
+    #[error(
+        "draws from the model itself are made for a `bernoulli` only, and the likelihood is `{likelihood}`"
+    )]
+    NoChain {
+        /// The likelihood of the model.
+        likelihood: String,
+    },
     /// Designs for which the network or its training would take more memory than there is.
     #[error(
         "designs of {} x {} need about {:.1} GB of memory to train{}",

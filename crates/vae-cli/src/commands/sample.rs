@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use vae_base::text::counted;
 use vae_study::samples::{SampleSettings, Samples, Series};
+use vae_study::sampling::Round;
 use vae_study::trust;
 
 use crate::args::{ModelArgs, ProblemArgs, SamplerArg, assignment};
@@ -45,9 +46,13 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     sampler: Option<SamplerArg>,
     /// Rounds of re-encoding after each draw: the design is cut at its volume, encoded and decoded
-    /// again [default: 4 for a model that is told the problem, 0 for others]
+    /// again [default: 8 for a model that is told the problem, 0 for others]
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
+    /// Draw designs and codes in the rounds, and accept codes by Metropolis's rule: leads to draws
+    /// from the model itself, however good they are
+    #[arg(long, requires = "rounds")]
+    metropolis: bool,
     /// Scale of the noise that a draw begins with: below 1 designs are more alike
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     temperature: f64,
@@ -121,11 +126,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 impl Args {
     fn settings(&self) -> SampleSettings {
-        let Self { set, rows, rounds, temperature, exact_volume, count, seed, .. } = self;
+        let Self { set, rows, rounds, metropolis, temperature, exact_volume, count, seed, .. } =
+            self;
         SampleSettings {
             set: set.clone(),
             rows: rows.clone(),
             rounds: *rounds,
+            round: if *metropolis { Round::Metropolis } else { Round::Mean },
             temperature: *temperature,
             exact_volume: *exact_volume,
             count: *count,

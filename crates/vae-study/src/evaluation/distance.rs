@@ -115,9 +115,9 @@ mod tests {
     #[test]
     fn every_design_is_in_one_part_and_far_ones_are_in_the_last() {
         let grid = Grid { nelx: 8, nely: 4 };
-        let solid = ndarray::Array2::<f32>::ones((4, 8));
+        let bar = ndarray::Array2::from_shape_fn((4, 8), |(row, _)| f32::from(u8::from(1 < row)));
         let problem = Problem::cantilever(grid, 0.5);
-        let judgement = Judge::new(grid).unwrap().judge(&problem, solid.view()).unwrap();
+        let judgement = Judge::new(grid).unwrap().judge(&problem, bar.view()).unwrap();
         let outcome = |error| Some(Outcome { judgement: judgement.clone(), error });
         let distances = [0.5, 0.1, 0.3, 0.0, 0.2, 0.4, 0.6];
         let draw: Vec<_> =

@@ -88,7 +88,7 @@ pub(super) fn new_designs(
     let drawn = |from_flow: bool, rounds: usize| -> Result<Vec<Array3<f32>>> {
         let draw = |seed| {
             let flow = from_flow.then_some(&flow);
-            let drawing = Drawing { flow, rounds, temperature: 1.0, seed };
+            let drawing = Drawing { flow, rounds, seed, ..Drawing::default() };
             Ok(decode(vae, &drawing.codes(vae, &given, &domains)?, &given, &run.device)?)
         };
         (0..DRAWS as u64).map(draw).collect()

@@ -82,7 +82,7 @@ fn draw_samples(run: &Run) -> Result<()> {
         // Under conditions every row shows the same noise; without, the rows would be one and the
         // same.
         let seed = if told { 1 } else { 1 + i as u64 };
-        let drawing = Drawing { flow: Some(&flow), rounds, temperature: 1.0, seed };
+        let drawing = Drawing { flow: Some(&flow), rounds, seed, ..Drawing::default() };
         let domain = problem_of(&run.data, row)?
             .map(|problem| Domain::of(&problem))
             .transpose()

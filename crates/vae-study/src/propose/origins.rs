@@ -69,7 +69,7 @@ impl Origins {
         region: &TrustRegion,
     ) -> Result<Vec<Origin>> {
         let flow = self.flow.as_ref();
-        let drawing = Drawing { flow, rounds: 0, temperature: 1.0, seed: self.seed };
+        let drawing = Drawing { flow, rounds: 0, seed: self.seed, ..Drawing::default() };
         let draws = drawing.codes(vae, &self.given.select(&vec![0; numbers.end]), &[])?;
         let draws = draws.slice_move(s![numbers.clone(), ..]);
         if !self.near.is_empty() {

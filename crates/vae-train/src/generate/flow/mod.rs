@@ -10,4 +10,5 @@ mod tests;
 mod velocity;
 
 pub use model::Flow;
+pub(super) use model::to_tensor;
 pub use scores::FlowScores;

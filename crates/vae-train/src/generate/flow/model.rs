@@ -90,7 +90,7 @@ impl Flow {
     }
 }
 
-pub(super) fn to_tensor(table: &Array2<f32>) -> Result<Tensor> {
+pub(in crate::generate) fn to_tensor(table: &Array2<f32>) -> Result<Tensor> {
     let values: Vec<f32> = table.iter().copied().collect();
     Ok(Tensor::from_vec(values, table.dim(), &Device::Cpu)?)
 }
