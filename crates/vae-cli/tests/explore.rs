@@ -247,6 +247,53 @@ fn fitted_codes_and_trust_in_them() {
     assert!(damaged.stderr.contains("flow.safetensors is damaged"), "{}", damaged.stderr);
 }
 
+/// A model that is told the problem takes problems on the grid of its designs only.
+#[test]
+fn a_problem_that_cannot_be_told_is_named_in_one_line() {
+    let bench = trained();
+    let wide = BEAM.replace("nelx = 24", "nelx = 30");
+    assert_ne!(wide, BEAM);
+    fs::write(bench.path("wide.toml"), wide).unwrap();
+    let commands =
+        ["sample run --count 2", "traverse run --dims 1,2", "interpolate run", "propose run"];
+    for command in commands {
+        let beside = format!("{command} --set load_y=0.5 --set load_angle=90 --out x");
+        let beside = if command.starts_with("interpolate") {
+            format!("{command} --random --out x")
+        } else {
+            beside
+        };
+        bench
+            .vae(&format!("{beside} --problem wide.toml"))
+            .fails(2, &["wide.toml", "12 rows and 30 columns", "12 x 24", "nelx = 24, nely = 12"]);
+        bench.vae(&format!("{beside} --problem nowhere.toml")).fails(2, &["nowhere.toml"]);
+    }
+    assert!(!bench.path("x").exists());
+
+    bench
+        .vae("train --data beams --problems none --epochs 1 --batch-size 8 --latent-dim 3 --run untold")
+        .succeeds();
+    // The problem of another grid can judge no design either.
+    bench.vae("sample untold --count 2 --problem wide.toml --out x").fails(2, &["wide.toml"]);
+    bench.vae("sample untold --count 2 --problem beam.toml --out y").succeeds();
+}
+
+/// Draws from the model itself, which need rounds and designs of 0 and 1.
+#[test]
+fn rounds_may_be_accepted_by_the_rule_of_metropolis() {
+    let bench = trained();
+    let sample = "sample run --problem beam.toml --count 3";
+    bench.vae(&format!("{sample} --metropolis --out x")).fails(2, &["--rounds"]);
+    let z = |rest: &str, out: &str| {
+        bench.vae(&format!("{sample} {rest} --out {out}")).succeeds();
+        array(&bench.path(&format!("{out}/designs.npz")), "z")
+    };
+    let (start, moved) = (z("--rounds 0", "start"), z("--rounds 5 --metropolis", "moved"));
+    assert_eq!(moved, z("--rounds 5 --metropolis", "again"));
+    assert_ne!(moved, z("--rounds 5", "settled"));
+    assert_eq!(moved.shape(), start.shape());
+}
+
 /// Black and white at the volume of each row, with the problem that the data state or with the
 /// model alone.
 #[test]

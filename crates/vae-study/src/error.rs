@@ -93,6 +93,21 @@ pub enum StudyError {
         /// The recipe of this version.
         known: &'static str,
     },
+    /// A problem that a file states is on another grid than the designs of the model.
+    #[error(
+        "{}: the problem has {} rows and {} columns of elements, but the model makes designs of {height} x {width}",
+        path.display(), grid.nely, grid.nelx
+    )]
+    ProblemGrid {
+        /// The file.
+        path: PathBuf,
+        /// The grid of the problem.
+        grid: Grid,
+        /// Rows of the designs.
+        height: usize,
+        /// Columns of the designs.
+        width: usize,
+    },
     /// The problem of the data is on another grid than the designs.
     #[error("the designs are {height} x {width}, but their problem has a grid of {grid} elements (nelx × nely), {} x {}", grid.nely, grid.nelx)]
     OtherGrid {
@@ -212,6 +227,9 @@ impl StudyError {
             Self::NoSymmetry { .. } => advice(
                 "the problem has no such symmetry, or dataset.json has a wrong rule for a condition",
             ),
+            Self::ProblemGrid { height, width, .. } => vec![Remedy::advice(format!(
+                "state the problem with grid = {{ nelx = {width}, nely = {height} }}; a model makes designs of one size"
+            ))],
             Self::OtherGrid { grid, turn, .. } => {
                 let turns = |turn: &Turn| {
                     Remedy::set("turn", turn.to_string(), "turns designs that are transposed")
@@ -263,9 +281,12 @@ impl StudyError {
             | Self::Problem { .. }
             | Self::ProblemNeeded
             | Self::Recipe { .. }
+            | Self::ProblemGrid { .. }
             | Self::OtherGrid { .. }
             | Self::LoadsOnVoid { .. }
             | Self::NoSymmetry { .. } => true,
+            // What was named is not there.
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::NotFound,
             Self::Data(err) => err.is_callers_mistake(),
             Self::Train(err) => err.is_callers_mistake(),
             Self::Design(err) => err.is_callers_mistake(),

@@ -50,8 +50,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
     /// Draw designs and codes in the rounds, and accept codes by Metropolis's rule: leads to draws
-    /// from the model itself, however good they are
-    #[arg(long, requires = "rounds")]
+    /// from the model itself, however good they are; needs --rounds
+    #[arg(long)]
     metropolis: bool,
     /// Scale of the noise that a draw begins with: below 1 designs are more alike
     #[arg(long, value_name = "X", default_value_t = 1.0)]
@@ -81,6 +81,13 @@ fn series(text: &str) -> Result<Series, String> {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.count == 0 {
         return Err(UsageError::new("--count 0 leaves nothing to do").into());
+    }
+    if args.metropolis && args.rounds.is_none() {
+        return Err(UsageError::with_hint(
+            "--metropolis is a way to do --rounds",
+            "--rounds 20 says how many",
+        )
+        .into());
     }
     let model = args.model.open()?;
     let run = args.model.with_data();

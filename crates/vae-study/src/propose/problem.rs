@@ -10,7 +10,7 @@ use vae_train::generate::conditions;
 use super::error::{ProposeError, Result};
 use super::settings::ProposeSettings;
 use crate::analysis::{AnalysisError, problem_text};
-use crate::run::Run;
+use crate::run::{Run, check_grid};
 
 /// Values of one condition closer than this are the same volume: they are stored as f32.
 const SAME_VOLUME: f64 = 1e-4;
@@ -160,7 +160,8 @@ fn problem(
     let mut problem = if let (Some(path), Some(text)) = (&settings.problem, text) {
         // The number that was meant: 0.1, and not the nearest one of single precision.
         let value = |name: &str| value_of(name)?.to_string().parse().ok();
-        Problem::from_toml_with(text, value).map_err(|source| match (source, settings.volume) {
+        let read = Problem::from_toml_with(text, value);
+        let problem = read.map_err(|source| match (source, settings.volume) {
             (source @ ProblemError::Volume { .. }, Some(volume)) => {
                 ProposeError::Volume { volume, source }
             }
@@ -168,7 +169,9 @@ fn problem(
                 ProposeError::Untold { name }
             }
             (source, _) => AnalysisError::ProblemFile { path: path.clone(), source }.into(),
-        })?
+        })?;
+        check_grid(&run.vae, path, &problem)?;
+        problem
     } else {
         let names = run.data.condition_info().iter().map(|info| info.name.as_str());
         let text = run.data.shared_problem();

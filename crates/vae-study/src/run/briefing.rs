@@ -40,7 +40,7 @@ impl<'a> Briefing<'a> {
     /// The problem at some conditions of a model; `None` if nothing states it.
     ///
     /// # Errors
-    /// If the problem is invalid.
+    /// If the problem is invalid, or on another grid than the designs of the model.
     pub fn problem(&self, vae: &Vae, conditions: &[f32]) -> Result<Option<Problem>> {
         if let Some((path, text)) = &self.stated {
             let known = &vae.config().conditions;
@@ -49,9 +49,10 @@ impl<'a> Briefing<'a> {
                 // The number that was meant: 0.1, and not the nearest one of single precision.
                 conditions[column].to_string().parse().ok()
             };
-            let problem = Problem::from_toml_with(text, value);
             let invalid = |source: ProblemError| StudyError::Problem { path: path.clone(), source };
-            return problem.map(Some).map_err(invalid);
+            let problem = Problem::from_toml_with(text, value).map_err(invalid)?;
+            check_grid(vae, path, &problem)?;
+            return Ok(Some(problem));
         }
         // A model that is told only some of the conditions cannot say which problem is meant.
         let data = self.data.filter(|data| data.conditions().ncols() == conditions.len());
@@ -92,6 +93,18 @@ impl Briefing<'_> {
         }
         Ok(Given::joined(&rows))
     }
+}
+
+/// Checks that the problem of a file is on the grid of the designs of a model.
+///
+/// # Errors
+/// [`StudyError::ProblemGrid`].
+pub(crate) fn check_grid(vae: &Vae, path: &Path, problem: &Problem) -> Result<()> {
+    let (height, width, grid) = (vae.config().height, vae.config().width, problem.grid);
+    if (grid.nely, grid.nelx) == (height, width) {
+        return Ok(());
+    }
+    Err(StudyError::ProblemGrid { path: path.to_owned(), grid, height, width })
 }
 
 /// What a model is told about a problem: the conditions, and its fields if the model takes fields.

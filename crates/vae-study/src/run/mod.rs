@@ -5,6 +5,7 @@ mod model;
 mod opened;
 mod stored;
 
+pub(crate) use briefing::check_grid;
 pub use briefing::{Briefing, told};
 pub use model::Model;
 pub use opened::{Part, Run, recorded_data, with_problems};
