@@ -5,6 +5,7 @@ use std::ops::Neg;
 use std::sync::Arc;
 
 use half::f16;
+use half::slice::HalfFloatSliceExt as _;
 use ndarray::ArrayView3;
 use serde::{Deserialize, Serialize};
 
@@ -65,9 +66,7 @@ impl ProblemMaps {
     #[track_caller]
     pub fn read_into(&self, out: &mut [f32]) {
         assert_eq!(out.len(), self.values.len(), "out has one value per cell of each map");
-        for (out, value) in out.iter_mut().zip(&*self.values) {
-            *out = value.to_f32();
-        }
+        self.values.convert_to_f32_slice(out);
     }
 }
 
