@@ -11,7 +11,9 @@ use vae_base::text::counted;
 use vae_data::DataSet;
 use vae_train::codes::reconstruct;
 use vae_train::codes::{decode, prior_draws};
-use vae_train::score::{nearest_by_condition, nearest_by_pixels, principal_components};
+use vae_train::score::{
+    nearest_by_condition, nearest_by_pixels, principal_components, regression_by_condition,
+};
 
 use super::new_designs::{NewDesigns, new_designs};
 use crate::error::Result;
@@ -91,6 +93,9 @@ pub(super) fn mechanics(
     let mut generated = vec![score("this model, prior samples".into(), samples)?];
     if let Some(nearest) = nearest_by_condition(&designs, train, &test)? {
         generated.push(score("nearest by condition".into(), nearest)?);
+    }
+    if let Some(found) = regression_by_condition(&designs, train, &test, latent_dim)? {
+        generated.push(score("PCA, regression by condition".into(), found)?);
     }
     let mean = training.mean_axis(Axis(0)).unwrap_or_else(|| Array2::zeros((1, 1)));
     let collapsed = Array3::from_shape_fn(truth.dim(), |(_, i, j)| mean[(i, j)]);

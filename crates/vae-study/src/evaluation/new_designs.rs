@@ -51,6 +51,8 @@ pub struct Drawn {
     pub standard_error: Option<f64>,
     /// Median compliance error over all designs.
     pub ce_median: f64,
+    /// Mean distance of the volume from that of the problem, before the cut.
+    pub volume_error: f64,
     /// Share with void under a load.
     pub load_on_void: f64,
     /// Share in several pieces.
@@ -155,6 +157,8 @@ impl Drawn {
             failure_rate: share(&Outcome::fails),
             standard_error: error_by_group(&fails),
             ce_median: median(all.iter().map(|(outcome, _)| outcome.error).collect()),
+            volume_error: all.iter().map(|(found, _)| found.judgement.volume_error).sum::<f64>()
+                / all.len().max(1) as f64,
             load_on_void: share(&Outcome::has_load_on_void),
             in_pieces: share(&Outcome::is_in_pieces),
             too_soft: share(&|outcome| outcome.fails() && whole(outcome)),

@@ -169,13 +169,13 @@ pub(crate) fn matrix(designs: &Targets<'_>, indices: &[usize]) -> Result<Mat<f64
     Ok(xs)
 }
 
-fn center(xs: &mut Mat<f64>, mean: &[f64], sign: f64) {
+pub(super) fn center(xs: &mut Mat<f64>, mean: &[f64], sign: f64) {
     for column in xs.col_iter_mut() {
         column.iter_mut().zip(mean).for_each(|(value, mean)| *value += sign * mean);
     }
 }
 
-fn left_singular_vectors(xs: &Mat<f64>, components: usize) -> Mat<f64> {
+pub(super) fn left_singular_vectors(xs: &Mat<f64>, components: usize) -> Mat<f64> {
     if xs.nrows().min(xs.ncols()) <= DENSE {
         // Fails only on values that are not finite, which reading refuses.
         let svd = xs.thin_svd().expect("finite values");
