@@ -127,7 +127,7 @@ mod tests {
                     let (pixel, c) = (i / channels, i % channels);
                     let (image, pixel) = (pixel / (height * width), pixel % (height * width));
                     let expected = planes[(image * channels + c) * height * width + pixel];
-                    assert_eq!(found, expected, "{channels} channels, {i}");
+                    assert_eq!(found.to_bits(), expected.to_bits(), "{channels} channels, {i}");
                 }
                 let mut back = vec![0.0; planes.len()];
                 to_planes(&pixels, &value, &View::new(None, 1.0), &mut back);
