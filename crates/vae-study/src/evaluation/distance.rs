@@ -4,7 +4,7 @@ use serde::Serialize;
 use topo_data::Outcome;
 use vae_data::{FieldMaps, Mirror, mirror_fields};
 
-use super::new_designs::median;
+use super::median::median;
 use crate::run::Run;
 
 /// Rows and columns of the maps that are compared: every so many.

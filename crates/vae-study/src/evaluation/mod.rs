@@ -3,6 +3,7 @@
 mod closing;
 mod distance;
 mod mechanics;
+mod median;
 mod new_designs;
 mod scores;
 mod topology;

@@ -7,6 +7,7 @@ use topo_data::{Outcome, References, Silhouette, nearest_iou, repair_all};
 use vae_train::codes::decode;
 
 use super::distance::{AtDistance, by_distance, distances};
+use super::median::median;
 use crate::error::Result;
 use crate::run::Run;
 use crate::sampling::{Drawing, suitable_rounds};
@@ -219,15 +220,6 @@ fn silhouettes(designs: &Array3<f32>) -> Vec<Silhouette> {
 
 fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> usize {
     values.collect::<std::collections::BTreeSet<_>>().len()
-}
-
-/// The middle value, or the mean of the middle two; 0 without values.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    match values.len() {
-        0 => 0.0,
-        n => 0.5 * (values[(n - 1) / 2] + values[n / 2]),
-    }
 }
 
 #[cfg(test)]
