@@ -1,8 +1,9 @@
 //! Repository chores: `cargo xtask ci`, `cargo xtask fetch-data`, `cargo xtask compare-pytorch`,
-//! `cargo xtask sanitize`, `cargo xtask structure`.
+//! `cargo xtask sanitize`, `cargo xtask structure`, `cargo xtask explore-e2e`.
 
 mod compare_pytorch;
 mod environment;
+mod explore_e2e;
 mod sanitize;
 mod structure;
 mod table;
@@ -42,6 +43,9 @@ enum Task {
         /// Another checkout to measure
         root: Option<PathBuf>,
     },
+    /// Test the page of `vae explore` in a headless browser; installs Chromium and playwright-core
+    /// if they are missing
+    ExploreE2e(explore_e2e::Settings),
     /// Run the tests of the kernels under AddressSanitizer
     Sanitize {
         /// Arguments for `cargo test`, such as the name of a test
@@ -72,6 +76,7 @@ fn run(task: Task) -> Result<()> {
         Task::FetchData { regenerate, hub, arguments } => fetch_data(regenerate, hub, &arguments),
         Task::ComparePytorch(settings) => compare_pytorch::run(&settings),
         Task::Structure { root } => structure::print(&root.unwrap_or_else(|| ".".into())),
+        Task::ExploreE2e(settings) => explore_e2e::run(&settings),
         Task::Sanitize { arguments } => sanitize::sanitize(&arguments),
     }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use topo_data::TopoDataError;
 use vae_data::{DataError, FormatError, ReadingError, SetError, SplitError};
 use vae_design::DesignError;
+use vae_explore::ExploreError;
 use vae_hub::HubError;
 use vae_study::StudyError;
 use vae_study::analysis::AnalysisError;
@@ -117,7 +118,7 @@ fn advice_of(cause: &(dyn std::error::Error + 'static)) -> (Option<String>, bool
         return (err.hint.clone(), true);
     }
     of_types!(DataError, FormatError, SetError, ReadingError, SplitError);
-    of_types!(ProposeError, AnalysisError, StudyError, TrainError);
+    of_types!(ExploreError, ProposeError, AnalysisError, StudyError, TrainError);
     of_types!(HubError, DesignError, TopoDataError);
     (None, false)
 }

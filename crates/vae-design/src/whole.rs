@@ -43,7 +43,7 @@ impl Projected<'_> {
     /// the two elements beside that corner is filled; small pieces are dropped. A cut in one piece
     /// stays as it is, and so does one under a symmetry, or one whose piece is walled in by passive
     /// elements.
-    pub(crate) fn cut_whole(&self) -> Array2<f32> {
+    pub fn cut_whole(&self) -> Array2<f32> {
         let cut = self.cut();
         let pieces = components(cut.view(), Connectivity::Four);
         let largest =

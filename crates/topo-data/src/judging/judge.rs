@@ -57,6 +57,20 @@ impl Judgement {
     }
 }
 
+/// What one solve says of a design of 0 and 1.
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    /// Connected pieces, elements that share a corner being connected.
+    pub pieces: usize,
+    /// Share of the material outside the largest piece.
+    pub floating: f64,
+    /// Every loaded node is joined to a held one through sides of elements.
+    pub loads_supported: bool,
+    /// Compliance, displacements, energies and stresses; `None` for a design so disconnected that
+    /// its stiffness matrix cannot be factorized.
+    pub analysis: Option<Analysis>,
+}
+
 /// A SIMP design to compare with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Optimum {
@@ -197,6 +211,29 @@ impl Judge {
         self.stiffness(problem, &design.mapv(f64::from))
     }
 
+    /// What carries and what is stressed in a design of 0 and 1, by one solve.
+    ///
+    /// # Errors
+    ///
+    /// As [`Judge::judge`].
+    #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+    pub fn inspect(&mut self, problem: &Problem, cut: ArrayView2<'_, f32>) -> Result<Inspection> {
+        let nodal = problem.nodal().map_err(SimpError::from)?;
+        let density = cut.mapv(f64::from);
+        let analysis = match self.optimizer.analyze(problem, density.view(), PENALTY) {
+            Ok(analysis) if analysis.compliance.is_finite() => Some(analysis),
+            Ok(_) | Err(SimpError::Singular { .. }) => None,
+            Err(other) => return Err(other.into()),
+        };
+        let pieces = components(cut, Connectivity::Eight);
+        Ok(Inspection {
+            pieces: pieces.count(),
+            floating: pieces.floating(),
+            loads_supported: Loads::of(&nodal, problem.self_weight.is_some(), cut).supported,
+            analysis,
+        })
+    }
+
     /// The displacements, energies and stresses of a design.
     ///
     /// # Errors
@@ -284,6 +321,21 @@ impl Judge {
         })
     }
 
+    /// As [`Judge::optimum`], from a given design.
+    ///
+    /// # Errors
+    ///
+    /// As [`Judge::judge`].
+    #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+    pub fn optimum_from(
+        &mut self,
+        problem: &Problem,
+        design: ArrayView2<'_, f32>,
+    ) -> Result<Optimum> {
+        let start = Start::Design(design.mapv(f64::from));
+        self.improve(problem, start, &Self::stages(problem.grid))
+    }
+
     /// SIMP from a start, stage by stage: filter radius and iterations.
     fn improve(
         &mut self,
@@ -348,6 +400,31 @@ mod tests {
         Problem::new(GRID, 0.5)
             .with_support(Place::Edge(side), Fix::Xy)
             .with_load_case([(Place::Point([x, y]), [0.0, -1.0])])
+    }
+
+    #[test]
+    fn one_solve_says_what_the_judge_says_of_a_cut_design() {
+        let problem = cantilever(Side::Left, 1.0, 0.25);
+        let mut judge = Judge::new(GRID).unwrap();
+        let optimum = judge.optimum(&problem).unwrap();
+        let found = optimum.design.mapv(|x| x.clamp(0.0, 1.0) as f32);
+        let cut = cut(&Domain::of(&problem).unwrap(), found.view());
+        let (judged, seen) = (
+            judge.judge(&problem, cut.view()).unwrap(),
+            judge.inspect(&problem, cut.view()).unwrap(),
+        );
+        assert_eq!(seen.analysis.unwrap().compliance, judged.compliance_cut);
+        assert_eq!((seen.pieces, seen.floating), (judged.pieces_8, judged.floating));
+        assert!(seen.loads_supported && judged.loads_supported);
+
+        // Without its first column nothing holds it.
+        let mut loose = cut.clone();
+        loose.column_mut(0).fill(0.0);
+        assert!(!judge.inspect(&problem, loose.view()).unwrap().loads_supported);
+
+        // SIMP that begins at an optimum ends no softer than a tenth above it.
+        let again = judge.optimum_from(&problem, found.view()).unwrap();
+        assert!(again.compliance_cut <= 1.1 * optimum.compliance_cut);
     }
 
     proptest! {

@@ -12,7 +12,7 @@ mod stated;
 pub use contact::{Contacts, LoadPlace};
 pub use domain::Domain;
 pub use geometry::{checkerboard, member_size};
-pub use judge::{Judge, Judgement, Optimum, Refinement, UniformStart};
+pub use judge::{Inspection, Judge, Judgement, Optimum, Refinement, UniformStart};
 pub use pieces::{Components, Connectivity, components, holes, one_piece_share};
 pub use problem_of::{problem_at_conditions, problem_of};
 pub use silhouette::{Silhouette, nearest_iou};

@@ -6,6 +6,7 @@ mod data;
 mod decode;
 mod encode;
 mod evaluate;
+mod explore;
 mod export;
 mod fetch;
 mod interpolate;
@@ -33,6 +34,7 @@ pub(crate) enum Command {
     Sample(sample::Args),
     Interpolate(interpolate::Args),
     Propose(Box<propose::Args>),
+    Explore(explore::Args),
     Analyze(analyze::Args),
     Export(export::Args),
     Traverse(traverse::Args),
@@ -61,6 +63,7 @@ impl Command {
             Self::Sample(args) => sample::run(&args),
             Self::Interpolate(args) => interpolate::run(&args),
             Self::Propose(args) => propose::run(&args),
+            Self::Explore(args) => explore::run(&args),
             Self::Analyze(args) => analyze::run(&args),
             Self::Export(args) => export::run(&args),
             Self::Traverse(args) => traverse::run(&args),

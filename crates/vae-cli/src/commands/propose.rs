@@ -16,7 +16,7 @@ use crate::args::{ModelArgs, SamplerArg, assignment, fitted_flow};
 use crate::choices::{self, SideArg, SymmetryArg};
 use crate::failure::FAILED;
 use crate::lengths::LengthArgs;
-use crate::output::{line, note, shown};
+use crate::output::{line, note, shown, typed};
 use crate::progress::{Progress, working};
 use crate::words;
 
@@ -166,6 +166,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         shown(&args.out),
         shown(&written.sheet),
         shown(&written.table)
+    ))?;
+    line(format!(
+        "look at them in the browser: vae explore {} --designs {}",
+        typed(run.folder.root()),
+        typed(&args.out)
     ))?;
     Ok(ExitCode::SUCCESS)
 }

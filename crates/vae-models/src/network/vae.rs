@@ -261,6 +261,15 @@ impl Vae {
         Ok(self.likelihood.mean(params)?)
     }
 
+    /// The expected design of the output of [`Vae::decode_logits`], densities in [0, 1]: (B, 1, H, W)
+    /// → (B, 1, H, W).
+    ///
+    /// # Errors
+    /// That of the tensor operation.
+    pub fn mean_of_logits(&self, logits: &Tensor) -> Result<Tensor, ModelError> {
+        self.mean(&self.likelihood.params(logits)?)
+    }
+
     /// The standard deviation of every pixel of a Gaussian model, a scalar tensor; `None` for any
     /// other.
     ///

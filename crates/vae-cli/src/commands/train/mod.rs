@@ -216,7 +216,7 @@ fn begun(args: &Args, settings: &Layer) -> Result<(Config, DataSet, RunFolder)> 
 /// What to do next; with proposals if the mechanics of the designs are known.
 fn next(run: &str, judged: bool) -> Result<()> {
     line(format!(
-        "try next:\n  vae evaluate {run}\n  vae sample {run} --count 16 --out samples\n  vae interpolate {run} --out interpolation"
+        "try next:\n  vae explore {run}\n  vae evaluate {run}\n  vae sample {run} --count 16 --out samples\n  vae interpolate {run} --out interpolation"
     ))?;
     if judged {
         line(format!("  vae propose {run} --out proposals"))?;
