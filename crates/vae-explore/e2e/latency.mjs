@@ -41,5 +41,12 @@ const times = await page.evaluate(async (moves) => {
 }, MOVES);
 console.log(`picture:    ${shown(times.picture)}`);
 console.log(`compliance: ${shown(times.judged)}`);
+const redraws = await page.evaluate(() => Array.from({ length: 40 }, () => {
+  const began = performance.now();
+  vaeExplore.map.drawLayer();
+  vaeExplore.map.drawNow();
+  return performance.now() - began;
+}));
+console.log(`all points and thumbnails of the map drawn again: ${shown(redraws)}`);
 await browser.close();
 await server.stop();

@@ -68,7 +68,7 @@ export class DesignTable {
       line.tabIndex = 0;
       line.setAttribute("aria-selected", String(row === this.current));
       line.insertCell().append(this.events.thumbnail(row));
-      columns.forEach((column) => { line.insertCell().textContent = shown(column[row], 4); });
+      columns.forEach((column, k) => { line.insertCell().textContent = k ? shown(column[row], 4) : String(column[row]); });
       line.addEventListener("click", () => this.events.take(row));
       line.addEventListener("keydown", (event) => {
         if (event.key === "Enter") this.events.take(row);

@@ -25,7 +25,7 @@ macro_rules! assets {
 pub(crate) const INDEX: &str = include_str!("../page/index.html");
 
 /// Everything else, scripts in the order in which they use each other.
-pub(crate) const ASSETS: [Asset; 19] = assets! {
+pub(crate) static ASSETS: [Asset; 19] = assets! {
     "style.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "colors.js": "text/javascript; charset=utf-8",

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use vae_study::Progress;
 
 use crate::answers::{Decoded, State, Studio, Which};
-use crate::assets::{ASSETS, INDEX};
+use crate::assets::{ASSETS, Asset, INDEX};
 use crate::error::{ExploreError, Result};
 use crate::frame::{Frame, Plane};
 use crate::subject::{Atlas, Results, Subject, about, table};
@@ -79,8 +79,10 @@ pub(crate) fn offline_page(
     let side = (GRID_BYTES / each).isqrt().clamp(3, MOST_SIDE);
     let grid = grid(&subject, side)?;
     let mut designs = Vec::with_capacity(grid.len() + kept.len());
-    let wanted =
-        grid.into_iter().map(Which::Decoded).chain(kept.iter().map(|one| one.design.clone()));
+    let wanted = grid
+        .into_iter()
+        .map(|code| Which::Decoded(Box::new(code)))
+        .chain(kept.iter().map(|one| one.design.clone()));
     for which in wanted {
         let mut frames = Vec::new();
         studio.answer_whole(&which, |frame| frames.push(STANDARD.encode(frame.to_bytes(0))))?;
@@ -169,10 +171,15 @@ fn bundle(data: &Value) -> String {
         .replace("</body>", &format!("{script}\n</body>"))
 }
 
+/// The modules, each after those that it uses.
+fn scripts() -> impl Iterator<Item = &'static Asset> {
+    ASSETS.iter().filter(|asset| asset.kind.starts_with("text/javascript"))
+}
+
 /// All modules as one: their names are different, so that imports and exports can be left out.
 fn script() -> String {
     let mut text = String::new();
-    for asset in ASSETS.iter().filter(|asset| asset.path.ends_with(".js")) {
+    for asset in scripts() {
         for line in asset.text.lines().filter(|line| !line.starts_with("import ")) {
             text.push_str(line.strip_prefix("export ").unwrap_or(line));
             text.push('\n');
@@ -191,7 +198,7 @@ mod tests {
     fn the_modules_can_be_one_script() {
         let mut owners: BTreeMap<String, &str> = BTreeMap::new();
         let mut known: Vec<&str> = Vec::new();
-        for asset in ASSETS.iter().filter(|asset| asset.path.ends_with(".js")) {
+        for asset in scripts() {
             for line in asset.text.lines() {
                 if let Some(module) = line.strip_prefix("import ").and_then(|l| l.split('"').nth(1))
                 {

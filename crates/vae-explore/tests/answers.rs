@@ -33,7 +33,7 @@ fn a_design_has_its_exact_volume_and_is_judged_as_the_judge_does() {
         .iter()
         .map(|&x| f32::from(x) / 255.0)
         .collect();
-    assert_eq!(cut.iter().sum::<f32>(), (0.4 * cells as f32).round());
+    assert_eq!(cut.iter().filter(|&&x| 0.5 < x).count(), 115, "0.4 of 288 elements");
     let problem: topo_simp::Problem = serde_json::from_value(design["problem"].clone()).unwrap();
     let cut = ndarray::Array2::from_shape_vec((12, 24), cut).unwrap();
     let expected =
@@ -164,7 +164,7 @@ fn an_export_holds_the_designs_that_were_asked_for() {
     let mut arrays = vae_data::npz::Npz::open(&path).unwrap();
     let read: ndarray::ArrayD<f32> = arrays.read("designs").unwrap();
     assert_eq!(read.shape(), [2, 12, 24]);
-    assert!(read.iter().all(|&x| x == 0.0 || x == 1.0));
+    assert!(read.iter().all(|x| [0.0, 1.0].contains(x)));
     let table = String::from_utf8(export("csv")).unwrap();
     assert_eq!(table.lines().count(), 3);
     assert!(table.lines().nth(2).unwrap().starts_with("1,data 3,"));

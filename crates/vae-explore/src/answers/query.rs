@@ -18,7 +18,7 @@ const MOST_PARTS: usize = 64;
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Which {
     /// What the decoder makes of a code.
-    Decoded(Decoded),
+    Decoded(Box<Decoded>),
     /// A design of the map, as it is stored.
     Stored(usize),
     /// A proposal, as it is stored.
@@ -141,7 +141,8 @@ impl Decoded {
             let expected = config.latent_dim;
             return refuse(format!("a code of {} numbers instead of {expected}", self.code.len()));
         }
-        if let Some(value) = self.code.iter().find(|value| !(value.abs() <= FARTHEST)) {
+        if let Some(value) = self.code.iter().find(|value| value.is_nan() || FARTHEST < value.abs())
+        {
             return refuse(format!("a code with {value}, which lies beyond {FARTHEST}"));
         }
         if self.conditions.len() != config.conditions.len() {

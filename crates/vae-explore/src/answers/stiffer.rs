@@ -25,7 +25,7 @@ pub(crate) fn make_stiffer(
     query: &Decoded,
     mut send: impl FnMut(Frame),
 ) -> Result<()> {
-    let start = studio.show(&Which::Decoded(query.clone()))?;
+    let start = studio.show(&Which::Decoded(Box::new(query.clone())))?;
     let Shown { problem, conditions, .. } = &start;
     let problem = problem.as_ref().ok_or(ExploreError::NoProblem)?;
     let subject = Arc::clone(&studio.subject);

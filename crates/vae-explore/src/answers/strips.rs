@@ -73,7 +73,7 @@ fn strip(
 ) -> Result<Option<Frame>> {
     let mut pictures = Vec::new();
     for design in designs {
-        match studio.show(&Which::Decoded(design)) {
+        match studio.show(&Which::Decoded(Box::new(design))) {
             Ok(shown) => pictures.push(shown.density),
             Err(ExploreError::NoProblem | ExploreError::NotFinite) => return Ok(None),
             Err(other) => return Err(other),

@@ -105,7 +105,9 @@ pub(crate) fn table(subject: &Subject) -> Frame {
     let split = &subject.run.split;
     let mut part = vec![f32::NAN; subject.run.data.len()];
     for (value, indices) in [(0.0, &split.train), (1.0, &split.validation), (2.0, &split.test)] {
-        indices.iter().for_each(|&index| part[index] = value);
+        for &index in indices {
+            part[index] = value;
+        }
     }
     let part: Vec<f32> = subject.shown.iter().map(|&index| part[index]).collect();
     let position: Vec<f32> = subject.shown.iter().map(|&index| index as f32).collect();

@@ -62,7 +62,9 @@ fn orient(direction: &mut [f64]) {
     let largest =
         direction.iter().copied().fold(0.0, |a: f64, b| if a.abs() < b.abs() { b } else { a });
     if largest < 0.0 {
-        direction.iter_mut().for_each(|x| *x = -*x);
+        for x in direction {
+            *x = -*x;
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use vae_study::Run;
 use vae_train::{Config, Layer, Manifest, RunFolder, train};
 
 /// Trains a small model in a folder of its own.
-pub fn small_run(folder: &std::path::Path) -> PathBuf {
+pub(crate) fn small_run(folder: &std::path::Path) -> PathBuf {
     let [beams, file, path] = ["beams", "study.toml", "run"].map(|name| folder.join(name));
     let spec = GenerateSpec {
         height: 12,
@@ -30,7 +30,7 @@ pub fn small_run(folder: &std::path::Path) -> PathBuf {
     };
     generate(&spec, "", &beams, &|_| ControlFlow::Continue(())).unwrap();
     let settings = "[training]\nepochs = 1\nbatch_size = 4\n[model]\nlatent_dim = 3\n";
-    std::fs::write(&file, format!("[data]\nsource = {beams:?}\n{settings}")).unwrap();
+    std::fs::write(&file, format!("[data]\nsource = '{}'\n{settings}", beams.display())).unwrap();
     let config = Config::resolve(None, Some(&file), &Layer::default()).unwrap();
     let data = open(&Source::Path(beams)).unwrap();
     let data = vae_study::run::with_problems(data, &config).unwrap();
@@ -52,15 +52,15 @@ pub fn small_run(folder: &std::path::Path) -> PathBuf {
 }
 
 /// A server that ends with the test.
-pub struct Served {
-    pub address: SocketAddr,
+pub(crate) struct Served {
+    pub(crate) address: SocketAddr,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
     _folder: tempfile::TempDir,
 }
 
 impl Served {
-    pub fn start(limits: Limits) -> Self {
+    pub(crate) fn start(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let run = Run::open(&small_run(folder.path())).unwrap();
         let subject = Subject::open(run, &SubjectSettings::default(), |_| {}).unwrap();
@@ -71,14 +71,14 @@ impl Served {
         Self { address, stop, thread: Some(thread), _folder: folder }
     }
 
-    pub fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         stream
     }
 
     /// Sends bytes, and returns all that comes back.
-    pub fn raw(&self, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Vec<u8> {
         let mut stream = self.connect();
         // The server may close before it has read everything.
         let _ = stream.write_all(bytes);
@@ -88,7 +88,7 @@ impl Served {
     }
 
     /// Status and body of a request with further header lines.
-    pub fn ask(&self, method: &str, path: &str, lines: &str, body: &str) -> (u16, Vec<u8>) {
+    pub(crate) fn ask(&self, method: &str, path: &str, lines: &str, body: &str) -> (u16, Vec<u8>) {
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n{lines}\r\n{body}",
             self.address,
@@ -97,17 +97,17 @@ impl Served {
         parsed(&self.raw(request.as_bytes()))
     }
 
-    pub fn get(&self, path: &str) -> (u16, Vec<u8>) {
+    pub(crate) fn get(&self, path: &str) -> (u16, Vec<u8>) {
         self.ask("GET", path, "", "")
     }
 
     /// Posts JSON; the body of the answer.
-    pub fn post(&self, path: &str, body: &str) -> (u16, Vec<u8>) {
+    pub(crate) fn post(&self, path: &str, body: &str) -> (u16, Vec<u8>) {
         self.ask("POST", path, "content-type: application/json\r\n", body)
     }
 
     /// The frames of an answer: their JSON.
-    pub fn frames(&self, path: &str, body: &str) -> Vec<serde_json::Value> {
+    pub(crate) fn frames(&self, path: &str, body: &str) -> Vec<serde_json::Value> {
         let (status, bytes) = self.post(path, body);
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(&bytes));
         frames(&bytes)
@@ -124,7 +124,7 @@ impl Drop for Served {
 }
 
 /// The JSON of each frame.
-pub fn frames(mut bytes: &[u8]) -> Vec<serde_json::Value> {
+pub(crate) fn frames(mut bytes: &[u8]) -> Vec<serde_json::Value> {
     let mut found = Vec::new();
     while 8 <= bytes.len() {
         let length = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
@@ -136,7 +136,7 @@ pub fn frames(mut bytes: &[u8]) -> Vec<serde_json::Value> {
 }
 
 /// Status and body, of a body in chunks too.
-pub fn parsed(answer: &[u8]) -> (u16, Vec<u8>) {
+pub(crate) fn parsed(answer: &[u8]) -> (u16, Vec<u8>) {
     let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
         return (0, Vec::new());
     };
