@@ -58,7 +58,8 @@ const failed = await tests([
     const [x, y] = [handle.x + handle.width / 2, handle.y + handle.height / 2];
     await page.mouse.move(x, y);
     await page.mouse.down();
-    await page.mouse.move(x, y - 40, { steps: 10 });
+    // To where there is room.
+    await page.mouse.move(x, before.conditions[1] > 0.5 ? y - 40 : y + 40, { steps: 10 });
     await page.mouse.up();
     await settled(page);
     const after = await numbers(page);

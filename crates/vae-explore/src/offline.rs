@@ -210,7 +210,7 @@ mod tests {
                 for keyword in ["const ", "let ", "class ", "function "] {
                     let Some(rest) = bare.strip_prefix(keyword) else { continue };
                     let name = rest.trim_start_matches('[');
-                    for name in name.split(" = ").next().unwrap().split(", ") {
+                    for name in name.split(['=', '(', '{']).next().unwrap().split(", ") {
                         let name: String =
                             name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                         let other = owners.insert(name.clone(), asset.path);

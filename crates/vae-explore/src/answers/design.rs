@@ -10,7 +10,7 @@ use vae_design::Projection;
 
 use super::fit::conditions_of;
 use super::layers::layers;
-use super::query::{Continued, Decoded, DesignQuery, Which};
+use super::query::{Continued, Decoded, DesignQuery, Layer, Which};
 use super::studio::{Studio, values};
 use crate::error::{ExploreError, Result};
 use crate::frame::{Frame, Plane};
@@ -200,8 +200,11 @@ impl Studio {
                 planes = layers(analysis, &query.layers);
             }
         }
-        if query.layers.contains(&super::query::Layer::Uncertainty) {
-            planes.extend(self.uncertainty(shown)?);
+        if query.layers.contains(&Layer::Uncertainty)
+            && let Some(code) = &shown.code
+        {
+            let problem = shown.problem.as_ref();
+            planes.push(self.uncertainty(code, &shown.conditions, problem)?);
         }
         Ok(Frame::new(head, planes))
     }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 use ndarray::Array2;
-use topo_simp::Analysis;
+use topo_simp::{Analysis, Problem};
 
-use super::design::Shown;
 use super::query::Layer;
 use super::studio::{Studio, values};
 use crate::error::Result;
@@ -41,13 +40,17 @@ pub(super) fn layers(analysis: &Analysis, wanted: &[Layer]) -> Vec<Plane> {
 }
 
 impl Studio {
-    /// The deviation of each pixel at the code of a design: `√(m (1 − m))` for a mean density m.
-    pub(super) fn uncertainty(&mut self, shown: &Shown) -> Result<Option<Plane>> {
-        let Some(code) = &shown.code else { return Ok(None) };
+    /// The deviation of each pixel at a code: `√(m (1 − m))` for a mean density m.
+    pub(super) fn uncertainty(
+        &mut self,
+        code: &[f64],
+        conditions: &[f32],
+        problem: Option<&Problem>,
+    ) -> Result<Plane> {
         let subject = Arc::clone(&self.subject);
-        let logits: Tensor = self.logits(code, &shown.conditions, shown.problem.as_ref())?;
+        let logits: Tensor = self.logits(code, conditions, problem)?;
         let means = values(&subject.vae().mean_of_logits(&logits)?)?;
         let deviations = means.iter().map(|m| (m * (1.0 - m)).max(0.0).sqrt()).collect();
-        Ok(Some(Plane::numbers("uncertainty", shown.density.dim(), deviations)))
+        Ok(Plane::numbers("uncertainty", subject.size(), deviations))
     }
 }
