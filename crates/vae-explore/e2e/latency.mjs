@@ -25,7 +25,7 @@ const times = await page.evaluate(async (moves) => {
   const event = (type, x, y) => canvas.dispatchEvent(new PointerEvent(type, { pointerId: 1, clientX: box.left + x, clientY: box.top + y, bubbles: true }));
   canvas.setPointerCapture = () => {};
   event("pointerdown", box.width / 2, box.height / 2);
-  for (let i = 0; i < moves; i++) {
+  for (let i = 1; i <= moves; i++) {
     vaeExplore.timings.length = 0;
     const began = performance.now();
     event("pointermove", box.width * (0.5 + 0.2 * Math.sin(i / 9)), box.height * (0.5 + 0.2 * Math.sin(i / 7)));

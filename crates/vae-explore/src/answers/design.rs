@@ -134,17 +134,20 @@ impl Studio {
         let mut found = match (&problem, query.join) {
             (Some(problem), true) => {
                 let projection = Projection::new(problem, 1.0, None)?;
-                let logits: Vec<f64> = logits.iter().copied().map(f64::from).collect();
-                projection.project(&logits).cut_whole()
+                projection.project(&doubled(&logits)).cut_whole()
             }
             _ => cut(&logits, problem.as_ref(), Some(volume))?,
         };
         if query.simp != Continued::None {
             let problem = problem.as_ref().ok_or(ExploreError::NoProblem)?;
+            // From densities of exactly the volume: what is 0 or 1 hardly moves in a few
+            // iterations.
+            let projection = Projection::new(problem, 1.0, None)?;
+            let start = projection.project(&doubled(&logits)).densities().mapv(|x| x as f32);
             let judge = self.judge(problem)?;
             let made = match query.simp {
-                Continued::Iterations(count) => judge.repair(problem, found.view(), count)?,
-                Continued::End | Continued::None => judge.optimum_from(problem, found.view())?,
+                Continued::Iterations(count) => judge.repair(problem, start.view(), count)?,
+                Continued::End | Continued::None => judge.optimum_from(problem, start.view())?,
             };
             density = made.design.mapv(|x| x.clamp(0.0, 1.0) as f32);
             found = cut(&density, Some(problem), None)?;
@@ -208,6 +211,10 @@ impl Studio {
         }
         Ok(Frame::new(head, planes))
     }
+}
+
+fn doubled(logits: &Array2<f32>) -> Vec<f64> {
+    logits.iter().copied().map(f64::from).collect()
 }
 
 /// The value of the condition that says the volume of a design.
