@@ -43,21 +43,13 @@ pub fn principal_components(
 ) -> Result<Array3<f32>> {
     let pixels = designs.data().design_len();
     let most = PCA_DESIGNS.min(PCA_NUMBERS / pixels.max(1)).max(1);
-    let stride = train.len().div_ceil(most).max(1);
-    let chosen: Vec<usize> = train.iter().copied().step_by(stride).collect();
-    let mut xs = matrix(designs, &chosen)?;
-    let mean: Vec<f64> =
-        (0..pixels).map(|pixel| xs.row(pixel).iter().sum::<f64>() / chosen.len() as f64).collect();
-    center(&mut xs, &mean, -1.0);
-    let directions = left_singular_vectors(&xs, components.min(chosen.len()).min(pixels));
+    let components = Components::of(&mut matrix(designs, &evenly(train, most))?, components);
 
     let mut reconstructions = Vec::with_capacity(test.len() * pixels);
     for chunk in test.chunks(CHUNK) {
         let mut xs = matrix(designs, chunk)?;
-        center(&mut xs, &mean, -1.0);
-        let codes = directions.transpose() * &xs;
-        let mut back = &directions * &codes;
-        center(&mut back, &mean, 1.0);
+        components.center(&mut xs);
+        let back = components.designs(&components.codes(&xs));
         for column in back.col_iter() {
             reconstructions.extend(column.iter().map(|&value| value as f32));
         }
@@ -169,13 +161,55 @@ pub(crate) fn matrix(designs: &Targets<'_>, indices: &[usize]) -> Result<Mat<f64
     Ok(xs)
 }
 
-pub(super) fn center(xs: &mut Mat<f64>, mean: &[f64], sign: f64) {
+/// At most `most` items, evenly spaced.
+pub(super) fn evenly(items: &[usize], most: usize) -> Vec<usize> {
+    items.iter().copied().step_by(items.len().div_ceil(most).max(1)).collect()
+}
+
+/// The leading principal components of designs.
+pub(super) struct Components {
+    mean: Vec<f64>,
+    /// Orthonormal columns.
+    directions: Mat<f64>,
+}
+
+impl Components {
+    /// Those of the columns of `xs`, which are centered; at most as many as there are columns and
+    /// rows.
+    pub(super) fn of(xs: &mut Mat<f64>, count: usize) -> Self {
+        let n = xs.ncols();
+        let mean: Vec<f64> =
+            (0..xs.nrows()).map(|pixel| xs.row(pixel).iter().sum::<f64>() / n as f64).collect();
+        shift(xs, &mean, -1.0);
+        let directions = left_singular_vectors(xs, count.min(n).min(xs.nrows()));
+        Self { mean, directions }
+    }
+
+    /// Takes the mean off other designs.
+    fn center(&self, xs: &mut Mat<f64>) {
+        shift(xs, &self.mean, -1.0);
+    }
+
+    /// Coordinates of centered designs, a column for each.
+    pub(super) fn codes(&self, xs: &Mat<f64>) -> Mat<f64> {
+        self.directions.transpose() * xs
+    }
+
+    /// Designs at some coordinates, a column for each.
+    pub(super) fn designs(&self, codes: &Mat<f64>) -> Mat<f64> {
+        let mut designs = &self.directions * codes;
+        shift(&mut designs, &self.mean, 1.0);
+        designs
+    }
+}
+
+fn shift(xs: &mut Mat<f64>, mean: &[f64], sign: f64) {
     for column in xs.col_iter_mut() {
         column.iter_mut().zip(mean).for_each(|(value, mean)| *value += sign * mean);
     }
 }
 
-pub(super) fn left_singular_vectors(xs: &Mat<f64>, components: usize) -> Mat<f64> {
+fn left_singular_vectors(xs: &Mat<f64>, components: usize) -> Mat<f64> {
     if xs.nrows().min(xs.ncols()) <= DENSE {
         // Fails only on values that are not finite, which reading refuses.
         let svd = xs.thin_svd().expect("finite values");

@@ -5,7 +5,7 @@ use faer::prelude::Solve as _;
 use faer::{Mat, Side};
 use ndarray::{Array2, Array3, Axis};
 
-use super::controls::{center, left_singular_vectors, matrix};
+use super::controls::{Components, evenly, matrix};
 use crate::data::{Targets, stack};
 use crate::error::Result;
 
@@ -48,29 +48,19 @@ pub fn regression_by_condition(
     let deviation = known.std_axis(Axis(0), 0.0).mapv(|std| if 0.0 < std { std } else { 1.0 });
     let (known, asked) = (known / &deviation, asked / &deviation);
 
-    let pixels = designs.data().design_len();
     let mut xs = matrix(designs, &chosen)?;
-    let mean: Vec<f64> =
-        (0..pixels).map(|pixel| xs.row(pixel).iter().sum::<f64>() / chosen.len() as f64).collect();
-    center(&mut xs, &mean, -1.0);
-    let directions = left_singular_vectors(&xs, components.min(chosen.len()).min(pixels));
-    let codes = (directions.transpose() * &xs).transpose().to_owned();
+    let components = Components::of(&mut xs, components);
+    let codes = components.codes(&xs).transpose().to_owned();
 
     let few = evenly(&(0..chosen.len()).collect::<Vec<_>>(), CHOOSING);
     let some = Mat::from_fn(few.len(), codes.ncols(), |row, column| codes[(few[row], column)]);
     let kernel = Kernel::fit(&known.select(Axis(0), &few), &some);
-    let mut back = &directions * kernel.mean(&known, &codes, &asked).transpose();
-    center(&mut back, &mean, 1.0);
+    let back = components.designs(&kernel.mean(&known, &codes, &asked).transpose().to_owned());
     let values = back.col_iter().flat_map(|column| {
         column.iter().map(|&value| value.clamp(0.0, 1.0) as f32).collect::<Vec<_>>()
     });
     let size = (designs.data().height(), designs.data().width());
     Ok(Some(stack(values.collect(), size)))
-}
-
-/// At most `most` items, evenly spaced.
-fn evenly(items: &[usize], most: usize) -> Vec<usize> {
-    items.iter().copied().step_by(items.len().div_ceil(most).max(1)).collect()
 }
 
 /// A squared-exponential kernel with one length scale for each condition.
