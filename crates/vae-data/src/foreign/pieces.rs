@@ -1,16 +1,17 @@
 //! Of how many pieces dark and light are: material hangs together, and void lies between it.
 
-/// Cells looked at along a side at most: thin lines of a grid or of contours, drawn over a plot, are
-/// gone in these.
+/// Cells along a side that are looked at, at most: thin lines that are drawn over a plot, of a grid
+/// or of contours, are gone in them.
 const FINEST: usize = 160;
-/// Cells along a side in which lines are gone and the bars of a design are not ...
+/// Cells along a side in which lines are gone and the bars of a design are not, if a cell has
+/// [`COARSE`] pixels along a side or more.
 const COARSEST: usize = 80;
-/// ... if these cells have so many pixels along a side.
+/// Pixels along a side of such a cell, at least.
 const COARSE: usize = 6;
 
-/// The cells of a picture that has more than `finest` pixels along a side, each of the tone that most
-/// of its pixels have: the pixels of a cell along a side, the cells, and their number along a row.
-/// `None` if it has not.
+/// The cells of a picture that has more than `finest` pixels along a side, each of the tone that
+/// most of its pixels have: the pixels of a cell along a side, the cells, and their number along a
+/// row. `None` if the picture has fewer pixels.
 fn coarse(dark: &[bool], width: usize, finest: usize) -> Option<(usize, Vec<bool>, usize)> {
     let step = (dark.len() / width).max(width).div_ceil(finest);
     if step < 2 {

@@ -288,7 +288,7 @@ impl Drawing {
     }
 
     /// Width of the line around an area: rows and columns of one grey tone along all four edges,
-    /// as wide as the narrowest of them. There is none where the picture is clipped.
+    /// as wide as the narrowest of them. An edge at which the picture is clipped has no line.
     fn line(&self, area: &Rectangle, colors: &[[u8; 3]], clipped: [bool; 4]) -> usize {
         let width = self.size.1;
         let widest = WIDEST_LINE.min(area.height().min(area.width()) / 4);

@@ -11,7 +11,7 @@ use crate::frame::{Frame, Plane};
 
 /// Pictures of a strip.
 const PICTURES: usize = 5;
-/// A latent dimension goes from minus to plus so many deviations of the prior.
+/// Deviations of the prior that a latent dimension moves by, to either side.
 const REACH: f64 = 2.5;
 
 /// Sends a strip for each condition and each dimension: densities at evenly spaced values, and how
