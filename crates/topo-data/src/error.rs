@@ -181,6 +181,12 @@ pub enum TopoDataError {
     Data(#[from] vae_data::DataError),
 }
 
+impl From<topo_simp::ProblemError> for TopoDataError {
+    fn from(error: topo_simp::ProblemError) -> Self {
+        Self::Simp(error.into())
+    }
+}
+
 impl TopoDataError {
     /// What helps.
     pub fn remedies(&self) -> Vec<Remedy> {

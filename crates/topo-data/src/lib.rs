@@ -59,5 +59,5 @@ pub use judging::{
 };
 pub use scores::{
     Distribution, METRICS_VERSION, MechanicsScores, Outcome, References, SetQuality, TopodiffError,
-    cut_designs, judge_all, repair_all,
+    cut_designs, judge_all, median, repair_all,
 };

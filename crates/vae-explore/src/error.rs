@@ -99,6 +99,12 @@ pub enum ExploreError {
     Tensor(#[from] candle_core::Error),
 }
 
+impl From<topo_simp::ProblemError> for ExploreError {
+    fn from(error: topo_simp::ProblemError) -> Self {
+        Self::Mechanics(error.into())
+    }
+}
+
 impl ExploreError {
     /// Whether the caller asked for something that cannot be, rather than something failing.
     pub fn is_callers_mistake(&self) -> bool {

@@ -205,6 +205,12 @@ pub enum StudyError {
     Simp(#[from] topo_simp::SimpError),
 }
 
+impl From<ProblemError> for StudyError {
+    fn from(error: ProblemError) -> Self {
+        Self::Simp(error.into())
+    }
+}
+
 impl StudyError {
     /// What helps; empty if nothing is known.
     pub fn remedies(&self) -> Vec<Remedy> {

@@ -203,7 +203,7 @@ fn condition_vectors(vae: &Vae, settings: &SampleSettings) -> Result<Vec<Vec<f32
 /// that name.
 fn domain(vae: &Vae, problem: Option<&Problem>, row: &[f32]) -> Result<Domain> {
     if let Some(problem) = problem {
-        return Ok(Domain::of(problem).map_err(topo_simp::SimpError::from)?);
+        return Ok(Domain::of(problem)?);
     }
     let mut conditions = vae.config().conditions.iter();
     let column = conditions.position(|known| known.name == "volume_fraction");

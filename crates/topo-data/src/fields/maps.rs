@@ -1,7 +1,7 @@
 //! The maps of one problem.
 
 use ndarray::{Array2, Array3, ArrayView2, Axis};
-use topo_simp::{Nodal, Optimizer, PassiveKind, Problem, SimpError};
+use topo_simp::{Nodal, Optimizer, PassiveKind, Problem};
 use vae_data::ProblemMaps;
 
 use super::{distance::distances, energy, loads, rank::ranks};
@@ -31,8 +31,8 @@ const FLOOR: f64 = 1e-4;
 /// # Ok::<(), topo_data::TopoDataError>(())
 /// ```
 pub fn problem_fields(optimizer: &mut Optimizer, problem: &Problem) -> Result<Array3<f64>> {
-    let nodal = problem.nodal().map_err(SimpError::from)?;
-    let free_fraction = Domain::of(problem).map_err(SimpError::from)?.free_fraction();
+    let nodal = problem.nodal()?;
+    let free_fraction = Domain::of(problem)?.free_fraction();
     let side = problem.grid.nelx.min(problem.grid.nely) as f64;
     let fading = |marked: ArrayView2<'_, bool>, length: f64| {
         distances(marked).mapv_into(|d| (-d / length).exp())

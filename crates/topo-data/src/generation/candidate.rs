@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use topo_simp::{Grid, Optimizer, Options, PENALTY, Problem, SimpError, Start};
+use topo_simp::{Grid, Optimizer, Options, PENALTY, Problem, Start};
 
 use super::spec::GenerateSpec;
 use crate::{
@@ -166,7 +166,7 @@ impl<'a> Job<'a> {
         variant: usize,
     ) -> Result<Self> {
         let task = family.problem(problem, spec.height, spec.width)?;
-        let domain = Domain::of(&task).map_err(SimpError::from)?;
+        let domain = Domain::of(&task)?;
         let filter_radius =
             family.value(problem, "filter_radius").unwrap_or_else(|| spec.filter_radius(variant));
         Ok(Self { spec, problem, variant, task, domain, filter_radius })

@@ -58,7 +58,7 @@ pub(super) fn select(
     let mut selection = Selection { verdicts: Vec::new(), ratios: Vec::new() };
     for variants in candidates.chunk_by(|a, b| a.problem == b.problem) {
         let task = family.problem(variants[0].problem, spec.height, spec.width)?;
-        let domain = Domain::of(&task).map_err(topo_simp::SimpError::from)?;
+        let domain = Domain::of(&task)?;
         let best = variants.iter().map(|c| c.compliance_cut).fold(f64::INFINITY, f64::min);
         let mut kept: Vec<Silhouette> = Vec::new();
         for candidate in variants {

@@ -151,7 +151,7 @@ fn masks(
             masks[i - 1].clone()
         } else {
             let problem = family.problem(candidate.problem, spec.height, spec.width)?;
-            Domain::of(&problem).map_err(topo_simp::SimpError::from)?.mask()
+            Domain::of(&problem)?.mask()
         };
         masks.push(mask);
     }

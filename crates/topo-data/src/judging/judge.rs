@@ -152,8 +152,8 @@ impl Judge {
     /// 1]`.
     #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
     pub fn judge(&mut self, problem: &Problem, design: ArrayView2<'_, f32>) -> Result<Judgement> {
-        let nodal = problem.nodal().map_err(SimpError::from)?;
-        let domain = Domain::of(problem).map_err(SimpError::from)?;
+        let nodal = problem.nodal()?;
+        let domain = Domain::of(problem)?;
         let density = design.mapv(f64::from);
         // The shape is checked here, before the design is cut.
         let compliance = self.stiffness(problem, &density)?;
@@ -197,7 +197,7 @@ impl Judge {
         if let Some(((row, column), &value)) = design.indexed_iter().find(|(_, x)| x.is_nan()) {
             return Err(SimpError::Density { row, column, value: f64::from(value) }.into());
         }
-        let domain = Domain::of(problem).map_err(SimpError::from)?;
+        let domain = Domain::of(problem)?;
         self.stiffness(problem, &cut(&domain, design).mapv(f64::from))
     }
 
@@ -218,13 +218,9 @@ impl Judge {
     /// As [`Judge::judge`].
     #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
     pub fn inspect(&mut self, problem: &Problem, cut: ArrayView2<'_, f32>) -> Result<Inspection> {
-        let nodal = problem.nodal().map_err(SimpError::from)?;
+        let nodal = problem.nodal()?;
         let density = cut.mapv(f64::from);
-        let analysis = match self.optimizer.analyze(problem, density.view(), PENALTY) {
-            Ok(analysis) if analysis.compliance.is_finite() => Some(analysis),
-            Ok(_) | Err(SimpError::Singular { .. }) => None,
-            Err(other) => return Err(other.into()),
-        };
+        let analysis = self.solved(problem, &density)?;
         let pieces = components(cut, Connectivity::Eight);
         Ok(Inspection {
             pieces: pieces.count(),
@@ -363,9 +359,15 @@ impl Judge {
     }
 
     fn stiffness(&mut self, problem: &Problem, density: &Array2<f64>) -> Result<f64> {
+        let analysis = self.solved(problem, density)?;
+        Ok(analysis.map_or(f64::INFINITY, |analysis| analysis.compliance))
+    }
+
+    /// The analysis of a design; `None` if its stiffness matrix cannot be factorized.
+    fn solved(&mut self, problem: &Problem, density: &Array2<f64>) -> Result<Option<Analysis>> {
         match self.optimizer.analyze(problem, density.view(), PENALTY) {
-            Ok(analysis) if analysis.compliance.is_finite() => Ok(analysis.compliance),
-            Ok(_) | Err(SimpError::Singular { .. }) => Ok(f64::INFINITY),
+            Ok(analysis) if analysis.compliance.is_finite() => Ok(Some(analysis)),
+            Ok(_) | Err(SimpError::Singular { .. }) => Ok(None),
             Err(other) => Err(other.into()),
         }
     }

@@ -33,7 +33,7 @@ use crate::{error::Result, families::Family};
 /// # Ok::<(), topo_data::TopoDataError>(())
 /// ```
 pub fn problem_of(set: &DataSet, index: usize) -> Result<Option<Problem>> {
-    let stated = unchecked_problem(set, index)?.transpose().map_err(SimpError::from)?;
+    let stated = unchecked_problem(set, index)?.transpose()?;
     stated.map(|problem| fits(problem, set)).transpose()
 }
 
@@ -88,7 +88,7 @@ fn family_of(set: &DataSet) -> Option<Family> {
 
 fn shared(set: &DataSet, values: &[f32]) -> Result<Option<Problem>> {
     let Some(text) = set.shared_problem() else { return Ok(None) };
-    fits(at_conditions(set, text, values).map_err(SimpError::from)?, set).map(Some)
+    fits(at_conditions(set, text, values)?, set).map(Some)
 }
 
 /// The problem of a text at some conditions.

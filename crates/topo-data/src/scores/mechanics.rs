@@ -148,7 +148,7 @@ impl References {
     /// The solver's, for a problem that is invalid.
     pub fn domains(&self) -> Result<Vec<Domain>> {
         let domains = self.problems.iter().map(Domain::of).collect::<std::result::Result<_, _>>();
-        Ok(domains.map_err(topo_simp::SimpError::from)?)
+        Ok(domains?)
     }
 
     /// The compliance of each cut reference; `None` for those whose compliance the cut multiplies
@@ -316,7 +316,7 @@ fn halves(problems: &[Problem], designs: ArrayView3<'_, f32>) -> Result<Vec<f64>
 fn cut_all(problems: &[Problem], designs: ArrayView3<'_, f32>) -> Result<Array2<f32>> {
     let mut cut = flatten(designs);
     for (problem, mut row) in problems.iter().zip(cut.rows_mut()) {
-        let domain = Domain::of(problem).map_err(topo_simp::SimpError::from)?;
+        let domain = Domain::of(problem)?;
         let design = domain.cut(&row.to_vec());
         row.iter_mut().zip(design).for_each(|(to, value)| *to = value);
     }

@@ -13,3 +13,4 @@ pub use mechanics::{
 };
 pub use outcome::Outcome;
 pub use quality::{SetQuality, cut_designs};
+pub use quantiles::median;

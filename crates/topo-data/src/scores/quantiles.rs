@@ -1,7 +1,7 @@
 //! Medians and quantiles of a few numbers.
 
 /// The middle value; the mean of the two middle ones of an even number; `None` of nothing.
-pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let n = values.len();
     match n {

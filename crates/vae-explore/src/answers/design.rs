@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 use serde_json::{Value, json};
-use topo_data::{Domain, Silhouette};
-use topo_simp::{Problem, SimpError};
+use topo_data::Domain;
+use topo_simp::Problem;
 use vae_design::Projection;
+use vae_study::run::silhouette;
 
 use super::fit::conditions_of;
 use super::layers::layers;
@@ -73,7 +74,7 @@ impl Studio {
             Which::Decoded(decoded) => self.decode(decoded),
             Which::Stored(row) => {
                 let subject = Arc::clone(&self.subject);
-                let density = subject.stored(*row)?;
+                let density = subject.stored(*row)?.to_owned();
                 let problem = subject.problem_of(*row)?;
                 let cut = cut(&density, problem.as_ref(), None)?;
                 let code = subject.codes.row(*row).mapv(f64::from).to_vec();
@@ -160,7 +161,7 @@ impl Studio {
     pub(crate) fn picture(&self, shown: &Shown) -> Frame {
         let size = shown.density.dim();
         let mean = |design: &Array2<f32>| f64::from(design.sum()) / design.len().max(1) as f64;
-        let silhouette = Silhouette::of(&shown.cut.iter().copied().collect::<Vec<_>>());
+        let silhouette = silhouette(shown.cut.view());
         let nearest = self.subject.nearest(&silhouette, shown.row);
         let region = self.subject.region.as_ref().zip(shown.code.as_ref());
         let trust = region.map(|(region, code)| region.trust(code));
@@ -232,8 +233,7 @@ fn cut(
     volume: Option<f64>,
 ) -> Result<Array2<f32>> {
     let domain = match (problem, volume) {
-        (Some(problem), _) => Domain::of(problem)
-            .map_err(|error| topo_data::TopoDataError::from(SimpError::from(error)))?,
+        (Some(problem), _) => Domain::of(problem)?,
         (None, Some(volume)) => Domain::free(volume.clamp(0.0, 1.0)),
         (None, None) => Domain::free(design.mapv(f64::from).mean().unwrap_or(0.0)),
     };

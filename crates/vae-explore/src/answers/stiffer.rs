@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde_json::json;
 use topo_data::Domain;
-use topo_simp::SimpError;
 use vae_design::{Objective, Projection, Search, search_with};
 
 use super::design::Shown;
@@ -33,8 +32,7 @@ pub(crate) fn make_stiffer(
     let given = studio.given(conditions, Some(problem))?.clone();
     let projection = Projection::new(problem, 1.0, None)?;
     let mut objective = Objective::new(subject.vae(), &given, problem, &projection)?;
-    let domain = Domain::of(problem)
-        .map_err(|error| topo_data::TopoDataError::from(SimpError::from(error)))?;
+    let domain = Domain::of(problem)?;
     let size = subject.size();
     let mut failed = None;
     let mut tried = 0;

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use ndarray::{Array2, Array3, Axis};
+use ndarray::{Array2, Array3, ArrayView2, Axis};
 use topo_data::{Silhouette, problem_of};
 use topo_simp::Problem;
 use vae_design::{TrustRegion, aggregate_draws};
 use vae_models::Vae;
-use vae_study::run::{Briefing, evenly_spaced, stored, stored_one};
+use vae_study::run::{Briefing, evenly_spaced, silhouette, stored};
 use vae_study::{Progress, Run};
 use vae_train::codes::posteriors;
 
@@ -44,8 +44,8 @@ impl Default for SubjectSettings {
 pub struct Subject {
     /// The run.
     pub(crate) run: Run,
-    /// Where the problem is stated, if not by the data.
-    problem: Option<PathBuf>,
+    /// The problem that a file states; without one the data may state it.
+    stated: Briefing<'static>,
     /// Positions in the data of the designs on the map.
     pub(crate) shown: Vec<usize>,
     /// Their codes, (N, Z).
@@ -97,15 +97,16 @@ impl Subject {
         // A run without a region can still be looked at.
         let region = TrustRegion::fit(draws.view(), settings.trust).ok();
         let axes = Axes::of(&codes);
-        let training = rows.iter().map(|&row| (row, silhouette(&designs, row))).collect();
+        let training =
+            rows.iter().map(|&row| (row, silhouette(designs.index_axis(Axis(0), row)))).collect();
         let proposals = match &settings.proposals {
             Some(folder) => read_proposals(folder, &run)?,
             None => Vec::new(),
         };
         let share = settings.trust;
-        let problem = settings.problem.clone();
+        let stated = Briefing::new(settings.problem.as_deref(), None)?;
         let subject =
-            Self { run, problem, shown, codes, designs, region, share, axes, training, proposals };
+            Self { run, stated, shown, codes, designs, region, share, axes, training, proposals };
         // A problem that cannot be read is said now, not at the first design.
         subject.problem_at(&subject.mean_conditions())?;
         Ok(subject)
@@ -123,8 +124,7 @@ impl Subject {
 
     /// The problem at some conditions of the model; `None` if nothing states it.
     pub(crate) fn problem_at(&self, conditions: &[f32]) -> Result<Option<Problem>> {
-        let briefing = Briefing::new(self.problem.as_deref(), Some(&self.run.data))?;
-        Ok(briefing.problem(self.vae(), conditions)?)
+        Ok(self.stated.or(&self.run.data).problem(self.vae(), conditions)?)
     }
 
     /// The problem of a design on the map; `None` if nothing states it.
@@ -143,9 +143,9 @@ impl Subject {
     }
 
     /// A design on the map, as it is stored.
-    pub(crate) fn stored(&self, row: usize) -> Result<Array2<f32>> {
+    pub(crate) fn stored(&self, row: usize) -> Result<ArrayView2<'_, f32>> {
         match self.shown.get(row) {
-            Some(&index) => Ok(stored_one(&self.run.data, index)?),
+            Some(_) => Ok(self.designs.index_axis(Axis(0), row)),
             None => Err(ExploreError::Request(format!(
                 "design {row} of the map, which has {}",
                 self.shown.len()
@@ -169,9 +169,4 @@ impl Subject {
         let overlaps = others.map(|(row, other)| (*row, design.iou(other)));
         overlaps.max_by(|a, b| a.1.total_cmp(&b.1))
     }
-}
-
-/// The material of a design of many.
-pub(super) fn silhouette(designs: &Array3<f32>, row: usize) -> Silhouette {
-    Silhouette::of(&designs.index_axis(Axis(0), row).iter().copied().collect::<Vec<_>>())
 }

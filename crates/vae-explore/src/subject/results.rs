@@ -3,10 +3,12 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use topo_data::{Domain, Judge};
-use topo_simp::SimpError;
+use ndarray::Axis;
+use topo_data::Judge;
 
-use super::open::{Subject, silhouette};
+use vae_study::run::silhouette;
+
+use super::open::Subject;
 use crate::error::Result;
 
 /// Columns of results; unknown values are NaN.
@@ -44,7 +46,7 @@ impl Results {
             if stop.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            let known = silhouette(&subject.designs, row);
+            let known = silhouette(subject.designs.index_axis(Axis(0), row));
             if let Some((_, overlap)) = subject.nearest(&known, Some(row)) {
                 locked(&self.novelty)[row] = (1.0 - overlap) as f32;
             }
@@ -53,12 +55,7 @@ impl Results {
                     Some(judge) => judge,
                     None => judge.insert(Judge::new(problem.grid)?),
                 };
-                let domain = Domain::of(&problem)
-                    .map_err(|error| topo_data::TopoDataError::from(SimpError::from(error)))?;
-                let mut cut = subject.stored(row)?;
-                let values: Vec<f32> = domain.cut(&cut.iter().copied().collect::<Vec<_>>());
-                cut.iter_mut().zip(values).for_each(|(x, value)| *x = value);
-                let compliance = judge.compliance(&problem, cut.view())?;
+                let compliance = judge.compliance_cut(&problem, subject.stored(row)?)?;
                 locked(&self.compliance)[row] = compliance as f32;
             }
             self.done.store(row + 1, Ordering::Release);

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use ndarray::Array2;
 use topo_data::{Contacts, StatedProblems};
-use topo_simp::SimpError;
 use vae_base::{Note, Remedy, text::counted};
 use vae_data::{DataSet, cut_at_volume};
 
@@ -89,7 +88,7 @@ impl Contact {
     fn of(data: &DataSet, stated: &StatedProblems) -> Result<Self> {
         let mut found = Self::default();
         for design in spread(data.len(), LOOKED_AT) {
-            let contacts = Contacts::of(stated.problem(design)).map_err(SimpError::from)?;
+            let contacts = Contacts::of(stated.problem(design))?;
             let material = material(stored_one(data, design)?);
             let void = contacts.loads_on_void(material.view());
             let inverted = contacts.loads_on_void(material.mapv(|x| 1.0 - x).view());

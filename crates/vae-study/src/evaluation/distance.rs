@@ -1,13 +1,12 @@
 //! How far the problems of designs lie from those that a model was trained on.
 
 use serde::Serialize;
-use topo_data::Outcome;
+use topo_data::{Outcome, median};
 use vae_data::{FieldMaps, Mirror, mirror_fields};
 
-use super::median::median;
 use crate::run::Run;
 
-/// Rows and columns of the maps that are compared: every so many.
+/// Of the maps every fourth row and column is compared.
 const STRIDE: usize = 4;
 /// Parts of the designs, from near to far.
 const PARTS: usize = 3;
@@ -71,7 +70,8 @@ pub(super) fn by_distance(distances: &[f64], draws: &[Vec<Option<Outcome>>]) -> 
                 distances: [distances[part[0]], distances[part[part.len() - 1]]],
                 designs: part.len(),
                 failure_rate: failed as f64 / found.len().max(1) as f64,
-                ce_median: median(found.iter().map(|outcome| outcome.error).collect()),
+                ce_median: median(found.iter().map(|outcome| outcome.error).collect())
+                    .unwrap_or_default(),
             }
         })
         .collect()

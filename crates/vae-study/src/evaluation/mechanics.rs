@@ -161,7 +161,7 @@ mod tests {
 
     use super::*;
 
-    /// Problems of so many designs each.
+    /// A problem for each design: the first `counts[0]` have one problem, and so on.
     fn problems(counts: &[usize]) -> Vec<Problem> {
         let grid = Grid { nelx: 4, nely: 4 };
         let each = counts.iter().enumerate().flat_map(|(number, &count)| {

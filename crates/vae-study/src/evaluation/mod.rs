@@ -3,7 +3,6 @@
 mod closing;
 mod distance;
 mod mechanics;
-mod median;
 mod new_designs;
 mod scores;
 mod topology;

@@ -3,11 +3,10 @@
 
 use ndarray::{Array3, Axis};
 use serde::Serialize;
-use topo_data::{Outcome, References, Silhouette, nearest_iou, repair_all};
+use topo_data::{Outcome, References, Silhouette, median, nearest_iou, repair_all};
 use vae_train::codes::decode;
 
 use super::distance::{AtDistance, by_distance, distances};
-use super::median::median;
 use crate::error::Result;
 use crate::run::Run;
 use crate::sampling::{Drawing, suitable_rounds};
@@ -132,8 +131,9 @@ pub(super) fn new_designs(
         rounds,
         by_distance: parts,
         overlap_of_draws: overlap(&all),
-        overlap_with_training: median(nearest_iou(&all.concat(), &training)),
-        test_overlap_with_training: median(nearest_iou(&silhouettes(&truth), &training)),
+        overlap_with_training: median(nearest_iou(&all.concat(), &training)).unwrap_or_default(),
+        test_overlap_with_training: median(nearest_iou(&silhouettes(&truth), &training))
+            .unwrap_or_default(),
         kinds,
     })
 }
@@ -157,7 +157,8 @@ impl Drawn {
             name,
             failure_rate: share(&Outcome::fails),
             standard_error: error_by_group(&fails),
-            ce_median: median(all.iter().map(|(outcome, _)| outcome.error).collect()),
+            ce_median: median(all.iter().map(|(outcome, _)| outcome.error).collect())
+                .unwrap_or_default(),
             volume_error: all.iter().map(|(found, _)| found.judgement.volume_error).sum::<f64>()
                 / all.len().max(1) as f64,
             load_on_void: share(&Outcome::has_load_on_void),
@@ -183,7 +184,7 @@ impl Best {
         let failed = stiffest.iter().filter(|error| 1.0 <= **error).count();
         Self {
             failure_rate: failed as f64 / stiffest.len().max(1) as f64,
-            ce_median: median(stiffest),
+            ce_median: median(stiffest).unwrap_or_default(),
         }
     }
 }

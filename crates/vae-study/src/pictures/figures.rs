@@ -4,7 +4,6 @@ use std::path::Path;
 
 use ndarray::{Array3, Axis, s};
 use topo_data::{Domain, problem_of};
-use topo_simp::SimpError;
 use vae_report::{Block, Grid, Strip, curves, grid, strip};
 use vae_train::RunFolder;
 use vae_train::codes::decode;
@@ -83,10 +82,7 @@ fn draw_samples(run: &Run) -> Result<()> {
         // same.
         let seed = if told { 1 } else { 1 + i as u64 };
         let drawing = Drawing { flow: Some(&flow), rounds, seed, ..Drawing::default() };
-        let domain = problem_of(&run.data, row)?
-            .map(|problem| Domain::of(&problem))
-            .transpose()
-            .map_err(SimpError::from)?;
+        let domain = problem_of(&run.data, row)?.map(|problem| Domain::of(&problem)).transpose()?;
         let domains = domain.map_or_else(Vec::new, |domain| vec![domain; SAMPLES]);
         let given = designs.given(&[row; SAMPLES]);
         let zs = drawing.codes(&run.vae, &given, &domains)?;

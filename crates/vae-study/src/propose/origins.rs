@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::s;
 use topo_data::Domain;
-use topo_simp::{Problem, SimpError};
+use topo_simp::Problem;
 use vae_design::{Origin, TrustRegion, settle};
 use vae_models::Vae;
 use vae_train::codes::posteriors;
@@ -52,8 +52,7 @@ impl Origins {
             near,
             flow,
             given: given.clone(),
-            domain: Domain::of(problem)
-                .map_err(|error| StudyError::from(SimpError::from(error)))?,
+            domain: Domain::of(problem).map_err(StudyError::from)?,
             spread: settings.spread,
             seed: settings.seed,
         };

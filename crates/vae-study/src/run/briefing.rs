@@ -1,6 +1,7 @@
 //! What a model is told for a new design: the conditions asked for, and the problem at them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ndarray::Array2;
 use topo_data::{FIELD_RECIPE, fields_of, problem_at_conditions};
@@ -14,8 +15,8 @@ use crate::error::{Result, StudyError};
 /// Where the problem of a new design is found.
 #[derive(Default)]
 pub struct Briefing<'a> {
-    /// Text of a `problem.toml`, whose values may name conditions, with its path.
-    stated: Option<(PathBuf, String)>,
+    /// Path and text of a `problem.toml`, whose values may name conditions.
+    stated: Option<Arc<(PathBuf, String)>>,
     /// The data, which may state the problem at some conditions.
     data: Option<&'a DataSet>,
 }
@@ -32,9 +33,15 @@ impl<'a> Briefing<'a> {
                 path: path.into(),
                 source,
             })?;
-            Ok::<_, StudyError>((path.to_owned(), text))
+            Ok::<_, StudyError>(Arc::new((path.to_owned(), text)))
         };
         Ok(Self { stated: problem.map(read).transpose()?, data })
+    }
+
+    /// The same file, without reading it again; without one the problem that some data state.
+    #[must_use]
+    pub fn or<'b>(&self, data: &'b DataSet) -> Briefing<'b> {
+        Briefing { stated: self.stated.clone(), data: Some(data) }
     }
 
     /// The problem at some conditions of a model; `None` if nothing states it.
@@ -42,7 +49,7 @@ impl<'a> Briefing<'a> {
     /// # Errors
     /// If the problem is invalid, or on another grid than the designs of the model.
     pub fn problem(&self, vae: &Vae, conditions: &[f32]) -> Result<Option<Problem>> {
-        if let Some((path, text)) = &self.stated {
+        if let Some((path, text)) = self.stated.as_deref() {
             let known = &vae.config().conditions;
             let value = |name: &str| {
                 let column = known.iter().position(|condition| condition.name == name)?;

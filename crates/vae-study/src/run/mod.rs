@@ -9,5 +9,5 @@ pub(crate) use briefing::check_grid;
 pub use briefing::{Briefing, told};
 pub use model::Model;
 pub use opened::{Part, Run, recorded_data, with_problems};
-pub use stored::{evenly_spaced, stored, stored_one};
-pub(crate) use stored::{make_folder, silhouette, spread};
+pub use stored::{evenly_spaced, silhouette, stored, stored_one};
+pub(crate) use stored::{make_folder, spread};

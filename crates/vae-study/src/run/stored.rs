@@ -48,8 +48,9 @@ pub(crate) fn make_folder(path: &Path) -> Result<()> {
     })
 }
 
-/// A design cut at 0.5.
-pub(crate) fn silhouette(design: ArrayView2<'_, f32>) -> Silhouette {
+/// The material of a design, cut at 0.5.
+#[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+pub fn silhouette(design: ArrayView2<'_, f32>) -> Silhouette {
     Silhouette::of(&design.iter().copied().collect::<Vec<_>>())
 }
 
