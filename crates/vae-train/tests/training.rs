@@ -253,6 +253,21 @@ fn the_seed_decides() {
     assert!(model("c", 2) != model("d", 3));
 }
 
+/// Runs of several seeds are compared on the same designs if the split has a seed of its own.
+#[test]
+fn the_split_may_have_its_own_seed() {
+    let data = bars();
+    let of = |seed, split_seed| {
+        let mut config = config(1);
+        config.seed = seed;
+        config.data.split_seed = split_seed;
+        vae_train::learn::split(&config, &data).unwrap()
+    };
+    assert_eq!(of(1, Some(3)), of(2, Some(3)));
+    assert_eq!(of(1, Some(3)), of(3, None));
+    assert_ne!(of(1, None), of(3, None));
+}
+
 #[test]
 fn a_loss_that_is_not_finite_stops_before_the_update() {
     let root = tempfile::tempdir().unwrap();

@@ -18,12 +18,12 @@ use crate::learn::manifest::Manifest;
 use crate::learn::run_folder::RunFolder;
 use crate::learn::schedule::{KlSchedule, learning_rate};
 
-/// The split of a run: a function of the data, the rule and the seed.
+/// The split of a run: a function of the data, the rule and the seed of the split.
 ///
 /// # Errors
 /// When the rule does not fit the data.
 pub fn split(config: &Config, data: &DataSet) -> Result<Split> {
-    let mut rng = stream(config.seed, "split", 0);
+    let mut rng = stream(config.data.split_seed.unwrap_or(config.seed), "split", 0);
     let shares = Shares { validation: config.data.validation, test: config.data.test };
     Ok(vae_data::split(data, &config.data.split, shares, &mut rng)?)
 }

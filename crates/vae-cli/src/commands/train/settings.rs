@@ -38,6 +38,10 @@ struct DataFlags {
     /// test)
     #[arg(long, value_name = "RULE")]
     split: Option<SplitRule>,
+    /// Seed of the split alone, to compare runs of several seeds on the same designs
+    /// [default: the seed of the run]
+    #[arg(long, value_name = "N")]
+    split_seed: Option<u64>,
     /// What the model learns to reproduce
     ///
     /// A likelihood is one of these targets: binary designs have probabilities in nats, those of 8

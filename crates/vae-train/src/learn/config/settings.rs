@@ -41,6 +41,10 @@ pub struct DataConfig {
     /// `auto`, `standard`, `random`, `interpolate:COLUMN`, `extrapolate:COLUMN` or
     /// `holdout:COLUMN=VALUE,…`; always by group.
     pub split: SplitRule,
+    /// Seed of the split alone; `None` takes the seed of the run. Runs of several seeds are compared
+    /// on the same test designs with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_seed: Option<u64>,
     /// Share of the groups for validation; if the data state a test side, of the groups outside it.
     pub validation: f64,
     /// Share of the groups for the test, unless the data state a test side.
