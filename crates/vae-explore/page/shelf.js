@@ -118,8 +118,9 @@ export class Shelf {
       for (const key of ["compliance", "volume", "pieces", "trust"]) {
         const line = table.insertRow();
         line.insertCell().textContent = key;
-        line.insertCell().textContent = shown(one.numbers[key]);
-        line.insertCell().textContent = i ? relative(one.numbers[key], first.numbers[key]) : "";
+        const isCount = key === "pieces";
+        line.insertCell().textContent = isCount ? String(one.numbers[key] ?? "–") : shown(one.numbers[key]);
+        line.insertCell().textContent = i && !isCount ? relative(one.numbers[key], first.numbers[key]) : "";
       }
       column.append(table);
       if (i) column.append(Object.assign(document.createElement("p"), { className: "hint", textContent: `blue: only ${first.name}; orange: only here` }));

@@ -126,7 +126,7 @@ impl Layer {
         {
             old.clone_from(new);
         }
-        merge(base, self.table.clone(), &[]).map_err(|unknown| self.refused(base, unknown))
+        merge(base, self.table.clone(), OPTIONAL).map_err(|unknown| self.refused(base, unknown))
     }
 
     /// The error for a key that the settings do not have.
@@ -164,6 +164,9 @@ impl From<Table> for Layer {
         Self { origin: "the given settings".to_owned(), table }
     }
 }
+
+/// Settings that a complete table may lack, because they are `None`.
+const OPTIONAL: &[&str] = &["data.split_seed"];
 
 /// An entry of a table inside a table.
 fn entry<'a>(base: &'a mut Table, section: &str, key: &str) -> Option<&'a mut Value> {
