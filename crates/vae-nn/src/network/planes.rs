@@ -42,19 +42,23 @@ pub(super) fn interleaved<T: Element>(planes: &[T], value: &Value) -> Buffer<T> 
     each_image(planes, &mut out, value, |planes, out| {
         for (y, row) in out.chunks_exact_mut(value.row_len()).enumerate() {
             let line = |c: usize| &planes[(c * value.height + y) * width..][..width];
-            let tiled = channels - channels % TILE;
-            for c in (0..tiled).step_by(TILE) {
+            if channels < TILE {
+                for c in 0..channels {
+                    for (pixel, &x) in row.chunks_exact_mut(channels).zip(line(c)) {
+                        pixel[c] = x;
+                    }
+                }
+                continue;
+            }
+            for tile in 0..channels.div_ceil(TILE) {
+                // The last tile may overlap the one before it, and writes the same values again.
+                let c = (tile * TILE).min(channels - TILE);
                 let lines: [&[T]; TILE] = array::from_fn(|k| line(c + k));
                 for x in 0..width {
                     let pixel = &mut row[x * channels + c..][..TILE];
                     for (out, line) in pixel.iter_mut().zip(lines) {
                         *out = line[x];
                     }
-                }
-            }
-            for c in tiled..channels {
-                for (out, &x) in row[c..].iter_mut().step_by(channels).zip(line(c)) {
-                    *out = x;
                 }
             }
         }
