@@ -1,4 +1,8 @@
-//! What the process takes.
+//! What the process takes, and what is recorded of it.
+
+use vae_train::Manifest;
+
+use crate::threads;
 
 /// Most memory that this process has held so far, in MiB; known on Linux.
 pub(crate) fn peak_rss_mb() -> Option<f64> {
@@ -6,4 +10,19 @@ pub(crate) fn peak_rss_mb() -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib / 1024.0)
+}
+
+/// What the record of a run says of its data, its seed, this program and this machine.
+pub(crate) fn manifest(data_fingerprint: String, seed: u64) -> Manifest {
+    Manifest {
+        format: Manifest::FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        data_fingerprint,
+        seed,
+        device: "cpu".to_owned(),
+        threads: threads::current(),
+        command: std::env::args().collect(),
+        resumed_at_step: Vec::new(),
+        continued_by: Vec::new(),
+    }
 }

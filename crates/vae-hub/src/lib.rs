@@ -12,6 +12,7 @@ mod path;
 mod place;
 mod receipt;
 mod retry;
+mod source;
 mod unpack;
 mod zenodo;
 
@@ -22,5 +23,6 @@ pub use fetch::{Fetcher, Options};
 pub use place::Fetched;
 pub use receipt::{RECEIPT, Receipt, StoredFile};
 pub use retry::Retry;
+pub use source::{HUB_SETS, Source, TUTORIAL, UnknownSource, folder_name};
 pub use unpack::Limits;
 pub use zenodo::{Record, RemoteFile, ZENODO};

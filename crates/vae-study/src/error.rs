@@ -28,6 +28,12 @@ pub enum StudyError {
         /// The place that the run records.
         path: PathBuf,
     },
+    /// Weights of a model that is none of the lecture's.
+    #[error("`{name}` is not one of the lecture's models")]
+    NotTheLectures {
+        /// The preset asked for.
+        name: String,
+    },
     /// A noise was to be stated for a model that has a likelihood already.
     #[error("{} already has a likelihood: `{likelihood}`", folder.display())]
     NoiseIsStated {
@@ -223,6 +229,7 @@ impl StudyError {
             Self::NoiseIsStated { .. } => {
                 advice("evaluate the model with the likelihood that it has")
             }
+            Self::NotTheLectures { .. } => advice("the presets are tutorial-conv and tutorial-mlp"),
             Self::OneDimension { .. } => advice("interpolate between random codes instead"),
             Self::ProblemNeeded => vec![Remedy::set("problem", "FILE", "states it")],
             Self::Recipe { .. } => advice("train a model with this version"),
@@ -290,6 +297,7 @@ impl StudyError {
             | Self::ProblemGrid { .. }
             | Self::OtherGrid { .. }
             | Self::LoadsOnVoid { .. }
+            | Self::NotTheLectures { .. }
             | Self::NoSymmetry { .. } => true,
             // What was named is not there.
             Self::Io { source, .. } => source.kind() == std::io::ErrorKind::NotFound,

@@ -11,13 +11,14 @@ use vae_base::files::write;
 use vae_data::Size;
 use vae_models::{ConditionStats, to_pytorch_tutorial};
 use vae_study::Model;
-use vae_train::{Config, Layer, Manifest, RunFolder, Told};
+use vae_study::run::Imported;
+use vae_train::{Layer, RunFolder, Told};
 
 use crate::args::ModelArgs;
 use crate::failure::UsageError;
+use crate::machine::manifest;
 use crate::output::{line, shown, typed};
 use crate::reading::{ReadingArgs, absolute_source, open_data};
-use crate::threads;
 
 /// Exchange weights with PyTorch
 #[derive(Subcommand)]
@@ -150,15 +151,6 @@ struct ImportedData<'a> {
 }
 
 fn import(args: &ImportArgs) -> Result<ExitCode> {
-    let size = match args.preset.as_str() {
-        "tutorial-conv" => (128, 128),
-        "tutorial-mlp" => (126, 349),
-        name => {
-            let message = format!("`{name}` is not one of the lecture's models");
-            let hint = "the presets are tutorial-conv and tutorial-mlp";
-            return Err(UsageError::with_hint(message, hint).into());
-        }
-    };
     if !args.file.is_file() {
         let message = format!("there is no file {}", args.file.display());
         return Err(UsageError::new(message).into());
@@ -168,44 +160,24 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
     let told = if names.is_empty() { Told::None } else { Told::Named(names) };
     let data = ImportedData { source: source.unwrap_or_default(), told, reading: &args.reading };
     let settings = Layer::new(&BTreeMap::from([("data", data)]))?;
-    let mut config = Config::resolve(Some(&args.preset), None, &settings)?;
-    let like = vae_train::learn::network(
-        &config,
-        args.size.map_or(size, |size| (size.height, size.width)),
-        args.conditions.clone(),
-    );
-    let Model { vae, parameters, .. } =
-        Model::from_pytorch(&args.file, &like).with_context(|| {
-            format!("--preset {} with {} conditions", args.preset, args.conditions.len())
-        })?;
-    config.model.latent_dim = vae.config().latent_dim;
-    config.model.encoder = vae.config().encoder.clone();
-    config.model.decoder = vae.config().decoder.clone();
+    let size = args.size.map(|size| (size.height, size.width));
+    let (preset, conditions) = (&args.preset, args.conditions.clone());
+    let imported = Imported::read(&args.file, preset, size, conditions, &settings)
+        .with_context(|| format!("--preset {preset} with {} conditions", args.conditions.len()))?;
 
-    let reading = &config.data.reading;
+    let reading = &imported.config.data.reading;
     let data = args.data.as_deref().map(|source| open_data(source, reading)).transpose()?;
-    let split = data.as_ref().map(|data| vae_train::learn::split(&config, data)).transpose()?;
-    let manifest = Manifest {
-        format: Manifest::FORMAT,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        data_fingerprint: data
-            .as_ref()
-            .map_or(Ok(String::new()), vae_data::DataSet::fingerprint)?,
-        seed: config.seed,
-        device: "cpu".to_owned(),
-        threads: threads::current(),
-        command: std::env::args().collect(),
-        resumed_at_step: Vec::new(),
-        continued_by: Vec::new(),
-    };
+    let fingerprint = data.as_ref().map(vae_data::DataSet::fingerprint).transpose()?;
+    let manifest = manifest(fingerprint.unwrap_or_default(), imported.config.seed);
     let folder = RunFolder::vacant(&args.out)?;
-    folder.import(&config, &manifest, split.as_ref(), vae.config(), &parameters)?;
+    imported.write(&folder, data.as_ref(), &manifest)?;
+    let model = imported.model.vae.config();
     line(format!(
         "{}: a model of designs of {} x {} with {} latents",
         shown(folder.root()),
-        vae.config().height,
-        vae.config().width,
-        vae.config().latent_dim
+        model.height,
+        model.width,
+        model.latent_dim
     ))?;
     let root = typed(folder.root());
     line(format!("try next:\n  vae sample {root}\n  vae traverse {root}"))?;

@@ -1,12 +1,14 @@
 //! A run with its data, its split and its model.
 
 mod briefing;
+mod imported;
 mod model;
 mod opened;
 mod stored;
 
 pub(crate) use briefing::check_grid;
 pub use briefing::{Briefing, told};
+pub use imported::Imported;
 pub use model::Model;
 pub use opened::{Part, Run, recorded_data, with_problems};
 pub use stored::{evenly_spaced, silhouette, stored, stored_one};

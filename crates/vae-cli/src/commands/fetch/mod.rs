@@ -1,7 +1,6 @@
 //! `vae data fetch`.
 
 mod bars;
-mod source;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -11,10 +10,13 @@ use anyhow::Result;
 use indicatif::HumanBytes;
 use serde::Serialize;
 use vae_data::Reading;
-use vae_hub::{Fetched, Fetcher, Options, Record, Retry, ZENODO};
+use vae_hub::{
+    Fetched, Fetcher, HUB_SETS, Options, Record, Retry, Source, TUTORIAL, UnknownSource, ZENODO,
+    folder_name,
+};
 
 use self::bars::Bars;
-use self::source::{HUB_SETS, Source, TUTORIAL, folder_name};
+use crate::failure::UsageError;
 use crate::output::{json, line, note, shown};
 use crate::reading::open_data;
 
@@ -76,7 +78,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let Some(text) = &args.source else { return list_sources(args) };
     let out = args.out.clone().unwrap_or_else(|| Path::new("data").join(folder_name(text)));
-    match text.parse()? {
+    let unknown = |unknown: UnknownSource| {
+        UsageError::with_hint(unknown.to_string(), "`vae data fetch --list` lists the sources")
+    };
+    match text.parse().map_err(unknown)? {
         Source::Builtin => check_builtin(args)?,
         Source::Zenodo(id) => fetch_record(args, id, &out)?,
         source @ (Source::Hub(_) | Source::Parquet(_)) => tables::fetch(args, &source, &out)?,

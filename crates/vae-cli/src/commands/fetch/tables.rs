@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use anyhow::Result;
+use vae_hub::Source;
 
 use super::Args;
-use super::source::Source;
 use crate::failure::UsageError;
 
 /// Without the feature there is only the way to get it.

@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::failure::UsageError;
+/// The record of Zenodo with the pictures of the lecture.
+pub const TUTORIAL: u64 = 20_432_301;
 
-/// The record with the pictures of the lecture.
-pub(super) const TUTORIAL: u64 = 20_432_301;
-
-/// Sets of the Hugging Face Hub that have a short name.
-pub(super) const HUB_SETS: [(&str, &str, &str); 3] = [
+/// Sets of the Hugging Face Hub that have a short name: the name, the set, and what it holds.
+pub const HUB_SETS: [(&str, &str, &str); 3] = [
     (
         "engibench",
         "IDEALLab/beams_2d_50_100_v0",
@@ -21,7 +19,7 @@ pub(super) const HUB_SETS: [(&str, &str, &str); 3] = [
 
 /// A source that can be fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub enum Source {
     /// The built-in set.
     Builtin,
     /// A record of Zenodo.
@@ -32,10 +30,20 @@ pub(super) enum Source {
     Parquet(PathBuf),
 }
 
-impl FromStr for Source {
-    type Err = UsageError;
+/// A text that names no source.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no source {text:?}")]
+pub struct UnknownSource {
+    /// The text.
+    pub text: String,
+}
 
-    fn from_str(text: &str) -> Result<Self, UsageError> {
+impl FromStr for Source {
+    type Err = UnknownSource;
+
+    /// Reads `builtin`, `tutorial`, a name of [`HUB_SETS`], `zenodo:ID`, `hub:OWNER/NAME`, or the
+    /// path of a Parquet file or of a folder of them.
+    fn from_str(text: &str) -> Result<Self, UnknownSource> {
         let path = Path::new(text);
         let folder = text.contains(std::path::is_separator) && path.is_dir();
         if folder || path.extension().is_some_and(|extension| extension == "parquet") {
@@ -51,12 +59,7 @@ impl FromStr for Source {
             None if text == "tutorial" => Some(Self::Zenodo(TUTORIAL)),
             _ => None,
         };
-        known.ok_or_else(|| {
-            UsageError::with_hint(
-                format!("there is no source {text:?}"),
-                "`vae data fetch --list` lists the sources",
-            )
-        })
+        known.ok_or_else(|| UnknownSource { text: text.to_owned() })
     }
 }
 
@@ -71,7 +74,7 @@ fn is_repository(id: &str) -> bool {
 }
 
 /// The name of the folder that a source gets, unless told otherwise.
-pub(super) fn folder_name(text: &str) -> String {
+pub fn folder_name(text: &str) -> String {
     let last = text.trim_end_matches('/').rsplit('/').next().unwrap_or(text);
     last.trim_end_matches(".parquet").replace(':', "-")
 }
