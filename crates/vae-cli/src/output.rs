@@ -117,12 +117,12 @@ pub(crate) fn arrays(
     Ok(())
 }
 
-/// Writes the page of a run with what is known by now; `evaluated` is the command that found it.
-/// Returns where the page lies.
+/// Writes the page of a run with its verdict and what else is known by now; `evaluated` is the
+/// command that found it. Returns where the page lies.
 pub(crate) fn page(
     report: Report,
     folder: &RunFolder,
-    mut known: Vec<Block>,
+    (verdict, mut known): (Vec<Block>, Vec<Block>),
     evaluated: Option<&[String]>,
 ) -> Result<String> {
     if evaluated.is_none() {
@@ -131,7 +131,7 @@ pub(crate) fn page(
         known.push(Block::Code(format!("vae evaluate {}", typed(folder.root()))));
     }
     let commands: Vec<String> = report.training_commands().chain(evaluated).map(command).collect();
-    report.write(&shown(folder.root()), known, &commands)?;
+    report.write(&shown(folder.root()), verdict, known, &commands)?;
     Ok(shown(&folder.report()))
 }
 

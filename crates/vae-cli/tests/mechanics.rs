@@ -214,8 +214,20 @@ fn a_model_is_judged_beside_its_controls() {
     }
     assert!(mechanics["condition_sensitivity"].as_f64().unwrap() > 0.0);
 
-    let words = bench.vae("evaluate one --samples 2").succeeds().stdout;
+    let words = bench.vae("evaluate one --samples 2 --details").succeeds().stdout;
     assert!(words.contains("fails") && words.contains("Vendi"), "{words}");
+    // The verdict comes first, and agrees with the numbers.
+    let lines: Vec<&str> =
+        words.lines().skip_while(|line| !line.contains("Verdict")).take(4).collect();
+    let [_, copies, invents, next] = lines[..] else { panic!("{words}") };
+    let mse = |at: &str| report.pointer(at).unwrap().as_f64().unwrap();
+    let control = mse("/controls/pca/mse").min(mse("/controls/nearest_by_pixels/mse"));
+    assert_eq!(copies.contains("worse than"), control < mse("/mse"), "{copies}");
+    assert_eq!(report["verdict"]["new_designs"] == "not", invents.contains("cannot be used"));
+    assert!(next.contains("--epochs N"), "two epochs are too few: {next}");
+    let short = bench.vae("evaluate one --samples 2").succeeds();
+    assert!(short.stdout.lines().count() < 45 && !short.stdout.contains("Vendi"));
+    assert!(short.stderr.contains("--details"), "{}", short.stderr);
     let without = json(&bench.vae("evaluate one --samples 2 --no-mechanics --json").succeeds());
     assert!(without["mechanics"].is_null());
 

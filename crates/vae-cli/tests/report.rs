@@ -71,7 +71,8 @@ fn a_run_ends_in_a_page_that_an_evaluation_completes() {
     bench.vae(&format!("evaluate {NAME} --samples 2 --data beams --no-mechanics")).succeeds();
     assert_eq!(text(&path), second);
     // The terminal and the page have the same words.
-    let words = bench.vae(&format!("evaluate {NAME} --samples 2 --no-mechanics")).succeeds();
+    let evaluate = format!("evaluate {NAME} --samples 2 --no-mechanics --details");
+    let words = bench.vae(&evaluate).succeeds();
     let third = text(&path);
     let line = words.stdout.lines().find(|line| line.contains("nats from the prior")).unwrap();
     assert!(third.contains(&format!("<p>{}</p>", line.trim())), "{line}");

@@ -76,7 +76,7 @@ fn shares_of_nothing_for_validation_and_test() {
         assert!(!said.contains("NaN"), "{name}: {said}");
         let words = match name {
             "neither" => "there are no test and no validation designs",
-            "test" => "Scores on 2 test designs",
+            "test" => "How well does it reproduce 2 test designs?",
             _ => "there are no test designs; these chose the model",
         };
         assert!(said.contains(words), "{name}: {said}");

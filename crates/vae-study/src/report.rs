@@ -14,7 +14,7 @@ use crate::words::{optimized, reached};
 /// The page of a run before its results are known.
 pub struct Report {
     folder: RunFolder,
-    opening: Vec<Block>,
+    training: Vec<Block>,
     manifest: Manifest,
 }
 
@@ -25,13 +25,13 @@ impl Report {
     /// If the manifest or the log of the run cannot be read.
     pub fn begin(run: &Run) -> Result<Self> {
         let manifest = run.folder.recorded_manifest()?;
-        let mut opening = vec![Block::Heading("What was trained".into())];
+        let mut training = vec![Block::Heading("What was trained".into())];
         let sentences = optimized(&run.config, &run.loss());
-        opening.extend(sentences.into_iter().map(Block::Text));
-        opening.push(Block::Table(facts(run, &manifest)));
+        training.extend(sentences.into_iter().map(Block::Text));
+        training.push(Block::Table(facts(run, &manifest)));
         let reached = reached(&run.config, &logged_epochs(&run.folder)?);
-        opening.extend(reached.into_iter().flatten().map(Block::Text));
-        Ok(Self { folder: run.folder.clone(), opening, manifest })
+        training.extend(reached.into_iter().flatten().map(Block::Text));
+        Ok(Self { folder: run.folder.clone(), training, manifest })
     }
 
     /// The command that started the run, and those that went on with other settings, word by word.
@@ -40,18 +40,27 @@ impl Report {
         std::iter::once(command).chain(continued_by).map(Vec::as_slice)
     }
 
-    /// Writes the page into the folder of the run.
+    /// Writes the page into the folder of the run: what it comes to, its pictures, how it was
+    /// trained, and its scores.
     ///
-    /// `name` is the run as the title has it, `known` what is known by now, and `commands` the
-    /// lines that repeat it.
+    /// `name` is the run as the title has it, `verdict` what is read first, `known` what else is
+    /// known by now, and `commands` the lines that repeat it.
     ///
     /// # Errors
     /// If a figure or the configuration cannot be read, or the page cannot be written.
-    pub fn write(self, name: &str, known: Vec<Block>, commands: &[String]) -> Result<()> {
-        let Self { folder, opening: mut blocks, manifest } = self;
-        blocks.extend(known);
+    pub fn write(
+        self,
+        name: &str,
+        verdict: Vec<Block>,
+        known: Vec<Block>,
+        commands: &[String],
+    ) -> Result<()> {
+        let Self { folder, training, manifest } = self;
+        let mut blocks = verdict;
         blocks.push(Block::Heading("Figures".into()));
         blocks.extend(figures(&folder));
+        blocks.extend(training);
+        blocks.extend(known);
 
         blocks.push(Block::Heading("To repeat".into()));
         blocks.push(Block::Code(commands.join("\n")));

@@ -14,7 +14,9 @@ use crate::words::remedy;
 
 /// Score a model on its test split, with simple controls beside it
 ///
-/// Without test designs it is scored on those of the validation, and that is said. Bounds are in
+/// Three sentences come first: whether the model beats its controls, whether its new designs can be
+/// used (at most 5 % of them fail) or can be used once each is judged (at most half fail), and what
+/// to do next. Without test designs it is scored on those of the validation, and that is said. Bounds are in
 /// nats per design, averaged over these designs. IoU, pieces and holes are those of
 /// designs cut at 0.5; reconstructions come from the posterior mean unless they are called sampled.
 /// With many --samples the tighter bound approaches ln p(x); its error and the effective sample
@@ -26,7 +28,9 @@ use crate::words::remedy;
   vae evaluate
   vae evaluate runs/cantilever-default-1 --samples 64
   vae evaluate runs/cantilever-default-1 --samples 5000 --no-mechanics
+  vae evaluate runs/cantilever-default-1 --details
   vae evaluate runs/cantilever-default-1 --json")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) run: RunArgs,
@@ -40,6 +44,9 @@ pub(crate) struct Args {
     /// Leave the mechanics out
     #[arg(long)]
     no_mechanics: bool,
+    /// Print all tables: conditions, controls by mechanics, diversity, each latent dimension
+    #[arg(long)]
+    details: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -67,11 +74,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     bar.into_iter().for_each(Progress::finish);
     let scores = scores?;
     scores.notes.iter().for_each(note);
-    let words = words::scores(&scores, &remedy);
+    let verdict = words::verdict(&scores, &remedy);
+    let all = words::scores(&scores, &remedy);
     if args.json {
         json(&scores)?;
     } else {
-        blocks(&words)?;
+        blocks(&verdict)?;
+        let short = || words::answers(&scores, &remedy);
+        if args.details { blocks(&all)? } else { blocks(&short())? }
     }
     // What is known of a run is not what is known of other data.
     if let Some(report) = report {
@@ -80,10 +90,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             command.push(shown(run.folder.root()));
         }
         // The scores are printed, whether or not the folder can be written to.
-        match page(report, &run.folder, words, Some(&command)) {
+        match page(report, &run.folder, (verdict, all), Some(&command)) {
             Ok(page) => note(format!("report: {page}")),
             Err(error) => note(format!("no report: {error:#}")),
         }
+    }
+    if !args.json && !args.details {
+        note("--details prints all tables");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,8 @@
 //! The model beside its simplest controls, at the end of a training.
 
+use serde::Serialize;
 use vae_train::codes::reconstruct;
-use vae_train::score::{compare, nearest_by_pixels, principal_components};
+use vae_train::score::{Evaluation, compare, nearest_by_pixels, principal_components};
 
 use crate::error::Result;
 use crate::run::{Part, Run, evenly_spaced};
@@ -28,10 +29,35 @@ pub struct Compared {
     pub nearest: f64,
 }
 
+/// A method without a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    /// The projection on as many principal components as the model has latent dimensions.
+    Pca,
+    /// The nearest training design by pixels.
+    NearestTrainingDesign,
+}
+
 impl Compared {
-    /// Whether the model is worse than a control.
-    pub fn is_worse(&self) -> bool {
-        self.pca.min(self.nearest) < self.model
+    /// The errors of an evaluation.
+    pub(crate) fn of(evaluation: &Evaluation, part: Part) -> Self {
+        let Evaluation { n, mse, latent_dim, controls, .. } = evaluation;
+        Self {
+            part,
+            n: *n,
+            model: *mse,
+            pca: controls.pca.mse,
+            components: *latent_dim,
+            nearest: controls.nearest_by_pixels.mse,
+        }
+    }
+
+    /// The controls that reproduce the designs with a smaller error than the model.
+    pub fn beaten_by(&self) -> Vec<Control> {
+        let controls = [(Control::Pca, self.pca), (Control::NearestTrainingDesign, self.nearest)];
+        let better = controls.into_iter().filter(|(_, mse)| *mse < self.model);
+        better.map(|(control, _)| control).collect()
     }
 }
 

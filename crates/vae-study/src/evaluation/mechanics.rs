@@ -23,6 +23,8 @@ use crate::run::{Run, evenly_spaced, stored};
 const MOST: usize = 96;
 /// Deviation of the noise that one control adds to the references.
 const NOISE: f32 = 0.25;
+/// The control for new designs that needs no model.
+const NEAREST_BY_CONDITION: &str = "nearest by condition";
 
 /// Scores of the model and of what is simpler.
 #[derive(Clone, Debug, Serialize)]
@@ -40,6 +42,21 @@ pub struct Mechanics {
     /// Mean change of a generated design, over the square root of the elements, when the conditions
     /// are swapped and the code stays: 0 if they are ignored.
     pub condition_sensitivity: Option<f64>,
+}
+
+impl Mechanics {
+    /// The share that fails of new designs as they are drawn by default.
+    pub fn failure_rate(&self) -> Option<f64> {
+        self.new_designs.kinds.first().map(|kind| kind.failure_rate)
+    }
+
+    /// The scores of the training designs with the nearest conditions; `None` without conditions.
+    pub fn nearest_by_condition(&self) -> Option<&MechanicsScores> {
+        self.generated
+            .iter()
+            .find(|scored| scored.name == NEAREST_BY_CONDITION)
+            .map(|scored| &scored.scores)
+    }
 }
 
 /// The scores of one kind of designs.
@@ -92,7 +109,7 @@ pub(super) fn mechanics(
     };
     let mut generated = vec![score("this model, prior samples".into(), samples)?];
     if let Some(nearest) = nearest_by_condition(&designs, train, &test)? {
-        generated.push(score("nearest by condition".into(), nearest)?);
+        generated.push(score(NEAREST_BY_CONDITION.into(), nearest)?);
     }
     if let Some(found) = regression_by_condition(&designs, train, &test, latent_dim)? {
         generated.push(score("PCA, regression by condition".into(), found)?);

@@ -6,10 +6,12 @@ mod mechanics;
 mod new_designs;
 mod scores;
 mod topology;
+mod verdict;
 
-pub use closing::Compared;
+pub use closing::{Compared, Control};
 pub use distance::AtDistance;
 pub use mechanics::{Mechanics, Scored};
 pub use new_designs::{Best, Drawn, NewDesigns};
 pub use scores::{Questions, Scores};
 pub use topology::{OnePiece, Topology};
+pub use verdict::{Next, Use, Verdict};

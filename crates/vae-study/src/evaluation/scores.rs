@@ -7,8 +7,10 @@ use vae_train::codes::{decode, prior_draws};
 use vae_train::score::Diagnosis;
 use vae_train::score::{Evaluation, evaluate};
 
+use super::closing::Compared;
 use super::mechanics::{Mechanics, mechanics};
 use super::topology::{OnePiece, Topology, topology};
+use super::verdict::Verdict;
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::run::{Part, Run};
@@ -26,6 +28,8 @@ pub struct Questions {
 /// the test split is empty.
 #[derive(Clone, Debug, Serialize)]
 pub struct Scores {
+    /// What all of it comes to; `None` if there are neither test nor validation designs.
+    pub verdict: Option<Verdict>,
     /// The part that is scored; `None` if there are neither test nor validation designs.
     pub part: Option<Part>,
     /// Bounds, reconstructions and controls; `None` without such a part.
@@ -67,6 +71,7 @@ impl Run {
         let latent = self.diagnose()?;
         let Some((part, test)) = self.held_out() else {
             return Ok(Scores {
+                verdict: None,
                 part: None,
                 evaluation: None,
                 one_piece: None,
@@ -97,7 +102,13 @@ impl Run {
         let mut notes = Vec::new();
         let mechanics =
             if questions.mechanics { mechanics(self, &test, &mut notes)? } else { None };
-        let (part, evaluation) = (Some(part), Some(evaluation));
-        Ok(Scores { part, evaluation, one_piece, topology, latent, mechanics, notes })
+        let verdict = Verdict::new(
+            &Compared::of(&evaluation, part),
+            &latent,
+            mechanics.as_ref().and_then(Mechanics::failure_rate),
+            vae.config().fields.is_some(),
+        );
+        let (verdict, part, evaluation) = (Some(verdict), Some(part), Some(evaluation));
+        Ok(Scores { verdict, part, evaluation, one_piece, topology, latent, mechanics, notes })
     }
 }

@@ -4,7 +4,7 @@ use vae_base::Remedy;
 use vae_base::text::counted;
 
 use super::Speak;
-use crate::evaluation::Compared;
+use crate::evaluation::{Compared, Control};
 
 /// The errors of the model and of its controls, in one sentence without a full stop.
 pub fn compared(compared: &Compared) -> String {
@@ -18,23 +18,22 @@ pub fn compared(compared: &Compared) -> String {
 
 /// What to say last of a model that is worse than a control; `None` of one that is not.
 pub fn warning(compared: &Compared, speak: Speak<'_>) -> Option<String> {
-    let controls = [
-        (compared.pca, "the projection on principal components"),
-        (compared.nearest, "the nearest training design"),
-    ];
-    let better: Vec<&str> = controls
-        .into_iter()
-        .filter(|(mse, _)| *mse < compared.model)
-        .map(|(_, name)| name)
-        .collect();
     let epochs = speak(&Remedy::set("epochs", "N", "with more epochs"));
     let latent_dim = speak(&Remedy::set("latent_dim", "N", "with another number of dimensions"));
-    (!better.is_empty()).then(|| {
+    better(compared).map(|better| {
         format!(
-            "warning: this model reproduces designs worse than {}; train again: {epochs}, {latent_dim}, or on more designs",
-            better.join(" and than ")
+            "warning: this model reproduces designs worse than {better}; train again: {epochs}, {latent_dim}, or on more designs"
         )
     })
+}
+
+/// The controls that are better than the model, to stand behind "worse than"; `None` if none is.
+pub(super) fn better(compared: &Compared) -> Option<String> {
+    let names = compared.beaten_by().into_iter().map(|control| match control {
+        Control::Pca => "the projection on principal components",
+        Control::NearestTrainingDesign => "the nearest training design",
+    });
+    Some(names.collect::<Vec<_>>().join(" and than ")).filter(|names| !names.is_empty())
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ pub(super) fn mechanics(mechanics: &Mechanics) -> Vec<Block> {
 }
 
 /// How many new designs carry their load, by the way that they are drawn.
-fn new_designs(found: &NewDesigns) -> Vec<Block> {
+pub(super) fn new_designs(found: &NewDesigns) -> Vec<Block> {
     let best = format!("best of {}: fails", found.draws);
     let columns = [
         "drawn from",
@@ -144,7 +144,7 @@ fn by_distance(found: &NewDesigns) -> Table {
 }
 
 /// A compliance error with two decimals, and as `> 1000 %` if it is absurdly large.
-fn fine(value: f64) -> String {
+pub(super) fn fine(value: f64) -> String {
     if 10.0 < value { "> 1000 %".to_owned() } else { format!("{:.2} %", 100.0 * value) }
 }
 

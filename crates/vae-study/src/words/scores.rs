@@ -8,12 +8,47 @@ use vae_train::score::Follows;
 use vae_train::score::Reconstruction;
 
 use super::Speak;
-use super::latent::latent;
-use super::mechanics::mechanics;
-use crate::evaluation::{OnePiece, Scores, Topology};
+use super::latent::{latent, summary};
+use super::mechanics::{mechanics, new_designs};
+use super::verdict::sentences;
+use crate::evaluation::{Compared, OnePiece, Scores, Topology};
 use crate::run::Part;
 
-/// The scores, with those of the controls beside them, the latent space, and mechanics if it was
+/// What the scores come to, in three sentences under a heading; empty if there are no scores.
+pub fn verdict(scores: &Scores, speak: Speak<'_>) -> Vec<Block> {
+    let found = (&scores.verdict, &scores.evaluation, scores.part);
+    let (Some(found), Some(evaluation), Some(part)) = found else { return Vec::new() };
+    let compared = Compared::of(evaluation, part);
+    let said = sentences(found, &compared, scores.mechanics.as_ref(), speak);
+    let heading = Block::Heading("Verdict".into());
+    std::iter::once(heading).chain(said.map(Block::Text)).collect()
+}
+
+/// One table for each question: how well held-out designs are reproduced, how probable they are,
+/// and whether new designs carry their loads.
+pub fn answers(scores: &Scores, speak: Speak<'_>) -> Vec<Block> {
+    let (Some(evaluation), Some(part)) = (&scores.evaluation, scores.part) else {
+        return self::scores(scores, speak);
+    };
+    let designs = counted(evaluation.n, &format!("{} design", part.name()));
+    let mut blocks = vec![Block::Heading(format!("How well does it reproduce {designs}?"))];
+    blocks.extend(flattered(part));
+    blocks.push(Block::Table(reconstructions(evaluation, &scores.topology)));
+    blocks.push(Block::Text(
+        "MSE and IoU (overlap) are over pixels; volume off is the mean difference; pieces and holes are those of designs cut at 0.5"
+            .into(),
+    ));
+    blocks.push(Block::Heading("How probable are they to it?".into()));
+    bounds(evaluation, &mut blocks);
+    blocks.push(Block::Text(summary(&scores.latent)));
+    if let Some(mechanics) = &scores.mechanics {
+        blocks.push(Block::Heading("Do its new designs carry their loads?".into()));
+        blocks.extend(new_designs(&mechanics.new_designs));
+    }
+    blocks
+}
+
+/// All scores, with those of the controls beside them, the latent space, and mechanics if it was
 /// measured.
 pub fn scores(scores: &Scores, speak: Speak<'_>) -> Vec<Block> {
     let found = (&scores.evaluation, &scores.one_piece, scores.part);
@@ -38,11 +73,7 @@ fn looks(
 ) -> Vec<Block> {
     let designs = counted(evaluation.n, &format!("{} design", part.name()));
     let mut blocks = vec![Block::Heading(format!("Scores on {designs}"))];
-    if part == Part::Validation {
-        blocks.push(Block::Text(
-            "there are no test designs; these chose the model, so the scores flatter it".into(),
-        ));
-    }
+    blocks.extend(flattered(part));
     bounds(evaluation, &mut blocks);
     blocks.push(Block::Table(reconstructions(evaluation, topology)));
     if let Some(found) = &evaluation.calibration {
@@ -64,6 +95,12 @@ fn looks(
     )));
     codes(evaluation, &mut blocks);
     blocks
+}
+
+/// What to say of scores on designs that chose the model; `None` of others.
+fn flattered(part: Part) -> Option<Block> {
+    let text = "there are no test designs; these chose the model, so the scores flatter it";
+    (part == Part::Validation).then(|| Block::Text(text.into()))
 }
 
 fn bounds(evaluation: &Evaluation, blocks: &mut Vec<Block>) {

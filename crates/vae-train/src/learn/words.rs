@@ -36,6 +36,7 @@ pub fn result(config: &Config, epochs: &[EpochMetrics]) -> Option<Vec<String>> {
         scores.mse,
         scores.iou,
     )];
+    sentences.extend(turned(epochs, best));
     if let Some(excess) = scores.excess {
         sentences.push(if excess == 0.0 {
             "all tolerances are kept on the validation split".to_owned()
@@ -48,4 +49,63 @@ pub fn result(config: &Config, epochs: &[EpochMetrics]) -> Option<Vec<String>> {
     }
     sentences.extend(objective.caveat().map(str::to_owned));
     Some(sentences)
+}
+
+/// What to say of a run whose validation became worse while training went on; `None` of others.
+///
+/// It must have become worse by more than 1 % over at least a fifth of the epochs, which noise does
+/// not do.
+fn turned(epochs: &[EpochMetrics], best: &EpochMetrics) -> Option<String> {
+    let last = epochs.last()?;
+    let (then, now) = (best.validation?.loss, last.validation?.loss);
+    let long = last.epoch <= 5 * (last.epoch - best.epoch);
+    let worse = 0.01 * then.abs() < now - then;
+    let learned = best.train.terms.value() < last.train.terms.value();
+    (long && worse && learned).then(|| {
+        format!(
+            "the model overfits: after epoch {} the loss of the validation rose from {then:.4} to {now:.4} while training went on, and epoch {} is kept; more designs, mirror images or a larger weight decay help",
+            best.epoch, best.epoch
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use vae_prob::Elbo;
+
+    use super::*;
+    use crate::learn::objective::Validation;
+
+    fn epoch(epoch: u64, train: f64, loss: f64) -> EpochMetrics {
+        let terms = |value| Elbo { log_likelihood: value, kl: 0.0 };
+        EpochMetrics {
+            epoch,
+            step: epoch,
+            beta: 1.0,
+            train: Parts { terms: terms(train), ..Parts::default() },
+            validation: Some(Validation {
+                elbo: Some(-loss),
+                loss,
+                terms: terms(-loss),
+                mse: 0.1,
+                iou: 0.5,
+                excess: None,
+            }),
+            kl_per_dim: Vec::new(),
+            best: false,
+            seconds: 1.0,
+            images_per_s: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_run_whose_validation_turned_is_said_to_overfit_and_no_other() {
+        let of = |epochs: &[EpochMetrics]| turned(epochs, &epochs[0]);
+        let said = of(&[epoch(40, -100.0, 90.0), epoch(100, -60.0, 120.0)]).unwrap();
+        assert!(said.contains("overfits") && said.contains("epoch 40"), "{said}");
+        // Noise, a turn in the last epochs, and a training that fell back with its validation.
+        assert_eq!(of(&[epoch(40, -100.0, 90.0), epoch(100, -60.0, 90.5)]), None);
+        assert_eq!(of(&[epoch(90, -100.0, 90.0), epoch(100, -60.0, 120.0)]), None);
+        assert_eq!(of(&[epoch(40, -100.0, 90.0), epoch(100, -130.0, 120.0)]), None);
+    }
 }

@@ -19,16 +19,17 @@ use vae_study::run::{recorded_data, with_problems};
 use vae_study::words::{latent, reached, summary, warning};
 use vae_train::data::Augment;
 use vae_train::learn::{Estimate, go_back, split};
-use vae_train::{Config, Ending, Layer, Manifest, RunFolder, TargetKind, Targets};
+use vae_train::{Config, Ending, Layer, RunFolder, TargetKind, Targets};
 
 use self::observer::{Observer, Preview};
 use self::settings::Settings;
 use crate::args::{RUNS, fitted_flow};
 use crate::failure::{INTERRUPTED, UsageError};
+use crate::machine::manifest;
 use crate::output::{line, note, page, shown, typed};
 use crate::progress::working;
 use crate::reading::{absolute_source, open_data, say_notes};
-use crate::{interrupt, threads, words};
+use crate::{interrupt, words};
 
 /// Train a model on designs
 ///
@@ -86,17 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         None => begun(args, &settings)?,
     };
     let data = with_problems(data, &config)?;
-    let manifest = Manifest {
-        format: Manifest::FORMAT,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        data_fingerprint: data.fingerprint()?,
-        seed: config.seed,
-        device: "cpu".to_owned(),
-        threads: threads::current(),
-        command: std::env::args().collect(),
-        resumed_at_step: Vec::new(),
-        continued_by: Vec::new(),
-    };
+    let manifest = manifest(data.fingerprint()?, config.seed);
 
     // Training.
     if args.resume.is_none() {
@@ -150,7 +141,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         compared.iter().map(|compared| Block::Text(vae_study::words::compared(compared))).collect();
     known.push(Block::Heading("Latent space".into()));
     known.extend(latent(&diagnosis, &words::remedy));
-    let page = page(Report::begin(&opened)?, &folder, known, None)?;
+    let page = page(Report::begin(&opened)?, &folder, (Vec::new(), known), None)?;
     for sentence in result {
         line(sentence)?;
     }
