@@ -149,6 +149,12 @@ fn problems_that_cannot_be_solved() {
     bench
         .vae("simp solve l-bracket --nelx 20 --nely 20 --symmetry top-bottom")
         .fails(2, &["symmetric"]);
+    bench.vae("problem check nowhere.toml").fails(2, &["nowhere.toml"]);
+    bench.vae("problem check mbb --volume-fraction 2").fails(2, &["volume_fraction is 2"]);
+    bench.vae("problem new new.toml").succeeds();
+    bench.vae("problem new new.toml").fails(2, &["new.toml", "already exists"]);
+    bench.vae("problem check new.toml --picture new.png").succeeds();
+    assert!(bench.path("new.png").is_file());
     bench.vae("simp solve nowhere.toml").fails(2, &["nowhere.toml"]);
     bench.vae("simp solve mbb --start nowhere.npy").fails(2, &["nowhere.npy"]);
 

@@ -1,5 +1,5 @@
 //! Figures of a training run as PNG files (curves, reconstructions, samples, interpolations, latent
-//! space, histograms), and the page that holds them with tables and words.
+//! space, histograms, tasks), and the page that holds them with tables and words.
 //!
 //! Each function takes arrays and words and writes one picture. Nothing is computed here but what
 //! drawing needs, and the means and deviations in captions. Material is black on white, as
@@ -28,9 +28,9 @@ mod sheets;
 pub use drawing::numerals::number;
 pub use error::ReportError;
 pub use figures::{
-    Comparison, Field, Grid, Histogram, Pairs, Scaling, Scatter, Series, Shade, Splits, Strip,
-    Training, Version, comparison, curves, field, grid, histogram, latent_scatter, pairs, scaling,
-    strip,
+    Comparison, Field, Grid, Ground, Histogram, Pairs, Scaling, Scatter, Series, Shade, Splits,
+    Strip, Task, Training, Version, comparison, curves, field, grid, histogram, latent_scatter,
+    pairs, scaling, strip, task,
 };
 pub use page::{Block, Page, Table};
 

@@ -1,6 +1,7 @@
 //! What is to be designed (grid, material, supports, loads, and regions that are not free), and
 //! the same on the nodes and elements of its grid.
 
+mod annotated;
 mod cell;
 mod error;
 mod model;

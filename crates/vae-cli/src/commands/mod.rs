@@ -12,6 +12,7 @@ mod fetch;
 mod interpolate;
 mod outliers;
 mod plot;
+mod problem;
 mod propose;
 mod reconstruct;
 mod sample;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Interpolate(interpolate::Args),
     Propose(Box<propose::Args>),
     Explore(explore::Args),
+    #[command(subcommand)]
+    Problem(problem::Command),
     Analyze(analyze::Args),
     Export(export::Args),
     Traverse(traverse::Args),
@@ -64,6 +67,7 @@ impl Command {
             Self::Interpolate(args) => interpolate::run(&args),
             Self::Propose(args) => propose::run(&args),
             Self::Explore(args) => explore::run(&args),
+            Self::Problem(command) => problem::run(&command),
             Self::Analyze(args) => analyze::run(&args),
             Self::Export(args) => export::run(&args),
             Self::Traverse(args) => traverse::run(&args),

@@ -9,6 +9,7 @@ mod histogram;
 mod scaling;
 mod scatter;
 mod strip;
+mod task;
 mod training;
 
 pub use comparison::{Comparison, Pairs, Version, comparison, pairs};
@@ -19,4 +20,5 @@ pub use histogram::{Histogram, histogram};
 pub use scaling::{Scaling, scaling};
 pub use scatter::{Scatter, Shade, latent_scatter};
 pub use strip::{Strip, strip};
+pub use task::{Ground, Task, task};
 pub use training::{Series, Splits, Training};

@@ -8,6 +8,7 @@ mod figures;
 mod latent;
 mod reconstructions;
 mod square;
+mod task;
 
 pub(crate) use caption::at_conditions;
 pub use contact::draw_contact_sheet;
@@ -17,3 +18,4 @@ pub use figures::{draw_curves, draw_run};
 pub use latent::draw_latent;
 pub use reconstructions::{draw_pairs, draw_reconstructions};
 pub use square::draw_square;
+pub use task::draw_task;

@@ -5,11 +5,14 @@ mod data;
 mod latent;
 mod mechanics;
 mod scores;
+mod task;
+mod verdict;
 
 pub use closing::{compared, warning};
 pub use data::data_set;
 pub use latent::{latent, summary};
-pub use scores::scores;
+pub use scores::{answers, scores, verdict};
+pub use task::task;
 pub use vae_train::learn::{aims as optimized, result as reached};
 
 /// How a caller says a remedy, with whatever its settings are called.
