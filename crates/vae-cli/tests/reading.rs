@@ -30,11 +30,11 @@ fn density(part: usize, iteration: usize, row: usize, column: usize) -> f32 {
 const HEIGHT: usize = 16;
 const WIDTH: usize = 24;
 
-/// A picture of a bar in a white frame of 3 pixels.
+/// A picture of a bar in white margins of 3 pixels above and left of it, and 5 below and right.
 fn picture(part: usize, iteration: usize) -> ImageBuffer<Luma<u8>, Vec<u8>> {
-    let (height, width) = (HEIGHT as u32 + 6, WIDTH as u32 + 6);
+    let (height, width) = (HEIGHT as u32 + 8, WIDTH as u32 + 8);
     ImageBuffer::from_fn(width, height, |x, y| {
-        if !(3..width - 3).contains(&x) || !(3..height - 3).contains(&y) {
+        if !(3..width - 5).contains(&x) || !(3..height - 5).contains(&y) {
             return Luma([255]);
         }
         // Ends at the sides, so that no void surrounds it.
@@ -76,7 +76,7 @@ fn a_folder_of_pictures_trains_in_one_command() {
     let bench = Bench::empty();
     pictures(&bench.path("pics"), 9, 5, "jpg");
     let ran = bench.vae(&format!("train --data pics {TRAIN} --run run")).succeeds();
-    for words in ["3,3,3,3", "black is material", "conditions a, b", "same a are a group"] {
+    for words in ["3,5,5,3", "black is material", "conditions a, b", "same a are a group"] {
         assert!(ran.stderr.contains(words), "{words:?} is not in {}", ran.stderr);
     }
     // Nine groups: one for each part, none on two sides.
@@ -139,7 +139,10 @@ fn white_on_black_is_found_out_and_can_be_said() {
         info["volume_fraction"]["mean"].as_f64().unwrap()
     };
     let found = volume("", "white is material");
-    assert!((volume("--invert yes --crop 3", "white is material: asked for") - found).abs() < 1e-9);
+    assert!(
+        (volume("--invert yes --crop 3,5,5,3", "white is material: asked for") - found).abs()
+            < 1e-9
+    );
     let inverse = volume("--invert no", "black is material: asked for");
     // Each density is rounded to f32.
     assert!((inverse - (1.0 - found)).abs() < f64::from(f32::EPSILON), "{inverse} {found}");

@@ -45,8 +45,11 @@ pub(crate) fn order(
         (Setting::Given(Layout::Flat(flat)), _) => unrolled(elements, flat),
         (Setting::Given(Layout::Axes(order)), _) => as_stated(elements, order),
         (_, Some(_)) if shape.len() == 4 => Ok(vec![Design, Iteration, Row, Column]),
-        _ if single && shape.len() == 2 => Ok(vec![Row, Column]),
-        _ if single && shape.len() == 3 && shape[2] == 1 => Ok(vec![Row, Column, Channel]),
+        _ if single && matches!(shape[..], [_, _] | [_, _, 1]) => {
+            let words = ["the first axis of each file counts", "the second one"];
+            let [first, second] = of_one([shape[0], shape[1]], reading, facts, words, notes);
+            Ok([first, second, Channel][..shape.len()].to_vec())
+        }
         _ if shape.len() == 3 => of_three(elements, [0, 1, 2], reading, facts, single, notes),
         _ if shape.len() == 4 => {
             let channel = channel(&shape).ok_or_else(|| shape_error(elements))?;
@@ -113,6 +116,37 @@ fn as_stated(elements: &Elements, stated: AxisOrder) -> Result<Vec<Axis>, DataEr
     .into())
 }
 
+/// What the two axes of a file that holds one design count. Rows come first, unless the grid of a
+/// problem fits the other order only. `words` name the axes in the note.
+pub(crate) fn of_one(
+    [first, second]: [usize; 2],
+    reading: &Reading,
+    facts: Facts,
+    words: [&str; 2],
+    notes: &mut Vec<Note>,
+) -> [Axis; 2] {
+    let is_told = first != second && facts.grid == Some((first, second));
+    let is_turned = first != second && facts.grid == Some((second, first));
+    if reading.layout == Setting::None || is_told || first * second < TELLING * TELLING {
+        return [Row, Column];
+    }
+    let [first_words, second_words] = words;
+    if is_turned {
+        notes.push(Note::new(format!(
+            "{first_words} columns, {second_words} rows; the grid of the problem says so"
+        )));
+        return [Column, Row];
+    }
+    let doubt = if second < first {
+        "; which of the two are rows is a guess, and designs are seldom higher than wide"
+    } else {
+        ""
+    };
+    let note = Note::new(format!("{first_words} rows, {second_words} columns{doubt}"));
+    notes.push(note.or(Remedy::set("layout", "wh", "swaps rows and columns")));
+    [Row, Column]
+}
+
 /// How the order of the axes was found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Why {
@@ -143,9 +177,11 @@ fn of_three(
         // What fits no order says nothing about it; it is held against the designs later.
         if kept.is_empty() { (orders, false) } else { (kept, true) }
     };
-    let (left, by_grid) = keep(ORDERS.to_vec(), &|order| {
+    let (left, fits_grid) = keep(ORDERS.to_vec(), &|order| {
         facts.grid == Some((length(order, Row), length(order, Column)))
     });
+    // A square grid does not tell rows from columns.
+    let by_grid = fits_grid && facts.grid.is_some_and(|(height, width)| height != width);
     let one_axis = |left: &[[Axis; 3]]| left.iter().all(|order| place(*order) == place(left[0]));
     let (counted, by_count) =
         keep(left.clone(), &|order| facts.count == Some(length(order, Design)));
@@ -229,12 +265,14 @@ fn note(
     notes: &mut Vec<Note>,
 ) {
     // Of very small designs the size that is printed says enough.
-    if (single && order == ORDERS[0]) || height * width < TELLING * TELLING {
+    if height * width < TELLING * TELLING {
         return;
     }
     let Some(order) = AxisOrder::new(&order) else { return };
+    let is_guess = why == Why::Default;
     let why = match why {
-        Why::Problem => "; the grid of the problem says so",
+        Why::Problem if by_grid => "; the grid of the problem says so",
+        Why::Problem => "; the grid of the problem says so, but not which of the two are rows",
         Why::Conditions => "; the number of conditions says so",
         Why::Looks if !by_grid && width < height => {
             "; which of the two are rows is a guess, and designs are seldom higher than wide"
@@ -255,7 +293,7 @@ fn note(
     if !by_grid {
         note = note.or(Remedy::set("layout", swapped, "swaps rows and columns"));
         let other = if order.axes().next() == Some(Design) { "hwn" } else { "nhw" };
-        if why.ends_with("guess") {
+        if is_guess {
             note = note.or(Remedy::set("layout", other, "takes the designs along another axis"));
         }
     }

@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashSet};
 use vae_base::Note;
 
 use crate::error::{DataError, ReadingError};
-use crate::foreign::layout::Layout;
+use crate::foreign::axes;
+use crate::foreign::facts::Facts;
+use crate::foreign::layout::{Axis, Flat, Layout};
 use crate::foreign::points::{self, Columns};
 use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
@@ -18,6 +20,7 @@ pub(crate) fn design(
     text: &str,
     file: &str,
     reading: &Reading,
+    facts: Facts,
     notes: &mut Vec<Note>,
 ) -> Result<Matrix, DataError> {
     let sheet = Sheet::read(text, file)?;
@@ -35,7 +38,16 @@ pub(crate) fn design(
     }
     let matrix = sheet.matrix()?;
     one_design(&matrix, file)?;
-    Ok(matrix)
+    let (height, width) = matrix.0;
+    let words = ["the lines of each file are", "the numbers along them"];
+    let [lines, _] = axes::of_one([height, width], reading, facts, words, notes);
+    Ok(if lines == Axis::Row { matrix } else { transposed(&matrix) })
+}
+
+/// A matrix whose lines are columns.
+pub(crate) fn transposed(((height, width), values): &Matrix) -> Matrix {
+    let flat = Flat { columns: true, nelx: *height, nely: *width };
+    ((*width, *height), flat.in_rows(values))
 }
 
 /// The elements of a table as [x, y, density].
@@ -177,7 +189,7 @@ mod tests {
 
     fn read(text: &str, grid: &str) -> Result<Matrix, DataError> {
         let reading = Reading { grid: grid.parse().unwrap(), ..Reading::default() };
-        design(text, "a.csv", &reading, &mut Vec::new())
+        design(text, "a.csv", &reading, Facts::default(), &mut Vec::new())
     }
 
     #[test]

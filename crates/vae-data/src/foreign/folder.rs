@@ -65,6 +65,12 @@ fn open_files(
         let mut set = Opening::new(name, read.designs, Details::default())?;
         set.parts.cut = read.cut;
         set.parts.exchange = read.exchange;
+        // A stated problem may decide it.
+        if reading.problem.as_os_str().is_empty() {
+            notes.extend(read.doubt);
+        } else {
+            set.parts.doubt = read.doubt;
+        }
         set.names = names(&files);
         Labeled::of(&set.names, reading, &mut notes)?.put_into(&mut set)?;
         set

@@ -4,7 +4,7 @@ use vae_base::{Note, Remedy};
 
 use crate::error::ReadingError;
 use crate::foreign::choices::Margins;
-use crate::foreign::plot::{Area, CLEAR, Drawing, FAINT};
+use crate::foreign::plot::{Area, CLEAR, Drawing, FAINT, Stroke};
 use crate::formats::picture::pixels::Picture;
 
 /// What the first look at one picture shows about its margins.
@@ -15,6 +15,8 @@ pub(crate) struct Edges {
     area: Option<Area>,
     /// Margins of plain paper around everything that is drawn, at least a pixel on every side.
     around: Option<Margins>,
+    /// Whether paper shows between these margins too.
+    is_paper_inside: bool,
     /// Rows and columns with something drawn in them.
     occupied: (Vec<bool>, Vec<bool>),
 }
@@ -44,14 +46,17 @@ pub(crate) fn look(picture: &Picture) -> Option<Edges> {
         let area = drawing.area(&colors).filter(|area| 0 < area.line && area.has_marks);
         let area = area.or_else(|| drawing.clipped_area(&colors))?;
         let occupied = drawing.occupied();
-        return Some(Edges { paper: [255; 3], area: Some(area), around: None, occupied });
+        let (paper, around) = ([255; 3], None);
+        return Some(Edges { paper, area: Some(area), around, is_paper_inside: false, occupied });
     };
+    let around = drawing.margins().filter(|margins| drawing.surrounds && 0 < margins.least());
     let clear = || Drawing::of(picture, &colors, CLEAR)?.area(&colors);
     let clipped = || Drawing::of(picture, &colors, CLEAR)?.clipped_area(&colors);
     Some(Edges {
         paper: drawing.paper,
         area: clear().or_else(|| drawing.area(&colors)).or_else(clipped),
-        around: drawing.margins().filter(|margins| drawing.surrounds && 0 < margins.least()),
+        around,
+        is_paper_inside: around.is_some_and(|margins| drawing.shows_paper(margins)),
         occupied: drawing.occupied(),
     })
 }
@@ -62,7 +67,9 @@ pub(crate) fn look(picture: &Picture) -> Option<Edges> {
 ///   line around it is told from the design by ticks or texts outside, or by standing at the same
 ///   place in all of several pictures.
 /// * Paper around all pictures is cut off if on every side several designs end at the very same
-///   line, as they do at the end of their domain.
+///   line, as they do at the end of their domain; and if the paper shows in no design, or opposite
+///   margins differ, as they do around plots. Equal margins that look like void may be parts of the
+///   designs.
 ///
 /// # Errors
 ///
@@ -78,6 +85,10 @@ pub(crate) fn cut(
     if let Some(areas) = plots(pictures) {
         if areas.iter().any(|area| 0 < area.twins) {
             let why = "it shows several plots";
+            return Err(ReadingError::Margins { file: first.into(), why: why.into(), found: None });
+        }
+        if areas.iter().any(|area| area.stroke == Stroke::Endless) {
+            let why = "the line around the plot cannot be told from the border of the design";
             return Err(ReadingError::Margins { file: first.into(), why: why.into(), found: None });
         }
         let margins: Vec<Margins> = areas.iter().map(|area| area.margins).collect();
@@ -138,6 +149,14 @@ pub(crate) fn cut(
             )));
         }
     }
+    let Margins { top, right, bottom, left } = least;
+    let is_even = top.abs_diff(bottom) <= 1 && left.abs_diff(right) <= 1;
+    if is_even && seen.iter().any(|edges| edges.is_paper_inside) {
+        return Err(refused(format!(
+            "{least} pixels (top,right,bottom,left) around all {of_size} are of one tone, which the \
+             designs have too, so they may be paper or a border of void"
+        )));
+    }
     let dark = seen.first().is_some_and(|edges| edges.paper.iter().all(|level| *level < 128));
     // Where void ends at other places than paper, it looks like paper.
     let void_is_paper = all.iter().any(|margins| *margins != least);
@@ -176,7 +195,8 @@ fn plots(pictures: &[Option<&Edges>]) -> Option<Vec<Area>> {
     let first = areas.first()?.margins;
     let together = 1 < areas.len() && areas.iter().all(|area| area.margins == first);
     let told = |area: &Area| {
-        let stands_out = area.has_marks || together;
+        // A line without marks is thin, or else it may be a border of the designs.
+        let stands_out = area.has_marks || (together && area.stroke == Stroke::Thin);
         (0 < area.line && stands_out)
             || (area.is_set_off && (0 < area.line || stands_out || area.is_colored))
     };

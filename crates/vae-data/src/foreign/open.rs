@@ -14,7 +14,7 @@ use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
 use crate::foreign::source::Source;
 use crate::foreign::{
-    archives, arrays, beside, conditions_file, folder, grouping, labels, mnist, polarity,
+    archives, arrays, beside, conditions_file, folder, grouping, labels, mnist, number_polarity,
 };
 use crate::formats::archive::Archive;
 use crate::formats::bytes::Bytes;
@@ -87,8 +87,8 @@ pub fn open_with(source: &Source, reading: &Reading) -> Result<DataSet, DataErro
         set.parts.members.push(("problem.toml", file));
     }
     if let Some(ends) = set.ends.filter(|_| reading.range.given().is_none()) {
-        polarity::check(&mut set, ends)?;
-        set.parts.exchange = Some(polarity::remedies(ends));
+        number_polarity::check(&mut set, ends)?;
+        set.parts.exchange = Some(number_polarity::remedies(ends));
     }
     if let Some(resize) = reading.resize.given() {
         bring_to_size(&mut set, *resize)?;
@@ -219,6 +219,7 @@ fn open_files(
     let ends = designs.ends();
     let mut set = files.into_opening(description, name, path, designs, groups)?;
     set.ends = Some(ends);
+    set.is_described = is_described;
     set.parts.notes = notes;
     Ok(set)
 }

@@ -8,12 +8,13 @@ use rayon::prelude::*;
 use vae_base::{Note, Remedy};
 
 use crate::error::{DataError, FormatError, ReadingError};
+use crate::foreign::bands::{self, Bands};
 use crate::foreign::choices::Margins;
 use crate::foreign::color_map::light;
 use crate::foreign::coloring::{Coloring, Colors};
 use crate::foreign::frame::{self, Edges};
 use crate::foreign::listing::Found;
-use crate::foreign::polarity::{self, Column, Evidence, Polarity};
+use crate::foreign::polarity::{self, Column, Evidence, Polarity, Values};
 use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
 use crate::foreign::shades::{Shades, is_byte, unit};
@@ -42,6 +43,7 @@ struct Page {
     position: usize,
     size: (usize, usize),
     edges: Option<Edges>,
+    bands: Option<Bands>,
     /// What is cut off.
     margins: Margins,
     turned: bool,
@@ -56,6 +58,8 @@ pub(crate) struct Read {
     pub(crate) designs: Stored,
     /// What exchanges material and void, and what keeps them, unless it was stated which is which.
     pub(crate) exchange: Option<[Remedy; 2]>,
+    /// Why it is uncertain which of the two is material.
+    pub(crate) doubt: Option<Note>,
     pub(crate) cut: Option<Cut>,
 }
 
@@ -81,7 +85,7 @@ pub(crate) fn open(
         None => one_size(&all)?,
     };
     let unit = one_unit(&all)?;
-    let ((range, exchange), coloring) = {
+    let (Ends { range, exchange, doubt }, coloring) = {
         let step = all.len().div_ceil(SAMPLE);
         let sample: Vec<&Page> = all.iter().step_by(step).collect();
         let columns = known(files)?.into_iter().map(|column| Column {
@@ -98,7 +102,7 @@ pub(crate) fn open(
         let evidence = Evidence {
             paper_is_dark,
             columns: columns.collect(),
-            is_map: coloring.is_map(),
+            values: if coloring.is_map() { Values::Map } else { Values::Grey },
             ..Evidence::default()
         };
         (range(&shades, unit, evidence, &all[0], reading, notes)?, coloring)
@@ -147,11 +151,18 @@ pub(crate) fn open(
     let names = files.iter().map(|file| file.path.display().to_string()).collect();
     let designs =
         Stored::of_elements(store.finish()?, element, files.len(), size).with_files(names);
-    Ok(Read { designs, exchange, cut })
+    Ok(Read { designs, exchange, doubt, cut })
 }
 
-/// The levels of void and solid: as asked for, or told by scale and polarity. Beside them what
-/// exchanges and what keeps them, unless they were asked for.
+/// The levels of void and solid, and what is to be said of them.
+struct Ends {
+    range: ValueRange,
+    /// What exchanges them, and what keeps them, unless they were asked for.
+    exchange: Option<[Remedy; 2]>,
+    doubt: Option<Note>,
+}
+
+/// The levels of void and solid: as asked for, or told by scale and polarity.
 fn range(
     shades: &Shades,
     unit: f32,
@@ -159,13 +170,13 @@ fn range(
     first: &Page,
     reading: &Reading,
     notes: &mut Vec<Note>,
-) -> Result<(ValueRange, Option<[Remedy; 2]>), ReadingError> {
+) -> Result<Ends, ReadingError> {
     if let Some(range) = reading.range.given() {
         if reading.invert.given().is_some() {
             let why = "the range says already which value is solid".into();
             return Err(ReadingError::NotApplicable { setting: "invert", why });
         }
-        return Ok((*range, None));
+        return Ok(Ends { range: *range, exchange: None, doubt: None });
     }
     let file = first.file.path.display().to_string();
     let (ends, note) = shades.ends(unit, &file)?;
@@ -175,10 +186,17 @@ fn range(
     let polarity = polarity::decide(&evidence, reading.invert);
     let (kept, other) = if polarity.white_is_material { ("yes", "no") } else { ("no", "yes") };
     let exchange = Remedy::set("invert", other, "exchanges material and void");
-    notes.push(note_on(&polarity, evidence.is_map).or(exchange.clone()));
+    let note = note_on(&polarity, evidence.values == Values::Map).or(exchange.clone());
+    let doubt = if polarity.is_weak {
+        Some(note)
+    } else {
+        notes.push(note);
+        None
+    };
     let remedies = [exchange, Remedy::set("invert", kept, "keeps them")];
     let range = if polarity.white_is_material { ends } else { ends.exchanged() };
-    Ok((range, reading.invert.given().is_none().then_some(remedies)))
+    let exchange = reading.invert.given().is_none().then_some(remedies);
+    Ok(Ends { range, exchange, doubt })
 }
 
 fn look_at_all(
@@ -230,16 +248,17 @@ fn look(file: Found, reading: &Reading, memory: &AtomicUsize) -> Result<Vec<Page
             return Err(FormatError::Picture { path: file.path, why });
         }
         // Numbers of another scale are no picture with paper around it.
-        let edges = match picture.pixels {
-            Pixels::Bytes(_) | Pixels::Colors(_) => frame::look(&picture),
-            Pixels::Words(_) | Pixels::Floats(_) => None,
+        let (edges, bands) = match picture.pixels {
+            Pixels::Bytes(_) | Pixels::Colors(_) => (frame::look(&picture), bands::look(&picture)),
+            Pixels::Words(_) | Pixels::Floats(_) => (None, None),
         };
         let (bytes, turned, unit) = (picture.bytes(), picture.turned, unit(&picture));
         let room = memory
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         let kept = room.is_ok().then_some(picture);
         let margins = Margins::default();
-        all.push(Page { file: file.clone(), position, size, edges, margins, turned, unit, kept });
+        let file = file.clone();
+        all.push(Page { file, position, size, edges, bands, margins, turned, unit, kept });
     }
     Ok(all)
 }
@@ -281,6 +300,10 @@ fn cut(
             continue;
         }
         let found = found?;
+        if found.note.is_none() {
+            let bands: Vec<Bands> = members.iter().filter_map(|index| all[*index].bands).collect();
+            notes.extend(bands::warning(size, &bands));
+        }
         notes.extend(found.note);
         paper_is_dark = paper_is_dark.or(found.paper_is_dark);
         for (index, margins) in members.into_iter().zip(found.margins) {

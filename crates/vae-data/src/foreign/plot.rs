@@ -44,6 +44,8 @@ pub(crate) struct Area {
     pub(crate) margins: Margins,
     /// Width of the line around it; 0 if there is none.
     pub(crate) line: usize,
+    /// What the width of the line says.
+    pub(crate) stroke: Stroke,
     /// Whether its colors set it off from the paper, which shows nowhere inside.
     pub(crate) is_set_off: bool,
     /// Whether its pixels are in color and the paper is grey.
@@ -55,6 +57,17 @@ pub(crate) struct Area {
     pub(crate) twins: usize,
     /// Sides (top, right, bottom, left) at which the picture ends before the line does.
     clipped: [bool; 4],
+}
+
+/// What the width of the line around an area says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stroke {
+    /// It is thin beside the picture, as lines around plots are, or there is none.
+    Thin,
+    /// It is as wide as parts of a design.
+    Wide,
+    /// Where it ends cannot be told from a border of the design that lies beside it.
+    Endless,
 }
 
 /// A straight run of drawn pixels with paper on one side: its row or column, and from where to
@@ -99,6 +112,15 @@ impl Drawing {
         let on_ring = ring.iter().filter(|place| drawing.drawn[**place]).count();
         let is_paper = on_ring as f64 <= (1.0 - MOSTLY) * ring.len() as f64;
         is_paper.then_some(Self { surrounds: on_ring == 0, ..drawing })
+    }
+
+    /// Whether paper shows between these margins, on more pixels than strays.
+    pub(crate) fn shows_paper(&self, margins: Margins) -> bool {
+        let (height, width) = self.size;
+        let Margins { top, right, bottom, left } = margins;
+        let inner = Rectangle { top, bottom: height - bottom, left, right: width - right };
+        let n = inner.height() * inner.width();
+        n / 500 < n - self.count(inner) as usize
     }
 
     /// What is drawn on paper of a known color, which need not surround it.
@@ -201,6 +223,11 @@ impl Drawing {
         let twins = found.iter().filter(is_twin).count();
         let line = self.line(&outer, colors, clipped);
         let inner = outer.without(line, clipped);
+        let stroke = match line {
+            1.. if line == widest_line(&outer) => Stroke::Endless,
+            _ if THIN * line <= height.min(width) => Stroke::Thin,
+            _ => Stroke::Wide,
+        };
         let n = inner.height() * inner.width();
         let inside = self.count(inner) as usize;
         Some(Area {
@@ -211,6 +238,7 @@ impl Drawing {
                 left: inner.left,
             },
             line,
+            stroke,
             is_colored: is_grey(self.paper) && 10 * grey_inside(&inner, width, colors) <= n,
             is_set_off: n - inside <= n / 500 && has_two_tones(&inner, width, colors),
             has_marks: self.count(outer) < self.sums[self.sums.len() - 1]
@@ -291,7 +319,7 @@ impl Drawing {
     /// as wide as the narrowest of them. An edge at which the picture is clipped has no line.
     fn line(&self, area: &Rectangle, colors: &[[u8; 3]], clipped: [bool; 4]) -> usize {
         let width = self.size.1;
-        let widest = WIDEST_LINE.min(area.height().min(area.width()) / 4);
+        let widest = widest_line(area);
         // The ends of a row lie on the lines at the sides.
         let across = area.left + widest..area.right - widest;
         let down = area.top + widest..area.bottom - widest;
@@ -307,6 +335,11 @@ impl Drawing {
         let lined = sides.iter().zip(clipped).filter(|(_, clipped)| !clipped);
         lined.map(|(side, _)| width_of_line(side, paper)).min().unwrap_or(0)
     }
+}
+
+/// Rows and columns at the sides of an area that a line around it may have.
+fn widest_line(area: &Rectangle) -> usize {
+    WIDEST_LINE.min(area.height().min(area.width()) / 4)
 }
 
 /// The tone of pixels, if they are all of one and grey.

@@ -1,13 +1,7 @@
 //! Which end of the values is material: evidence in a fixed order, and how strong it is.
 
-use vae_base::{Note, Remedy};
-
-use crate::error::{DataError, ReadingError};
 use crate::foreign::choices::Answer;
-use crate::foreign::pieces::largest_shares;
 use crate::foreign::setting::Setting;
-use crate::set::opening::Opening;
-use crate::set::value_range::ValueRange;
 
 /// A column of numbers, one per design, which may be the volume fraction.
 #[derive(Clone, Debug)]
@@ -16,7 +10,19 @@ pub(crate) struct Column {
     pub(crate) values: Vec<f32>,
 }
 
-/// What pictures show, some of them or all.
+/// What the values come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Values {
+    /// Shades of grey, in which material is often dark.
+    #[default]
+    Grey,
+    /// A color map, whose high end is often material.
+    Map,
+    /// Numbers, of which the larger one is material by convention.
+    Numbers,
+}
+
+/// What designs show, some of them or all. Of color maps and numbers, dark is the low end.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
     /// Whether what surrounds the designs on the paper is dark.
@@ -30,8 +36,8 @@ pub(crate) struct Evidence {
     pub(crate) pieces: Vec<[f64; 2]>,
     /// Labels and conditions, a value for each of these pictures.
     pub(crate) columns: Vec<Column>,
-    /// Whether light stands for high values of a color map.
-    pub(crate) is_map: bool,
+    /// What the values come from.
+    pub(crate) values: Values,
 }
 
 /// What was decided, and why.
@@ -46,63 +52,104 @@ pub(crate) struct Polarity {
 /// A column whose mean distance from the share of one tone is below this is its volume fraction ...
 const CLOSE: f64 = 0.1;
 /// ... if the other tone is this many times as far away.
-const CLEARLY: f64 = 2.0;
+pub(crate) const CLEARLY: f64 = 2.0;
 /// A dark background: more than this share of dark inside, and on the border.
 const MOSTLY: f64 = 0.55;
-/// One tone hangs together if the largest pieces of it are larger by this share than those of the
-/// other tone, on average.
+/// A tone that covers this share of the outermost pixels is a background.
+const RIM: f64 = 0.95;
+/// One tone hangs together if its largest pieces hold this share of it on average ...
+const ONE_PIECE: f64 = 0.95;
+/// ... and the other is in several pieces if its largest ones hold at most this share of it.
+const SEVERAL: f64 = 0.75;
+/// One tone hangs together more than the other if its largest pieces are larger by this share.
 const TOGETHER: f64 = 0.1;
-/// A stated volume is contradicted if the median design is further from it.
-const OFF: f64 = 0.05;
-/// Designs that are looked at.
-const SAMPLE: usize = 256;
 
 /// Decides. In this order: what was asked for; a column that follows the share of one tone, as a
-/// volume fraction does; one tone that hangs together where the other is in several pieces; the
-/// paper around designs, which looks like void; dark on most of the border and of the inside, which
-/// is a background of void. Otherwise the high end of a color map is material, and of grey the
-/// dark end.
+/// volume fraction does; one tone that hangs together where the other is in several pieces; a
+/// border of one tone, which is a background of void. The rest is weak: the paper around designs,
+/// which often looks like void; one tone that hangs together more than the other; dark on most of
+/// the border and of the inside. Otherwise the high end of a color map and of numbers is material,
+/// and of grey the dark end.
+///
+/// A border of one tone makes that tone hang together whatever it is, so the two speak against each
+/// other if they say that it is material, and the decision is weak.
 pub(crate) fn decide(evidence: &Evidence, asked: Setting<Answer>) -> Polarity {
     let decided =
         |white_is_material, reason: String| Polarity { white_is_material, reason, is_weak: false };
+    let weak =
+        |white_is_material, reason: String| Polarity { white_is_material, reason, is_weak: true };
     match asked {
         Setting::Given(Answer::Yes) => return decided(true, "asked for".into()),
         Setting::Given(Answer::No) => return decided(false, "asked for".into()),
         Setting::Auto | Setting::None => {}
     }
-    let (dark, light) = if evidence.is_map { ("low", "high") } else { ("dark", "light") };
+    let (what, [dark, light]) = match evidence.values {
+        Values::Grey => ("pixels", ["dark", "light"]),
+        Values::Map => ("pixels", ["low", "high"]),
+        Values::Numbers => ("values", ["low", "high"]),
+    };
+    let tone = |white: bool| if white { light } else { dark };
     if let Some((column, white)) = volume_column(evidence) {
-        let tone = if white { light } else { dark };
-        return decided(white, format!("{} follows the share of {tone} pixels", column.name));
+        return decided(
+            white,
+            format!("{} follows the share of {} {what}", column.name, tone(white)),
+        );
     }
-    let n = evidence.pieces.len() as f64;
-    let more: f64 = evidence.pieces.iter().map(|[dark, light]| dark - light).sum();
-    if TOGETHER * n < more.abs() {
-        let white = more < 0.0;
-        let (one, other) = if white { (light, dark) } else { (dark, light) };
-        let reason = format!("{one} pixels hang together, and {other} ones are in several pieces");
+    let [dark_piece, light_piece] = evidence.largest_pieces();
+    // Whether light is one piece and dark is several, or the other way round.
+    let whole = if ONE_PIECE <= light_piece && dark_piece <= SEVERAL {
+        Some(true)
+    } else {
+        (ONE_PIECE <= dark_piece && light_piece <= SEVERAL).then_some(false)
+    };
+    let rim_is_dark = if RIM <= evidence.border {
+        Some(true)
+    } else {
+        (evidence.border <= 1.0 - RIM).then_some(false)
+    };
+    if let Some(white) = whole.filter(|white| rim_is_dark != Some(!white)) {
+        let (one, other) = (tone(white), tone(!white));
+        let reason = format!("{one} {what} hang together, and {other} ones are in several pieces");
         return decided(white, reason);
+    }
+    if let Some(is_dark) = rim_is_dark {
+        let reason = format!("the borders are {} throughout, like a background", tone(!is_dark));
+        return Polarity { white_is_material: is_dark, reason, is_weak: whole.is_some() };
     }
     if let Some(paper_is_dark) = evidence.paper_is_dark {
         let tone = if paper_is_dark { "dark" } else { "light" };
-        return decided(paper_is_dark, format!("void looks like the {tone} paper around it"));
+        return weak(paper_is_dark, format!("the paper is {tone}, and void may be too"));
+    }
+    if TOGETHER < (dark_piece - light_piece).abs() {
+        let white = dark_piece < light_piece;
+        let (one, other) = (tone(white), tone(!white));
+        return weak(white, format!("{one} {what} are in larger pieces than {other} ones"));
     }
     let mean = evidence.darkness.iter().sum::<f64>() / evidence.darkness.len().max(1) as f64;
     let percent = 100.0 * mean;
     if MOSTLY < mean && MOSTLY < evidence.border {
-        return decided(
-            true,
-            format!(
-                "{percent:.0} % of the pixels are {dark}, and so are the borders, like a background"
-            ),
-        );
+        let reason = format!("{percent:.0} % of the {what} are {dark}, as a background often is");
+        return weak(true, reason);
     }
-    let reason = if evidence.is_map {
-        format!("the high end of the color map, with {percent:.0} % of the pixels low")
-    } else {
-        format!("the default, with {percent:.0} % of the pixels dark, and nothing else tells")
+    let reason = match evidence.values {
+        Values::Grey => {
+            format!("the default, with {percent:.0} % of the pixels dark, and nothing else tells")
+        }
+        Values::Map => {
+            format!("the high end of the color map, with {percent:.0} % of the pixels low")
+        }
+        Values::Numbers => format!("with {percent:.0} % of the values low, nothing tells"),
     };
-    Polarity { white_is_material: evidence.is_map, reason, is_weak: true }
+    weak(evidence.values != Values::Grey, reason)
+}
+
+impl Evidence {
+    /// Mean share of the dark and of the light cells that are in the largest piece; the same number
+    /// if no picture has both.
+    fn largest_pieces(&self) -> [f64; 2] {
+        let n = self.pieces.len().max(1) as f64;
+        [0, 1].map(|tone| self.pieces.iter().map(|pair| pair[tone]).sum::<f64>() / n)
+    }
 }
 
 /// The column that is the share of one tone, and whether that tone is light. Columns that are
@@ -120,10 +167,13 @@ fn volume_column(evidence: &Evidence) -> Option<(&Column, bool)> {
         if !is_volume(&column.name) && most - least < 0.05 {
             return None;
         }
+        let is_of_void = is_of_void(&column.name);
         let distance = |white: bool| {
             let pairs = shares.iter().zip(&evidence.darkness);
             let sum: f64 = pairs
-                .map(|(share, dark)| (share - if white { 1.0 - dark } else { *dark }).abs())
+                .map(|(share, dark)| {
+                    (share - if white == is_of_void { *dark } else { 1.0 - dark }).abs()
+                })
                 .sum();
             sum / shares.len() as f64
         };
@@ -133,8 +183,14 @@ fn volume_column(evidence: &Evidence) -> Option<(&Column, bool)> {
     })
 }
 
+/// Whether a column is called a share of void.
+fn is_of_void(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.contains("poros") || name.contains("void")
+}
+
 /// Numbers as shares of 1, if they can be: 0 to 1, or 0 to 100 %.
-fn shares(values: &[f32]) -> Option<Vec<f64>> {
+pub(crate) fn shares(values: &[f32]) -> Option<Vec<f64>> {
     let max = values.iter().copied().fold(f32::MIN, f32::max);
     let scale = if max <= 1.0 { 1.0 } else { 100.0 };
     let fits = values.iter().all(|value| 0.0 <= *value && f64::from(*value) <= scale);
@@ -162,86 +218,6 @@ pub(crate) fn is_volume(name: &str) -> bool {
     )
 }
 
-/// Holds designs of known polarity against their stated volume fractions and against how they hang
-/// together.
-///
-/// # Errors
-///
-/// [`ReadingError::Polarity`] if a stated volume fraction is off by more than 0.05 at the median
-/// and fits the inverted designs.
-pub(crate) fn check(set: &mut Opening, ends: ValueRange) -> Result<(), DataError> {
-    let n = set.len();
-    let sample: Vec<usize> = (0..n).step_by(n.div_ceil(SAMPLE)).collect();
-    let width = set.size().1;
-    let mut design = vec![0.0; set.size().0 * width];
-    let (mut scratch, mut volumes, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
-    for index in &sample {
-        set.parts.designs.read(*index, &mut design, &mut scratch)?;
-        let mean = design.iter().map(|value| f64::from(*value)).sum::<f64>() / design.len() as f64;
-        volumes.push(mean);
-        let solid: Vec<bool> = design.iter().map(|value| 0.5 <= *value).collect();
-        pieces.extend(largest_shares(&solid, width));
-    }
-    for (column, condition) in set.parts.conditions.iter().enumerate() {
-        if !is_volume(&condition.name) {
-            continue;
-        }
-        let stated: Vec<f32> = sample.iter().map(|row| set.parts.values[[*row, column]]).collect();
-        let Some(stated) = shares(&stated) else { continue };
-        let off = |inverted: bool| {
-            let found = |volume: f64| if inverted { 1.0 - volume } else { volume };
-            median(stated.iter().zip(&volumes).map(|(share, v)| (share - found(*v)).abs()))
-        };
-        if OFF < off(false) {
-            if off(true) <= OFF {
-                return Err(ReadingError::Polarity {
-                    file: set.parts.designs.file(0),
-                    column: condition.name.clone(),
-                    stated: median(stated.iter().copied()),
-                    found: median(volumes.iter().copied()),
-                    remedies: Box::new(remedies(ends)),
-                }
-                .into());
-            }
-            // A volume may be one in cubic meters.
-            if condition.name.to_lowercase().contains("frac") {
-                set.parts.notes.push(Note::new(format!(
-                    "warning: {} and the mean density differ by {:.2} at the median",
-                    condition.name,
-                    off(false)
-                )));
-            }
-        }
-        return Ok(());
-    }
-    let more: f64 = pieces.iter().map(|[solid, void]| void - solid).sum();
-    if 2.0 * TOGETHER * (pieces.len() as f64) < more {
-        set.note(
-            Note::new(
-                "warning: void hangs together and material is in several pieces, as if the designs \
-                 were exchanged",
-            )
-            .or(remedies(ends)[0].clone()),
-        );
-    }
-    Ok(())
-}
-
-/// What exchanges material and void in designs of these values, and what keeps them.
-pub(crate) fn remedies(ends: ValueRange) -> [Remedy; 2] {
-    let exchanged = ends.exchanged().to_string();
-    [
-        Remedy::set("range", exchanged, "exchanges material and void"),
-        Remedy::set("range", ends.to_string(), "keeps them"),
-    ]
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,8 +241,9 @@ mod tests {
         assert!(decide(&found, Setting::Auto).is_weak);
         found.border = 0.7;
         assert!(white(&found));
+        assert!(decide(&found, Setting::Auto).is_weak, "as a volume of less than a half is");
         found.paper_is_dark = Some(false);
-        assert!(!white(&found));
+        assert!(!white(&found) && decide(&found, Setting::Auto).is_weak);
         found.pieces = vec![[0.4, 1.0], [0.9, 0.95]];
         assert!(white(&found));
         found.columns = vec![column("b", &[0.69, 0.62, 0.8])];
@@ -286,7 +263,32 @@ mod tests {
         for darkness in [0.1, 0.4, 0.5] {
             let found = Evidence { border: 0.9, ..evidence(&[darkness; 3]) };
             assert!(!white(&found), "{darkness}");
-            assert!(white(&Evidence { is_map: true, ..found }), "{darkness}");
+            assert!(white(&Evidence { values: Values::Map, ..found }), "{darkness}");
         }
+    }
+
+    #[test]
+    fn a_border_of_one_tone_is_a_background() {
+        let rim = |border, pieces: [f64; 2]| {
+            let found = Evidence { border, pieces: vec![pieces], ..evidence(&[0.5]) };
+            let found = decide(&found, Setting::Auto);
+            (found.white_is_material, found.is_weak)
+        };
+        assert_eq!(rim(1.0, [0.8, 0.7]), (true, false));
+        assert_eq!(rim(0.0, [0.8, 0.7]), (false, false));
+        // It agrees with the pieces, or holds the dark together itself.
+        assert_eq!(rim(1.0, [0.3, 1.0]), (true, false));
+        assert_eq!(rim(1.0, [1.0, 0.3]), (true, true));
+        assert_eq!(rim(0.5, [1.0, 0.3]), (false, false));
+        assert_eq!(rim(0.5, [0.9, 0.7]), (false, true), "neither is one piece");
+    }
+
+    #[test]
+    fn a_porosity_is_the_share_of_void() {
+        let mut found = evidence(&[0.7, 0.62, 0.8]);
+        found.columns = vec![column("Porosity", &[0.7, 0.62, 0.8])];
+        assert!(white(&found) && !decide(&found, Setting::Auto).is_weak);
+        found.columns = vec![column("b", &[0.7, 0.62, 0.8])];
+        assert!(!white(&found));
     }
 }

@@ -238,23 +238,19 @@ fn read(
                     ((flat.nely, flat.nelx), vectors::vectors(&text, bytes.label(), *flat)?)
                 }
                 Some(Layout::Axes(order)) => {
-                    let ((height, width), values) =
-                        bin::design(&text, bytes.label(), reading, notes)?;
+                    let matrix = bin::design(&text, bytes.label(), reading, facts, notes)?;
                     // Its rows are the lines, unless it is said that they are columns.
                     match order.axes().collect::<Vec<_>>()[..] {
-                        [Axis::Row, Axis::Column] => ((height, width), values),
-                        [Axis::Column, Axis::Row] => {
-                            let flat = Flat { columns: true, nelx: height, nely: width };
-                            ((width, height), flat.in_rows(&values))
-                        }
+                        [Axis::Row, Axis::Column] => matrix,
+                        [Axis::Column, Axis::Row] => bin::transposed(&matrix),
                         _ => {
-                            let shape = vec![height, width];
+                            let shape = vec![matrix.0.0, matrix.0.1];
                             let (file, layout) = (bytes.label().into(), order.to_string());
                             return Err(ReadingError::AxisOrder { file, shape, layout }.into());
                         }
                     }
                 }
-                None => bin::design(&text, bytes.label(), reading, notes)?,
+                None => bin::design(&text, bytes.label(), reading, facts, notes)?,
             };
             Ok(Contents { size, values, unit: 1.0, numbers: BTreeMap::new() })
         }

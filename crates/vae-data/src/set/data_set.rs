@@ -106,6 +106,12 @@ impl DataSet {
         self.parts.exchange.as_ref()
     }
 
+    /// Why it is uncertain which value is material, where the stated problem may decide it; without a
+    /// problem this is one of the [notes](Self::notes).
+    pub fn doubt(&self) -> Option<&Note> {
+        self.parts.doubt.as_ref()
+    }
+
     /// The first picture before it was cut, if the designs are pictures that were cut.
     pub fn cut(&self) -> Option<&Cut> {
         self.parts.cut.as_ref()

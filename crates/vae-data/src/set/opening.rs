@@ -24,6 +24,8 @@ pub(crate) struct Opening {
     pub(crate) grouped: bool,
     /// The values of void and solid, unless whoever opened the source settled which is which.
     pub(crate) ends: Option<ValueRange>,
+    /// Whether the source is a data-set folder that describes itself.
+    pub(crate) is_described: bool,
     /// The label by whose values the designs are grouped.
     pub(crate) label_groups: Option<String>,
     /// The conditions that were guessed from numbers in the names of files.
@@ -44,6 +46,7 @@ impl Opening {
             names: Vec::new(),
             grouped,
             ends: None,
+            is_described: false,
             label_groups: None,
             guessed: Vec::new(),
         })

@@ -38,6 +38,8 @@ pub(crate) struct Parts {
     pub(crate) stated_test: Option<Range<usize>>,
     /// What exchanges material and void, and what keeps them, unless it was stated which is which.
     pub(crate) exchange: Option<[Remedy; 2]>,
+    /// Why it is uncertain which value is material, if a problem is stated, which may decide it.
+    pub(crate) doubt: Option<Note>,
     /// What was cut off the first picture, if the designs are pictures that were cut.
     pub(crate) cut: Option<Cut>,
     /// What was found out or decided while the set was opened.
@@ -84,6 +86,7 @@ impl Parts {
             members: Vec::new(),
             stated_test: None,
             exchange: None,
+            doubt: None,
             cut: None,
             notes: Vec::new(),
             fields: None,

@@ -15,27 +15,31 @@ const CHECKED: usize = 32;
 const OFF: f64 = 0.05;
 /// Share of the held and loaded nodes that touch material in designs that are the right way round.
 const MOSTLY: f64 = 0.7;
+/// Shares that differ by more than this say which is material.
+const CLEARLY: f64 = 0.2;
 
-/// Holds designs against the volume fractions, supports and loads of their problems; `None` if these
-/// are unknown, if they fit, or if it was stated which of two values is material. The note says that
-/// supports and loads stand on void, and what exchanges material and void.
+/// Holds designs against the volume fractions, supports and loads of their problems; `None` if they
+/// fit, or if it was stated which of two values is material. The note says that supports and loads
+/// stand on void, and what exchanges material and void; or what [`DataSet::doubt`] says, if problems
+/// are unknown or do not decide.
 ///
 /// # Errors
 /// [`ReadingError::Polarity`] if the stated volume fraction is off by more than 0.05 at the median,
 /// and fits the designs with material and void exchanged.
 pub fn check_polarity(data: &DataSet) -> Result<Option<Note>> {
     let Some(remedies) = data.exchange() else { return Ok(None) };
+    let doubt = || Ok(data.doubt().cloned());
     let (mut stated, mut found, mut touched) = (Vec::new(), Vec::new(), [0.0, 0.0]);
     for index in spread(data.len(), CHECKED) {
         // What is wrong with a problem is said where it is used, with what can be done about it.
-        let Ok(Some(problem)) = problem_of(data, index) else { return Ok(None) };
+        let Ok(Some(problem)) = problem_of(data, index) else { return doubt() };
         // Values that are no densities are said elsewhere too.
         let Ok(design) = stored_one(data, index) else { return Ok(None) };
         // Another grid is refused elsewhere, with what can be done about it.
         if design.dim() != (problem.grid.nely, problem.grid.nelx) {
             return Ok(None);
         }
-        let Some(look) = look(&problem, &design) else { return Ok(None) };
+        let Some(look) = look(&problem, &design) else { return doubt() };
         stated.push(problem.volume_fraction);
         found.push(look.volume);
         touched[0] += look.material;
@@ -56,16 +60,18 @@ pub fn check_polarity(data: &DataSet) -> Result<Option<Note>> {
         return Err(StudyError::Data(DataError::from(error)));
     }
     let share = touched.map(|sum| sum / found.len() as f64);
-    let exchanged = share[0] < MOSTLY && share[0] + 0.2 < share[1];
-    Ok(exchanged.then(|| {
-        Note::new(format!(
+    if share[0] < MOSTLY && share[0] + CLEARLY < share[1] {
+        let found = format!(
             "warning: {:.0} % of the supports and loads touch material, and {:.0} % would if \
              material and void were exchanged",
             100.0 * share[0],
             100.0 * share[1]
-        ))
-        .or(remedies[0].clone())
-    }))
+        );
+        return Ok(Some(Note::new(found).or(remedies[0].clone())));
+    }
+    let volumes_fit = off(false) <= OFF && 2.0 * off(false) < off(true);
+    let places_fit = MOSTLY <= share[0] && share[1] + CLEARLY < share[0];
+    if volumes_fit || places_fit { Ok(None) } else { doubt() }
 }
 
 /// What one design shows.
