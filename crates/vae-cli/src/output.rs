@@ -161,6 +161,16 @@ mod tests {
     }
 
     #[test]
+    fn no_line_is_wider_than_a_terminal() {
+        let note = "data: warning: a `word`, and more of them, ".repeat(9);
+        let shown = prose(&note, true);
+        let widest = textwrap::termwidth().min(COLUMNS);
+        assert!(1 < shown.lines().count() && !shown.contains('`'), "{shown}");
+        assert!(shown.lines().all(|line| line.chars().count() <= widest), "{shown}");
+        assert_eq!(prose(&note, false).lines().count(), 1, "a file or a pipe takes whole lines");
+    }
+
+    #[test]
     fn columns_are_aligned() {
         let mut table = Table::new("scores", &["", "MSE"]);
         table.push("σ", ["1".to_owned()]);

@@ -56,6 +56,23 @@ fn a_run_is_not_scored_on_data_that_changed() {
 }
 
 #[test]
+fn values_that_exceed_a_density_by_rounding_have_a_hint_that_works() {
+    let bench = Bench::new();
+    let over = ndarray::Array3::from_shape_fn((6, 8, 16), |(i, row, _)| match row {
+        0 => 1.000_013_4_f32,
+        row if row < i + 2 => 0.5,
+        _ => 0.0,
+    });
+    vae_data::npy::write(&bench.path("over.npy"), over.view()).unwrap();
+    let ran = bench.vae("data info over.npy").succeeds();
+    assert!(ran.stdout.contains("--range 0:1 moves what exceeds it"), "{}", ran.stdout);
+    bench.vae("train --data over.npy --epochs 1 --run run").fails(1, &["1.0000134", "--range 0:1"]);
+    let ran = bench.vae("data info over.npy --range 0:1").succeeds();
+    assert!(ran.stderr.contains("96 values exceed the range 0:1"), "{}", ran.stderr);
+    assert!(!ran.stdout.contains("not densities"), "{}", ran.stdout);
+}
+
+#[test]
 fn values_that_are_no_densities_are_explained() {
     let bench = Bench::empty();
     let designs = ndarray::Array3::<f32>::from_elem((4, 3, 5), -1.0);

@@ -73,8 +73,8 @@ fn foreign_designs_are_analyzed_under_a_problem_file() {
 fn an_array_of_two_axes_is_one_design() {
     let bench = Bench::empty();
     fs::write(bench.path("p.toml"), PROBLEM).unwrap();
-    let bar = Array2::from_shape_fn((4, 8), |(row, _)| if row < 2 { 0.2_f64 } else { 1.0 });
-    let grey = bar.mapv(|x| (255.0 * x) as u8);
+    let bar = Array2::from_shape_fn((4, 8), |(row, _)| [0.2_f64, 0.4, 1.0, 1.0][row]);
+    let grey = bar.mapv(|x| (255.0 * x).round() as u8);
     npy::write(&bench.path("one.npy"), bar.view().insert_axis(Axis(0))).unwrap();
     npy::write(&bench.path("flat.npy"), bar.view()).unwrap();
     npy::write(&bench.path("grey.npy"), grey.view()).unwrap();
@@ -86,6 +86,18 @@ fn an_array_of_two_axes_is_one_design() {
     for name in ["flat.npy", "grey.npy"] {
         assert!((compliance(name) / expected - 1.0).abs() < 1e-6, "{name}");
     }
+    // A line says which axis counts rows, and the grid of the problem decides it.
+    let ran = bench.vae("analyze flat.npy --problem p.toml --no-optimum").succeeds();
+    assert!(!ran.stderr.contains("--layout"), "{}", ran.stderr);
+    npy::write(&bench.path("turned.npy"), bar.t()).unwrap();
+    let ran = bench.vae("analyze turned.npy --problem p.toml --no-optimum").succeeds();
+    assert!(ran.stderr.contains("the grid of the problem says so"), "{}", ran.stderr);
+    assert!((compliance("turned.npy") / expected - 1.0).abs() < 1e-6);
+    let tall = Array2::from_shape_fn((16, 8), |(_, column)| if column < 4 { 0.0 } else { 1.0 });
+    npy::write(&bench.path("tall.npy"), tall.view()).unwrap();
+    let ran = bench.vae("export tall.npy --to svg").succeeds();
+    let said = "the first axis of each file counts rows, the second one columns; which";
+    assert!(ran.stderr.contains(said) && ran.stderr.contains("--layout wh"), "{}", ran.stderr);
     // Told how data are read, it is an array of flat vectors or nothing.
     let layout = "analyze flat.npy --problem p.toml --no-optimum --layout rows:4x2 --json";
     bench.vae(layout).fails(2, &["flat.npy", "2 rows and 4 columns", "8 × 4"]);

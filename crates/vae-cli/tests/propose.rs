@@ -11,6 +11,7 @@ mod support;
 use std::fs;
 
 use failure::Failure as _;
+use ndarray::Array2;
 use serde_json::Value;
 use support::Bench;
 use vae_data::npy;
@@ -101,6 +102,13 @@ fn what_cannot_be_proposed_is_said_in_one_line() {
         .fails(2, &["volume 0.3", "0.5"]);
     propose(&format!("--volume 0.4 --reference nowhere.npy {base}")).fails(2, &["nowhere.npy"]);
     propose(&format!("--volume 0.4 --reference 100000 {base}")).fails(2, &["no design 100000"]);
+    // A reference that is cut apart is none.
+    let specks = Array2::from_shape_fn((12, 24), |(row, column)| {
+        f32::from(u8::from(row % 2 == 0 && column % 2 == 0))
+    });
+    npy::write(&bench.path("specks.npy"), specks.view()).unwrap();
+    propose(&format!("--volume 25% --reference specks.npy {base}")).fails(2, &["specks.npy"]);
+    assert!(!bench.path("out").exists());
     propose(&format!("--volume 0.4 --near nowhere.npy {base}")).fails(2, &["nowhere.npy"]);
     propose(&format!("--volume 0.4 --set lode_y=1 {base}")).fails(2, &["lode_y", "load_y"]);
     bench

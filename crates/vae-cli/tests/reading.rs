@@ -158,7 +158,7 @@ fn twins_notes_and_broken_pictures() {
     }
     let ran = bench.vae("data info pics").succeeds();
     assert!(ran.stderr.contains("beam_10_0.jpg beside beam_10_0.png"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("2 files other than pictures"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("ignored: 2 files other than pictures"), "{}", ran.stderr);
     assert!(ran.stdout.contains("15 designs of 16 x 24"), "{}", ran.stdout);
 
     let whole = bytes(&bench.path("pics/beam_12_1.jpg"));
@@ -167,7 +167,7 @@ fn twins_notes_and_broken_pictures() {
     assert!(!bench.path("r").exists());
     let ran = bench.vae("data info pics --skip-bad").succeeds();
     assert!(
-        ran.stderr.contains("1 pictures are left out; the first: ")
+        ran.stderr.contains("left out: 1 picture; the first: ")
             && ran.stderr.contains("beam_12_1.jpg")
     );
     assert!(ran.stdout.contains("14 designs"), "{}", ran.stdout);

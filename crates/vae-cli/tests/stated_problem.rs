@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use failure::Failure as _;
-use ndarray::{Array2, Array3, s};
+use ndarray::{Array2, Array3, Axis, s};
 use support::Bench;
 use topo_simp::{Filter, Grid, Optimizer, Options, Problem};
 use vae_data::{Reading, Source, npy, open_with};
@@ -283,6 +283,19 @@ fn a_picture_may_state_the_domain() {
     assert!(material(0..6, 12..24) < 1e-6, "{}", material(0..6, 12..24));
     assert!((material(0..12, 0..24) - 0.5 * 216.0).abs() < 1.0, "{}", material(0..12, 0..24));
     bench.vae("analyze solved.npy --problem part.toml --no-optimum").succeeds();
+    // The same in the problem.toml of a data-set folder, whatever the working folder is.
+    fs::create_dir(bench.path("set")).unwrap();
+    fs::copy(bench.path("plate.png"), bench.path("set/plate.png")).unwrap();
+    fs::write(bench.path("set/problem.toml"), part).unwrap();
+    npy::write(&bench.path("set/designs.npy"), design.view().insert_axis(Axis(0))).unwrap();
+    let ran = bench.vae("data info set").succeeds();
+    assert!(
+        ran.stdout.contains("the mechanical problem of each design is known"),
+        "{}",
+        ran.stdout
+    );
+    let ran = bench.vae("analyze set --no-optimum").succeeds();
+    assert!(ran.stdout.contains("loads on material           yes"), "{}", ran.stdout);
     fs::write(bench.path("part.toml"), part.replace("plate.png", "nowhere.png")).unwrap();
     bench.vae("simp solve part.toml").fails(1, &["nowhere.png"]);
 }

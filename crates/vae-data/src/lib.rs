@@ -61,7 +61,7 @@ mod set;
 pub use error::{DataError, FormatError, ReadingError, SetError, SplitError};
 pub use foreign::choices::{Answer, Iterations, Margins};
 pub use foreign::layout::{Axis, AxisOrder, Flat, Layout};
-pub use foreign::open::{open, open_with};
+pub use foreign::open::{open, open_one, open_with};
 pub use foreign::pack::{pack, pack_to};
 pub use foreign::pattern::Pattern;
 pub use foreign::problem_file::read_problem;

@@ -12,4 +12,5 @@ pub use data::DataError;
 pub use format::FormatError;
 pub use reading::ReadingError;
 pub use set::SetError;
+pub(crate) use set::density_remedies;
 pub use split::SplitError;

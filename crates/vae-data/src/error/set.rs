@@ -178,28 +178,7 @@ impl SetError {
                 vec![Remedy::advice("this set has no conditions")]
             }
             Self::DesignShape { shape, .. } => shape_remedies(shape),
-            Self::Density { value, .. } if value.is_nan() => {
-                vec![Remedy::advice("remove the design, or fill the value")]
-            }
-            Self::Density { value, .. } if (-BEYOND..=1.0 + BEYOND).contains(value) => {
-                vec![Remedy::set("range", "0:1", "moves what exceeds it by rounding to its ends")]
-            }
-            Self::Density { value, .. } if 1.0 < *value && *value <= 255.0 => vec![
-                Remedy::advice("save densities as floats 0 to 1 or as uint8 0 to 255"),
-                Remedy::set(
-                    "range",
-                    "VOID:SOLID",
-                    "says which values are void and solid, such as 0:255",
-                ),
-            ],
-            Self::Density { .. } => vec![
-                Remedy::advice("scale the designs to 0 (void) to 1 (material)"),
-                Remedy::set(
-                    "range",
-                    "VOID:SOLID",
-                    "says which values are void and solid, such as -1:1",
-                ),
-            ],
+            Self::Density { value, .. } => density_remedies(*value),
             Self::Version { found, supported, .. } if found == "missing" => {
                 vec![Remedy::advice(format!("add \"format\": {supported}"))]
             }
@@ -217,6 +196,25 @@ impl SetError {
     #[must_use]
     pub fn is_callers_mistake(&self) -> bool {
         matches!(self, Self::UnknownColumn { .. })
+    }
+}
+
+/// The remedies for a value that is not a density.
+pub(crate) fn density_remedies(value: f32) -> Vec<Remedy> {
+    let says = |example: &str| {
+        let effect = format!("says which values are void and solid, such as {example}");
+        Remedy::set("range", "VOID:SOLID", effect)
+    };
+    if value.is_nan() {
+        vec![Remedy::advice("remove the design, or fill the value")]
+    } else if (-BEYOND..=1.0 + BEYOND).contains(&value) {
+        vec![Remedy::set("range", "0:1", "moves what exceeds it by rounding to its ends")]
+    } else if 1.0 < value && value <= 255.0 {
+        let save = Remedy::advice("save densities as floats 0 to 1 or as uint8 0 to 255");
+        vec![save, says("0:255")]
+    } else {
+        let scale = Remedy::advice("scale the designs to 0 (void) to 1 (material)");
+        vec![scale, says("-1:1")]
     }
 }
 

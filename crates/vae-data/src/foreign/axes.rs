@@ -1,7 +1,7 @@
 //! Which axis of an array counts designs, which rows and which columns: as stated, as the grid of a
 //! problem or the number of conditions says, or as the elements look.
 
-use vae_base::{Note, Remedy};
+use vae_base::{Note, Remedy, text::counted};
 
 use crate::error::{DataError, ReadingError, SetError};
 use crate::foreign::axis_evidence::{Verdict, axis_of_designs};
@@ -127,7 +127,7 @@ pub(crate) fn of_one(
 ) -> [Axis; 2] {
     let is_told = first != second && facts.grid == Some((first, second));
     let is_turned = first != second && facts.grid == Some((second, first));
-    if reading.layout == Setting::None || is_told || first * second < TELLING * TELLING {
+    if reading.layout == Setting::None || is_told {
         return [Row, Column];
     }
     let [first_words, second_words] = words;
@@ -136,6 +136,10 @@ pub(crate) fn of_one(
             "{first_words} columns, {second_words} rows; the grid of the problem says so"
         )));
         return [Column, Row];
+    }
+    // Of very small designs the size that is printed says enough.
+    if first * second < TELLING * TELLING {
+        return [Row, Column];
     }
     let doubt = if second < first {
         "; which of the two are rows is a guess, and designs are seldom higher than wide"
@@ -287,7 +291,8 @@ fn note(
     let found = if single {
         format!("the axes of each file are taken in the order {order}{why}")
     } else {
-        format!("{shape:?} is read as {n} designs of {height} rows x {width} columns{why}")
+        let n = counted(n, "design");
+        format!("{shape:?} is read as {n} of {height} rows x {width} columns{why}")
     };
     let mut note = Note::new(found);
     if !by_grid {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ndarray::Array3;
-use vae_base::Note;
+use vae_base::{Note, text::counted};
 
 use crate::error::{DataError, ReadingError};
 use crate::foreign::beside::is_named;
@@ -24,8 +24,8 @@ pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Opening, DataError>
     let (kind, mut notes) = one_kind(path, &listing)?;
     if 0 < listing.subfolders {
         notes.push(Note::new(format!(
-            "files in {} subfolders are read as well",
-            listing.subfolders
+            "files in {} are read as well",
+            counted(listing.subfolders, "subfolder")
         )));
     }
     // A table of conditions among text files of designs is no design.
@@ -149,7 +149,8 @@ fn one_kind(path: &Path, listing: &Listing) -> Result<(Kind, Vec<Note>), DataErr
     let ignored = listing.others + listing.files.len() - kinds[&kind];
     let mut notes = Vec::new();
     if 0 < ignored {
-        notes.push(Note::new(format!("{ignored} files other than {} are ignored", kind.plural())));
+        let ignored = counted(ignored, "file");
+        notes.push(Note::new(format!("ignored: {ignored} other than {}", kind.plural())));
     }
     Ok((kind, notes))
 }
@@ -186,7 +187,8 @@ fn drop_twins(files: &mut Vec<Found>, notes: &mut Vec<Note>) {
     files.sort_by(|a, b| natural(&a.name, &b.name));
     if let Some(first) = first {
         notes.push(Note::new(format!(
-            "{dropped} pictures have a twin of the same name and are left out, such as {first}"
+            "left out: {} with a twin of the same name, such as {first}",
+            counted(dropped, "picture")
         )));
     }
 }

@@ -1,6 +1,6 @@
 //! What is cut off pictures: paper around them, and the axes, ticks, texts and color bars of plots.
 
-use vae_base::{Note, Remedy};
+use vae_base::{Note, Remedy, text::counted};
 
 use crate::error::ReadingError;
 use crate::foreign::choices::Margins;
@@ -81,7 +81,8 @@ pub(crate) fn cut(
 ) -> Result<Cut, ReadingError> {
     let n = pictures.len();
     let none = Cut { margins: vec![Margins::default(); n], ..Cut::default() };
-    let of_size = format!("{n} pictures of {height} x {width}");
+    let of_size = format!("{} of {height} x {width}", counted(n, "picture"));
+    let of_all = if n == 1 { of_size.clone() } else { format!("all {of_size}") };
     if let Some(areas) = plots(pictures) {
         if areas.iter().any(|area| 0 < area.twins) {
             let why = "it shows several plots";
@@ -153,7 +154,7 @@ pub(crate) fn cut(
     let is_even = top.abs_diff(bottom) <= 1 && left.abs_diff(right) <= 1;
     if is_even && seen.iter().any(|edges| edges.is_paper_inside) {
         return Err(refused(format!(
-            "{least} pixels (top,right,bottom,left) around all {of_size} are of one tone, which the \
+            "{least} pixels (top,right,bottom,left) around {of_all} are of one tone, which the \
              designs have too, so they may be paper or a border of void"
         )));
     }
@@ -163,7 +164,7 @@ pub(crate) fn cut(
     let tone = if dark { "dark" } else { "light" };
     let like_void = if void_is_paper { ", although void may look like it" } else { "" };
     let note = Note::new(format!(
-        "a {tone} frame of {least} pixels (top,right,bottom,left) around all {of_size} is cut \
+        "a {tone} frame of {least} pixels (top,right,bottom,left) around {of_all} is cut \
          off{like_void}"
     ))
     .or(Remedy::set("crop", "none", "keeps it"));

@@ -67,11 +67,33 @@ pub fn open(source: &Source) -> Result<DataSet, DataError> {
 /// Missing, damaged, truncated or hostile files, unknown versions, arrays of the wrong shape or
 /// type, settings that do not fit: see [`DataError`].
 pub fn open_with(source: &Source, reading: &Reading) -> Result<DataSet, DataError> {
-    let mut set = match source {
+    let set = match source {
         Source::Builtin => builtin(reading)?,
         Source::Mnist(folder) => mnist::open_folder(folder)?,
         Source::Path(path) => open_path(path, reading)?,
     };
+    settled(set, source, reading)
+}
+
+/// Opens a `.npy` file of one design, (H, W), or of one trajectory; [`open_with`] would take two
+/// axes as flat vectors.
+///
+/// # Errors
+///
+/// As [`open_with`].
+pub fn open_one(path: &Path, reading: &Reading) -> Result<DataSet, DataError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let not_an_array = || ReadingError::NotADataSet {
+        path: path.into(),
+        why: "the file is not called a NumPy array".into(),
+    };
+    let found = Found::new(path, name).filter(|found| found.kind == Kind::Npy);
+    let set = folder::open_file(found.ok_or_else(not_an_array)?, reading)?;
+    settled(set, &Source::Path(path.into()), reading)
+}
+
+/// Brings what a caller says about a set, and what its designs show, into it.
+fn settled(mut set: Opening, source: &Source, reading: &Reading) -> Result<DataSet, DataError> {
     if reading.conditions == Path::new(conditions_file::NONE) {
         set.keep_conditions(&[]);
     } else if !reading.conditions.as_os_str().is_empty() {
@@ -160,7 +182,14 @@ fn open_path(path: &Path, reading: &Reading) -> Result<Opening, DataError> {
         }
         let name = path.canonicalize().ok();
         let name = name.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-        return open_files(Files::in_folder(path)?, &name, &label, reading);
+        let mut files = Files::in_folder(path)?;
+        if files.shared_problem.is_some() {
+            // The pictures that it names lie beside it.
+            let problem = path.join("problem.toml");
+            let text = read_problem(&problem)?.into_bytes();
+            files.shared_problem = Some(Bytes::from_vec(text, &problem.display().to_string()));
+        }
+        return open_files(files, &name, &label, reading);
     }
     let not_a_set =
         |why: &str| Err(ReadingError::NotADataSet { path: path.into(), why: why.into() }.into());

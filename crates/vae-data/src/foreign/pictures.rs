@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::Array2;
 use rayon::prelude::*;
-use vae_base::{Note, Remedy};
+use vae_base::{Note, Remedy, text::counted};
 
 use crate::error::{DataError, FormatError, ReadingError};
 use crate::foreign::bands::{self, Bands};
@@ -219,7 +219,8 @@ fn look_at_all(
         }
     }
     if let Some(first) = bad.first() {
-        notes.push(Note::new(format!("{} pictures are left out; the first: {first}", bad.len())));
+        let bad = counted(bad.len(), "picture");
+        notes.push(Note::new(format!("left out: {bad}; the first: {first}")));
     }
     if 0 < stacks {
         notes.push(Note::new(format!(
@@ -290,9 +291,9 @@ fn cut(
                 let (height, width) = size;
                 notes.push(
                     Note::new(format!(
-                        "margins around {} pictures of {height} x {width} are kept, as if they \
-                         were part of the designs",
-                        members.len()
+                        "margins around {} of {height} x {width} are kept, as if they were part \
+                         of the designs",
+                        counted(members.len(), "picture")
                     ))
                     .or(Remedy::set("crop", "auto", "cuts them off")),
                 );

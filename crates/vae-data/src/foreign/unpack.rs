@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use vae_base::Note;
+use vae_base::{Note, text::counted};
 
 use crate::error::{DataError, ReadingError};
 use crate::foreign::choices::Iterations;
@@ -101,7 +101,8 @@ pub(crate) fn open(
         }
     }
     if let Some(first) = bad.first() {
-        notes.push(Note::new(format!("{} files are left out; the first: {first}", bad.len())));
+        let bad = counted(bad.len(), "file");
+        notes.push(Note::new(format!("left out: {bad}; the first: {first}")));
     }
     let Some((first, size)) = first else {
         let why = "none of its files can be read".into();

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use twox_hash::XxHash3_128;
-use vae_base::{Note, Remedy};
+use vae_base::{Note, Remedy, text::counted};
 
-use crate::error::DataError;
+use crate::error::{DataError, density_remedies};
 use crate::formats::npy::Element;
 use crate::set::data_set::DataSet;
 use crate::set::density::first_invalid;
@@ -211,14 +211,15 @@ impl Info {
         }
         if let Some(first) = self.constant.first() {
             notes.push(Note::new(format!(
-                "{} designs have the same value in every cell; the first is design {first}",
-                self.constant.len()
+                "the same value in every cell: {}; the first is design {first}",
+                counted(self.constant.len(), "design")
             )));
         }
         if let Some(first) = self.duplicates.first() {
             let (n, of) = (self.duplicates.len(), first.of);
             notes.push(Note::new(format!(
-                "{n} designs are copies of others; the first is design {}, a copy of {of}",
+                "copies of others: {}; the first is design {}, a copy of {of}",
+                counted(n, "design"),
                 first.design
             )));
         }
@@ -251,22 +252,13 @@ impl Info {
     fn note_on_invalid(&self) -> Option<Note> {
         let first = self.invalid.first()?;
         let (design, value) = (first.design, first.value);
-        let remedy = if value.is_nan() {
-            Remedy::advice("remove them, or fill the values")
-        } else {
-            Remedy::set(
-                "range",
-                "VOID:SOLID",
-                "says which values are void and solid, such as 0:255 or -1:1",
-            )
-        };
         let found = format!(
             "{} of {} designs hold values that are not densities; the first is design {design} \
              with {value}",
             self.invalid.len(),
             self.n
         );
-        Some(Note::new(found).or(remedy))
+        Some(density_remedies(value).into_iter().fold(Note::new(found), Note::or))
     }
 }
 

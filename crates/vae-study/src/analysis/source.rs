@@ -2,12 +2,9 @@
 
 use std::path::Path;
 
-use ndarray::Axis;
-use vae_data::{DataError, DataSet, Details, Problems, Reading, SetError, Source, open_with};
+use vae_data::{DataError, DataSet, Reading, SetError, Source, open_one, open_with};
 
-use super::design_file::DesignFile;
 use super::error::{AnalysisError, Result};
-use super::problem::problem_text;
 
 /// Opens the designs of a source.
 ///
@@ -32,13 +29,7 @@ pub fn open_designs(source: &str, reading: &Reading) -> Result<DataSet> {
     if !(plain && has_two_axes && path.extension().is_some_and(|extension| extension == "npy")) {
         return Err(refused.into());
     }
-    let design = DesignFile { path: path.to_owned(), index: 0 }.read()?.mapv(|x| x as f32);
-    let problems = match &reading.problem {
-        path if path.as_os_str().is_empty() => Problems::None,
-        path => Problems::Shared(problem_text(path)?),
-    };
-    let details = Details { problems, ..Details::default() };
-    Ok(DataSet::new(source, design.insert_axis(Axis(0)), details)?)
+    Ok(open_one(path, reading)?)
 }
 
 /// The designs of a set that were asked for; its only one if none was.
