@@ -46,19 +46,35 @@ pub fn with_fields(set: DataSet) -> Result<DataSet> {
         of.push(number);
     }
     let grid = Grid { nelx: set.width(), nely: set.height() };
-    let maps = first.par_iter().map_init(
+    let stated = first.par_iter().map(|&design| {
+        let failed = |source| TopoDataError::Fields { design, source: Box::new(source) };
+        let Some(problem) = problem_of(&set, design).map_err(failed)? else {
+            unreachable!("it was found when problems were counted")
+        };
+        Ok((design, problem))
+    });
+    let stated = stated.collect::<Result<Vec<_>>>()?;
+    // Problems that differ in their loads alone come one after another, because the solver then
+    // factorizes their matrix once.
+    let mut order: Vec<usize> = (0..stated.len()).collect();
+    order.sort_by_cached_key(|&number| {
+        let problem = &stated[number].1;
+        format!("{:?}", (&problem.supports, &problem.springs, &problem.passive))
+    });
+    let maps = order.par_iter().map_init(
         || Optimizer::new(grid),
-        |optimizer, &design| {
-            let failed = |source| TopoDataError::Fields { design, source: Box::new(source) };
+        |optimizer, &number| {
+            let (design, problem) = &stated[number];
+            let failed =
+                |source| TopoDataError::Fields { design: *design, source: Box::new(source) };
             let optimizer = optimizer.as_mut().map_err(|error| failed(error.clone().into()))?;
-            let Some(problem) = problem_of(&set, design).map_err(failed)? else {
-                unreachable!("it was found when problems were counted")
-            };
-            let maps = problem_fields(optimizer, &problem).map_err(failed)?;
-            Ok(ProblemMaps::new(maps.view()))
+            let maps = problem_fields(optimizer, problem).map_err(failed)?;
+            Ok((number, ProblemMaps::new(maps.view())))
         },
     );
-    let maps = maps.collect::<Result<_>>()?;
+    let mut maps = maps.collect::<Result<Vec<_>>>()?;
+    maps.sort_unstable_by_key(|(number, _)| *number);
+    let maps = maps.into_iter().map(|(_, maps)| maps).collect();
     let fields = FieldMaps::new(FIELD_RECIPE, field_channels(), maps, of);
     Ok(set.with_fields(fields.map_err(vae_data::DataError::from)?)?)
 }

@@ -56,6 +56,9 @@ pub(crate) struct Direct {
     values: Vec<f64>,
     symbolic: supernodal::SymbolicSupernodalCholesky<u32>,
     factor: Vec<f64>,
+    /// The matrix that `factor` belongs to; empty if there is none. Problems that differ in their
+    /// loads alone share it.
+    factorized: Vec<f64>,
     scratch: MemBuffer,
     /// Entries in the rows and columns of supports, and their diagonal entries.
     support_entries: Vec<u32>,
@@ -97,6 +100,7 @@ impl Direct {
             column_starts: lower.starts,
             rows: lower.rows,
             factor: zeros(symbolic.len_val())?,
+            factorized: Vec::new(),
             scratch: MemBuffer::try_new(scratch).map_err(|_| TooLarge)?,
             symbolic,
             support_entries: Vec::new(),
@@ -161,20 +165,10 @@ impl Direct {
     /// element.
     pub(crate) fn solve(&mut self, moduli: &[f64]) -> Result<(), NotPositive> {
         self.assemble(moduli);
+        if self.values != self.factorized {
+            self.factorize()?;
+        }
         let n = self.grid.n_dofs();
-        let pattern =
-            SymbolicSparseColMatRef::new_checked(n, n, &self.column_starts, None, &self.rows);
-        let stack = MemStack::new(&mut self.scratch);
-        supernodal::factorize_supernodal_numeric_llt(
-            &mut self.factor,
-            SparseColMatRef::new(pattern, &self.values),
-            faer::linalg::cholesky::llt::factor::LltRegularization::default(),
-            &self.symbolic,
-            Par::Seq,
-            stack,
-            faer::Spec::default(),
-        )
-        .map_err(|_| NotPositive)?;
         self.displacements.fill(0.0);
         for &(case, unknown, force) in &self.loads {
             self.displacements[case * n + unknown] = force;
@@ -184,8 +178,28 @@ impl Direct {
             Conj::No,
             MatMut::from_column_major_slice_mut(&mut self.displacements, n, cases),
             Par::Seq,
-            stack,
+            MemStack::new(&mut self.scratch),
         );
+        Ok(())
+    }
+
+    /// Factorizes the assembled matrix.
+    fn factorize(&mut self) -> Result<(), NotPositive> {
+        self.factorized.clear();
+        let n = self.grid.n_dofs();
+        let pattern =
+            SymbolicSparseColMatRef::new_checked(n, n, &self.column_starts, None, &self.rows);
+        supernodal::factorize_supernodal_numeric_llt(
+            &mut self.factor,
+            SparseColMatRef::new(pattern, &self.values),
+            faer::linalg::cholesky::llt::factor::LltRegularization::default(),
+            &self.symbolic,
+            Par::Seq,
+            MemStack::new(&mut self.scratch),
+            faer::Spec::default(),
+        )
+        .map_err(|_| NotPositive)?;
+        self.factorized.extend_from_slice(&self.values);
         Ok(())
     }
 
@@ -372,6 +386,32 @@ mod tests {
         let problem = Problem::mbb(Grid { nelx: 5, nely: 4 }, 0.5);
         let moduli = (0..20).map(|e| 0.1 + f64::from(e * 7 % 13)).collect();
         (problem, moduli)
+    }
+
+    /// Whatever was solved before, displacements are those of a new solver, bit by bit.
+    #[test]
+    fn a_factor_serves_the_problems_that_it_belongs_to_and_no_other() {
+        let (mbb, moduli) = problem();
+        let mut other_load = mbb.clone();
+        other_load.load_cases[0].loads[0].force = [0.3, 0.7];
+        let cantilever = Problem::cantilever(mbb.grid, 0.5);
+        let softer: Vec<f64> = moduli.iter().map(|modulus| 0.5 * modulus).collect();
+        let mut kept = Direct::new(mbb.grid).unwrap();
+        for (problem, moduli) in [
+            (&mbb, &moduli),
+            (&other_load, &moduli),
+            (&cantilever, &moduli),
+            (&mbb, &moduli),
+            (&mbb, &softer),
+        ] {
+            let model = Model::new(problem).unwrap();
+            let mut new = Direct::new(problem.grid).unwrap();
+            for system in [&mut kept, &mut new] {
+                system.set_model(&model).unwrap();
+                system.solve(moduli).unwrap();
+            }
+            assert_eq!(kept.displacements, new.displacements);
+        }
     }
 
     #[test]
