@@ -37,7 +37,7 @@ fn fifty_designs_are_learned_with_default_flags() {
     discs(&bench, "discs.npy", 50);
     let ran = bench.vae("train --data discs.npy --run run").succeeds();
     for words in
-        ["for 40 training designs: 8 latent dimensions, batches of 8, 480 epochs", "--epochs N"]
+        ["for 40 training designs: 16 latent dimensions, batches of 8, 480 epochs", "--epochs N"]
     {
         assert!(ran.stderr.contains(words), "{words:?} is not in {}", ran.stderr);
     }

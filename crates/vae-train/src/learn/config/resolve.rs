@@ -118,9 +118,9 @@ mod tests {
         };
         for (designs, expected) in [
             (4, (4, 4, 2400, 400)),
-            (16, (4, 4, 600, 100)),
-            (40, (8, 8, 480, 80)),
-            (120, (16, 16, 343, 58)),
+            (16, (8, 4, 600, 100)),
+            (40, (16, 8, 480, 80)),
+            (120, (32, 16, 343, 58)),
             (400, (32, 32, 200, 34)),
             (2603, (32, 32, 60, 0)),
             (60_000, (32, 32, 60, 0)),
@@ -128,16 +128,16 @@ mod tests {
             assert_eq!(sizes(&of(None, "", designs).0), expected, "{designs} designs");
         }
         // A stated length is kept to the end; a stated batch decides how many epochs there are.
-        assert_eq!(sizes(&of(None, "training.epochs = 7", 40).0), (8, 8, 7, 0));
-        assert_eq!(sizes(&of(None, "training.batch_size = 20", 40).0), (8, 20, 1200, 200));
-        assert_eq!(sizes(&of(None, "training.patience = 9", 40).0), (8, 8, 480, 9));
+        assert_eq!(sizes(&of(None, "training.epochs = 7", 40).0), (16, 8, 7, 0));
+        assert_eq!(sizes(&of(None, "training.batch_size = 20", 40).0), (16, 20, 1200, 200));
+        assert_eq!(sizes(&of(None, "training.patience = 9", 40).0), (16, 8, 480, 9));
         assert_eq!(sizes(&of(None, "model.latent_dim = 50", 40).0), (50, 8, 480, 80));
         let (all, note) =
             of(None, "model.latent_dim = 50\ntraining = { epochs = 1, batch_size = 2 }", 40);
         assert_eq!((sizes(&all), note), ((50, 2, 1, 0), None));
         assert_eq!(sizes(&of(None, "training.init = \"a\"", 40).0), (32, 8, 480, 80));
         // Without validation designs nothing can tell when to stop.
-        assert_eq!(sizes(&of(None, "data.validation = 0.0", 40).0), (8, 8, 480, 0));
+        assert_eq!(sizes(&of(None, "data.validation = 0.0", 40).0), (16, 8, 480, 0));
         // The lecture's presets are what they are.
         let (lecture, note) = of(Some("tutorial-conv"), "", 40);
         assert_eq!((lecture, note), (Config::preset("tutorial-conv").unwrap(), None));

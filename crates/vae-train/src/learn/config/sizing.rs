@@ -17,8 +17,11 @@ const STEPS: u64 = 2400;
 const KL_STEPS: f64 = 100.0;
 /// Share of the epochs without a better validation score after which such a run ends.
 const PATIENCE: f64 = 1.0 / 6.0;
-/// Training designs for each design of a batch, and for each latent dimension.
-const DESIGNS_PER_UNIT: usize = 4;
+/// Training designs for each design of a batch.
+const DESIGNS_PER_BATCH: usize = 4;
+/// Training designs for each latent dimension: with fewer dimensions, 45 designs are reconstructed
+/// worse by a tenth.
+const DESIGNS_PER_DIMENSION: usize = 2;
 /// Fewest designs of a batch, and fewest latent dimensions.
 const FEWEST: usize = 4;
 
@@ -28,8 +31,8 @@ impl Config {
     /// dimensions follow that number, unless a preset other than `default`, the file or `over`
     /// states them. The note says what was taken, if it is not what the preset has.
     ///
-    /// A batch and a latent space have the largest power of two that is at most a quarter of the
-    /// designs, from 4 up to the number of the preset. A run takes 2400 steps, or the epochs of the
+    /// A batch has the largest power of two that is at most a quarter of the designs, and a latent
+    /// space the one that is at most a half, from 4 up to the number of the preset. A run takes 2400 steps, or the epochs of the
     /// preset if these are longer. A run that is longer than those epochs raises its KL weight over
     /// 100 steps, and ends early after a sixth of its epochs without a better validation score; one
     /// whose epochs are stated does not.
@@ -42,7 +45,7 @@ impl Config {
     /// use vae_train::{Config, Layer};
     ///
     /// let (small, note) = Config::resolve_for(None, None, &Layer::default(), 40)?;
-    /// assert_eq!((small.training.batch_size, small.model.latent_dim), (8, 8));
+    /// assert_eq!((small.training.batch_size, small.model.latent_dim), (8, 16));
     /// assert!(small.training.epochs == 480 && note.is_some());
     /// let (large, note) = Config::resolve_for(None, None, &Layer::default(), 4000)?;
     /// assert_eq!((large, note), (Config::preset("default")?, None));
@@ -66,18 +69,19 @@ impl Config {
         let mut note = Note::new(String::new());
         let mut taken = Vec::new();
 
-        let unit = power_of_two_below(designs / DESIGNS_PER_UNIT).max(FEWEST);
+        let one_for = |each: usize| power_of_two_below(designs / each).max(FEWEST);
+        let (latent_dim, batch) = (one_for(DESIGNS_PER_DIMENSION), one_for(DESIGNS_PER_BATCH));
         let (model, training) = (&mut config.model, &mut config.training);
         // Weights to start from have their own number of dimensions.
         let fixed = stated("model", "latent_dim") || !training.init.is_empty();
-        if !fixed && unit < model.latent_dim {
-            model.latent_dim = unit;
-            taken.push(format!("{unit} latent dimensions"));
+        if !fixed && latent_dim < model.latent_dim {
+            model.latent_dim = latent_dim;
+            taken.push(format!("{latent_dim} latent dimensions"));
             note = note.or(Remedy::set("latent_dim", "N", ""));
         }
-        if !stated("training", "batch_size") && unit < training.batch_size {
-            training.batch_size = unit;
-            taken.push(format!("batches of {unit}"));
+        if !stated("training", "batch_size") && batch < training.batch_size {
+            training.batch_size = batch;
+            taken.push(format!("batches of {batch}"));
             note = note.or(Remedy::set("batch_size", "N", ""));
         }
         let steps_per_epoch = steps_per_epoch(designs, training.batch_size);
