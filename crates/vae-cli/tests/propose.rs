@@ -9,6 +9,7 @@ mod failure;
 mod support;
 
 use std::fs;
+use std::path::Path;
 
 use failure::Failure as _;
 use ndarray::Array2;
@@ -34,6 +35,24 @@ fn trained() -> Bench {
     bench
 }
 
+/// Width, height and thickness of the plate in a binary STL file, in millimeters; a triangle takes
+/// 50 bytes.
+fn plate(path: &Path) -> [f32; 3] {
+    let stl = fs::read(path).unwrap();
+    let number =
+        |bytes: &[u8], at: usize| f32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    let corners: Vec<[f32; 3]> = stl[84..]
+        .chunks_exact(50)
+        .flat_map(|triangle| {
+            [12, 24, 36].map(|corner| [0, 4, 8].map(|axis| number(triangle, corner + axis)))
+        })
+        .collect();
+    [0, 1, 2].map(|axis| {
+        let along = corners.iter().map(|corner| corner[axis]);
+        along.clone().fold(f32::NEG_INFINITY, f32::max) - along.fold(f32::INFINITY, f32::min)
+    })
+}
+
 #[test]
 fn proposals_have_their_volume_and_keep_what_was_asked() {
     let bench = trained();
@@ -55,16 +74,8 @@ fn proposals_have_their_volume_and_keep_what_was_asked() {
     }
     let folder = bench.path("found/01");
     assert!(folder.join("design.dxf").is_file());
-    // The box of the plate, in millimeters: triangles of a binary STL are 50 bytes each.
-    let stl = fs::read(folder.join("design.stl")).unwrap();
-    let corners = stl[84..].chunks_exact(50).flat_map(|triangle| {
-        let number = |at: usize| f32::from_le_bytes(triangle[at..at + 4].try_into().unwrap());
-        (0..3)
-            .map(move |corner| [0, 4, 8].map(|axis| number(12 + 12 * corner + axis)))
-            .collect::<Vec<_>>()
-    });
-    let most = corners.fold([0.0_f32; 3], |most, corner| [0, 1, 2].map(|i| most[i].max(corner[i])));
-    assert!(most[0] <= 48.0 && most[1] <= 24.0 && most[2] == 5.0 && 40.0 < most[0], "{most:?}");
+    let size = plate(&folder.join("design.stl"));
+    assert!(size[0] <= 48.0 && size[1] <= 24.0 && size[2] == 5.0 && 40.0 < size[0], "{size:?}");
     let said: Value =
         serde_json::from_str(&fs::read_to_string(folder.join("design.json")).unwrap()).unwrap();
     let design = npy::read::<f32>(&folder.join("design.npy")).unwrap();
@@ -76,9 +87,13 @@ fn proposals_have_their_volume_and_keep_what_was_asked() {
     assert_eq!(said["reference"], "SIMP optimum");
     assert!(said["novelty"].as_f64().unwrap() >= 0.02);
 
-    // The same seed proposes the same; a folder that holds something is left alone.
+    // The same seed proposes the same; a folder that holds something is left alone. A half model is
+    // completed in the files for CAD, and stays a half in the others.
     bench.vae(command).fails(2, &["found is not empty", "--out"]);
-    bench.vae(&command.replace("--out found", "--out again")).succeeds();
+    bench.vae(&command.replace("--out found", "--mirror left --out again")).succeeds();
+    let whole = plate(&bench.path("again/01/whole.stl"));
+    assert!((whole[0] - 2.0 * size[0]).abs() < 1e-3 && whole[1..] == size[1..], "{whole:?}");
+    assert_eq!(npy::read::<f32>(&bench.path("again/01/design.npy")).unwrap(), design);
     let table = |out: &str| fs::read(bench.path(out).join("proposals.csv")).unwrap();
     assert_eq!(table("found"), table("again"));
 }
