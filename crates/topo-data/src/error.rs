@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use topo_simp::ProblemError;
-use vae_base::{Remedy, layers::UnknownKey, text::nearest};
+use vae_base::{FileError, Remedy, layers::UnknownKey, text::nearest};
 
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, TopoDataError>;
@@ -71,8 +71,11 @@ pub enum TopoDataError {
         /// The folder.
         path: PathBuf,
     },
-    /// The log beside the output folder belongs to another specification.
-    #[error("{} belongs to another generation, made with other settings", .path.display())]
+    /// The place is taken.
+    #[error(transparent)]
+    Place(#[from] FileError),
+    /// The log beside the output folder belongs to another specification, or is none.
+    #[error("{} belongs to another generation, made with other settings, or is none; move it away", .path.display())]
     OtherGeneration {
         /// The log.
         path: PathBuf,
@@ -234,6 +237,7 @@ impl TopoDataError {
             | Self::Stopped { .. }
             | Self::NothingKept { .. }
             | Self::Fields { .. }
+            | Self::Place(_)
             | Self::Data(_) => false,
         }
     }

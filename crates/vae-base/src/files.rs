@@ -7,39 +7,18 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempDir};
 
-/// A file or folder could not be written.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FileError {
-    /// The target is a folder where a file is to be written, or a folder that is not empty.
-    #[error("{} already exists", path.display())]
-    Occupied {
-        /// The target.
-        path: PathBuf,
-    },
-    /// The file system refused.
-    #[error("{action} {} failed", path.display())]
-    Io {
-        /// What was being done, such as `writing`.
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// The reason that the file system gives.
-        source: io::Error,
-    },
-}
-
-impl FileError {
-    fn writing(path: &Path, source: io::Error) -> Self {
-        Self::Io { action: "writing", path: path.into(), source }
-    }
-}
+use crate::error::FileError;
+use crate::kill_point::kill_point;
+use crate::lock::Lock;
+use crate::paths::parent;
+use crate::unfinished::{self, UNFINISHED};
 
 /// Writes a file in one piece, synced: a reader, or a restart after a power cut, finds the old file
 /// or the whole new one.
 ///
 /// The new file has the mode of any new file (0666 less the umask), not the 0600 of a temporary
-/// one.
+/// one. The temporary file of a process that was killed is removed by the next process that writes
+/// into the same folder.
 ///
 /// # Errors
 /// [`FileError`]; `path` is then as it was, and the temporary file is gone.
@@ -71,41 +50,83 @@ pub fn write_with<E: From<FileError>>(
     if path.exists() && !path.is_file() {
         return Err(FileError::Occupied { path: path.into() }.into());
     }
+    unfinished::clear_once(parent(path));
+    kill_point();
     let beside = new_file_beside(path).map_err(fail)?;
     let mut writer = BufWriter::new(beside.as_file());
     write(&mut writer)?;
     writer.flush().map_err(fail)?;
     drop(writer);
+    kill_point();
     beside.as_file().sync_all().map_err(fail)?;
+    kill_point();
     beside.persist(path).map_err(|error| fail(error.error))?;
+    kill_point();
     sync_folder(parent(path)).map_err(fail)?;
+    kill_point();
+    Ok(())
+}
+
+/// Appends to an open file, as a log does: what a killed process leaves is whole, or lacks its end.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn append(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    kill_point();
+    // A test that kills at points finds a line cut in two.
+    let (first, rest) = bytes.split_at(if cfg!(debug_assertions) { bytes.len() / 2 } else { 0 });
+    file.write_all(first)?;
+    kill_point();
+    file.write_all(rest)?;
+    kill_point();
     Ok(())
 }
 
 /// A folder that appears at its place only when it is complete. If it is dropped before, nothing
-/// of it remains.
+/// of it remains; what a killed process leaves is removed by the next one that begins a folder
+/// beside it.
 #[derive(Debug)]
 pub struct FolderBeside {
     target: PathBuf,
     /// Holds the growing folder, so that this one carries the permissions of an ordinary folder.
     around: TempDir,
     inside: PathBuf,
+    /// Shows to others that this process lives.
+    _alive: Option<File>,
+    /// The lock of the target, unless the caller holds it.
+    _lock: Option<Lock>,
 }
 
 impl FolderBeside {
-    /// Begins a folder that will stand at `target`, which may exist only as an empty folder.
+    /// Begins a folder that will stand at `target`, which may exist only as an empty folder, and
+    /// which nobody else may begin meanwhile. `doing` is said to those who try: see [`Lock::of`].
+    ///
+    /// # Errors
+    /// [`FileError::Occupied`] if something is at `target`; [`FileError::Busy`] if another process
+    /// writes it; [`FileError::Io`].
+    pub fn create(target: &Path, doing: &str) -> Result<Self, FileError> {
+        let lock = Lock::of(target, doing)?;
+        Ok(Self { _lock: Some(lock), ..Self::create_under(target)? })
+    }
+
+    /// Likewise, for a caller who holds the lock of `target`.
     ///
     /// # Errors
     /// [`FileError::Occupied`] if something is at `target`; [`FileError::Io`].
-    pub fn create(target: &Path) -> Result<Self, FileError> {
+    pub fn create_under(target: &Path) -> Result<Self, FileError> {
         let fail = |source| FileError::writing(target, source);
         refuse_occupied(target)?;
         fs::create_dir_all(parent(target)).map_err(fail)?;
-        let around =
-            tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(parent(target)).map_err(fail)?;
+        unfinished::clear_once(parent(target));
+        kill_point();
+        let (around, alive) = unfinished::claimed_folder(|| {
+            tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(parent(target))
+        })
+        .map_err(fail)?;
         let inside = around.path().join("data");
         fs::create_dir(&inside).map_err(fail)?;
-        Ok(Self { target: target.into(), around, inside })
+        kill_point();
+        Ok(Self { target: target.into(), around, inside, _alive: alive, _lock: None })
     }
 
     /// Where the files of the folder are to be written for now.
@@ -129,14 +150,15 @@ impl FolderBeside {
         if self.target.is_dir() {
             fs::remove_dir(&self.target).map_err(fail)?;
         }
+        kill_point();
         fs::rename(&self.inside, &self.target).map_err(fail)?;
+        kill_point();
         drop(self.around);
-        sync_folder(parent(&self.target)).map_err(fail)
+        sync_folder(parent(&self.target)).map_err(fail)?;
+        kill_point();
+        Ok(())
     }
 }
-
-/// Begins the names of files and folders that are being written.
-const UNFINISHED: &str = ".unfinished-";
 
 /// Refuses a target that is a file or a folder with something in it.
 fn refuse_occupied(target: &Path) -> Result<(), FileError> {
@@ -148,6 +170,7 @@ fn refuse_occupied(target: &Path) -> Result<(), FileError> {
     if empty { Ok(()) } else { Err(FileError::Occupied { path: target.into() }) }
 }
 
+/// A new file beside a path, locked as long as it is open.
 fn new_file_beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
@@ -155,17 +178,12 @@ fn new_file_beside(path: &Path) -> io::Result<NamedTempFile> {
     // the umask off.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(parent(path))
+    unfinished::claimed_file(|| builder.tempfile_in(parent(path)))
 }
 
 /// Makes a rename in `folder` durable. Only Unix lets a folder be opened for that.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-/// The folder that holds `path`; the current one for a bare name.
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -214,18 +232,21 @@ mod tests {
     fn a_folder_appears_when_finished_and_vanishes_when_dropped() {
         let around = tempfile::tempdir().unwrap();
         let target = around.path().join("deep/set");
-        let begun = FolderBeside::create(&target).unwrap();
+        let begun = FolderBeside::create(&target, "testing").unwrap();
         fs::write(begun.path().join("x"), "1").unwrap();
         assert!(!target.exists());
         drop(begun);
-        assert_eq!(fs::read_dir(around.path().join("deep")).unwrap().count(), 0);
+        assert!(!around.path().join("deep").exists());
 
-        fs::create_dir(&target).unwrap(); // an empty folder is not in the way
-        let begun = FolderBeside::create(&target).unwrap();
+        fs::create_dir_all(&target).unwrap(); // an empty folder is not in the way
+        let begun = FolderBeside::create(&target, "testing").unwrap();
         fs::write(begun.path().join("x"), "1").unwrap();
         begun.finish().unwrap();
         assert_eq!(fs::read_to_string(target.join("x")).unwrap(), "1");
         assert_eq!(fs::read_dir(around.path().join("deep")).unwrap().count(), 1);
-        assert!(matches!(FolderBeside::create(&target), Err(FileError::Occupied { .. })));
+        assert!(matches!(
+            FolderBeside::create(&target, "testing"),
+            Err(FileError::Occupied { .. })
+        ));
     }
 }

@@ -1,11 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+mod error;
 pub mod files;
+mod kill_point;
 pub mod layers;
+mod lock;
+pub mod paths;
 mod remedy;
 mod stream;
 pub mod text;
+mod unfinished;
 
-pub use files::FileError;
+pub use error::FileError;
+pub use lock::Lock;
 pub use remedy::{Note, Remedy};
 pub use stream::{keyed, stream};

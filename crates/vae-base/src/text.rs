@@ -1,6 +1,7 @@
-//! Shares, counts and suggestions as text.
+//! Shares, counts and suggestions as text, and text that is safe to show.
 
-use std::fmt;
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 /// A share of a whole, read from `10%` or `0.1` and written as `10 %`.
@@ -116,6 +117,34 @@ pub fn significant(value: f64, digits: usize) -> String {
         text
     };
     if plain { text } else { format!("{text}e{power}") }
+}
+
+/// A text that a terminal shows as it is. Control characters, with which a name in a file could move
+/// the cursor or clear the screen, and marks that turn the direction of writing, are escaped as in
+/// JSON, so that what was JSON still is; line feeds and tabs stay.
+///
+/// # Examples
+/// ```
+/// use vae_base::text::printable;
+///
+/// assert_eq!(printable("a\u{1b}[2Jb\r"), "a\\u001b[2Jb\\u000d");
+/// assert_eq!(printable("two\nlines, σ"), "two\nlines, σ");
+/// ```
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let acts = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c);
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) {
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// The entry of `known` that is nearest to `name`; `None` if none is near enough to be a typing

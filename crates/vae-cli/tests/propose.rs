@@ -143,7 +143,7 @@ fn what_cannot_be_proposed_is_said_in_one_line() {
     assert!(plain.code == Some(2) && plain.stderr.contains("write it as 10% or 0.1"));
     fs::write(bench.path("file"), "").unwrap();
     let into_file = base.replace("--out out", "--out file/below");
-    propose(&format!("--volume 0.4 {into_file}")).fails(1, &["cannot create file/below"]);
+    propose(&format!("--volume 0.4 {into_file}")).fails(1, &["cannot write into file/below"]);
 
     let ran = propose(&format!("--volume 0.4 --compliance-within 0% {base}"));
     assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);

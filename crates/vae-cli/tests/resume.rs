@@ -4,6 +4,8 @@
 
 #[path = "support/failure.rs"]
 mod failure;
+#[path = "support/files_of.rs"]
+mod files_of;
 mod support;
 
 use std::process::Stdio;
@@ -11,8 +13,16 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use failure::Failure as _;
+use files_of::files_of;
 use support::{Bench, bytes};
 
+/// The variable that names the point at which a process is killed.
+const KILL_POINT: &str = "VAE_KILL_POINT";
+/// Processes that are killed at the same time.
+const WORKERS: usize = 2;
+/// From one point to the next. A file has five points, so that every step of writing is met, each
+/// at other files.
+const STRIDE: usize = 3;
 const TRAIN: &str = "train --data beams --config often.toml --run";
 /// Checkpoints after every step, so that kills land between all kinds of writes.
 const OFTEN: &str = "[training]\nepochs = 12\nbatch_size = 8\ncheckpoint_seconds = 0\nlog_every = 1\n[model]\nlatent_dim = 3\n";
@@ -61,6 +71,72 @@ fn killed_at_random_moments() {
             .collect::<Vec<_>>()
     };
     assert_eq!(steps("whole"), steps("killed"));
+}
+
+/// Killed before and after the writes, syncs and renames of a training in turn, until one gets
+/// through: each state goes on, and ends as a run that was never killed.
+#[test]
+fn killed_between_the_steps_of_writing() {
+    let bench = Bench::empty();
+    std::fs::write(bench.path("bars.npy"), bars()).unwrap();
+    let train = "train --data bars.npy --epochs 2 --batch-size 12 --latent-dim 2 --threads 1 --run";
+    bench.vae(&format!("{train} whole")).succeeds();
+    let killed = |run: &str, point: u64| {
+        let ran =
+            bench.command(&format!("{train} {run}")).env(KILL_POINT, point.to_string()).output();
+        let through = ran.unwrap().status.success();
+        if !through {
+            let again = if bench.path(run).exists() {
+                format!("train --resume {run} --threads 1")
+            } else {
+                format!("{train} {run}")
+            };
+            bench.vae(&again).succeeds();
+        }
+        let expected = files_of(&bench.path("whole"));
+        let found = files_of(&bench.path(run));
+        let names = |files: &[(String, Vec<u8>)]| {
+            files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&expected), names(&found), "killed at point {point}");
+        for ((name, expected), (_, found)) in expected.iter().zip(&found) {
+            // The log holds times, and the others tell that the run was resumed, and its name.
+            let differs =
+                ["metrics.jsonl", "manifest.json", "report.html"].contains(&name.as_str());
+            assert!(differs || expected == found, "{name} differs, killed at point {point}");
+        }
+        std::fs::remove_dir_all(bench.path(run)).unwrap();
+        through
+    };
+    let points = std::thread::scope(|scope| {
+        let of_worker = |first: u64| {
+            let killed = &killed;
+            scope.spawn(move || {
+                let mut points = (first..).step_by(WORKERS * STRIDE);
+                points.find(|&point| killed(&format!("killed-{first}"), point)).unwrap()
+            })
+        };
+        let workers: Vec<_> = (0..WORKERS).map(|n| of_worker((1 + n * STRIDE) as u64)).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).min().unwrap() - 1
+    });
+    assert!(80 < points, "only {points} points");
+    let left: Vec<_> = std::fs::read_dir(bench.path("."))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name.as_encoded_bytes().starts_with(b"."))
+        .collect();
+    assert!(left.is_empty(), "{left:?} is left behind");
+}
+
+/// Twenty-four bars of 8 × 16 elements, of growing length, as a `.npy` file.
+fn bars() -> Vec<u8> {
+    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (24, 8, 16), }";
+    bytes.extend(format!("{header:117}\n").bytes());
+    for design in 0..24 {
+        bytes.extend((0..8 * 16).map(|cell| if cell % 16 < design % 12 + 2 { 255 } else { 0 }));
+    }
+    bytes
 }
 
 #[test]

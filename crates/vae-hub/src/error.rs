@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-use vae_base::Remedy;
+use vae_base::{FileError, Remedy};
 
 use crate::checksum::Checksum;
 
@@ -152,11 +152,8 @@ pub enum HubError {
         wanted: String,
     },
     /// Another process fetches to the same place.
-    #[error("another process is fetching {}", path.display())]
-    Busy {
-        /// Where it will be.
-        path: PathBuf,
-    },
+    #[error(transparent)]
+    Busy(#[from] FileError),
     /// Data that were fetched earlier have changed.
     #[error("{}: {file} {why}", path.display())]
     Damaged {

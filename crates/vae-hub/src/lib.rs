@@ -8,7 +8,6 @@ mod event;
 mod fetch;
 #[cfg(feature = "hub")]
 pub mod hub;
-mod path;
 mod place;
 mod receipt;
 mod retry;

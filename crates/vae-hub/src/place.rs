@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use vae_base::Lock;
+
 use crate::checksum::Checksum;
 use crate::error::HubError;
 use crate::event::Observer;
@@ -37,8 +39,7 @@ pub(crate) fn already_there(
 pub(crate) struct Partial {
     path: PathBuf,
     out: PathBuf,
-    /// Locked as long as this lives.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Partial {
@@ -48,14 +49,9 @@ impl Partial {
         name.push(out.file_name().unwrap_or_default());
         name.push(".partial");
         let path = parent(out).join(name);
+        let lock = Lock::of(out, "fetching a data set")?;
         fs::create_dir_all(&path).map_err(|source| HubError::io("creating", &path, source))?;
-        let locking = |source| HubError::io("locking", &path.join("lock"), source);
-        let lock = File::create(path.join("lock")).map_err(locking)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path, out: out.into(), _lock: lock }),
-            Err(fs::TryLockError::WouldBlock) => Err(HubError::Busy { path: out.into() }),
-            Err(fs::TryLockError::Error(source)) => Err(locking(source)),
-        }
+        Ok(Self { path, out: out.into(), _lock: lock })
     }
 
     /// Where a download grows. Its name is its checksum, so the part of a record that
@@ -101,7 +97,6 @@ impl Drop for Partial {
     /// Leaves only downloads that can be continued.
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(self.staging_path());
-        let _ = fs::remove_file(self.path.join("lock"));
         let _ = fs::remove_dir(&self.path);
     }
 }

@@ -7,11 +7,11 @@ use std::io::{self, BufReader};
 use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
+use vae_base::paths;
 
 use crate::checksum::Checksum;
 use crate::error::HubError;
 use crate::event::{Event, Observer};
-use crate::path;
 use crate::zenodo::RemoteFile;
 
 /// Name of the note in the folder.
@@ -104,7 +104,7 @@ impl Receipt {
         for (index, file) in self.files.iter().enumerate() {
             let damaged =
                 |why| HubError::Damaged { path: folder.into(), file: file.path.clone(), why };
-            let path = folder.join(path::below(&file.path).map_err(damaged)?);
+            let path = folder.join(paths::below(&file.path).map_err(damaged)?);
             match File::open(&path) {
                 Ok(opened) => {
                     let found = Checksum::sha256(opened)

@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read, Write as _};
 use std::path::Path;
 
+use vae_base::paths;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
@@ -12,7 +13,6 @@ use zip::result::ZipError;
 use crate::checksum::Hasher;
 use crate::error::HubError;
 use crate::event::{Event, Observer};
-use crate::path;
 use crate::receipt::StoredFile;
 
 /// What an archive may unpack to.
@@ -105,7 +105,7 @@ impl Unpacker<'_> {
         let refuse =
             |why| HubError::Member { archive: self.archive.into(), member: name.clone(), why };
         let is_folder = name.ends_with(['/', '\\']);
-        let relative = path::below(name.trim_end_matches(['/', '\\'])).map_err(refuse)?;
+        let relative = paths::below(name.trim_end_matches(['/', '\\'])).map_err(refuse)?;
         // Unix file types: 0 where the archive does not say, regular file, folder.
         if member.is_symlink()
             || !matches!(member.unix_mode().unwrap_or(0) & 0o170_000, 0 | 0o100_000 | 0o040_000)

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use vae_base::paths;
 
 use crate::checksum::{Checksum, UnknownChecksum};
 use crate::error::HubError;
-use crate::path;
 
 /// The site itself.
 pub const ZENODO: &str = "https://zenodo.org";
@@ -107,7 +107,7 @@ fn list(answer: &Value) -> Option<Vec<&Value>> {
 fn remote_file(entry: &Value, site: &str) -> Result<RemoteFile, String> {
     let name = text([&entry["key"], &entry["filename"]]).ok_or("it has no name")?;
     let shown: String = name.chars().take(80).collect();
-    path::file_name(&name).map_err(|why| format!("{shown:?}: {why}"))?;
+    paths::file_name(&name).map_err(|why| format!("{shown:?}: {why}"))?;
     let missing = |what: &str| format!("{shown:?} has no {what}");
     let size = [&entry["size"], &entry["filesize"]]
         .into_iter()

@@ -102,6 +102,14 @@ pub enum TrainError {
         /// The first difference.
         message: String,
     },
+    /// Weights that are not those of the run in whose folder they lie.
+    #[error("{} does not belong to the config.toml beside it: it has {what}", .path.display())]
+    OtherModel {
+        /// The file.
+        path: PathBuf,
+        /// What it has instead.
+        what: String,
+    },
     /// A run file of a format that this version does not know.
     #[error("{} has format {found}, and this version reads formats up to {known}", .path.display())]
     Format {
@@ -314,6 +322,18 @@ impl TrainError {
         Self::File(FileError::Io { action, path: path.to_owned(), source })
     }
 
+    /// The same failure of the file system in another folder: that of a run, for what grows beside
+    /// it.
+    pub(crate) fn at(self, from: &Path, to: &Path) -> Self {
+        match self {
+            Self::File(FileError::Io { action, path, source }) => {
+                let path = path.strip_prefix(from).map_or(path.clone(), |below| to.join(below));
+                Self::File(FileError::Io { action, path, source })
+            }
+            other => other,
+        }
+    }
+
     /// What helps; empty if nothing specific does.
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {
@@ -344,6 +364,9 @@ impl TrainError {
                 Remedy::set("run", "DIR", "starts again in another folder"),
                 Remedy::advice(format!("put a whole checkpoint back at {}", path.display())),
             ],
+            Self::OtherModel { .. } => vec![Remedy::advice(
+                "two runs were written into one folder; put back the files of one, or train again",
+            )],
             Self::NotFinite { retreat, .. } | Self::Exploded { retreat, .. } => {
                 let Retreat { epoch, learning_rate, .. } = retreat;
                 vec![

@@ -27,8 +27,8 @@ use crate::error::{Result, TopoDataError};
 ///
 /// # Errors
 ///
-/// [`TopoDataError::Exists`] if the folder is there, an error of [`GenerateSpec::validate`] or of
-/// the log, [`TopoDataError::Stopped`] if the observer asked for it,
+/// [`TopoDataError::Exists`] if the folder is there, [`TopoDataError::Place`] if another process
+/// makes it, an error of [`GenerateSpec::validate`] or of the log, [`TopoDataError::Stopped`] if the observer asked for it,
 /// [`TopoDataError::NothingKept`], or that of the data-set writer. A failed job is not an error;
 /// the report lists it.
 ///
@@ -61,10 +61,12 @@ pub fn generate(
     observer: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<GenerateReport> {
     let started = Instant::now();
+    let plan = Plan::new(spec, Shard::WHOLE)?;
     if out.exists() {
+        // A process that was killed between the last two steps left the log of this folder.
+        plan.remove_log(out);
         return Err(TopoDataError::Exists { path: out.to_owned() });
     }
-    let plan = Plan::new(spec, Shard::WHOLE)?;
     let book = plan.run(out, observer)?;
     let report = plan.write(book.outcomes, command.to_owned(), out, started)?;
     book.log.remove()?;
@@ -135,8 +137,9 @@ pub fn merge(
         if !found.insert(shard.index()) {
             return Err(TopoDataError::ShardTwice { path: path.clone(), index: shard.index() });
         }
-        let part: BTreeMap<_, _> = part.into_iter().map(|o| (o.key(), o)).collect();
         let jobs = plan.jobs(shard);
+        plan.check(path, &jobs, &part)?;
+        let part: BTreeMap<_, _> = part.into_iter().map(|o| (o.key(), o)).collect();
         let done = jobs.iter().filter(|job| part.contains_key(job)).count();
         if done < jobs.len() {
             let (path, total) = (path.clone(), jobs.len());

@@ -7,11 +7,12 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{BufRead, BufReader, Seek, SeekFrom, Write},
+    io::{BufRead, BufReader, Read as _, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
+use vae_base::{Lock, files::append};
 
 use super::{candidate::Candidate, report::GENERATOR, shard::Shard, spec::GenerateSpec};
 use crate::{
@@ -37,6 +38,20 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// Whether this can be the outcome of a job of a specification: as many designs of its grid as
+    /// a job makes, all of one job.
+    pub(crate) fn fits(&self, spec: &GenerateSpec) -> bool {
+        let Self::Made(candidates) = self else { return true };
+        let (key, cells) = (self.key(), spec.height * spec.width);
+        let fits = |candidate: &Candidate| {
+            (candidate.problem, candidate.variant) == key
+                && candidate.iterate.is_some() == spec.keep_iterates.is_some()
+                && candidate.design.len() == cells
+        };
+        let iterates = spec.keep_iterates.unwrap_or(1);
+        (1..=iterates).contains(&candidates.len()) && candidates.iter().all(fits)
+    }
+
     /// Problem and variant: jobs are done in this order.
     pub(crate) fn key(&self) -> (usize, usize) {
         match self {
@@ -78,11 +93,12 @@ impl Header {
 /// Version of the log.
 const FORMAT: u32 = 2;
 
-/// An open log.
+/// An open log, which one process at a time can have.
 #[derive(Debug)]
 pub(crate) struct Log {
     file: File,
     path: PathBuf,
+    _lock: Lock,
 }
 
 impl Log {
@@ -118,17 +134,19 @@ impl Log {
         Ok((header, outcomes(reader, path)?.0))
     }
 
-    /// Opens or creates a log, and returns what it holds.
+    /// Opens or creates a log, and returns what it holds. A file that is not a log stays as it is.
     ///
     /// # Errors
     ///
-    /// [`TopoDataError::OtherGeneration`] if it was made with other settings or another version,
+    /// [`TopoDataError::OtherGeneration`] if it was made with other settings or another version, or
+    /// is something else; [`TopoDataError::Place`] if another process writes it;
     /// [`TopoDataError::DamagedLog`], or [`TopoDataError::Io`].
     pub(crate) fn open(path: PathBuf, header: &Header) -> Result<(Self, Vec<Outcome>)> {
         let io = |verb| {
             let path = path.clone();
             move |source| TopoDataError::Io { verb, path, source }
         };
+        let lock = Lock::of(&path, "generating designs")?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -137,24 +155,27 @@ impl Log {
             .open(&path)
             .map_err(io("open"))?;
 
-        let header = header.line();
+        let header = header.line() + "\n";
         let mut reader = BufReader::new(&file);
-        let mut first = String::new();
-        reader.read_line(&mut first).map_err(io("read"))?;
+        let mut first = Vec::new();
+        // No further than the line can be: the file may be anything.
+        (&mut reader)
+            .take(header.len() as u64)
+            .read_until(b'\n', &mut first)
+            .map_err(io("read"))?;
         let (mut found, mut end) = (Vec::new(), 0);
-        if first.ends_with('\n') {
-            if first.trim_end() != header {
-                return Err(TopoDataError::OtherGeneration { path });
-            }
+        if first == header.as_bytes() {
             let (outcomes, length) = outcomes(reader, &path)?;
-            (found, end) = (outcomes, first.len() as u64 + length);
+            (found, end) = (outcomes, (first.len() + length) as u64);
+        } else if !header.as_bytes().starts_with(&first) {
+            return Err(TopoDataError::OtherGeneration { path });
         }
         file.set_len(end).map_err(io("cut"))?;
         file.seek(SeekFrom::End(0)).map_err(io("open"))?;
         if end == 0 {
-            writeln!(file, "{header}").map_err(io("write"))?;
+            append(&file, header.as_bytes()).map_err(io("write"))?;
         }
-        Ok((Self { file, path }, found))
+        Ok((Self { file, path, _lock: lock }, found))
     }
 
     /// Adds a finished job.
@@ -163,10 +184,9 @@ impl Log {
     ///
     /// [`TopoDataError::Io`].
     pub(crate) fn append(&mut self, outcome: &Outcome) -> Result<()> {
-        // One write: a killed process leaves a whole line, or one without its end.
         let mut line = serde_json::to_string(outcome).unwrap_or_default();
         line.push('\n');
-        self.file.write_all(line.as_bytes()).map_err(|source| TopoDataError::Io {
+        append(&self.file, line.as_bytes()).map_err(|source| TopoDataError::Io {
             verb: "write",
             path: self.path.clone(),
             source,
@@ -190,7 +210,7 @@ impl Log {
 
 /// The outcomes that follow the first line, and the bytes of their lines. What follows the last
 /// line feed does not count.
-fn outcomes(mut reader: impl BufRead, path: &Path) -> Result<(Vec<Outcome>, u64)> {
+fn outcomes(mut reader: impl BufRead, path: &Path) -> Result<(Vec<Outcome>, usize)> {
     let (mut outcomes, mut length, mut line) = (Vec::new(), 0, String::new());
     let io = |source| TopoDataError::Io { verb: "read", path: path.to_owned(), source };
     while reader.read_line(&mut line).map_err(io)? > 0 && line.ends_with('\n') {
@@ -200,7 +220,7 @@ fn outcomes(mut reader: impl BufRead, path: &Path) -> Result<(Vec<Outcome>, u64)
             reason: error.to_string(),
         };
         outcomes.push(serde_json::from_str(&line).map_err(damaged)?);
-        length += line.len() as u64;
+        length += line.len();
         line.clear();
     }
     Ok((outcomes, length))
@@ -255,6 +275,7 @@ mod tests {
         log.append(&made(0)).unwrap();
         let one = std::fs::metadata(&path).unwrap().len();
         log.append(&made(1)).unwrap();
+        drop(log);
         let whole = std::fs::read(&path).unwrap();
         for length in one..whole.len() as u64 {
             std::fs::write(&path, &whole[..length as usize]).unwrap();
@@ -271,6 +292,9 @@ mod tests {
         let path = folder.path().join("jobs.jsonl");
         let (mut log, _) = Log::open(path.clone(), &header(1)).unwrap();
         log.append(&made(0)).unwrap();
+        let error = Log::open(path.clone(), &header(1)).unwrap_err();
+        assert!(matches!(error, TopoDataError::Place(_)), "{error}");
+        drop(log);
         let error = Log::open(path.clone(), &header(2)).unwrap_err();
         assert!(matches!(error, TopoDataError::OtherGeneration { .. }), "{error}");
 
@@ -279,5 +303,42 @@ mod tests {
         std::fs::write(&path, bytes).unwrap();
         let error = Log::open(path, &header(1)).unwrap_err();
         assert!(matches!(error, TopoDataError::DamagedLog { line: 3, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_a_log_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jobs.jsonl");
+        let longer = header(1).line() + " and more";
+        let texts: [&[u8]; 4] = [b"notes", b"\xff\xfe", b"{}\n{}\n", longer.as_bytes()];
+        for text in texts {
+            std::fs::write(&path, text).unwrap();
+            let error = Log::open(path.clone(), &header(1)).unwrap_err();
+            assert!(matches!(error, TopoDataError::OtherGeneration { .. }), "{error}");
+            assert_eq!(std::fs::read(&path).unwrap(), text);
+        }
+        // A first line that was cut off by a crash is written again.
+        let line = header(1).line();
+        for length in [0, 1, line.len()] {
+            std::fs::write(&path, &line[..length]).unwrap();
+            drop(Log::open(path.clone(), &header(1)).unwrap());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), line.clone() + "\n");
+        }
+    }
+
+    #[test]
+    fn an_outcome_fits_its_specification_or_not() {
+        let spec =
+            GenerateSpec { height: 1, width: 3, ..GenerateSpec::for_family("cantilever").unwrap() };
+        assert!(made(0).fits(&spec));
+        let changed = |change: fn(&mut Vec<Candidate>)| {
+            let Outcome::Made(mut candidates) = made(0) else { unreachable!() };
+            change(&mut candidates);
+            Outcome::Made(candidates).fits(&spec)
+        };
+        assert!(!changed(Vec::clear));
+        assert!(!changed(|candidates| candidates.push(candidates[0].clone())));
+        assert!(!changed(|candidates| candidates[0].design.truncate(2)));
+        assert!(!changed(|candidates| candidates[0].iterate = Some(0)));
     }
 }

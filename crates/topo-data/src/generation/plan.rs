@@ -46,6 +46,40 @@ impl Plan {
             .collect()
     }
 
+    /// Removes the log of a generation that is complete, if it is that of this plan.
+    pub(super) fn remove_log(&self, out: &Path) {
+        let path = Log::path_for(out, self.shard);
+        let header = Header::new(&self.spec, &self.family, self.shard);
+        if path.is_file()
+            && let Ok((log, _)) = Log::open(path, &header)
+        {
+            let _ = log.remove();
+        }
+    }
+
+    /// Refuses a log with an outcome that none of these jobs can have had.
+    ///
+    /// # Errors
+    ///
+    /// [`TopoDataError::DamagedLog`].
+    pub(super) fn check(
+        &self,
+        path: &Path,
+        jobs: &[(usize, usize)],
+        outcomes: &[Outcome],
+    ) -> Result<()> {
+        let jobs: HashSet<_> = jobs.iter().copied().collect();
+        let fits = |outcome: &Outcome| outcome.fits(&self.spec) && jobs.contains(&outcome.key());
+        match outcomes.iter().position(|outcome| !fits(outcome)) {
+            None => Ok(()),
+            Some(position) => Err(TopoDataError::DamagedLog {
+                path: path.to_owned(),
+                line: position + 2,
+                reason: "no job of this generation has that outcome; remove the line".to_owned(),
+            }),
+        }
+    }
+
     /// Does what the log does not hold yet.
     pub(super) fn run(&self, out: &Path, observer: &Observer<'_>) -> Result<Book> {
         if let Some(parent) = out.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -54,7 +88,9 @@ impl Plan {
         }
         let jobs = self.jobs(self.shard);
         let header = Header::new(&self.spec, &self.family, self.shard);
-        let (log, replayed) = Log::open(Log::path_for(out, self.shard), &header)?;
+        let path = Log::path_for(out, self.shard);
+        let (log, replayed) = Log::open(path.clone(), &header)?;
+        self.check(&path, &jobs, &replayed)?;
         let failed = replayed.iter().filter(|o| matches!(o, Outcome::Failed { .. })).count();
         let outcomes: Outcomes =
             replayed.into_iter().map(|outcome| (outcome.key(), outcome)).collect();

@@ -141,7 +141,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Ok(ProposalTask::new(&run, &args.into())?)
     })?;
     task.notes.iter().for_each(note);
-    claim_folder(&args.out)?;
+    let folder = claim_folder(&args.out)?;
     say_task(&task, args)?;
     let mut bar: Option<Progress> = None;
     let found = task.propose(|progress| {
@@ -159,7 +159,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::from(FAILED));
     }
     found.iterations_saved.as_deref().map_or(Ok(()), say_saved)?;
-    let written = found.write(&args.out, &args.to, (lengths, &sides))?;
+    let written = found.write(folder, &args.to, (lengths, &sides))?;
     line(format!(
         "{} in {}: {}, {}, and a folder for each",
         counted(found.accepted.len(), "proposal"),

@@ -60,7 +60,8 @@ impl DataSetWriter {
     ///
     /// # Errors
     ///
-    /// [`FormatError::File`] unless there is nothing or an empty folder at `path`;
+    /// [`FormatError::File`] unless there is nothing or an empty folder at `path`, and no other
+    /// process is writing there;
     /// [`FormatError::Element`] if designs cannot be stored so; [`SetError::DesignShape`] for a
     /// size of 0; [`FormatError::Io`].
     pub fn create(path: &Path, size: (usize, usize), element: Element) -> Result<Self, DataError> {
@@ -73,7 +74,7 @@ impl DataSetWriter {
             let shape = vec![0, size.0, size.1];
             return Err(SetError::DesignShape { file: label(), shape }.into());
         }
-        let folder = FolderBeside::create(path)?;
+        let folder = FolderBeside::create(path, "writing a data set")?;
         let fail = |source| FormatError::io("writing", label(), source);
         let file = File::create(folder.path().join("designs.npy")).map_err(fail)?;
         let mut designs = BufWriter::with_capacity(1 << 18, file);

@@ -464,11 +464,8 @@ fn nobody_listens() {
 fn two_processes_do_not_write_the_same_folder() {
     let place = Place::new();
     let site = Site::new(&[("Dataset.zip", pictures())]);
-    let partial = place.out().with_file_name(".tutorial.partial");
-    fs::create_dir_all(&partial).unwrap();
-    let lock = fs::File::create(partial.join("lock")).unwrap();
-    lock.lock().unwrap();
-    assert!(matches!(place.fetch(&site), Err(HubError::Busy { .. })));
+    let lock = vae_base::Lock::of(&place.out(), "fetching").unwrap();
+    assert!(matches!(place.fetch(&site), Err(HubError::Busy(_))));
     drop(lock);
     place.fetch(&site).unwrap();
 }

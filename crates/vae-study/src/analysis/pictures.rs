@@ -39,7 +39,7 @@ pub fn write_sheet(set: &DataSet, path: &Path) -> Result<()> {
 /// # Errors
 /// If something is in the folder already, or a file cannot be written.
 pub fn write_lecture_pictures(set: &DataSet, folder: &Path) -> Result<()> {
-    let beside = files::FolderBeside::create(folder)?;
+    let beside = files::FolderBeside::create(folder, "writing pictures")?;
     let (volume, iterate) = (set.condition("volume_fraction").ok(), set.condition("iterate").ok());
     let shape = (set.height(), set.width());
     let mut design = vec![0.0; set.design_len()];

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array3, Axis, stack};
 use serde::Serialize;
-use vae_base::files;
+use vae_base::FileError;
+use vae_base::files::{self, FolderBeside};
 use vae_data::npy;
 use vae_design::Candidate;
 use vae_report::{Grid, grid};
@@ -25,6 +26,9 @@ const COLUMNS: [&str; 8] = [
     "steps",
     "iterations_saved",
 ];
+
+const TABLE: &str = "proposals.csv";
+const SHEET: &str = "proposals.png";
 
 /// A proposal as its `design.json` describes it.
 #[derive(Clone, Debug, Serialize)]
@@ -66,22 +70,17 @@ pub struct Written {
     pub table: PathBuf,
 }
 
-/// Makes the folder for proposals, or checks that it is empty and takes files, before the long part
-/// begins.
+/// Begins the folder for proposals before the long part begins: it will be new, or is empty, and
+/// nobody else writes it.
 ///
 /// # Errors
-/// [`ProposeError::NotEmpty`] or [`ProposeError::NotWritable`]; if the folder cannot be made.
-pub fn claim_folder(out: &Path) -> Result<()> {
-    make_folder(out)?;
-    let occupied = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied {
-        return Err(ProposeError::NotEmpty { path: out.to_owned() });
-    }
-    // A folder may exist and not take files.
-    match tempfile::tempfile_in(out) {
-        Ok(_) => Ok(()),
-        Err(source) => Err(ProposeError::NotWritable { path: out.to_owned(), source }),
-    }
+/// [`ProposeError::NotEmpty`], [`ProposeError::NotWritable`], or [`FileError::Busy`].
+pub fn claim_folder(out: &Path) -> Result<FolderBeside> {
+    FolderBeside::create(out, "proposing designs").map_err(|error| match error {
+        FileError::Occupied { path } => ProposeError::NotEmpty { path },
+        FileError::Io { path, source, .. } => ProposeError::NotWritable { path, source },
+        other => other.into(),
+    })
 }
 
 impl Proposals {
@@ -115,20 +114,22 @@ impl Proposals {
     /// If there is no proposal, a design cannot be drawn in a format, or a file cannot be written.
     pub fn write(
         &self,
-        out: &Path,
+        folder: FolderBeside,
         formats: &[Format],
         (lengths, mirror): (Lengths, &[AxisSide]),
     ) -> Result<Written> {
+        let out = folder.path();
         files::write(&out.join("problem.toml"), self.problem.to_toml().as_bytes())?;
         let described = self.described();
         for proposal in &described {
             let folder = out.join(format!("{:02}", proposal.rank));
             proposal.write(&folder, formats, (lengths, mirror))?;
         }
-        let (table, sheet) = (out.join("proposals.csv"), out.join("proposals.png"));
         let rows: Vec<JudgedRow> = described.iter().map(Described::row).collect();
-        write_judged_table(&table, &COLUMNS, &rows)?;
-        self.draw(&described, &sheet)?;
+        write_judged_table(&out.join(TABLE), &COLUMNS, &rows)?;
+        self.draw(&described, &out.join(SHEET))?;
+        let [sheet, table] = [SHEET, TABLE].map(|name| folder.target().join(name));
+        folder.finish()?;
         Ok(Written { sheet, table })
     }
 

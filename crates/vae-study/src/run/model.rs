@@ -31,13 +31,15 @@ impl Model {
     /// Opens the best model of a run.
     ///
     /// # Errors
-    /// [`TrainError::NoModelYet`]; if the weight file cannot be read.
+    /// [`TrainError::NoModelYet`]; [`TrainError::OtherModel`] for weights that do not belong to the
+    /// run; if the weight file cannot be read.
     pub fn of(folder: &RunFolder) -> Result<Self> {
-        if folder.model().is_file() {
-            Self::read(&folder.model())
-        } else {
-            Err(TrainError::NoModelYet { path: folder.root().to_owned() }.into())
+        if !folder.model().is_file() {
+            return Err(TrainError::NoModelYet { path: folder.root().to_owned() }.into());
         }
+        let model = Self::read(&folder.model())?;
+        folder.check_model(model.vae.config())?;
+        Ok(model)
     }
 
     /// Reads weights with the names of the lecture's PyTorch classes, for a model of this size,

@@ -30,6 +30,16 @@ pub(crate) fn line_of<T: Serialize>(value: &T) -> String {
     text
 }
 
+/// Removes a file, if there is one.
+pub(crate) fn remove_if_there(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(TrainError::io("removing", path, source))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads a text file.
 pub(crate) fn read_to_string(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|source| TrainError::io("reading", path, source))

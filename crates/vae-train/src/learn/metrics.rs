@@ -1,7 +1,6 @@
 //! The log of a run: `metrics.jsonl`, one JSON object per line.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -119,8 +118,7 @@ impl MetricsLog {
     /// # Errors
     /// When the file cannot be written.
     pub fn push(&mut self, event: &Event) -> Result<()> {
-        self.file
-            .write_all(line_of(event).as_bytes())
+        vae_base::files::append(&self.file, line_of(event).as_bytes())
             .map_err(|source| TrainError::io("writing", &self.path, source))
     }
 }
@@ -177,6 +175,8 @@ pub fn read(path: &Path) -> Result<Vec<Event>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use vae_prob::Elbo;
 
     use super::*;

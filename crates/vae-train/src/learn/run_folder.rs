@@ -1,7 +1,10 @@
 //! The folder of a run: which file lies where.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use vae_base::files::FolderBeside;
+use vae_base::{FileError, Lock};
 use vae_data::{DataSet, Split, SplitGroups};
 use vae_models::ModelConfig;
 use vae_nn::Parameters;
@@ -10,6 +13,7 @@ use crate::error::{Result, TrainError};
 use crate::learn::config::{Config, Layer};
 use crate::learn::files::{read_to_string, write, write_json};
 use crate::learn::manifest::Manifest;
+use crate::learn::network::network;
 
 /// Settings that may change when a run is taken up again.
 const CHANGEABLE: [&str; 5] = [
@@ -22,35 +26,46 @@ const CHANGEABLE: [&str; 5] = [
 /// What the names of kept checkpoints begin with.
 const KEPT: &str = "epoch-";
 
+/// What a process that holds a run says to others.
+const TRAINING: &str = "training";
+
 /// Paths inside a run folder.
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     root: PathBuf,
+    /// Held as long as this process may train here.
+    lock: Option<Arc<Lock>>,
 }
 
 impl RunFolder {
-    /// A place for a new run; nothing is written yet.
+    /// A place for a new run, which nobody else can take as long as this value lives; nothing is
+    /// written yet.
     ///
     /// # Errors
-    /// [`TrainError::RunExists`] if something is there already.
+    /// [`FileError::Busy`] if another process trains there; [`TrainError::RunExists`] if something
+    /// is there already.
     pub fn vacant(root: &Path) -> Result<Self> {
+        let lock = Lock::of(root, TRAINING)?;
         let occupied = std::fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
         if occupied || root.is_file() {
             return Err(TrainError::RunExists { path: root.to_owned() });
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { root: root.to_owned(), lock: Some(Arc::new(lock)) })
     }
 
-    /// Makes the folder and those inside it.
+    /// Makes the folder with the files that `write` puts into it: all of them, or no folder.
     ///
     /// # Errors
-    /// When the file system refuses.
-    pub(crate) fn make(&self) -> Result<()> {
-        for path in [self.checkpoints(), self.figures()] {
-            std::fs::create_dir_all(&path)
+    /// That of `write`; when the file system refuses.
+    pub(crate) fn make(&self, write: impl FnOnce(&Self) -> Result<()>) -> Result<()> {
+        let begun = FolderBeside::create_under(&self.root)?;
+        let growing = Self { root: begun.path().to_owned(), lock: self.lock.clone() };
+        for path in [growing.checkpoints(), growing.figures()] {
+            std::fs::create_dir(&path)
                 .map_err(|source| TrainError::io("creating", &path, source))?;
         }
-        Ok(())
+        write(&growing).map_err(|error| error.at(&growing.root, &self.root))?;
+        Ok(begun.finish()?)
     }
 
     /// Makes the folder of a run whose weights come from elsewhere. It has no checkpoint to
@@ -66,14 +81,14 @@ impl RunFolder {
         model: &ModelConfig,
         parameters: &Parameters,
     ) -> Result<()> {
-        self.make()?;
-        write_json(&self.manifest(), manifest)?;
-        if let Some(split) = split {
-            write_json(&self.splits(), &split.groups)?;
-        }
-        vae_models::save(&self.model(), model, parameters)?;
-        // Last, because this is the file that makes a folder a run.
-        write(&self.config(), config.to_toml().as_bytes())
+        self.make(|run| {
+            write_json(&run.manifest(), manifest)?;
+            if let Some(split) = split {
+                write_json(&run.splits(), &split.groups)?;
+            }
+            vae_models::save(&run.model(), model, parameters)?;
+            write(&run.config(), config.to_toml().as_bytes())
+        })
     }
 
     /// Opens the folder of an existing run.
@@ -81,12 +96,22 @@ impl RunFolder {
     /// # Errors
     /// [`TrainError::NotARun`] when the folder has no `config.toml`.
     pub fn open(root: &Path) -> Result<Self> {
-        let run = Self { root: root.to_owned() };
+        let run = Self { root: root.to_owned(), lock: None };
         if run.config().is_file() {
             Ok(run)
         } else {
             Err(TrainError::NotARun { path: root.to_owned(), missing: "config.toml" })
         }
+    }
+
+    /// Opens the folder of an existing run to train on, which nobody else can do as long as this
+    /// value lives.
+    ///
+    /// # Errors
+    /// As [`RunFolder::open`]; [`FileError::Busy`] if another process trains there.
+    pub fn open_to_train(root: &Path) -> Result<Self> {
+        let run = Self::open(root)?;
+        Ok(Self { lock: Some(Arc::new(Lock::of(root, TRAINING)?)), ..run })
     }
 
     /// The most recently changed run below `runs`; `None` if there is none.
@@ -99,15 +124,24 @@ impl RunFolder {
             .map(|(_, run)| run)
     }
 
-    /// The first free `<runs>/<data>-<preset>-<n>`.
-    pub fn next_name(runs: &Path, data: &str, preset: &str) -> PathBuf {
+    /// The first free `<runs>/<data>-<preset>-<n>`, as [`RunFolder::vacant`].
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn next(runs: &Path, data: &str, preset: &str) -> Result<Self> {
         let mut n = 1_u64;
         loop {
             let path = runs.join(format!("{data}-{preset}-{n}"));
-            if !path.exists() {
-                return path;
+            let taken = path.exists();
+            match (!taken).then(|| Self::vacant(&path)) {
+                None
+                | Some(Err(
+                    TrainError::RunExists { .. } | TrainError::File(FileError::Busy { .. }),
+                )) => {
+                    n += 1;
+                }
+                Some(found) => return found,
             }
-            n += 1;
         }
     }
 
@@ -156,6 +190,29 @@ impl RunFolder {
     pub fn check_data(&self, data: &DataSet) -> Result<()> {
         let (expected, found) = (self.recorded_manifest()?.data_fingerprint, data.fingerprint()?);
         if expected == found { Ok(()) } else { Err(TrainError::DataChanged { expected, found }) }
+    }
+
+    /// Refuses weights of another network than the configuration of the run describes, such as those
+    /// of another run that wrote into the same folder. Sizes and conditions come from the data, so
+    /// they are not compared.
+    ///
+    /// # Errors
+    /// [`TrainError::OtherModel`]; when the configuration cannot be read.
+    pub fn check_model(&self, model: &ModelConfig) -> Result<()> {
+        let config = Config::read(&self.config())?;
+        let wanted = network(&config, (model.height, model.width), model.conditions.clone());
+        let what = if wanted.latent_dim != model.latent_dim {
+            format!("{} latent dimensions, and not {}", model.latent_dim, wanted.latent_dim)
+        } else if wanted.likelihood != model.likelihood {
+            format!("the likelihood {}, and not {}", model.likelihood, wanted.likelihood)
+        } else if wanted.encoder != model.encoder {
+            "another encoder".to_owned()
+        } else if wanted.decoder != model.decoder {
+            "another decoder".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(TrainError::OtherModel { path: self.model(), what })
     }
 
     /// The folder itself.
@@ -241,24 +298,48 @@ mod tests {
 
     #[test]
     fn an_occupied_folder_is_refused_and_an_empty_one_taken() {
-        let folder = tempfile::tempdir().unwrap();
-        let run = RunFolder::vacant(folder.path()).unwrap();
-        run.make().unwrap();
-        assert!(matches!(RunFolder::vacant(folder.path()), Err(TrainError::RunExists { .. })));
-        assert!(matches!(RunFolder::open(folder.path()), Err(TrainError::NotARun { .. })));
-        std::fs::write(run.config(), "").unwrap();
-        assert!(RunFolder::open(folder.path()).is_ok());
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("run");
+        std::fs::create_dir(&folder).unwrap();
+        let run = RunFolder::vacant(&folder).unwrap();
+        run.make(|_| Ok(())).unwrap();
+        drop(run);
+        assert!(matches!(RunFolder::vacant(&folder), Err(TrainError::RunExists { .. })));
+        assert!(matches!(RunFolder::open(&folder), Err(TrainError::NotARun { .. })));
+        std::fs::write(folder.join("config.toml"), "").unwrap();
+        assert!(RunFolder::open(&folder).is_ok());
     }
 
     #[test]
-    fn names_count_up() {
+    fn a_run_is_taken_up_by_one_at_a_time() {
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("run");
+        let run = RunFolder::vacant(&folder).unwrap();
+        let is_busy = |other: Result<RunFolder>| {
+            matches!(other, Err(TrainError::File(FileError::Busy { .. })))
+        };
+        assert!(is_busy(RunFolder::vacant(&folder)));
+        run.make(|run| write(&run.config(), b"")).unwrap();
+        assert!(is_busy(RunFolder::open_to_train(&folder)));
+        drop(run);
+        let run = RunFolder::open_to_train(&folder).unwrap();
+        assert!(is_busy(RunFolder::open_to_train(&folder)));
+        assert!(RunFolder::open(&folder).is_ok(), "reading needs no lock");
+        drop(run);
+    }
+
+    #[test]
+    fn names_count_up_beyond_what_is_there_or_held() {
         let folder = tempfile::tempdir().unwrap();
-        let first = RunFolder::next_name(folder.path(), "builtin", "default");
-        assert!(first.ends_with("builtin-default-1"));
-        std::fs::create_dir(&first).unwrap();
-        assert!(
-            RunFolder::next_name(folder.path(), "builtin", "default")
-                .ends_with("builtin-default-2")
-        );
+        let next = || RunFolder::next(folder.path(), "builtin", "default").unwrap();
+        let first = next();
+        assert!(first.root().ends_with("builtin-default-1"));
+        let second = next();
+        assert!(second.root().ends_with("builtin-default-2"));
+        std::fs::create_dir(second.root()).unwrap();
+        drop(second);
+        assert!(next().root().ends_with("builtin-default-3"));
+        drop(first);
+        assert!(next().root().ends_with("builtin-default-1"));
     }
 }

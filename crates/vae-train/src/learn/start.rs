@@ -11,7 +11,7 @@ use crate::data::Targets;
 use crate::error::{Result, TrainError};
 use crate::learn::checkpoint::{self, Position};
 use crate::learn::config::{Config, TrainingConfig, steps_per_epoch};
-use crate::learn::files::{write, write_json};
+use crate::learn::files::{remove_if_there, write, write_json};
 use crate::learn::kept::keep;
 use crate::learn::learner::Learner;
 use crate::learn::manifest::Manifest;
@@ -136,11 +136,15 @@ pub(crate) fn resume(
     }
     recorded.resumed_at_step.push(position.step);
     write_json(&run.manifest(), &recorded)?;
+    if !position.finished {
+        // It describes the run as it was, and its absence says that the run is not complete.
+        remove_if_there(&run.report())?;
+    }
     Ok(position)
 }
 
-/// Gives a new run its first weights, then makes its folder: a run that cannot start leaves no
-/// folder behind.
+/// Gives a new run its first weights, then makes its folder, which appears with its first
+/// checkpoint: a run that cannot start leaves no folder behind, and one that is killed can go on.
 ///
 /// # Errors
 /// If the weights to start from do not fit, a design cannot be read, or a file cannot be written.
@@ -160,13 +164,14 @@ pub(crate) fn begin(
         let mean = mean_design(designs, &split.train)?;
         learner.vae.start_at_mean(&learner.parameters, &mean)?;
     }
-    run.make()?;
-    write_json(&run.manifest(), manifest)?;
-    write_json(&run.splits(), &split.groups)?;
-    write(&run.config(), config.to_toml().as_bytes())?;
     let position = Position::default();
-    checkpoint::save(&run.last_checkpoint(), &position, learner)?;
-    keep(run, &position, learner)?;
+    run.make(|run| {
+        write_json(&run.manifest(), manifest)?;
+        write_json(&run.splits(), &split.groups)?;
+        write(&run.config(), config.to_toml().as_bytes())?;
+        checkpoint::save(&run.last_checkpoint(), &position, learner)?;
+        keep(run, &position, learner)
+    })?;
     Ok(position)
 }
 

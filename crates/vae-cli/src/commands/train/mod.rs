@@ -105,7 +105,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     observer.finish();
     let root = shown(folder.root());
     match outcome.ending {
-        Ending::WasFinished => {
+        // Unless it was killed before there was everything to see.
+        Ending::WasFinished if folder.report().is_file() => {
             line(format!(
                 "{root} is finished already: {} epochs; to go on: vae train --resume {} --epochs {}",
                 outcome.position.epoch,
@@ -122,7 +123,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             ));
             return Ok(ExitCode::from(INTERRUPTED));
         }
-        Ending::Finished | Ending::StoppedEarly => {}
+        Ending::Finished | Ending::StoppedEarly | Ending::WasFinished => {}
     }
 
     // What there is to see.
@@ -163,7 +164,7 @@ fn resumed(
     back_to: Option<u64>,
     settings: &Layer,
 ) -> Result<(Config, DataSet, RunFolder)> {
-    let folder = RunFolder::open(path)?;
+    let folder = RunFolder::open_to_train(path)?;
     if folder.model().is_file() && !folder.last_checkpoint().is_file() {
         let message = format!("{} was imported: it has no checkpoint", shown(folder.root()));
         return Err(UsageError::new(message).into());
@@ -192,8 +193,10 @@ fn begun(args: &Args, settings: &Layer) -> Result<(Config, DataSet, RunFolder)> 
     if !config.training.init.is_empty() {
         config.training.init = absolute_source(&config.training.init)?;
     }
-    let named = || RunFolder::next_name(Path::new(RUNS), data.name(), &config.preset);
-    let folder = RunFolder::vacant(&args.run.clone().unwrap_or_else(named))?;
+    let folder = match &args.run {
+        Some(path) => RunFolder::vacant(path)?,
+        None => RunFolder::next(Path::new(RUNS), data.name(), &config.preset)?,
+    };
     let mut findings = check_problem(&data)?;
     if config.data.targets == TargetKind::Binary {
         findings.extend(check_cuts(&data)?);

@@ -1,6 +1,11 @@
-//! File names from elsewhere, checked before they become paths.
+//! Names from elsewhere, checked before they become paths.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// The folder that holds `path`; the current one for a bare name.
+pub(crate) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
 
 /// Parts of a path at most.
 const MAX_DEPTH: usize = 32;
@@ -11,7 +16,7 @@ const MAX_DEPTH: usize = 32;
 /// # Errors
 ///
 /// The reason why the name is refused.
-pub(crate) fn below(name: &str) -> Result<PathBuf, &'static str> {
+pub fn below(name: &str) -> Result<PathBuf, &'static str> {
     if name.starts_with(['/', '\\']) {
         return Err("its name is an absolute path");
     }
@@ -36,12 +41,13 @@ pub(crate) fn below(name: &str) -> Result<PathBuf, &'static str> {
     Ok(parts.iter().collect())
 }
 
-/// The one part that a name has.
+/// Reads a name as that of one file or folder: what a file says it is called decides no more than
+/// that.
 ///
 /// # Errors
 ///
 /// The reason why the name is refused.
-pub(crate) fn file_name(name: &str) -> Result<PathBuf, &'static str> {
+pub fn file_name(name: &str) -> Result<PathBuf, &'static str> {
     let path = below(name)?;
     if path.components().count() == 1 { Ok(path) } else { Err("its name is a path") }
 }
