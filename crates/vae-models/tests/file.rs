@@ -310,6 +310,29 @@ fn tensors_must_be_exactly_the_networks() {
     );
 }
 
+/// One weight that is not a number would make every design one that is not.
+#[test]
+fn weights_that_are_not_finite_are_refused() {
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for dtype in [DType::F32, DType::F64] {
+            let (_, _, bytes) = model(dtype);
+            let spoiled = changed(
+                &bytes,
+                |tensors| {
+                    let bias = Tensor::new(&[0.5, value], &Device::Cpu).unwrap();
+                    tensors.insert("fc_mu.bias".to_owned(), bias.to_dtype(dtype).unwrap());
+                },
+                |json| Some(("vae", json)),
+            );
+            let error = refused(&spoiled);
+            assert!(
+                matches!(error, FormatError::NotFinite { ref name, .. } if name == "fc_mu.bias"),
+                "{error:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn counters_of_batch_normalization_are_optional() {
     let (_, _, bytes) = model(DType::F32);

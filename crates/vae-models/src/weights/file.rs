@@ -174,6 +174,7 @@ fn build(
     // Names, shapes and types first: nothing is allocated for a file that does not fit.
     check_shapes(config, views.iter().map(|(&name, view)| (name, view.shape())))?;
     let dtype = element_type(&views)?;
+    check_finite(&views)?;
 
     let mut tensors = HashMap::new();
     for (name, view) in views {
@@ -241,6 +242,28 @@ fn element_type(views: &BTreeMap<&str, TensorView<'_>>) -> Result<DType, FormatE
         }
     }
     Ok(if first == Some(Dtype::F64) { DType::F64 } else { DType::F32 })
+}
+
+/// Whether every weight is a finite number: one that is not would make every design one that is not.
+fn check_finite(views: &BTreeMap<&str, TensorView<'_>>) -> Result<(), FormatError> {
+    for (&name, view) in views {
+        let (single, _) = view.data().as_chunks::<4>();
+        let (double, _) = view.data().as_chunks::<8>();
+        let value = match view.dtype() {
+            Dtype::F32 => {
+                single.iter().map(|&bytes| f32::from_le_bytes(bytes)).find(|x| !x.is_finite())
+            }
+            _ => double
+                .iter()
+                .map(|&bytes| f64::from_le_bytes(bytes))
+                .find(|x| !x.is_finite())
+                .map(|x| x as f32),
+        };
+        if let Some(value) = value {
+            return Err(FormatError::NotFinite { name: name.to_owned(), value });
+        }
+    }
+    Ok(())
 }
 
 /// The first field in which two configurations differ.
