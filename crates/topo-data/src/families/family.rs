@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use vae_base::paths::file_name;
 
 use super::{axis::Axis, scatter::Scatter};
 use crate::error::{Result, TopoDataError};
@@ -118,6 +119,8 @@ impl Family {
         let wrong = |reason: String| TopoDataError::Family { name: "family".to_owned(), reason };
         let family: Self =
             toml::from_str(text).map_err(|error| wrong(error.to_string().trim().to_owned()))?;
+        // The set is called after the family, and its pictures are called after the set.
+        file_name(&family.name).map_err(|why| wrong(format!("{:?}: {why}", family.name)))?;
         let wrong = |reason: String| TopoDataError::Family { name: family.name.clone(), reason };
         if family.axes.is_empty() && family.scatter.is_none() {
             return Err(wrong("it has no axes".to_owned()));
@@ -221,6 +224,7 @@ mod tests {
         let with = |from: &str, to: &str| message(&good.replace(from, to));
         assert!(with("$load_angle", "$load_angel").contains("$load_angel"));
         assert!(with("height", "hight").contains("hight"));
+        assert!(with("name = \"cantilever\"", "name = \"../evil\"").contains("leaves the folder"));
         assert!(with("edge = \"left\"", "edge = \"west\"").contains("west"));
         assert!(
             with("[0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55]", "[]")

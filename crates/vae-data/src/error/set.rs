@@ -107,6 +107,16 @@ pub enum SetError {
         /// The format this version reads.
         supported: u32,
     },
+    /// `dataset.json` states a name that cannot be that of a file or folder.
+    #[error("{file}: a set cannot be called {name:?}: {why}")]
+    Name {
+        /// The file.
+        file: String,
+        /// The name found.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// `dataset.json` is not what it should be.
     #[error("{file}: not a description of a data set")]
     Metadata {
@@ -185,6 +195,9 @@ impl SetError {
             Self::Version { .. } => {
                 vec![Remedy::advice("it was made by a newer version; update this program")]
             }
+            Self::Name { .. } => vec![Remedy::advice(
+                "state a plain name such as beams, or none: then it is that of the folder",
+            )],
             Self::Metadata { .. } => {
                 vec![Remedy::advice("the shortest valid description is {\"format\": 1}")]
             }

@@ -3,6 +3,7 @@
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use vae_base::paths::file_name;
 
 use crate::error::SetError;
 use crate::set::mirror::{Mirror, MirrorRule};
@@ -70,7 +71,7 @@ impl Condition {
 /// again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// Short name; `None` stands for the folder's name.
+    /// Short name, which could be that of a folder; `None` stands for the folder's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What the designs are, in a sentence.
@@ -131,7 +132,12 @@ impl Description {
         }
         let conditions =
             entries.remove("conditions").map(serde_json::from_value).transpose().map_err(fail)?;
-        let metadata = serde_json::from_value(Value::Object(entries)).map_err(fail)?;
+        let metadata: Metadata = serde_json::from_value(Value::Object(entries)).map_err(fail)?;
+        // Runs and pictures are called after the set.
+        if let Some(name) = &metadata.name {
+            let fail = |why| SetError::Name { file: file.into(), name: name.clone(), why };
+            file_name(name).map_err(fail)?;
+        }
         Ok(Self { metadata, conditions })
     }
 
@@ -183,6 +189,17 @@ mod tests {
         let again = &again.conditions.unwrap()[0];
         assert_eq!(again.max, Some(1.0));
         assert_eq!((again.mirror_x, again.mirror_y), (None, Some(MirrorRule::Sum(2.0))));
+    }
+
+    #[test]
+    fn a_set_is_called_what_a_folder_can_be_called() {
+        for name in ["../../evil", "/etc", "a/b", "..", "a\u{1b}[2J", ""] {
+            let text = serde_json::json!({"format": 1, "name": name}).to_string();
+            let error = parse(&text).unwrap_err();
+            assert!(matches!(error, SetError::Name { .. }), "{error}");
+            assert!(!error.to_string().contains('\u{1b}'), "{error}");
+        }
+        assert!(parse(r#"{"format": 1, "name": "beams of 2024"}"#).is_ok());
     }
 
     #[test]
