@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use ndarray::{Array2, Array3};
 use serde::Serialize;
-use vae_base::text::wrapped;
+use vae_base::text::{printable, wrapped};
 use vae_data::npz;
 use vae_report::{Block, Table};
 use vae_study::report::Report;
@@ -20,9 +20,11 @@ pub(crate) fn line(text: impl std::fmt::Display) -> Result<()> {
     raw(prose(&text.to_string(), std::io::stdout().is_terminal()))
 }
 
-/// Writes a line to stdout as it is: a command, a row of a table.
+/// Writes a line to stdout as it is, but for what would act on the terminal: a command, a row of a
+/// table.
 fn raw(text: impl std::fmt::Display) -> Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}").context("cannot write to stdout")
+    writeln!(std::io::stdout().lock(), "{}", printable(&text.to_string()))
+        .context("cannot write to stdout")
 }
 
 /// Writes one JSON object to stdout.
@@ -34,7 +36,7 @@ pub(crate) fn json(value: &impl Serialize) -> Result<()> {
 pub(crate) fn note(text: impl std::fmt::Display) {
     let text = prose(&text.to_string(), std::io::stderr().is_terminal());
     // Nothing is left to do if stderr is gone.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", printable(&text));
 }
 
 /// A text as a person reads it: what libraries set in backticks is in quotes, and on a terminal no

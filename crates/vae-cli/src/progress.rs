@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use vae_base::text::printable;
 
 use crate::output::note;
 
@@ -89,7 +90,7 @@ impl Progress {
     /// So many units are done.
     pub(crate) fn set(&mut self, done: u64, message: &str) {
         self.bar.set_position(done);
-        self.bar.set_message(message.to_owned());
+        self.bar.set_message(printable(message).into_owned());
         let total = self.bar.length().unwrap_or(0);
         let Some(plain) = &mut self.plain else { return };
         if PLAIN_INTERVAL <= plain.said.elapsed() {

@@ -1,13 +1,14 @@
 //! Designs that the model finds unusual.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};
+use vae_data::Table;
 use vae_report::{Grid, grid};
 use vae_train::codes::encode;
 use vae_train::score::{Measure, terms_by_design};
 
+use crate::analysis::{self, write_table};
 use crate::error::{Result, StudyError};
 use crate::latent::index;
 use crate::run::{Part, Run};
@@ -78,24 +79,23 @@ impl Run {
 }
 
 impl Outliers {
-    /// The first `count` as CSV, one row each: position, group, score, conditions and code.
-    pub fn table(&self, run: &Run, count: usize) -> String {
-        let mut text = String::from("design,group,score");
-        for condition in run.data.condition_info() {
-            let _ = write!(text, ",{}", condition.name);
-        }
-        for dim in 1..=run.vae.config().latent_dim {
-            let _ = write!(text, ",z{dim}");
-        }
-        text.push('\n');
+    /// Writes the first `count` as CSV, one row each: position, group, score, conditions and code.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_table(&self, run: &Run, count: usize, path: &Path) -> analysis::Result<()> {
+        let mut columns = ["design", "group", "score"].map(str::to_owned).to_vec();
+        columns.extend(run.data.condition_info().iter().map(|condition| condition.name.clone()));
+        columns.extend((1..=run.vae.config().latent_dim).map(|dim| format!("z{dim}")));
+        let mut table = Table::new(&columns.iter().map(String::as_str).collect::<Vec<_>>());
         for Outlier { design, score, code } in self.found.iter().take(count) {
-            let _ = write!(text, "{design},{},{score}", run.data.groups()[*design]);
-            for value in run.data.conditions().row(*design) {
-                let _ = write!(text, ",{value}");
-            }
-            let _ = writeln!(text, ",{}", joined(code.view(), ","));
+            let group = run.data.groups()[*design];
+            let mut row = vec![design.to_string(), group.to_string(), score.to_string()];
+            row.extend(run.data.conditions().row(*design).iter().map(ToString::to_string));
+            row.extend(code.iter().map(|z| format!("{z:.4}")));
+            table.push(&row);
         }
-        text
+        write_table(&table, path)
     }
 
     /// Draws the first `count` with their scores.
@@ -119,12 +119,9 @@ impl Outlier {
     /// The design in one line.
     pub fn line(&self) -> String {
         let Self { design, score, code } = self;
-        format!("design {design:6}  {score:10.3}  z = {}", joined(code.view(), "  "))
+        let code: Vec<String> = code.iter().map(|z| format!("{z:.4}")).collect();
+        format!("design {design:6}  {score:10.3}  z = {}", code.join("  "))
     }
-}
-
-fn joined(code: ArrayView1<'_, f32>, between: &str) -> String {
-    code.iter().map(|z| format!("{z:.4}")).collect::<Vec<_>>().join(between)
 }
 
 fn measure(

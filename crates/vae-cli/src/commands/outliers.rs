@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use vae_base::files::write;
 use vae_study::outliers::{Outliers, Unusual};
 
 use crate::args::{PartArg, RunArgs};
@@ -85,7 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     output::folder(&args.out)?;
     let table = args.out.join("outliers.csv");
-    write(&table, outliers.table(&run, args.count).as_bytes())?;
+    outliers.write_table(&run, args.count, &table)?;
     let picture = args.out.join("outliers.png");
     outliers.draw(&run, args.count, &picture)?;
     for outlier in found.iter().take(args.count.min(10)) {

@@ -143,6 +143,23 @@ impl Table {
         Ok(Self { columns, cells })
     }
 
+    /// The table for a spreadsheet, which takes a cell that begins with `=`, `+`, `-` or `@` for a
+    /// formula: such cells are marked as text by an apostrophe, numbers aside.
+    #[must_use]
+    pub fn for_spreadsheets(&self) -> Self {
+        let as_text = |cell: &String| {
+            // Blanks before a formula do not keep a program from reading it.
+            let formula = cell.trim_start().starts_with(['=', '+', '-', '@']);
+            if formula && cell.trim().parse::<f64>().is_err() {
+                format!("'{cell}")
+            } else {
+                cell.clone()
+            }
+        };
+        let marked = |cells: &[String]| cells.iter().map(as_text).collect();
+        Self { columns: marked(&self.columns), cells: marked(&self.cells) }
+    }
+
     /// The table as comma-separated text; `file` is named in the error.
     ///
     /// # Errors
@@ -164,6 +181,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_formula_is_text_in_a_spreadsheet_and_a_number_stays() {
+        let mut table = Table::new(&["=1+1", "b"]);
+        for cells in [["=cmd", "-1.5e-3"], ["@a", "+2"], [" +a", "a=b"], ["-", "-inf"]] {
+            table.push(&cells);
+        }
+        let text = table.for_spreadsheets().to_csv("t.csv").unwrap();
+        let expected = "'=1+1,b\n'=cmd,-1.5e-3\n'@a,+2\n' +a,a=b\n'-,-inf\n";
+        assert_eq!(String::from_utf8(text).unwrap(), expected);
+    }
 
     proptest! {
         #[test]

@@ -41,5 +41,6 @@ pub(crate) use problem::problem_text;
 pub use solve::{ColdStart, SolveProgress, Solved, Stage, solve};
 pub use solve_settings::{SolveSettings, Technique};
 pub use source::{chosen, open_designs, positions};
+pub(crate) use table::write_table;
 pub use table::{JudgedRow, write_judged_table};
 pub use topo_simp::{Code, Ended, Solver, Symmetry};

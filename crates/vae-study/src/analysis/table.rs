@@ -87,6 +87,14 @@ pub fn write_judged_table(path: &Path, first: &[&str], rows: &[JudgedRow]) -> Re
     for JudgedRow { which, values } in rows {
         table.push(&which.iter().chain(values).collect::<Vec<_>>());
     }
-    let bytes = table.to_csv(&path.display().to_string())?;
+    write_table(&table, path)
+}
+
+/// Writes a CSV table that people open in a spreadsheet.
+///
+/// # Errors
+/// If the file cannot be written.
+pub(crate) fn write_table(table: &Table, path: &Path) -> Result<()> {
+    let bytes = table.for_spreadsheets().to_csv(&path.display().to_string())?;
     Ok(files::write(path, &bytes)?)
 }
