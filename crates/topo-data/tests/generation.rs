@@ -152,7 +152,10 @@ fn settings_are_checked_before_anything_is_written() {
     let out = folder.path().join("set");
     let error =
         generate(&GenerateSpec { variants: 0, ..spec() }, COMMAND, &out, &go_on).unwrap_err();
-    assert_eq!(error.to_string(), "`variants` = 0 is not possible: it must be at least 1");
+    assert_eq!(
+        error.to_string(),
+        "`variants` = 0 is not possible: it must be between 1 and 10,000"
+    );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 

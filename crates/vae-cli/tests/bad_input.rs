@@ -258,6 +258,70 @@ fn what_is_wrong_inside_a_run() {
     bench.vae("evaluate one").fails(1, &["config.toml", "7"]);
 }
 
+/// Numbers that nobody can mean, with the limit and its reason, before any work.
+#[test]
+fn numbers_beyond_all_limits() {
+    let bench = Bench::new();
+    let train = "train --data beams --epochs 1 --batch-size 8 --latent-dim 2";
+    bench.vae(&format!("{train} --run one")).succeeds();
+    let most = usize::MAX;
+    for (command, words) in [
+        ("train --data beams --epochs 9223372036854775807".to_owned(), "1 to 1,000,000 epochs"),
+        ("train --data beams --objective iwae --importance-samples 1000000".into(), "1 to 1024"),
+        (format!("train --data beams --seed {most}"), "seed"),
+        (format!("sample one --count {most}"), "2 GB of memory"),
+        ("sample one --count 4294967296".into(), "2 GB of memory"),
+        ("sample one --count 0".into(), "must be from 1"),
+        (format!("interpolate one --steps {most}"), "from 2 to 256"),
+        ("evaluate one --samples 1000000000".into(), "must be from 1 to 100000"),
+        (format!("propose one --count {most}"), "from 1 to 1000"),
+        ("simp generate cantilever --variants 9223372036854775807 --out new".into(), "10,000"),
+        ("simp generate cantilever --variants 4294967296 --count 7 --out new".into(), "10,000"),
+    ] {
+        bench.vae(&command).fails(2, &[words]);
+    }
+    assert!(!bench.path("new").exists() && !bench.path("runs").exists());
+}
+
+/// What a file calls its parts reaches the terminal without its control characters, and a
+/// spreadsheet as text.
+#[test]
+fn names_that_would_act_on_a_terminal_or_in_a_spreadsheet() {
+    let bench = Bench::new();
+    let description = bench.path("beams/dataset.json");
+    let text = fs::read_to_string(&description).unwrap();
+    let hostile = text
+        .replace("\"name\": \"load_y\"", "\"name\": \"\\u001b[2J\\u202ey\"")
+        .replace("\"name\": \"load_angle\"", "\"name\": \"=HYPERLINK(1)\"");
+    assert_ne!(hostile, text);
+    fs::write(&description, hostile).unwrap();
+    fs::remove_file(bench.path("beams/problems.jsonl")).unwrap();
+    let train =
+        "train --data beams --epochs 1 --batch-size 8 --latent-dim 2 --augment none --run one";
+    for command in ["data info beams", train, "outliers one", "evaluate one", "sample one"] {
+        let Ran { stdout, stderr, .. } = bench.vae(command).succeeds();
+        for printed in [&stdout, &stderr] {
+            assert!(!printed.contains(['\u{1b}', '\u{202e}']), "{command}: {printed:?}");
+        }
+    }
+    let shown = bench.vae("data info beams").succeeds().stdout;
+    assert!(shown.contains("\\u001b[2J\\u202ey"), "{shown}");
+    for table in ["outliers/outliers.csv", "samples/designs.csv"] {
+        let header = fs::read_to_string(bench.path(table)).unwrap();
+        let header = header.lines().next().unwrap();
+        assert!(header.contains("'=HYPERLINK(1)") && !header.contains(",="), "{table}: {header}");
+    }
+    // Files are called after sets.
+    let text = text.replace("\"name\": \"cantilever\"", "\"name\": \"../../evil\"");
+    fs::write(&description, text).unwrap();
+    bench.vae("train --data beams --epochs 1").fails(1, &["dataset.json", "evil", "hint: state"]);
+    let family = include_str!("../../topo-data/families/cantilever.toml");
+    let family = family.replace("name = \"cantilever\"", "name = \"../evil\"");
+    fs::write(bench.path("evil.toml"), family).unwrap();
+    let generate = "simp generate evil.toml --render pictures/all --out new";
+    bench.vae(generate).fails(1, &["../evil", "its name leaves the folder"]);
+}
+
 /// A file may not grow beyond 40 blocks of 1024 bytes: the same error as a full disk, at the same
 /// calls.
 #[test]
@@ -271,8 +335,8 @@ fn a_full_disk() {
     let output =
         Command::new("bash").args(["-c", &limited]).current_dir(bench.path("")).output().unwrap();
     Ran::of(&output).fails(1, &["writing", "failed", "last.safetensors"]);
-    let left: Vec<_> = fs::read_dir(bench.path("full/checkpoints")).unwrap().collect();
-    assert!(left.is_empty(), "no half-written checkpoint: {left:?}");
+    let left: Vec<_> = fs::read_dir(bench.path("")).unwrap().flatten().collect();
+    assert!(left.len() == 1, "nothing half-written beside the beams: {left:?}");
 }
 
 #[test]

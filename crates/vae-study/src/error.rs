@@ -16,6 +16,18 @@ pub type Result<T> = std::result::Result<T, StudyError>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StudyError {
+    /// More, or less, of something than there can be.
+    #[error("{setting} {value} must be from 1 to {most}: {reason}")]
+    Limit {
+        /// The setting.
+        setting: &'static str,
+        /// The number that was asked for.
+        value: usize,
+        /// The largest possible one.
+        most: usize,
+        /// What more would lead to.
+        reason: &'static str,
+    },
     /// A run that names no data, such as one made of imported weights.
     #[error("{} was imported without data", folder.display())]
     NoData {
@@ -283,6 +295,7 @@ impl StudyError {
     pub fn is_callers_mistake(&self) -> bool {
         match self {
             Self::NoData { .. }
+            | Self::Limit { .. }
             | Self::NoiseIsStated { .. }
             | Self::Dimension { .. }
             | Self::OneDimension { .. }

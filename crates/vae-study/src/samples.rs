@@ -70,6 +70,9 @@ pub struct Samples {
 /// if its problem is unknown.
 type Verdict = Option<(Judgement, Option<f64>)>;
 
+/// Largest number of values of all designs: several copies of them are held.
+const MOST_VALUES: usize = 1 << 27;
+
 impl Samples {
     /// Generates designs with a model.
     ///
@@ -78,7 +81,7 @@ impl Samples {
     ///
     /// # Errors
     /// If a condition is unknown or out of range, nothing states a problem that the model has to be
-    /// told, [`StudyError::NoVolume`], or a problem cannot be solved.
+    /// told, [`StudyError::Limit`], [`StudyError::NoVolume`], or a problem cannot be solved.
     pub fn generate(
         model: &Model,
         (run, briefing): (Option<&Run>, &Briefing<'_>),
@@ -87,6 +90,11 @@ impl Samples {
     ) -> analysis::Result<Self> {
         let vae = &model.vae;
         let rows = condition_vectors(vae, settings)?;
+        let most = MOST_VALUES / (rows.len() * vae.config().height * vae.config().width).max(1);
+        if !(1..=most).contains(&settings.count) {
+            let (value, reason) = (settings.count, "more would not fit into 2 GB of memory");
+            return Err(StudyError::Limit { setting: "count", value, most, reason }.into());
+        }
         let rounds = settings.rounds.unwrap_or_else(|| suitable_rounds(vae));
         let &SampleSettings { round, temperature, seed, .. } = settings;
         let drawing = Drawing { flow, rounds, round, temperature, seed };

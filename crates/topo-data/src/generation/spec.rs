@@ -170,7 +170,9 @@ impl GenerateSpec {
             grid,
             "each side must have 2 to 1024 elements",
         )?;
-        check(self.variants > 0, "variants", self.variants.to_string(), "it must be at least 1")?;
+        let variants = (1..=MOST_VARIANTS).contains(&self.variants);
+        let reason = "it must be between 1 and 10,000";
+        check(variants, "variants", self.variants.to_string(), reason)?;
         if let Some(problems) = self.problems {
             let possible = (1..=family.problems()).contains(&problems);
             check(
@@ -226,6 +228,15 @@ impl GenerateSpec {
                 "it must be between 1 and 1000",
             )?;
         }
+        let problems = self.problems.unwrap_or_else(|| family.problems());
+        let of_problem = self.variants * self.keep_iterates.unwrap_or(1);
+        let cells = problems.saturating_mul(of_problem).saturating_mul(self.height * self.width);
+        check(
+            cells <= MOST_CELLS,
+            "problems",
+            problems.to_string(),
+            "their designs would not fit into 16 GB of memory: take fewer problems or variants, or a coarser grid, or put sets together",
+        )?;
         let noise = self.noise > 0.0 && self.noise <= 1.0;
         check(noise, "noise", self.noise.to_string(), "it must be above 0 and at most 1")?;
         let ratio = self.keep_ratio >= 1.0 && self.keep_ratio.is_finite();
@@ -242,6 +253,12 @@ impl GenerateSpec {
         self.filter_radii[variant % self.filter_radii.len()]
     }
 }
+
+/// Largest number of variants of a problem.
+const MOST_VARIANTS: usize = 10_000;
+/// Largest number of elements of all designs that are tried; each is a byte, held until the best
+/// are chosen.
+const MOST_CELLS: usize = 1 << 34;
 
 /// Reads 0 as `None`, which has no other form in TOML.
 fn zero_is_none<'de, D: Deserializer<'de>>(
@@ -305,6 +322,13 @@ mod tests {
         };
         assert!(message(|s| s.height = 1).starts_with("`grid` = 1x96 is not possible"));
         assert!(message(|s| s.variants = 0).starts_with("`variants` = 0"));
+        assert!(
+            message(|s| s.variants = usize::MAX).starts_with("`variants` = 18446744073709551615")
+        );
+        let large = message(|s| {
+            (s.height, s.width, s.variants) = (1024, 1024, 10_000);
+        });
+        assert!(large.starts_with("`problems` = 441") && large.contains("16 GB"), "{large}");
         assert!(message(|s| s.problems = Some(442)).starts_with("`problems` = 442"));
         assert!(message(|s| s.filter_radii = vec![]).starts_with("`filter_radii` = []"));
         assert!(message(|s| s.filter_radii = vec![0.5]).starts_with("`filter_radii` = 0.5"));

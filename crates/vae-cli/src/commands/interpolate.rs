@@ -80,8 +80,8 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    if args.steps < 2 {
-        return Err(UsageError::new("--steps counts both ends, so it must be at least 2").into());
+    if !(2..=256).contains(&args.steps) {
+        return Err(UsageError::new("--steps counts both ends: it must be from 2 to 256").into());
     }
     let course = args.course();
     if args.random || args.along.is_some() {

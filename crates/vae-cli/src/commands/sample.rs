@@ -79,9 +79,6 @@ fn series(text: &str) -> Result<Series, String> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    if args.count == 0 {
-        return Err(UsageError::new("--count 0 leaves nothing to do").into());
-    }
     if args.metropolis && args.rounds.is_none() {
         return Err(UsageError::with_hint(
             "--metropolis is a way to do --rounds",

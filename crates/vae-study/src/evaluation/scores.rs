@@ -11,9 +11,12 @@ use super::closing::Compared;
 use super::mechanics::{Mechanics, mechanics};
 use super::topology::{OnePiece, Topology, topology};
 use super::verdict::Verdict;
-use crate::error::Result;
+use crate::error::{Result, StudyError};
 use crate::progress::Progress;
 use crate::run::{Part, Run};
+
+/// Largest number of draws for the bound.
+const MOST_DRAWS: usize = 100_000;
 
 /// What an evaluation measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +71,11 @@ impl Run {
         questions: Questions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Scores> {
+        let Questions { draws: value, .. } = questions;
+        if !(1..=MOST_DRAWS).contains(&value) {
+            let (most, reason) = (MOST_DRAWS, "the bound gains nothing from more");
+            return Err(StudyError::Limit { setting: "samples", value, most, reason });
+        }
         let latent = self.diagnose()?;
         let Some((part, test)) = self.held_out() else {
             return Ok(Scores {

@@ -48,9 +48,14 @@ fn check_model(model: &ModelSection, targets: TargetKind, training: &TrainingCon
     }
 }
 
+/// Largest number of epochs: so many steps can be counted, and it is years for the smallest set.
+const MOST_EPOCHS: u64 = 1_000_000;
+
 fn check_training(training: &TrainingConfig) -> Result<()> {
     let positive = |key, n: u64, reason| in_range(key, n, 0 < n, reason);
-    positive("training.epochs", training.epochs, "there is at least one epoch")?;
+    let (epochs, reason) =
+        (training.epochs, "a run has 1 to 1,000,000 epochs; it goes on when it is resumed");
+    in_range("training.epochs", epochs, (1..=MOST_EPOCHS).contains(&epochs), reason)?;
     let batch = training.batch_size as u64;
     positive("training.batch_size", batch, "a batch holds at least one design")?;
     positive("training.kl_cycles", training.kl_cycles, "a run has at least one cycle")?;

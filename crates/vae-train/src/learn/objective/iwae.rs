@@ -22,6 +22,9 @@ pub struct ImportanceBound {
     pub importance_samples: usize,
 }
 
+/// Largest number of draws: beyond, the bound gains nothing, and a step takes minutes.
+const MOST_DRAWS: usize = 1024;
+
 impl Default for ImportanceBound {
     fn default() -> Self {
         Self { importance_samples: 8 }
@@ -39,8 +42,8 @@ impl Rule for ImportanceBound {
         in_range(
             "training.objective.importance_samples",
             self.importance_samples,
-            0 < self.importance_samples,
-            "a bound needs at least one draw",
+            (1..=MOST_DRAWS).contains(&self.importance_samples),
+            "a bound needs 1 to 1024 draws: each takes the time and memory of a design more in the batch",
         )
     }
 
