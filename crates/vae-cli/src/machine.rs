@@ -12,6 +12,11 @@ pub(crate) fn peak_rss_mb() -> Option<f64> {
     Some(kib / 1024.0)
 }
 
+/// The command line, word by word; what is not Unicode is replaced, because it is kept as text.
+pub(crate) fn command() -> Vec<String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
 /// What the record of a run says of its data, its seed, this program and this machine.
 pub(crate) fn manifest(data_fingerprint: String, seed: u64) -> Manifest {
     Manifest {
@@ -21,7 +26,7 @@ pub(crate) fn manifest(data_fingerprint: String, seed: u64) -> Manifest {
         seed,
         device: "cpu".to_owned(),
         threads: threads::current(),
-        command: std::env::args().collect(),
+        command: command(),
         resumed_at_step: Vec::new(),
         continued_by: Vec::new(),
     }

@@ -322,6 +322,52 @@ fn names_that_would_act_on_a_terminal_or_in_a_spreadsheet() {
     bench.vae(generate).fails(1, &["../evil", "its name leaves the folder"]);
 }
 
+/// A pipe would let a command wait for ever, and a folder may have any name that the system allows.
+#[test]
+#[cfg(target_os = "linux")]
+fn pipes_and_names_that_are_not_unicode() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let bench = Bench::new();
+    let pipe = Command::new("mkfifo").arg(bench.path("pipe.npy")).status().unwrap();
+    assert!(pipe.success());
+    bench.vae("train --data pipe.npy").fails(2, &["pipe.npy is a pipe", "hint: write what it"]);
+    bench.vae("analyze pipe.npy").fails(2, &["pipe.npy is a pipe"]);
+
+    let name = OsStr::from_bytes(b"run-\xff");
+    let with_name = |command: &str| Ran::of(&bench.command(command).arg(name).output().unwrap());
+    let train = "train --data beams --epochs 1 --batch-size 8 --latent-dim 2 --run";
+    with_name(train).succeeds();
+    with_name("sample --sampler prior --count 2 --out samples").succeeds();
+    with_name("evaluate --no-mechanics").succeeds();
+    with_name("train --epochs 2 --resume").succeeds();
+    fs::remove_dir_all(bench.path("samples")).unwrap();
+    let out = OsStr::from_bytes(b"out-\xff");
+    let convert = bench.command("data convert beams --out").arg(out).output().unwrap();
+    Ran::of(&convert).succeeds();
+    assert!(bench.path("").join(out).join("designs.npy").is_file());
+}
+
+/// Whoever may only read a run can still draw designs from it, and an evaluation that is not in the
+/// report has not done all that was asked.
+#[test]
+fn a_run_that_cannot_be_written_to() {
+    let bench = Bench::new();
+    bench.vae("train --data beams --epochs 1 --batch-size 8 --latent-dim 2 --run one").succeeds();
+    // A folder in the place of a file refuses to be written whoever the tests run as.
+    for file in ["flow.safetensors", "report.html"] {
+        fs::remove_file(bench.path("one").join(file)).unwrap();
+        fs::create_dir(bench.path("one").join(file)).unwrap();
+    }
+    let ran = bench.vae("sample one --count 2 --out samples").succeeds();
+    assert!(ran.stderr.contains("warning: it is not kept"), "{}", ran.stderr);
+    assert!(bench.path("samples/designs.npz").is_file());
+    let ran = bench.vae("evaluate one --no-mechanics --samples 2");
+    assert!(ran.stdout.contains("bound"), "{}", ran.stdout);
+    ran.fails(1, &["not in a report", "report.html already exists"]);
+}
+
 /// A file may not grow beyond 40 blocks of 1024 bytes: the same error as a full disk, at the same
 /// calls.
 #[test]

@@ -80,10 +80,10 @@ pub fn suitable_rounds(vae: &Vae) -> usize {
 
 impl Run {
     /// The flow of the run. If none is stored, it is fitted and stored now; the sentence then says
-    /// what came of it.
+    /// what came of it, and warns if it could not be stored.
     ///
     /// # Errors
-    /// If a design cannot be read, or `flow.safetensors` cannot be read or written.
+    /// If a design or `flow.safetensors` cannot be read.
     pub fn flow(&self, progress: &mut dyn FnMut(Progress)) -> Result<(Flow, Option<String>)> {
         let Self { folder, config, split, vae, .. } = self;
         if let Some(known) = Flow::read(folder, vae)? {
@@ -99,8 +99,13 @@ impl Run {
         let parts = (split.train.as_slice(), split.validation.as_slice());
         let mut report = |done, total| progress(Progress { done, total });
         let flow = Flow::fit(vae, &designs, parts, &augmentation, config.seed, &mut report)?;
-        flow.save(folder)?;
-        let sentence = sentence(&flow, folder);
+        let mut sentence = sentence(&flow, folder);
+        // A run that cannot be written to gives designs all the same.
+        if let Err(error) = flow.save(folder) {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+            let cause = cause.unwrap_or_default();
+            sentence = format!("{sentence}; warning: it is not kept: {error}{cause}");
+        }
         Ok((flow, Some(sentence)))
     }
 }

@@ -14,7 +14,7 @@ use vae_study::words::data_set;
 use super::fetch;
 use crate::output::{self, json, line, note, shown};
 use crate::reading::{ReadingArgs, open_data};
-use crate::words;
+use crate::{machine, words};
 
 /// Fetch data, look at them, and bring them into one form
 #[derive(Subcommand)]
@@ -111,7 +111,7 @@ fn convert(args: &ConvertArgs) -> Result<()> {
     };
     let metadata = Metadata {
         source: data.metadata().source.clone().or_else(|| Some(args.source.clone())),
-        command: Some(std::env::args().collect::<Vec<_>>().join(" ")),
+        command: Some(machine::command().join(" ")),
         ..data.metadata().clone()
     };
     let data = data.with_metadata(metadata);

@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use vae_study::evaluation::Questions;
 use vae_study::report::Report;
 use vae_study::words;
 
 use crate::args::RunArgs;
+use crate::machine;
 use crate::output::{blocks, json, note, page, shown};
 use crate::progress::Progress;
 use crate::words::remedy;
@@ -85,15 +86,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     // What is known of a run is not what is known of other data.
     if let Some(report) = report {
-        let mut command: Vec<String> = std::env::args().collect();
+        let mut command = machine::command();
         if args.run.model.path().is_none() {
             command.push(shown(run.folder.root()));
         }
-        // The scores are printed, whether or not the folder can be written to.
-        match page(report, &run.folder, (verdict, all), Some(&command)) {
-            Ok(page) => note(format!("report: {page}")),
-            Err(error) => note(format!("no report: {error:#}")),
-        }
+        let page = page(report, &run.folder, (verdict, all), Some(&command));
+        note(format!("report: {}", page.context("the scores are printed, but not in a report")?));
     }
     if !args.json && !args.details {
         note("--details prints all tables");

@@ -18,6 +18,12 @@ pub enum FormatError {
         /// The missing path.
         path: PathBuf,
     },
+    /// The path is a pipe or a device, which has no positions to read at and may never end.
+    #[error("{} is a pipe or a device, and not a file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// A file or folder could not be written, or something is in its place.
     #[error(transparent)]
     File(#[from] FileError),
@@ -198,6 +204,7 @@ impl FormatError {
                 "give a folder of pictures or arrays, a data-set folder, a .npy or .npz file, or \
                  `builtin` for the built-in set",
             ),
+            Self::NotAFile { .. } => Remedy::advice("write what it gives to a file, and name that"),
             Self::File(FileError::Occupied { .. }) => {
                 Remedy::advice("choose another name, or move the old one away")
             }
@@ -242,7 +249,10 @@ impl FormatError {
     /// Whether what was asked for is at fault, rather than the contents of a file or the system.
     #[must_use]
     pub fn is_callers_mistake(&self) -> bool {
-        matches!(self, Self::NotFound { .. } | Self::File(FileError::Occupied { .. }))
+        matches!(
+            self,
+            Self::NotFound { .. } | Self::NotAFile { .. } | Self::File(FileError::Occupied { .. })
+        )
     }
 
     /// Wraps what the operating system said about `file`.

@@ -27,8 +27,12 @@ enum Store {
 impl Bytes {
     /// Opens a file for reading by position.
     pub(crate) fn open(path: &Path) -> Result<Self, FormatError> {
-        let file =
-            File::open(path).map_err(|source| FormatError::io_path("opening", path, source))?;
+        let fail = |source| FormatError::io_path("opening", path, source);
+        // Before it is opened, which would wait for somebody to write into a pipe.
+        if !std::fs::metadata(path).map_err(fail)?.is_file() {
+            return Err(FormatError::NotAFile { path: path.into() });
+        }
+        let file = File::open(path).map_err(fail)?;
         Self::from_file(file, &path.display().to_string())
     }
 

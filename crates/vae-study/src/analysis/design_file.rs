@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use ndarray::{Array2, ArrayD, Axis, Ix2, Ix3};
-use vae_data::npy;
 use vae_data::npz::Npz;
+use vae_data::{DataError, FormatError, npy};
 
 use super::error::{AnalysisError, Result};
+use crate::error::StudyError;
 
 /// A design by its file and its position in it, written `FILE` or `FILE:POSITION`.
 ///
@@ -40,8 +41,13 @@ impl DesignFile {
     pub fn read(&self) -> Result<Array2<f64>> {
         let path = &self.path;
         let unreadable = |source| AnalysisError::Unreadable { path: path.clone(), source };
-        if std::fs::metadata(path).map_err(unreadable)?.is_dir() {
+        let kind = std::fs::metadata(path).map_err(unreadable)?;
+        if kind.is_dir() {
             return Err(AnalysisError::Folder { path: path.clone() });
+        }
+        if !kind.is_file() {
+            let pipe = DataError::from(FormatError::NotAFile { path: path.clone() });
+            return Err(StudyError::from(pipe).into());
         }
         let extension =
             path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
