@@ -98,6 +98,23 @@ fn proposals_have_their_volume_and_keep_what_was_asked() {
     assert_eq!(table("found"), table("again"));
 }
 
+/// A model that is told the fields alone takes any problem on its grid, whose volume is a number.
+#[test]
+fn a_model_that_is_told_no_condition_takes_any_problem() {
+    let bench = Bench::new();
+    let train = "train --data beams --told none --epochs 2 --batch-size 8 --latent-dim 4 --run run";
+    bench.vae(train).succeeds();
+    let numbers = PART.replace("\"$volume_fraction\"", "0.37").replace("\"$load_y\"", "0.3");
+    fs::write(bench.path("any.toml"), numbers).unwrap();
+    let propose = "propose run --problem any.toml --compliance-within 400% --count 1 --candidates 6 \
+                   --search 2 --refine 20 --out found";
+    bench.vae(propose).succeeds();
+    let found = npy::read::<f32>(&bench.path("found/01/design.npy")).unwrap();
+    // 0.37 of 288 elements is 106.6.
+    assert!((found.sum() - 107.0).abs() < 1e-6, "{}", found.sum());
+    bench.vae(&propose.replace("--problem", "--set nonsense=1 --problem")).fails(2, &["nonsense"]);
+}
+
 #[test]
 fn what_cannot_be_proposed_is_said_in_one_line() {
     let bench = trained();

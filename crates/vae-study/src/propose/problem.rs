@@ -40,8 +40,9 @@ impl Posed {
             Stated::Condition(name) => Some(name),
             _ => volume_condition(&run.data)?,
         };
-        let set = with_volume(settings.set.clone(), name.as_deref(), volume, run)?;
-        let (conditions, notes) = told(run, &set, text.as_deref().or(run.data.shared_problem()))?;
+        let stating = text.as_deref().or(run.data.shared_problem());
+        let set = with_volume(settings.set.clone(), name.as_deref(), volume, (run, stating))?;
+        let (conditions, notes) = told(run, &set, stating)?;
         let problem = problem(settings, run, text.as_deref(), &conditions, &set)?;
         let (height, width) = (run.data.height(), run.data.width());
         if (problem.grid.nely, problem.grid.nelx) != (height, width) {
@@ -90,19 +91,20 @@ fn volume_condition(data: &DataSet) -> Result<Option<String>> {
     Ok((0..infos.len()).find(|&column| is_volume(column)).map(|column| infos[column].name.clone()))
 }
 
-/// The conditions that are set, with the volume under the name that the data give it.
+/// The conditions that are set, with the volume under the name that the data give it, if the model
+/// is told that condition or the text of the problem depends on it.
 fn with_volume(
     mut set: Vec<(String, f32)>,
     name: Option<&str>,
     volume: Option<f64>,
-    run: &Run,
+    (run, text): (&Run, Option<&str>),
 ) -> Result<Vec<(String, f32)>> {
     let (Some(name), Some(volume)) = (name, volume) else { return Ok(set) };
     if let Some((_, value)) = set.iter().find(|(known, _)| known == name) {
         if SAME_VOLUME < (f64::from(*value) - volume).abs() {
             return Err(ProposeError::TwoVolumes { name: name.to_owned(), set: *value, volume });
         }
-    } else if knows(run, name) {
+    } else if is_told(run, name) || decides(run, text, name) {
         set.push((name.to_owned(), volume as f32));
     }
     Ok(set)
@@ -115,6 +117,16 @@ fn knows(run: &Run, name: &str) -> bool {
     told.chain(there).any(|known| known == name)
 }
 
+/// Whether the model is told a condition of this name.
+fn is_told(run: &Run, name: &str) -> bool {
+    run.vae.config().conditions.iter().any(|condition| condition.name == name)
+}
+
+/// Whether the problem depends on a condition of this name, which the model need not be told.
+fn decides(run: &Run, text: Option<&str>, name: &str) -> bool {
+    knows(run, name) && text.is_none_or(|text| depends_on(text, name))
+}
+
 /// Whether the text of a problem names a condition.
 fn depends_on(text: &str, name: &str) -> bool {
     text.contains(&format!("\"${name}\"")) || text.contains(&format!("'${name}'"))
@@ -123,12 +135,9 @@ fn depends_on(text: &str, name: &str) -> bool {
 /// What the model is told: the conditions that are set, and the training mean of the others.
 fn told(run: &Run, set: &[(String, f32)], text: Option<&str>) -> Result<(Vec<f32>, Vec<Note>)> {
     let known = &run.vae.config().conditions;
-    let is_told = |name: &str| known.iter().any(|condition| condition.name == name);
-    // The problem may depend on conditions of the data that the model is not told.
-    let of_problem =
-        |name: &str| knows(run, name) && text.is_none_or(|text| depends_on(text, name));
-    let told: Vec<_> =
-        set.iter().filter(|(name, _)| is_told(name) || !of_problem(name)).cloned().collect();
+    // A name that nothing knows is kept, and refused below.
+    let concerns_model = |name: &str| is_told(run, name) || !decides(run, text, name);
+    let told: Vec<_> = set.iter().filter(|(name, _)| concerns_model(name)).cloned().collect();
     let values = conditions(&run.vae, &told)?;
     let unset = known
         .iter()
