@@ -11,6 +11,7 @@ pub mod data;
 mod error;
 pub mod generate;
 pub mod learn;
+mod remedies;
 pub mod score;
 
 pub use data::{TargetKind, Targets, Told};
