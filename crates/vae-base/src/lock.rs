@@ -29,7 +29,7 @@ use crate::paths::parent;
 /// assert!(refused.contains(&format!("is in use: process {} is training", std::process::id())));
 /// drop(lock);
 /// Lock::of(&place, "training")?;
-/// # Ok::<(), vae_base::FileError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Lock {
