@@ -74,8 +74,8 @@ pub enum TopoDataError {
     /// The place is taken.
     #[error(transparent)]
     Place(#[from] FileError),
-    /// The log beside the output folder belongs to another specification, or is none.
-    #[error("{} belongs to another generation, made with other settings, or is none; move it away", .path.display())]
+    /// The log beside the output folder belongs to another specification, or is another file.
+    #[error("{} belongs to another generation, made with other settings, or is another file; move it away", .path.display())]
     OtherGeneration {
         /// The log.
         path: PathBuf,

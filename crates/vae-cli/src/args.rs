@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use vae_data::Reading;
 use vae_models::Vae;
+use vae_study::analysis::ProblemSettings;
 use vae_study::latent::index;
 use vae_study::run::Briefing;
 use vae_study::sampling::stored_flow;
@@ -20,6 +21,28 @@ use crate::reading::{ReadingArgs, open_data, say_notes};
 
 /// Where runs lie unless told otherwise.
 pub(crate) const RUNS: &str = "runs";
+
+/// The size and the volume of a named problem, or what replaces those of a file.
+#[derive(Args)]
+pub(crate) struct SizeArgs {
+    /// Elements from left to right [default: 60, or the file's]
+    #[arg(long, value_name = "N")]
+    nelx: Option<usize>,
+    /// Elements from top to bottom [default: 20, or the file's]
+    #[arg(long, value_name = "N")]
+    nely: Option<usize>,
+    /// Share of the domain to fill with material, above 0 and below 1 [default: 0.5, or the file's]
+    #[arg(long, value_name = "X")]
+    volume_fraction: Option<f64>,
+}
+
+impl SizeArgs {
+    /// The problem of a name or file at this size.
+    pub(crate) fn of(&self, name: &str) -> ProblemSettings {
+        let Self { nelx, nely, volume_fraction } = *self;
+        ProblemSettings { name: name.to_owned(), nelx, nely, volume_fraction }
+    }
+}
 
 /// Which model.
 #[derive(Args)]

@@ -79,7 +79,7 @@ fn a_file_in_the_place_of_the_log_is_not_cut() {
     let bench = Bench::empty();
     std::fs::write(bench.path("new.jobs.jsonl"), "notes").unwrap();
     let generate = "simp generate cantilever --grid 12x24 --problems 2 --variants 1 --out new";
-    bench.vae(generate).fails(2, &["new.jobs.jsonl", "or is none; move it away"]);
+    bench.vae(generate).fails(2, &["new.jobs.jsonl", "or is another file; move it away"]);
     assert_eq!(bytes(&bench.path("new.jobs.jsonl")), b"notes");
 }
 

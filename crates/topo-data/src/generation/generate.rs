@@ -28,7 +28,8 @@ use crate::error::{Result, TopoDataError};
 /// # Errors
 ///
 /// [`TopoDataError::Exists`] if the folder is there, [`TopoDataError::Place`] if another process
-/// makes it, an error of [`GenerateSpec::validate`] or of the log, [`TopoDataError::Stopped`] if the observer asked for it,
+/// makes it, an error of [`GenerateSpec::validate`] or of the log, [`TopoDataError::Stopped`] if
+/// the observer asked for it,
 /// [`TopoDataError::NothingKept`], or that of the data-set writer. A failed job is not an error;
 /// the report lists it.
 ///

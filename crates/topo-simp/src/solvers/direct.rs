@@ -56,7 +56,7 @@ pub(crate) struct Direct {
     values: Vec<f64>,
     symbolic: supernodal::SymbolicSupernodalCholesky<u32>,
     factor: Vec<f64>,
-    /// The matrix that `factor` belongs to; empty if there is none. Problems that differ in their
+    /// The matrix that `factor` belongs to; empty before the first. Problems that differ in their
     /// loads alone share it.
     factorized: Vec<f64>,
     scratch: MemBuffer,

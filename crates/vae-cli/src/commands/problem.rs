@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use vae_base::FileError;
-use vae_study::analysis::{AnalysisError, ProblemSettings};
+use vae_study::analysis::AnalysisError;
 use vae_study::checks::moved_supports;
 use vae_study::pictures::draw_task;
 
+use crate::args::SizeArgs;
 use crate::output::{blocks, line, note, shown, typed};
 use crate::words;
 
@@ -36,7 +37,7 @@ pub(crate) struct New {
     #[arg(long, value_name = "PROBLEM", default_value = "cantilever")]
     like: String,
     #[command(flatten)]
-    size: Size,
+    size: SizeArgs,
 }
 
 /// Check a task, say what it states on its nodes, and draw it
@@ -55,27 +56,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE.png")]
     picture: Option<PathBuf>,
     #[command(flatten)]
-    size: Size,
-}
-
-#[derive(Args)]
-struct Size {
-    /// Elements from left to right [default: 60, or the file's]
-    #[arg(long, value_name = "N")]
-    nelx: Option<usize>,
-    /// Elements from top to bottom [default: 20, or the file's]
-    #[arg(long, value_name = "N")]
-    nely: Option<usize>,
-    /// Share of the domain to fill with material, above 0 and below 1 [default: 0.5, or the file's]
-    #[arg(long, value_name = "X")]
-    volume_fraction: Option<f64>,
-}
-
-impl Size {
-    fn of(&self, name: &str) -> ProblemSettings {
-        let Self { nelx, nely, volume_fraction } = *self;
-        ProblemSettings { name: name.to_owned(), nelx, nely, volume_fraction }
-    }
+    size: SizeArgs,
 }
 
 pub(crate) fn run(command: &Command) -> Result<ExitCode> {

@@ -10,11 +10,11 @@ use anyhow::Result;
 use clap::ValueEnum;
 use vae_base::text::significant;
 use vae_study::analysis::{
-    Code, ColdStart, DesignFile, Ended, ProblemSettings, SolveSettings, Solved, Stage, Technique,
-    solve,
+    Code, ColdStart, DesignFile, Ended, SolveSettings, Solved, Stage, Technique, solve,
 };
 use vae_study::checks::moved_supports;
 
+use crate::args::SizeArgs;
 use crate::choices::{SolverArg, SymmetryArg};
 use crate::failure::INTERRUPTED;
 use crate::interrupt;
@@ -38,15 +38,8 @@ pub(crate) struct Args {
     /// A problem's name or file
     #[arg(value_name = "PROBLEM")]
     problem: String,
-    /// Elements from left to right [default: 60, or the file's]
-    #[arg(long, value_name = "N")]
-    nelx: Option<usize>,
-    /// Elements from top to bottom [default: 20, or the file's]
-    #[arg(long, value_name = "N")]
-    nely: Option<usize>,
-    /// Share of the domain to fill with material, above 0 and below 1 [default: 0.5, or the file's]
-    #[arg(long, value_name = "X")]
-    volume_fraction: Option<f64>,
+    #[command(flatten)]
+    size: SizeArgs,
     /// Exponent of the density in the stiffness, at least 1
     #[arg(long, value_name = "P", default_value_t = 3.0)]
     penalty: f64,
@@ -131,12 +124,7 @@ enum CodeArg {
 impl From<&Args> for SolveSettings {
     fn from(args: &Args) -> Self {
         Self {
-            problem: ProblemSettings {
-                name: args.problem.clone(),
-                nelx: args.nelx,
-                nely: args.nely,
-                volume_fraction: args.volume_fraction,
-            },
+            problem: args.size.of(&args.problem),
             penalty: args.penalty,
             penalty_start: args.penalty_start,
             filter_radius: args.filter_radius,
