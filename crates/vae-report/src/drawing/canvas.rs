@@ -98,6 +98,11 @@ impl Canvas {
         self.pixels.height() as usize
     }
 
+    /// The whole canvas, to clip nothing.
+    pub(crate) fn area(&self) -> Area {
+        Area { left: 0.0, top: 0.0, right: self.width() as f32, bottom: self.height() as f32 }
+    }
+
     /// The color of a pixel; `None` outside.
     pub(crate) fn pixel(&self, x: i32, y: i32) -> Option<Color> {
         let (x, y) = (u32::try_from(x).ok()?, u32::try_from(y).ok()?);

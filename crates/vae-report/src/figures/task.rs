@@ -182,13 +182,8 @@ fn supports(
             BLUE,
         );
         if figure.sprung[(row, column, 0)] || figure.sprung[(row, column, 1)] {
-            let everywhere = Area {
-                left: 0.0,
-                top: 0.0,
-                right: canvas.width() as f32,
-                bottom: canvas.height() as f32,
-            };
-            canvas.circle(x, y, size, Pen { color: BLUE, width: 2.0, dashed: false }, everywhere);
+            let pen = Pen { color: BLUE, width: 2.0, dashed: false };
+            canvas.circle(x, y, size, pen, canvas.area());
         }
     }
 }
@@ -213,8 +208,7 @@ fn loads(canvas: &mut Canvas, figure: &Task<'_>, place: impl Fn(usize, usize) ->
 
 /// An arrow that begins at a point; `toward` has y up.
 fn arrow(canvas: &mut Canvas, (x, y): (f32, f32), toward: [f32; 2], color: Color) {
-    let everywhere =
-        Area { left: 0.0, top: 0.0, right: canvas.width() as f32, bottom: canvas.height() as f32 };
+    let everywhere = canvas.area();
     let pen = Pen { color, width: 3.0, dashed: false };
     let (dx, dy) = (toward[0], -toward[1]);
     let (tip_x, tip_y) = (x + dx, y + dy);
