@@ -134,7 +134,7 @@ fn what_cannot_be_proposed_is_said_in_one_line() {
         .fails(2, &["volume 0.3", "0.5"]);
     propose(&format!("--volume 0.4 --reference nowhere.npy {base}")).fails(2, &["nowhere.npy"]);
     propose(&format!("--volume 0.4 --reference 100000 {base}")).fails(2, &["no design 100000"]);
-    // A reference that is cut apart is none.
+    // A reference that is cut apart is not used.
     let specks = Array2::from_shape_fn((12, 24), |(row, column)| {
         f32::from(u8::from(row % 2 == 0 && column % 2 == 0))
     });

@@ -40,7 +40,7 @@ pub enum StudyError {
         /// The place that the run records.
         path: PathBuf,
     },
-    /// Weights of a model that is none of the lecture's.
+    /// Weights of another model than one of the lecture's.
     #[error("`{name}` is not one of the lecture's models")]
     NotTheLectures {
         /// The preset asked for.

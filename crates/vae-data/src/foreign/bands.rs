@@ -18,7 +18,7 @@ pub(crate) struct Bands {
     tolerance: u8,
 }
 
-/// Bands narrower than this are none.
+/// Narrower strips of one color are not taken for bands.
 const NARROWEST: usize = 2;
 
 /// Looks at the outermost rows and columns of a picture; `None` if it has one color throughout.
