@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
 use crate::error::FormatError;
 use crate::formats::picture::pixels::{MAX_MEMORY, MAX_SIDE, Picture, Pixels};
-use crate::formats::picture::{color, tiff};
+use crate::formats::picture::{color, palette, tiff};
 
 /// Largest file of a picture, in bytes; pages of a TIFF file are read one by one.
 const MAX_FILE: u64 = 256 << 20;
@@ -56,6 +56,9 @@ pub(crate) fn decode(path: &Path, page: usize) -> Result<Picture, FormatError> {
     // The decoder fills what is missing with grey, which would pass for a design.
     if format == ImageFormat::Jpeg && !jpeg_has_end(&bytes) {
         return Err(wrong("it ends early".into()));
+    }
+    if let Some(length) = palette::odd_palette(&bytes) {
+        return Err(wrong(format!("its palette has {length} bytes, but each color takes 3")));
     }
     let fail = |error: image::ImageError| wrong(one_line(&error));
     if format == ImageFormat::Png

@@ -2,5 +2,6 @@
 
 mod color;
 pub(crate) mod decode;
+mod palette;
 pub(crate) mod pixels;
 mod tiff;
