@@ -1,5 +1,7 @@
 //! The limits of a configuration from which a network can be built.
 
+use std::collections::HashSet;
+
 use crate::architecture::condition::ConditionStats;
 use crate::architecture::config::{Activation, Decoder, Encoder, ModelConfig};
 use crate::architecture::likelihood::{Likelihood, Scale, Sigma};
@@ -9,6 +11,10 @@ use crate::architecture::likelihood::{Likelihood, Scale, Sigma};
 const MAX_EXTENT: usize = 1 << 14;
 /// Largest number of halvings or doublings: `2^14` is [`MAX_EXTENT`].
 const MAX_BLOCKS: usize = 14;
+/// Longest name of a condition or of a map of fields, in bytes: it stands in every message.
+const MAX_NAME: usize = 1024;
+/// Most maps of fields.
+const MAX_FIELDS: usize = 64;
 /// Largest number of weights: 4 GiB of f32.
 const MAX_PARAMETERS: u128 = 1 << 30;
 
@@ -73,6 +79,16 @@ pub enum ConfigError {
     ConditionName {
         /// The name.
         name: String,
+    },
+    /// A name is longer than any sensible one.
+    #[error("the name {begins:?}… has {bytes} bytes, more than {max}")]
+    LongName {
+        /// The first letters of the name.
+        begins: String,
+        /// Its length.
+        bytes: usize,
+        /// The largest length allowed.
+        max: usize,
     },
     /// There is an embedding, but nothing to embed.
     #[error("embedding is {width}, but the model has no conditions to embed")]
@@ -153,6 +169,8 @@ impl ModelConfig {
         let Some(fields) = &self.fields else { return Ok(()) };
         extent("fields.pooled", fields.pooled, MAX_EXTENT)?;
         extent("fields.prior", fields.prior, MAX_EXTENT)?;
+        extent("the number of fields.names", fields.names.len().max(1), MAX_FIELDS)?;
+        fields.names.iter().chain([&fields.recipe]).try_for_each(|name| short(name))?;
         let once = |(i, name): (usize, &String)| !fields.names[..i].contains(name);
         if fields.names.is_empty() || !fields.names.iter().enumerate().all(once) {
             return Err(ConfigError::FieldNames { names: fields.names.clone() });
@@ -171,12 +189,18 @@ impl ModelConfig {
                 return Err(ConfigError::EmbeddingWithoutConditions { width });
             }
         }
-        for (i, condition) in self.conditions.iter().enumerate() {
-            let &ConditionStats { ref name, mean, std, .. } = condition;
+        if !self.conditions.is_empty() {
+            extent("the number of conditions", self.conditions.len(), MAX_EXTENT)?;
+        }
+        let mut names = HashSet::new();
+        for condition in &self.conditions {
+            let &ConditionStats { ref name, ref unit, mean, std, .. } = condition;
+            short(name)?;
+            short(unit)?;
             if !(mean.is_finite() && std.is_finite() && 0.0 < std) {
                 return Err(ConfigError::Condition { name: name.clone(), mean, std });
             }
-            if name.is_empty() || self.conditions[..i].iter().any(|other| other.name == *name) {
+            if name.is_empty() || !names.insert(name) {
                 return Err(ConfigError::ConditionName { name: name.clone() });
             }
         }
@@ -190,6 +214,14 @@ fn extent(field: &str, value: usize, max: usize) -> Result<(), ConfigError> {
     } else {
         Err(ConfigError::Extent { field: field.to_owned(), value, max })
     }
+}
+
+fn short(name: &str) -> Result<(), ConfigError> {
+    if name.len() <= MAX_NAME {
+        return Ok(());
+    }
+    let begins = name.chars().take(20).collect();
+    Err(ConfigError::LongName { begins, bytes: name.len(), max: MAX_NAME })
 }
 
 fn extents(field: &str, values: &[usize]) -> Result<(), ConfigError> {

@@ -86,6 +86,10 @@ impl LoadError {
             FormatError::Truncated { .. } => {
                 vec![Remedy::advice("the file is incomplete; copy it again")]
             }
+            FormatError::Metadata(_) => vec![Remedy::advice(
+                "a newer version may have written it: read it with that version, or train the \
+                 model again with this one",
+            )],
             _ => Vec::new(),
         }
     }
@@ -106,6 +110,16 @@ pub enum FormatError {
     /// The bytes are not in the safetensors format.
     #[error("it is not a safetensors file")]
     NotSafetensors(#[source] SafeTensorError),
+    /// The header is longer than that of any model.
+    #[error(
+        "its header says that it has {bytes} bytes of metadata, more than the {max} of any model"
+    )]
+    Header {
+        /// The length that the file states.
+        bytes: u64,
+        /// The largest length allowed.
+        max: u64,
+    },
     /// The bytes are a pickle, as `torch.save` writes it.
     #[error("it is a pickle of PyTorch, which is not read: a pickle can run any program")]
     Pickle,

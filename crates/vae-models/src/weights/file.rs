@@ -119,12 +119,27 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 
 /// The container. The error names the most frequent accident, a truncated file, where it can.
 pub(crate) fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, FormatError> {
+    check_header(bytes)?;
     SafeTensors::deserialize(bytes).map_err(|error| match (error, announced_size(bytes)) {
         (_, Some(expected)) if (bytes.len() as u64) < expected => {
             FormatError::Truncated { expected, found: bytes.len() as u64 }
         }
         (error, _) => FormatError::NotSafetensors(error),
     })
+}
+
+/// Refuses a header of many megabytes before it is read: no model within the limits of a
+/// configuration has one.
+fn check_header(bytes: &[u8]) -> Result<(), FormatError> {
+    const MAX: u64 = 32 << 20;
+    let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return Ok(()) };
+    let length = u64::from_le_bytes(*length);
+    // Anything else is not ours to begin with.
+    let is_whole = rest.starts_with(b"{") && length <= rest.len() as u64;
+    if is_whole && MAX < length {
+        return Err(FormatError::Header { bytes: length, max: MAX });
+    }
+    Ok(())
 }
 
 /// The size the file should have: eight bytes with the header's length, the header, and the largest
