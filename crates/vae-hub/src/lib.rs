@@ -12,6 +12,8 @@ mod place;
 mod receipt;
 mod retry;
 mod source;
+#[cfg(test)]
+mod tests;
 mod unpack;
 mod zenodo;
 
