@@ -56,4 +56,30 @@ impl Symmetry {
             }
         }
     }
+
+    /// An element, as (row, column), and its mirror images: each once, the element first.
+    ///
+    /// # Examples
+    /// ```
+    /// use topo_simp::{Grid, Symmetry};
+    /// let grid = Grid { nelx: 3, nely: 4 };
+    /// assert_eq!(Symmetry::Both.images(grid, (0, 0)), [(0, 0), (0, 2), (3, 0), (3, 2)]);
+    /// assert_eq!(Symmetry::LeftRight.images(grid, (0, 1)), [(0, 1)]);
+    /// ```
+    pub fn images(self, grid: Grid, (row, column): (usize, usize)) -> Vec<(usize, usize)> {
+        let Grid { nelx, nely } = grid;
+        let mut images = vec![(row, column)];
+        if matches!(self, Self::LeftRight | Self::Both) {
+            images.push((row, nelx - 1 - column));
+        }
+        if matches!(self, Self::TopBottom | Self::Both) {
+            let mirrored: Vec<_> = images.iter().map(|&(i, j)| (nely - 1 - i, j)).collect();
+            images.extend(mirrored);
+        }
+        images.sort_unstable();
+        images.dedup();
+        let first = images.iter().position(|&image| image == (row, column)).unwrap_or(0);
+        images[..=first].rotate_right(1);
+        images
+    }
 }

@@ -56,8 +56,11 @@ impl fmt::Display for Share {
 
 /// A number of things: `1 design`, `4 designs`.
 pub fn counted(n: usize, thing: &str) -> String {
-    let ending = if n == 1 { "" } else { "s" };
-    format!("{n} {thing}{ending}")
+    match thing.strip_suffix('y') {
+        _ if n == 1 => format!("{n} {thing}"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{n} {stem}ies"),
+        _ => format!("{n} {thing}s"),
+    }
 }
 
 /// A text in lines of at most so many columns, none of which begins or ends inside a word; a line
@@ -192,6 +195,9 @@ mod tests {
     fn one_is_singular() {
         assert_eq!(counted(1, "group"), "1 group");
         assert_eq!(counted(0, "group"), "0 groups");
+        assert_eq!(counted(1, "topology"), "1 topology");
+        assert_eq!(counted(2, "topology"), "2 topologies");
+        assert_eq!(counted(2, "day"), "2 days");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
+use vae_design::Measure;
 use vae_study::analysis::{AxisSide, Format, Solver, Symmetry};
+use vae_study::propose::Differ;
 
 /// `--symmetry`.
 #[derive(Clone, Copy, ValueEnum)]
@@ -14,6 +16,22 @@ pub(crate) enum SymmetryArg {
     TopBottom,
     /// Both
     Both,
+}
+
+/// `--differ`.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum DifferArg {
+    Topology,
+    Overlap,
+}
+
+impl From<DifferArg> for Differ {
+    fn from(differ: DifferArg) -> Self {
+        match differ {
+            DifferArg::Topology => Self::Topology,
+            DifferArg::Overlap => Self::Overlap,
+        }
+    }
 }
 
 /// `--mirror`.
@@ -67,6 +85,12 @@ impl From<SolverArg> for Solver {
             SolverArg::Multigrid => Self::Multigrid,
         }
     }
+}
+
+/// Reads what proposals are ranked by.
+pub(crate) fn measure() -> impl TypedValueParser<Value = Measure> {
+    PossibleValuesParser::new(Measure::COSTS.map(Measure::name))
+        .try_map(|name| name.parse::<Measure>())
 }
 
 /// Reads a format of files for CAD, for a printer, or as numbers.

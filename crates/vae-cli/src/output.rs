@@ -56,7 +56,7 @@ pub(crate) fn blocks(blocks: &[Block]) -> Result<()> {
                 text.lines().try_for_each(|command| raw(format!("    {command}")))?;
             }
             Block::Table(table) => aligned(table).iter().try_for_each(raw)?,
-            Block::Figure { .. } => {}
+            Block::Figure { .. } | Block::Links(_) => {}
         }
     }
     Ok(())

@@ -98,6 +98,60 @@ fn proposals_have_their_volume_and_keep_what_was_asked() {
     assert_eq!(table("found"), table("again"));
 }
 
+/// Tasks of one table share a page and a table; one that is impossible does not keep the others.
+#[test]
+fn tasks_by_the_dozen() {
+    let bench = trained();
+    fs::write(
+        bench.path("tasks.csv"),
+        "name,volume,load_y,load_angle,require\nlow,0.4,0.25,90,\nfull,140%,0.5,90,\nthin,0.4,0.5,90,member>=99\n",
+    )
+    .unwrap();
+    let command = "propose run --problem part.toml --tasks tasks.csv --compliance-within 150% --overlap 0.99 \
+                   --count 2 --candidates 12 --search 4 --refine 3 --out study";
+    let ran = bench.vae(command);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("tasks.csv, task 2") && ran.stderr.contains("140%"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!bench.path("study").exists());
+    let tasks = fs::read_to_string(bench.path("tasks.csv")).unwrap().replace("140%", "0.999");
+    fs::write(bench.path("tasks.csv"), tasks).unwrap();
+    let ran = bench.vae(command);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("of 3 tasks have proposals in study"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("thin: none of 12 candidates is accepted"), "{}", ran.stderr);
+    let table = fs::read_to_string(bench.path("study/tasks.csv")).unwrap();
+    assert!(table.starts_with("name,volume,load_y,load_angle,require,accepted,"), "{table}");
+    assert_eq!(table.lines().count(), 4);
+    for file in ["index.html", "low/proposals.html", "low/01/design.npy", "low/task.png"] {
+        assert!(bench.path("study").join(file).is_file(), "{file}");
+    }
+    assert!(!bench.path("study/thin").exists());
+}
+
+/// A bound that is kept, and another order of the ranks.
+#[test]
+fn bounds_are_kept_and_stress_ranks() {
+    let bench = trained();
+    let command = "propose run --problem part.toml --set load_y=0.5 --set load_angle=90 --volume 0.4 --compliance-within 150% \
+                   --overlap 0.99 --count 3 --candidates 24 --search 4 --require member>=2 --minimize stress --out found";
+    bench.vae(command).succeeds();
+    let table = fs::read_to_string(bench.path("found/proposals.csv")).unwrap();
+    let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let names = lines.next().unwrap();
+    let column = |name: &str| names.iter().position(|known| *known == name).unwrap();
+    let rows: Vec<_> = lines.collect();
+    let of = |name: &str| -> Vec<f64> {
+        rows.iter().map(|row| row[column(name)].parse().unwrap()).collect()
+    };
+    assert!(of("member_size").iter().all(|size| 2.0 <= *size));
+    assert!(of("stress").is_sorted(), "{:?}", of("stress"));
+    bench.vae(&command.replace("member>=2", "beauty>=2")).fails(2, &["MEASURE<=NUMBER", "member"]);
+}
+
 /// A model that is told the fields alone takes any problem on its grid, whose volume is a number.
 #[test]
 fn a_model_that_is_told_no_condition_takes_any_problem() {

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use rayon::prelude::*;
 use serde::Serialize;
-use topo_data::{Judge, Judgement};
+use topo_data::{Flaw, Judge, Judgement, Topology, smallest_hole};
 use topo_simp::Problem;
 use vae_models::Vae;
 use vae_train::data::Given;
@@ -61,12 +61,23 @@ pub struct Candidate {
     pub compliance: f64,
     /// What mechanics says of the design.
     pub judgement: Judgement,
+    /// How its members hang together.
+    pub topology: Topology,
+    /// Width of its narrowest hole, in elements; `None` without holes.
+    pub hole_size: Option<f64>,
     /// The design after the search, before any repair.
     #[serde(skip)]
     pub searched: Array2<f32>,
     /// The design, shape (nely, nelx).
     #[serde(skip)]
     pub design: Array2<f32>,
+}
+
+impl Candidate {
+    /// Whether it carries its loads in one piece.
+    pub fn holds(&self) -> bool {
+        Flaw::of(&self.judgement).is_none()
+    }
 }
 
 /// Searches from each code, repairs if asked to, and judges, in parallel; the results are in the
@@ -108,6 +119,8 @@ fn candidate(
     };
     let judgement = judge.judge(task.problem, design.view())?;
     Ok(Candidate {
+        topology: Topology::of(&task.problem.nodal()?, design.view()),
+        hole_size: smallest_hole(design.view()),
         source: origin.source,
         trust: task.region.trust(&found.best.latent),
         latent: found.best.latent,

@@ -3,20 +3,21 @@
 mod candidates;
 mod codes;
 mod error;
+mod measure;
 mod objective;
 mod projection;
 mod rounds;
 mod search;
 mod selection;
 mod trust;
-mod whole;
 
 pub use candidates::{Candidate, Origin, Task, candidates};
 pub use codes::{aggregate_draws, decode_exact, encode};
 pub use error::{DesignError, Result};
+pub use measure::{Measure, Requirement};
 pub use objective::{Objective, Point};
 pub use projection::{Projected, Projection};
 pub use rounds::{Settled, settle};
 pub use search::{Coded, Found, Search, search, search_with};
-pub use selection::{Criteria, Proposal, Yield};
+pub use selection::{Criteria, Proposal, Yield, diverse};
 pub use trust::TrustRegion;

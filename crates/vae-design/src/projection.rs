@@ -145,9 +145,14 @@ impl Projected<'_> {
     /// Under a symmetry it is symmetric where that number allows it; else one set of mirrored
     /// elements is split, the first in reading order being solid.
     pub fn cut(&self) -> Array2<f32> {
-        let logits: Vec<f32> = self.shifted.iter().map(|&logit| logit as f32).collect();
-        let cut = self.projection.domain.cut(&logits);
-        self.by_element(|e, _| cut[e])
+        self.projection.domain.cut_in_shape(self.logits().view())
+    }
+
+    /// The design of 0 and 1 with as many elements as [`cut`](Self::cut), in one piece where that
+    /// can be: [`Domain::cut_whole`].
+    pub fn cut_whole(&self) -> Array2<f32> {
+        let Projection { domain, symmetry, .. } = self.projection;
+        domain.cut_whole(self.logits().view(), *symmetry)
     }
 
     /// The derivative by the logits from that by the densities.
@@ -178,18 +183,8 @@ impl Projected<'_> {
         result
     }
 
-    /// The prescribed density of a passive element; `None` where it is free.
-    pub(crate) fn held(&self, element: usize) -> Option<f64> {
-        self.projection.held[element]
-    }
-
-    /// The shifted logit of an element.
-    pub(crate) fn logit(&self, element: usize) -> f64 {
-        self.shifted[element]
-    }
-
-    pub(crate) fn is_symmetric(&self) -> bool {
-        self.projection.symmetry.is_some()
+    fn logits(&self) -> Array2<f32> {
+        self.by_element(|_, logit| logit as f32)
     }
 
     fn by_element<T>(&self, value: impl Fn(usize, f64) -> T) -> Array2<T> {

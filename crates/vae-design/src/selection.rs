@@ -5,14 +5,23 @@ use serde::Serialize;
 use topo_data::Silhouette;
 
 use crate::candidates::Candidate;
+use crate::measure::{Measure, Requirement};
 
 /// The criteria of a proposal.
 #[derive(Clone, Debug)]
 pub struct Criteria {
-    /// Largest compliance.
-    pub compliance: f64,
+    /// Compliance of the stiffest design that is known; `None` if none holds.
+    pub reference: Option<f64>,
+    /// Whether a candidate that is stiffer takes the place of the reference.
+    pub replaceable: bool,
+    /// How much softer than the reference a proposal may be, as a share.
+    pub within: f64,
     /// Largest overlap (`IoU`) with a training design, and of two proposals.
     pub overlap: f64,
+    /// What else is required.
+    pub requirements: Vec<Requirement>,
+    /// What candidates are ranked by, the smallest first.
+    pub minimize: Measure,
     /// The training designs.
     pub training: Vec<Silhouette>,
 }
@@ -27,14 +36,20 @@ pub struct Yield {
     pub not_carried: usize,
     /// More than one piece; elements that only share a corner are not connected.
     pub in_pieces: usize,
+    /// A member that ends in the air.
+    pub free_ends: usize,
     /// Too large a compliance.
     pub too_soft: usize,
+    /// A requirement that is not met.
+    pub unmet: usize,
     /// Nearly a training design.
     pub training_copies: usize,
-    /// Nearly a stiffer candidate.
+    /// Nearly a better candidate.
     pub duplicates: usize,
     /// All others.
     pub accepted: usize,
+    /// Number of topologies of the accepted ones.
+    pub topologies: usize,
 }
 
 /// A candidate that is accepted.
@@ -46,17 +61,21 @@ pub struct Proposal {
     pub novelty: f64,
     /// Position of that training design; `None` without training designs.
     pub nearest: Option<usize>,
+    silhouette: Silhouette,
 }
 
 impl Criteria {
-    /// The accepted candidates, the stiffest first.
+    /// The accepted candidates, the best first.
     ///
-    /// Near-copies are found in that order, so of two similar designs the stiffer one stays.
+    /// Near-copies are found in that order, so of two similar designs the better one stays.
     pub fn select(&self, candidates: &[Candidate]) -> (Vec<Proposal>, Yield) {
         let mut result = Yield { tried: candidates.len(), ..Yield::default() };
+        let reference = self.reference_beside(candidates).unwrap_or(f64::INFINITY);
+        let limit = reference * (1.0 + self.within);
         let mut order: Vec<usize> = (0..candidates.len()).collect();
-        order.sort_by(|&a, &b| candidates[a].compliance.total_cmp(&candidates[b].compliance));
-        let mut kept: Vec<(Proposal, Silhouette)> = Vec::new();
+        let value = |index: usize| self.minimize.of(&candidates[index]).unwrap_or(f64::INFINITY);
+        order.sort_by(|&a, &b| value(a).total_cmp(&value(b)));
+        let mut kept: Vec<Proposal> = Vec::new();
         for index in order {
             let candidate = &candidates[index];
             let silhouette = silhouette(&candidate.design);
@@ -65,19 +84,32 @@ impl Criteria {
                 &mut result.not_carried
             } else if candidate.judgement.pieces_4 != 1 {
                 &mut result.in_pieces
-            } else if candidate.compliance > self.compliance {
+            } else if 0 < candidate.topology.free_ends {
+                &mut result.free_ends
+            } else if candidate.compliance > limit {
                 &mut result.too_soft
+            } else if !self.requirements.iter().all(|bound| bound.is_met_by(candidate)) {
+                &mut result.unmet
             } else if 1.0 - novelty > self.overlap {
                 &mut result.training_copies
-            } else if kept.iter().any(|(_, other)| silhouette.iou(other) > self.overlap) {
+            } else if kept.iter().any(|other| silhouette.iou(&other.silhouette) > self.overlap) {
                 &mut result.duplicates
             } else {
-                kept.push((Proposal { candidate: index, novelty, nearest }, silhouette));
+                kept.push(Proposal { candidate: index, novelty, nearest, silhouette });
                 &mut result.accepted
             };
             *count += 1;
         }
-        (kept.into_iter().map(|(proposal, _)| proposal).collect(), result)
+        result.topologies = firsts(&kept, candidates).len();
+        (kept, result)
+    }
+
+    /// The compliance that candidates are compared with: that of the reference, or of the stiffest
+    /// candidate that holds; `None` if there is neither.
+    pub fn reference_beside(&self, candidates: &[Candidate]) -> Option<f64> {
+        let holding = candidates.iter().filter(|candidate| self.replaceable && candidate.holds());
+        let found = holding.map(|candidate| candidate.compliance);
+        found.chain(self.reference).reduce(f64::min)
     }
 
     /// `1 − IoU` with the nearest training design, and which it is.
@@ -88,6 +120,44 @@ impl Criteria {
     }
 }
 
+/// As many of the accepted candidates as are wanted, in the order in which they come: the best of
+/// each topology first, then one after the other the one whose largest overlap with those chosen is
+/// smallest (greedy max-min).
+///
+/// # References
+///
+/// Ravi, Rosenkrantz and Tayi 1994, "Heuristic and special case algorithms for dispersion
+/// problems".
+pub fn diverse(accepted: &[Proposal], candidates: &[Candidate], wanted: usize) -> Vec<Proposal> {
+    let mut chosen = firsts(accepted, candidates);
+    chosen.truncate(wanted);
+    while chosen.len() < wanted.min(accepted.len()) {
+        let overlap = |index: &usize| {
+            let overlaps = chosen
+                .iter()
+                .map(|&other: &usize| accepted[*index].silhouette.iou(&accepted[other].silhouette));
+            overlaps.fold(0.0, f64::max)
+        };
+        let others = (0..accepted.len()).filter(|index| !chosen.contains(index));
+        let Some(next) = others.min_by(|a, b| overlap(a).total_cmp(&overlap(b))) else { break };
+        chosen.push(next);
+    }
+    chosen.sort_unstable();
+    chosen.into_iter().map(|index| accepted[index].clone()).collect()
+}
+
+/// Positions of the best of each topology.
+fn firsts(accepted: &[Proposal], candidates: &[Candidate]) -> Vec<usize> {
+    let topology = |index: usize| &candidates[accepted[index].candidate].topology;
+    let mut firsts: Vec<usize> = Vec::new();
+    for index in 0..accepted.len() {
+        if firsts.iter().all(|&first| !topology(first).is_same(topology(index))) {
+            firsts.push(index);
+        }
+    }
+    firsts
+}
+
 /// The material of a design.
 fn silhouette(design: &Array2<f32>) -> Silhouette {
     Silhouette::of(&design.iter().copied().collect::<Vec<_>>())
@@ -95,7 +165,7 @@ fn silhouette(design: &Array2<f32>) -> Silhouette {
 
 #[cfg(test)]
 mod tests {
-    use topo_data::Judgement;
+    use topo_data::{Judgement, Topology};
 
     use super::*;
 
@@ -114,6 +184,7 @@ mod tests {
             loads_on_material: true,
             loads_supported: true,
             member_size: Some(1),
+            stress: Some(1.0 / compliance),
         };
         Candidate {
             source: "prior",
@@ -124,8 +195,23 @@ mod tests {
             steps: 0,
             compliance,
             judgement,
+            topology: Topology { holes: 0, members: 1, free_ends: 0 },
+            hole_size: None,
             searched: design.clone(),
             design,
+        }
+    }
+
+    /// At most a compliance of 10.
+    fn criteria() -> Criteria {
+        Criteria {
+            reference: Some(8.0),
+            replaceable: false,
+            within: 0.25,
+            overlap: 0.95,
+            requirements: Vec::new(),
+            minimize: Measure::Compliance,
+            training: Vec::new(),
         }
     }
 
@@ -149,7 +235,7 @@ mod tests {
             broken,
         ];
         let training = vec![Silhouette::of(&trained)];
-        let criteria = Criteria { compliance: 10.0, overlap: 0.95, training };
+        let criteria = Criteria { training, ..criteria() };
         let (proposals, counts) = criteria.select(&all);
         let expected = Yield {
             tried: 7,
@@ -159,6 +245,8 @@ mod tests {
             training_copies: 1,
             duplicates: 1,
             accepted: 2,
+            topologies: 1,
+            ..Yield::default()
         };
         assert_eq!(counts, expected);
         let found: Vec<usize> = proposals.iter().map(|p| p.candidate).collect();
@@ -169,5 +257,70 @@ mod tests {
         // Half an overlap is too much now.
         let strict = Criteria { overlap: 0.5, ..criteria };
         assert_eq!(strict.select(&all).1.duplicates, 2);
+    }
+
+    #[test]
+    fn stubs_and_unmet_requirements_are_counted_and_the_measure_ranks() {
+        let mut stub = candidate(5.0, [1.0; 8]);
+        stub.topology.free_ends = 1;
+        let all = [
+            stub,
+            candidate(8.0, [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]),
+            candidate(9.0, [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]),
+        ];
+        let (_, counts) = criteria().select(&all);
+        assert_eq!((counts.free_ends, counts.accepted), (1, 2));
+        let requirements = vec!["stress<=0.12".parse().unwrap()];
+        let (found, counts) = Criteria { requirements, ..criteria() }.select(&all);
+        assert_eq!((counts.unmet, counts.accepted, found[0].candidate), (1, 1, 2));
+        let (found, _) = Criteria { minimize: Measure::Stress, ..criteria() }.select(&all);
+        assert_eq!(found.iter().map(|p| p.candidate).collect::<Vec<_>>(), [2, 1]);
+    }
+
+    /// A candidate that holds and is stiffer than all that is known sets the limit.
+    #[test]
+    fn the_stiffest_design_that_holds_is_the_reference() {
+        let base = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0];
+        let mut broken = candidate(1e-3, [0.0; 8]);
+        broken.judgement.loads_supported = false;
+        let all = [
+            broken,
+            candidate(5.0, base),
+            candidate(9.0, [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]),
+        ];
+        assert_eq!(criteria().select(&all).1.accepted, 2);
+        let open = Criteria { replaceable: true, ..criteria() };
+        assert_eq!(open.reference_beside(&all), Some(5.0));
+        assert_eq!(open.select(&all).1.too_soft, 1);
+        let nothing = Criteria { reference: None, ..open };
+        assert_eq!(nothing.reference_beside(&all[..1]), None);
+        assert_eq!(nothing.reference_beside(&all), Some(5.0));
+    }
+
+    #[test]
+    fn one_of_each_topology_comes_before_variants() {
+        let cells = |solid: [usize; 4]| {
+            let mut cells = [0.0; 8];
+            solid.iter().for_each(|&cell| cells[cell] = 1.0);
+            cells
+        };
+        let mut all = [
+            candidate(8.0, cells([0, 1, 2, 3])),
+            candidate(8.1, cells([0, 1, 2, 4])),
+            candidate(8.2, cells([0, 5, 6, 7])),
+            candidate(8.3, cells([0, 1, 4, 5])),
+        ];
+        all[3].topology.holes = 1;
+        let (accepted, counts) = criteria().select(&all);
+        assert_eq!((counts.accepted, counts.topologies), (4, 2));
+        let chosen = |wanted| {
+            let chosen = diverse(&accepted, &all, wanted);
+            chosen.iter().map(|proposal| proposal.candidate).collect::<Vec<_>>()
+        };
+        assert_eq!(chosen(1), [0]);
+        assert_eq!(chosen(2), [0, 3]);
+        // The third shares one element with the first and two with the fourth, the second three.
+        assert_eq!(chosen(3), [0, 2, 3]);
+        assert_eq!(chosen(9), [0, 1, 2, 3]);
     }
 }

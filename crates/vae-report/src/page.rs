@@ -30,6 +30,8 @@ pub enum Block {
     Code(String),
     /// Numbers.
     Table(Table),
+    /// A list of words that lead to files beside the page: (words, address).
+    Links(Vec<(String, String)>),
     /// A picture.
     Figure {
         /// A PNG file, which becomes part of the page.
@@ -107,6 +109,12 @@ impl Block {
             Self::Text(text) => format!("<p>{}</p>\n", marked(text)),
             Self::Code(text) => format!("<pre><code>{}</code></pre>\n", escaped(text)),
             Self::Table(table) => table.to_html(),
+            Self::Links(links) => {
+                let item = |(words, address): &(String, String)| {
+                    format!("<li><a href=\"{}\">{}</a></li>\n", escaped(address), escaped(words))
+                };
+                format!("<ul>\n{}</ul>\n", links.iter().map(item).collect::<String>())
+            }
             Self::Figure { png, caption } => {
                 let bytes = std::fs::read(png)
                     .map_err(|source| ReportError::Read { path: png.clone(), source })?;

@@ -7,6 +7,7 @@
 
 pub mod analysis;
 pub mod checks;
+mod distance;
 mod error;
 pub mod evaluation;
 pub mod latent;

@@ -1,5 +1,6 @@
 //! The free elements of a problem, and cutting designs to 0/1 at exactly its volume.
 
+use ndarray::{Array2, ArrayView2};
 use topo_simp::{PassiveKind, Problem, ProblemError};
 use vae_data::{FREE, SOLID, VOID, cut_at_volume};
 
@@ -71,6 +72,23 @@ impl Domain {
         cut_at_volume(&mut cut, free.as_deref(), self.free_fraction as f32);
         self.hold(&mut cut);
         cut
+    }
+
+    /// The design cut as [`cut`](Self::cut) does, in its shape.
+    ///
+    /// # Panics
+    ///
+    /// As [`cut`](Self::cut).
+    #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+    pub fn cut_in_shape(&self, design: ArrayView2<'_, f32>) -> Array2<f32> {
+        let cut = self.cut(&design.iter().copied().collect::<Vec<_>>());
+        let width = design.ncols();
+        Array2::from_shape_fn(design.dim(), |(i, j)| cut[i * width + j])
+    }
+
+    /// Whether a passive element, counted row by row, is solid; `None` for a free one.
+    pub(super) fn held(&self, element: usize) -> Option<bool> {
+        self.passive.as_ref()?[element].map(|kind| kind == PassiveKind::Solid)
     }
 
     /// Gives passive elements their prescribed density.

@@ -3,5 +3,5 @@
 mod stages;
 mod start;
 
-pub(crate) use stages::{SHARP_RADIUS, run};
+pub(crate) use stages::{SHARP_RADIUS, layout_radius, run};
 pub(crate) use start::random_start;

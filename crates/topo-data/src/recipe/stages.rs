@@ -1,11 +1,17 @@
 //! SIMP stage by stage, each from the design that the one before it ended with.
 
 use ndarray::Array2;
-use topo_simp::{Optimizer, Options, Problem, SimpError, Start};
+use topo_simp::{Grid, Optimizer, Options, Problem, SimpError, Start};
 
 /// Filter radius of the stage that sharpens a layout, in elements: just enough filter to prevent
 /// hinges and checkerboards.
 pub(crate) const SHARP_RADIUS: f64 = 1.2;
+
+/// Filter radius of the stage that finds a layout, in elements; it keeps members about as thick on
+/// every grid.
+pub(crate) fn layout_radius(grid: Grid) -> f64 {
+    (0.052 * grid.nely.min(grid.nelx) as f64).max(1.5)
+}
 
 /// What the stages made.
 pub(crate) struct Staged {

@@ -142,11 +142,9 @@ fn words(analyzed: &Analyzed) -> Result<()> {
         (Some(optimum), Some(error)) => {
             format!("   {:+.2} % against the SIMP optimum, {optimum:.4}", 100.0 * error)
         }
-        _ if analyzed.optimum_falls_apart => {
-            "   not compared: the SIMP optimum, cut at this volume, does not carry the load"
-                .to_owned()
-        }
-        _ => String::new(),
+        _ => analyzed.optimum_flaw.as_ref().map_or_else(String::new, |flaw| {
+            format!("   not compared with the SIMP optimum: cut at this volume, {flaw}")
+        }),
     };
     line(format!("  compliance at equal volume  {:.4}{relative}", j.compliance_cut))?;
     line(format!(

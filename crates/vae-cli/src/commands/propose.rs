@@ -1,19 +1,21 @@
 //! `vae propose`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
 
 use anyhow::Result;
 use vae_base::text::{Share, counted};
-use vae_design::Yield;
+use vae_design::{Measure, Requirement};
 use vae_study::Run;
 use vae_study::analysis::{AxisSide, Format};
 use vae_study::propose::{
-    DesignPlace, ProposalTask, Proposals, ProposeSettings, Shortfall, claim_folder,
+    DesignPlace, Files, ProposalTask, Proposals, ProposeSettings, Tasks, claim_folder,
 };
+use vae_study::words::{proposed, references};
 
 use crate::args::{ModelArgs, SamplerArg, assignment, fitted_flow};
-use crate::choices::{self, SideArg, SymmetryArg};
+use crate::choices::{self, DifferArg, SideArg, SymmetryArg};
 use crate::failure::FAILED;
 use crate::lengths::LengthArgs;
 use crate::output::{line, note, shown, typed};
@@ -25,15 +27,18 @@ use crate::words;
 /// Candidates are drawn from a distribution that was fitted to the codes of the data under these
 /// conditions, or near given designs. Each candidate is made stiffer by gradient descent through
 /// the decoder, which stays where the codes of the training designs lie; then it is cut to 0/1 at
-/// exactly the volume and judged by finite elements. Candidates that are too soft, in pieces, or
-/// nearly copies of a training design or of another proposal are dropped and counted. The others
-/// are ranked by compliance and written as a contact sheet, a table, and one folder per design.
+/// exactly the volume and judged by finite elements. Candidates that are too soft, in pieces, with
+/// a member that ends in the air, or nearly copies of a training design or of another candidate are
+/// dropped and counted. Of the others the best of each topology are proposed first, then those that
+/// differ most. They are written as a contact sheet, a table, and one folder per design, beside the
+/// stiffest design of the data for this problem, which is the one to beat.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae propose --volume 0.4 --set load_y=0.5 --out proposals
   vae propose runs/mine --problem part.toml --volume 0.40 --compliance-within 10% --count 10 --out proposals
   vae propose runs/mine --problem part.toml --near 17 --near best.npy --reference best.npy --volume 0.35 --out near-mine
   vae propose runs/mine --problem part.toml --volume 0.4 --refine 5 --out repaired
+  vae propose runs/mine --tasks tasks.csv --require 'stress<=2' --out study
   vae propose runs/mine --problem part.toml --volume 0.4 --to stl,dxf --cell-size 2mm --thickness 5mm --out for-cad
 
 DESIGN is the position of a design in the run's data, or a .npy, .npz or .csv file; FILE:3 is the fourth design of a file.")]
@@ -44,6 +49,13 @@ pub(crate) struct Args {
     /// data state]
     #[arg(long, value_name = "FILE")]
     problem: Option<PathBuf>,
+    /// Table of tasks, a line each: the columns `problem`, `volume`, `compliance_within`, `count`,
+    /// `require`, `seed` and `name` stand for the flags, every other one for a condition
+    ///
+    /// A cell that is empty leaves what the flags say. All tasks are tried in parallel, and have one
+    /// page and one table.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["near", "reference"])]
+    tasks: Option<PathBuf>,
     /// A condition, NAME=VALUE, in the unit of the data; may be repeated [default: the training
     /// mean]
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
@@ -61,10 +73,11 @@ pub(crate) struct Args {
     /// How far from --near candidates are drawn, in standard deviations of the training codes
     #[arg(long, value_name = "X", default_value_t = 0.5)]
     spread: f64,
-    /// How much softer than the reference a proposal may be
+    /// How much softer a proposal may be than the stiffest design that holds: the SIMP optimum, a
+    /// design of the data, or a candidate
     #[arg(long, value_name = "PERCENT", default_value = "10%")]
     compliance_within: Share,
-    /// Design to compare with, cut at the same volume [default: the SIMP optimum of the problem]
+    /// Design to compare with instead, cut at the same volume
     #[arg(long, value_name = "DESIGN")]
     reference: Option<DesignPlace>,
     /// Number of designs to propose
@@ -86,6 +99,19 @@ pub(crate) struct Args {
     /// Largest overlap (IoU) of a proposal with a training design or another proposal
     #[arg(long, value_name = "X", default_value_t = 0.95)]
     overlap: f64,
+    /// Bound that a proposal must keep, MEASURE<=NUMBER or MEASURE>=NUMBER; may be repeated
+    ///
+    /// MEASURE is `compliance`, `stress` (the largest von Mises stress, in the unit of the problem),
+    /// `member` and `hole` (the thinnest member and the narrowest hole, in elements), `holes` or
+    /// `members` (their numbers).
+    #[arg(long, value_name = "BOUND")]
+    require: Vec<Requirement>,
+    /// What proposals are ranked by, the smallest first
+    #[arg(long, value_name = "MEASURE", default_value = "compliance", value_parser = choices::measure())]
+    minimize: Measure,
+    /// What makes proposals differ: their topology (holes and members), or the overlap alone
+    #[arg(long, value_enum, default_value_t = DifferArg::Topology)]
+    differ: DifferArg,
     /// Make the designs their own mirror images
     #[arg(long, value_enum)]
     symmetry: Option<SymmetryArg>,
@@ -123,6 +149,9 @@ impl From<&Args> for ProposeSettings {
             refine: args.refine,
             trust: args.trust,
             overlap: args.overlap,
+            requirements: args.require.clone(),
+            minimize: args.minimize,
+            differ: args.differ.into(),
             symmetry: args.symmetry.map(Into::into),
             seed: args.seed,
         }
@@ -132,38 +161,43 @@ impl From<&Args> for ProposeSettings {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let lengths = args.lengths.lengths()?;
     let sides: Vec<AxisSide> = args.mirror.iter().map(|&side| side.into()).collect();
+    let files = Files { formats: &args.to, lengths, mirror: &sides };
     let run: Run = args.model.open_run()?;
     if args.near.is_empty() && args.sampler == SamplerArg::Flow {
         // They are stored beside the model, where the task finds them.
         fitted_flow(&run)?;
+    }
+    if let Some(table) = &args.tasks {
+        return many(&run, table, args, &files);
     }
     let task = working("solving the problem by SIMP", || -> Result<_> {
         Ok(ProposalTask::new(&run, &args.into())?)
     })?;
     task.notes.iter().for_each(note);
     let folder = claim_folder(&args.out)?;
-    say_task(&task, args)?;
+    references(&task.comparison, task.problem.volume_fraction).into_iter().try_for_each(line)?;
     let mut bar: Option<Progress> = None;
     let found = task.propose(|progress| {
         let bar = bar
             .get_or_insert_with(|| Progress::new("propose", "candidates", progress.most as u64, 0));
-        bar.set(progress.tried as u64, &format!("{} accepted", progress.accepted));
+        let topologies = counted(progress.topologies, "topology");
+        bar.set(progress.tried as u64, &format!("{} accepted, {topologies}", progress.accepted));
     });
     if let Some(bar) = bar {
         bar.finish();
     }
     let found = found?;
-    say_yield(&found)?;
+    proposed(&found).into_iter().try_for_each(line)?;
     if found.accepted.is_empty() {
         say_shortfall(&found);
         return Ok(ExitCode::from(FAILED));
     }
-    found.iterations_saved.as_deref().map_or(Ok(()), say_saved)?;
-    let written = found.write(folder, &args.to, (lengths, &sides))?;
+    let written = found.write(folder, &files)?;
     line(format!(
-        "{} in {}: {}, {}, and a folder for each",
+        "{} in {}: {}, {}, {}, and a folder for each",
         counted(found.accepted.len(), "proposal"),
         shown(&args.out),
+        shown(&written.page),
         shown(&written.sheet),
         shown(&written.table)
     ))?;
@@ -175,79 +209,40 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints what a proposal is compared with.
-fn say_task(task: &ProposalTask<'_>, args: &Args) -> Result<()> {
-    let reference = &task.reference;
-    let (named, name) = match &args.reference {
-        Some(_) => {
-            let compliance = reference.compliance;
-            let name = reference.name.as_str();
-            (format!("; {name}, cut at this volume: {compliance:.4}"), name)
+/// Proposes designs for each task of a table.
+fn many(run: &Run, table: &Path, args: &Args, files: &Files<'_>) -> Result<ExitCode> {
+    let tasks = Tasks::read(table, &args.into())?;
+    let folder = claim_folder(&args.out)?;
+    let bar = Mutex::new(Progress::new("propose", "tasks", tasks.tasks.len() as u64, 0));
+    let outcomes = tasks.propose(run, |done| {
+        if let Ok(mut bar) = bar.lock() {
+            bar.set(done as u64, "");
         }
-        None => (String::new(), "the SIMP optimum"),
-    };
-    let optimum = match task.optimum {
-        Some(compliance) => format!("compliance {compliance:.4}"),
-        None => "does not carry the load".to_owned(),
-    };
+    });
+    if let Ok(bar) = bar.into_inner() {
+        bar.finish();
+    }
+    tasks.write(&outcomes, folder.path(), files)?;
+    let page = folder.target().join("index.html");
+    folder.finish()?;
+    let found = outcomes.iter().filter(|outcome| outcome.has_proposals()).count();
     line(format!(
-        "at volume {}: SIMP optimum, cut to 0/1: {optimum}{named}",
-        task.problem.volume_fraction
+        "{found} of {} have proposals in {}: {}, tasks.csv, and a folder for each",
+        counted(outcomes.len(), "task"),
+        shown(&args.out),
+        shown(&page)
     ))?;
-    line(format!(
-        "a proposal may have a compliance of at most {:.4}: {} softer than {name}",
-        task.limit(),
-        args.compliance_within
-    ))
-}
-
-/// Prints how many candidates each criterion rejected.
-fn say_yield(found: &Proposals) -> Result<()> {
-    let Yield { tried, not_carried, in_pieces, too_soft, training_copies, duplicates, accepted } =
-        found.counts;
-    let share = 100.0 * accepted as f64 / tried.max(1) as f64;
-    line(format!("{accepted} of {tried} candidates are accepted ({share:.0} %)"))?;
-    for (count, what) in [
-        (not_carried, "do not carry the load"),
-        (in_pieces, "are in several pieces"),
-        (too_soft, "are too soft"),
-        (training_copies, "are nearly copies of training designs"),
-        (duplicates, "are nearly copies of stiffer candidates"),
-    ] {
-        line(format!("{count:6} {what}"))?;
+    for outcome in &outcomes {
+        if let Some(remark) = outcome.remark() {
+            note(format!("{}: {remark}", outcome.name));
+        }
     }
-    if let Some(unrepaired) = found.unrepaired {
-        line(format!(
-            "before the repair by SIMP {unrepaired} of {tried} are stiff enough, after it {}",
-            found.stiff_enough()
-        ))?;
-    }
-    Ok(())
+    Ok(if found == outcomes.len() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
 /// Prints why nothing was accepted, and what to ask for instead.
 fn say_shortfall(found: &Proposals) {
     note("vae: no candidate is accepted");
-    let why = match found.shortfall() {
-        Shortfall::Broken => "most break apart".to_owned(),
-        Shortfall::TooSoft { least } => format!(
-            "the stiffest candidate in one piece is {:.0} % softer than the reference",
-            (100.0 * least).ceil()
-        ),
-        Shortfall::Known => "most are nearly copies of training designs".to_owned(),
-    };
     let hint = words::hint(&found.remedies()).unwrap_or_default();
-    note(format!("hint: {why}: {hint}"));
-}
-
-/// Prints how many iterations the proposals save SIMP.
-fn say_saved(saved: &[isize]) -> Result<()> {
-    let mut saved = saved.to_vec();
-    saved.sort_unstable();
-    line(format!(
-        "started from these designs, SIMP needs {} iterations fewer than from the uniform start (median; {} to {})",
-        saved[saved.len() / 2],
-        saved[0],
-        saved[saved.len() - 1]
-    ))
+    note(format!("hint: {}: {hint}", found.shortfall()));
 }

@@ -102,7 +102,12 @@ impl Table {
     /// Reads text separated by commas, semicolons, tabulators, bars or blanks, its names in the
     /// first line or in a comment; without names, columns are called `condition_0` and so on. A
     /// first column without a name that counts the rows is left out. Numbers get a decimal point.
-    pub(crate) fn read_any(text: &str, file: &str) -> Result<Self, FormatError> {
+    /// `file` is named in the error.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] says what is no table, or which line has too many cells.
+    pub fn read_any(text: &str, file: &str) -> Result<Self, FormatError> {
         let sheet = Sheet::read(text, file)?;
         let skipped = usize::from(sheet.has_index);
         let width = match sheet.header.len() {

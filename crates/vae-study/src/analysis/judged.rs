@@ -32,10 +32,10 @@ pub struct Analyzed {
     #[serde(flatten)]
     pub judgement: Judgement,
     /// Compliance of the SIMP optimum at equal volume; `None` if it was not computed, or if it
-    /// falls apart when it is cut, for then there is nothing to compare with.
+    /// does not hold once it is cut, for then there is nothing to compare with.
     pub optimum: Option<f64>,
-    /// Whether the SIMP optimum falls apart when it is cut at the volume of its problem.
-    pub optimum_falls_apart: bool,
+    /// Why nothing is compared with the SIMP optimum; `None` if it holds, or was not computed.
+    pub optimum_flaw: Option<String>,
     /// Compliance of the cut design over that of the optimum, minus 1.
     pub compliance_error: Option<f64>,
     /// What SIMP iterations make of the design; `None` if they were not asked for.
@@ -63,7 +63,7 @@ impl Analyst {
             .map(|iterations| self.optima.refine(&problem, design.view(), iterations))
             .transpose()?;
         let found = if self.with_optimum { Some(self.optima.of(&problem)?) } else { None };
-        let optimum_falls_apart = found.is_some_and(|optimum| !optimum.carries);
+        let optimum_flaw = found.and_then(|optimum| optimum.flaw).map(|flaw| flaw.to_string());
         let optimum = found.and_then(Optimum::reference);
         let compliance_error = optimum.map(|optimum| judgement.compliance_error(optimum));
         let source = source.to_owned();
@@ -72,7 +72,7 @@ impl Analyst {
             design: index,
             judgement,
             optimum,
-            optimum_falls_apart,
+            optimum_flaw,
             compliance_error,
             refinement,
         })

@@ -10,7 +10,7 @@ use vae_data::Table;
 use super::error::Result;
 
 /// Columns of a table of judged designs; columns that say which design it is come before them.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "compliance",
     "compliance_cut",
     "optimum",
@@ -25,13 +25,14 @@ const COLUMNS: [&str; 14] = [
     "loads_on_material",
     "loads_supported",
     "member_size",
+    "stress",
 ];
 
 /// A row of a table: which design it is, and what is known of the design.
 #[derive(Clone, Debug)]
 pub struct JudgedRow {
     which: Vec<String>,
-    values: [String; 14],
+    values: [String; 15],
 }
 
 impl JudgedRow {
@@ -55,6 +56,7 @@ impl JudgedRow {
             j.loads_on_material.to_string(),
             j.loads_supported.to_string(),
             size.unwrap_or_default(),
+            j.stress.map(known).unwrap_or_default(),
         ];
         Self { which, values }
     }
@@ -65,7 +67,7 @@ impl JudgedRow {
         let n = design.len().max(1) as f64;
         let mean = |f: fn(f64) -> f64| design.iter().map(|&x| f(f64::from(x))).sum::<f64>() / n;
         let pieces = components(design, Connectivity::Eight);
-        let mut values: [String; 14] = Default::default();
+        let mut values: [String; 15] = Default::default();
         values[4] = format!("{:.4}", mean(|x| x));
         values[6] = format!("{:.4}", mean(|x| 4.0 * x * (1.0 - x)));
         values[7] = format!("{:.4}", checkerboard(design));

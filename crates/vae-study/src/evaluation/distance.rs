@@ -4,10 +4,9 @@ use serde::Serialize;
 use topo_data::{Outcome, median};
 use vae_data::{FieldMaps, Mirror, mirror_fields};
 
+use crate::distance::{coarse, squared, values};
 use crate::run::Run;
 
-/// Of the maps every fourth row and column is compared.
-const STRIDE: usize = 4;
 /// Parts of the designs, from near to far.
 const PARTS: usize = 3;
 
@@ -41,12 +40,8 @@ pub(super) fn distances(run: &Run, indices: &[usize]) -> Option<Vec<f64>> {
         .map(|maps| coarse(&maps, run.data.height(), width))
         .collect();
     let distance = |design: &usize| {
-        let maps = values(fields, fields.problem_of(*design));
-        let maps = coarse(&maps, run.data.height(), width);
-        let squared = |other: &Vec<f32>| -> f64 {
-            maps.iter().zip(other).map(|(a, b)| f64::from(a - b).powi(2)).sum()
-        };
-        let nearest = known.iter().map(squared).fold(f64::INFINITY, f64::min);
+        let maps = coarse(&values(fields.of_design(*design)), run.data.height(), width);
+        let nearest = known.iter().map(|other| squared(&maps, other)).fold(f64::INFINITY, f64::min);
         (nearest / maps.len() as f64).sqrt()
     };
     Some(indices.iter().map(distance).collect())
@@ -79,7 +74,7 @@ pub(super) fn by_distance(distances: &[f64], draws: &[Vec<Option<Outcome>>]) -> 
 
 /// The maps of a problem and of all its mirror images.
 fn images(fields: &FieldMaps, problem: usize, mirrors: &[Mirror], width: usize) -> Vec<Vec<f32>> {
-    let mut images = vec![values(fields, problem)];
+    let mut images = vec![values(fields.maps(problem))];
     for &mirror in mirrors {
         for known in 0..images.len() {
             let mut maps = images[known].clone();
@@ -88,21 +83,6 @@ fn images(fields: &FieldMaps, problem: usize, mirrors: &[Mirror], width: usize) 
         }
     }
     images
-}
-
-fn values(fields: &FieldMaps, problem: usize) -> Vec<f32> {
-    let maps = fields.maps(problem);
-    let (channels, height, width) = maps.shape();
-    let mut values = vec![0.0; channels * height * width];
-    maps.read_into(&mut values);
-    values
-}
-
-/// The maps at every [`STRIDE`]-th row and column.
-fn coarse(maps: &[f32], height: usize, width: usize) -> Vec<f32> {
-    let maps = maps.chunks_exact(height * width);
-    let rows = maps.flat_map(|map| map.chunks_exact(width).step_by(STRIDE));
-    rows.flat_map(|row| row.iter().step_by(STRIDE).copied()).collect()
 }
 
 #[cfg(test)]

@@ -82,6 +82,14 @@ pub enum ProposeError {
         /// The condition.
         name: String,
     },
+    /// A table of tasks with a line that asks for nothing possible.
+    #[error("{at}: {why}")]
+    Tasks {
+        /// The table, and the task by its number from 1.
+        at: String,
+        /// What is wrong.
+        why: String,
+    },
     /// The folder for the proposals holds something.
     #[error("{} is not empty", path.display())]
     NotEmpty {
@@ -154,10 +162,9 @@ impl ProposeError {
             Self::NoProblem => {
                 vec![Remedy::set("problem", "part.toml", "states the problem")]
             }
-            Self::BrokenReference { .. } => vec![
-                Remedy::set("volume", "X", "asks for a larger volume"),
-                Remedy::set("reference", "DESIGN", "names a design that carries the load"),
-            ],
+            Self::BrokenReference { .. } => {
+                vec![Remedy::set("reference", "DESIGN", "names a design that carries the load")]
+            }
             Self::TwoVolumes { .. } => vec![Remedy::advice("give one of them")],
             Self::Untold { name } => vec![Remedy::set("set", format!("{name}=VALUE"), "sets it")],
             Self::NotEmpty { .. } => vec![Remedy::set("out", "DIR", "names another folder")],
@@ -180,6 +187,7 @@ impl ProposeError {
             | Self::BrokenReference { .. }
             | Self::TwoVolumes { .. }
             | Self::Untold { .. }
+            | Self::Tasks { .. }
             | Self::NotEmpty { .. } => true,
             Self::Analysis(error) => error.is_callers_mistake(),
             Self::Study(error) => error.is_callers_mistake(),

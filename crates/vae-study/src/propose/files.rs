@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array3, Axis, stack};
 use serde::Serialize;
+use topo_data::Topology;
 use vae_base::FileError;
 use vae_base::files::{self, FolderBeside};
+use vae_base::text::counted;
 use vae_data::npy;
 use vae_design::Candidate;
 use vae_report::{Grid, grid};
@@ -13,11 +15,15 @@ use vae_report::{Grid, grid};
 use super::error::{ProposeError, Result};
 use super::proposals::Proposals;
 use crate::analysis::{AxisSide, Format, JudgedRow, Lengths, whole, write_judged_table};
+use crate::pictures::draw_task;
 use crate::run::make_folder;
 
 /// Columns of the table, before those of every table of judged designs.
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 11] = [
     "rank",
+    "holes",
+    "members",
+    "hole_size",
     "source",
     "novelty",
     "trust",
@@ -28,7 +34,24 @@ const COLUMNS: [&str; 8] = [
 ];
 
 const TABLE: &str = "proposals.csv";
-const SHEET: &str = "proposals.png";
+pub(super) const SHEET: &str = "proposals.png";
+
+/// The page of all proposals.
+pub(super) const PAGE: &str = "proposals.html";
+/// The sketch of the task.
+pub(super) const SKETCH: &str = "task.png";
+
+/// Which files the folder of a proposal has beside `design.json` and `design.npy`.
+#[derive(Clone, Copy, Debug)]
+pub struct Files<'a> {
+    /// Their formats.
+    pub formats: &'a [Format],
+    /// Their lengths.
+    pub lengths: Lengths,
+    /// On which sides of a half or quarter model its axes of symmetry lie; if there are any, the
+    /// files are called `whole`, and hold the whole design.
+    pub mirror: &'a [AxisSide],
+}
 
 /// A proposal as its `design.json` describes it.
 #[derive(Clone, Debug, Serialize)]
@@ -37,14 +60,19 @@ pub struct Described<'a> {
     pub rank: usize,
     /// The stated volume fraction; that of the design is `judgement.volume_fraction`.
     pub volume_fraction: f64,
-    /// Compliance of the SIMP optimum at that volume, cut; `None` if the cut takes it apart.
+    /// Compliance of the SIMP optimum at that volume, cut; `None` if the cut spoils it.
     pub optimum: Option<f64>,
-    /// What `compliance_error` is relative to.
-    pub reference: &'a str,
+    /// Position of the stiffest design of the data for this problem; `None` if none holds.
+    pub known: Option<usize>,
+    /// Its compliance, cut at that volume.
+    pub known_compliance: Option<f64>,
+    /// What `compliance_error` is relative to: the stiffest design that holds, or the one that was
+    /// named; `None` if nothing holds.
+    pub reference: Option<&'a str>,
     /// Compliance of the reference, cut.
-    pub reference_compliance: f64,
+    pub reference_compliance: Option<f64>,
     /// Compliance over that of the reference, minus 1.
-    pub compliance_error: f64,
+    pub compliance_error: Option<f64>,
     /// `1 − IoU` with the nearest training design.
     pub novelty: f64,
     /// Position of the nearest training design in the data; `None` if there are no training
@@ -64,6 +92,8 @@ pub struct Described<'a> {
 /// Where the files are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
+    /// The page.
+    pub page: PathBuf,
     /// The contact sheet.
     pub sheet: PathBuf,
     /// The table of all proposals.
@@ -88,13 +118,18 @@ impl Proposals {
     pub fn described(&self) -> Vec<Described<'_>> {
         let describe = |(index, proposal): (usize, &vae_design::Proposal)| {
             let candidate = &self.candidates[proposal.candidate];
+            let (reference, known) = (self.reference.as_ref(), self.comparison.known.as_ref());
+            let reference_compliance = reference.map(|reference| reference.compliance);
             Described {
                 rank: index + 1,
                 volume_fraction: self.problem.volume_fraction,
-                optimum: self.optimum,
-                reference: &self.reference.name,
-                reference_compliance: self.reference.compliance,
-                compliance_error: candidate.compliance / self.reference.compliance - 1.0,
+                optimum: self.comparison.optimum.ok(),
+                known: known.map(|known| known.position),
+                known_compliance: known.map(|known| known.compliance),
+                reference: reference.map(|reference| reference.name.as_str()),
+                reference_compliance,
+                compliance_error: reference_compliance
+                    .map(|reference| candidate.compliance / reference - 1.0),
                 novelty: proposal.novelty,
                 nearest_training_design: proposal.nearest.map(|near| self.training[near]),
                 conditions: &self.conditions,
@@ -105,66 +140,86 @@ impl Proposals {
         self.accepted.iter().enumerate().map(describe).collect()
     }
 
-    /// Writes `problem.toml`, `proposals.csv`, `proposals.png`, and a folder for each proposal with
-    /// `design.json`, `design.npy`, and `design` in each of the formats. If `mirror` says on which
-    /// sides of a half or quarter model its axes of symmetry lie, the last are called `whole`, and
-    /// hold the whole design.
+    /// Writes the files of [`Proposals::write_into`] into a folder that appears when they are
+    /// complete.
+    ///
+    /// # Errors
+    /// As [`Proposals::write_into`].
+    pub fn write(&self, folder: FolderBeside, files: &Files<'_>) -> Result<Written> {
+        self.write_into(folder.path(), files)?;
+        let [page, sheet, table] = [PAGE, SHEET, TABLE].map(|name| folder.target().join(name));
+        folder.finish()?;
+        Ok(Written { page, sheet, table })
+    }
+
+    /// Writes `problem.toml`, `proposals.csv`, `proposals.png`, `task.png`, `proposals.html`, and a
+    /// folder for each proposal with `design.json`, `design.npy`, and a file in each of the formats.
     ///
     /// # Errors
     /// If there is no proposal, a design cannot be drawn in a format, or a file cannot be written.
-    pub fn write(
-        &self,
-        folder: FolderBeside,
-        formats: &[Format],
-        (lengths, mirror): (Lengths, &[AxisSide]),
-    ) -> Result<Written> {
-        let out = folder.path();
+    pub(super) fn write_into(&self, out: &Path, files: &Files<'_>) -> Result<()> {
         files::write(&out.join("problem.toml"), self.problem.to_toml().as_bytes())?;
         let described = self.described();
         for proposal in &described {
-            let folder = out.join(format!("{:02}", proposal.rank));
-            proposal.write(&folder, formats, (lengths, mirror))?;
+            proposal.write(&out.join(proposal.folder()), files)?;
         }
         let rows: Vec<JudgedRow> = described.iter().map(Described::row).collect();
         write_judged_table(&out.join(TABLE), &COLUMNS, &rows)?;
         self.draw(&described, &out.join(SHEET))?;
-        let [sheet, table] = [SHEET, TABLE].map(|name| folder.target().join(name));
-        folder.finish()?;
-        Ok(Written { sheet, table })
+        draw_task(&self.problem, "The task", &out.join(SKETCH))?;
+        self.write_page(&described, out, files)
     }
 
     fn draw(&self, described: &[Described<'_>], path: &Path) -> Result<()> {
         let fail = |source| ProposeError::Figure { path: path.to_owned(), source };
-        let views: Vec<_> = described.iter().map(|one| one.candidate.design.view()).collect();
+        // The one to beat comes first.
+        let known = self.comparison.known.as_ref();
+        let proposed = described.iter().map(|one| one.candidate.design.view());
+        let views: Vec<_> =
+            known.map(|known| known.design.view()).into_iter().chain(proposed).collect();
         // The designs have one shape; without any, the figure is refused.
         let designs = stack(Axis(0), &views).unwrap_or_else(|_| Array3::zeros((0, 0, 0)));
-        let captions: Vec<String> = described.iter().map(Described::caption).collect();
-        let title = format!(
-            "Proposals at volume {}: compliance C against {:.2}, {}",
-            self.problem.volume_fraction, self.reference.compliance, self.reference.name
+        let best = known.map(|known| {
+            format!("design {} of the data: C {:.2}", known.position, known.compliance)
+        });
+        let captions: Vec<String> =
+            best.into_iter().chain(described.iter().map(Described::caption)).collect();
+        let against = self.reference.as_ref().map_or_else(
+            || "no reference holds".to_owned(),
+            |reference| {
+                format!("compliance C against {:.2}, {}", reference.compliance, reference.name)
+            },
         );
+        let title = format!("Proposals at volume {}: {against}", self.problem.volume_fraction);
         let figure = Grid { title: &title, captions: &captions, ..Grid::new(designs.view()) };
         grid(&figure, path).map_err(fail)
     }
 }
 
+impl Files<'_> {
+    /// The name of the file in a format.
+    pub(super) fn name(&self, format: Format) -> String {
+        let name = if self.mirror.is_empty() { "design" } else { "whole" };
+        format!("{name}.{}", format.name())
+    }
+}
+
 impl Described<'_> {
+    /// The name of its folder.
+    pub(super) fn folder(&self) -> String {
+        format!("{:02}", self.rank)
+    }
+
     /// Writes the folder of the proposal.
-    fn write(
-        &self,
-        folder: &Path,
-        formats: &[Format],
-        (lengths, mirror): (Lengths, &[AxisSide]),
-    ) -> Result<()> {
+    fn write(&self, folder: &Path, files: &Files<'_>) -> Result<()> {
         make_folder(folder)?;
         npy::write(&folder.join("design.npy"), self.candidate.design.view())?;
-        let design = whole(self.candidate.design.view(), mirror)?;
-        let name = if mirror.is_empty() { "design" } else { "whole" };
-        for format in formats {
-            let path = folder.join(format!("{name}.{}", format.name()));
+        let design = whole(self.candidate.design.view(), files.mirror)?;
+        for &format in files.formats {
+            let path = folder.join(files.name(format));
             let title = format!("proposal {}", self.rank);
             let undrawn = |source| ProposeError::Format { path: path.clone(), source };
-            let drawn = format.draw(design.view(), lengths, &title).map_err(undrawn)?;
+            let drawn = format.draw(design.view(), files.lengths, &title).map_err(undrawn)?;
             files::write(&path, &drawn.bytes)?;
         }
         let mut text = serde_json::to_string_pretty(self).expect("plain structs have a JSON form");
@@ -174,12 +229,15 @@ impl Described<'_> {
 
     fn caption(&self) -> String {
         let Self { rank, novelty, candidate, .. } = self;
+        let error = self
+            .compliance_error
+            .map_or_else(String::new, |error| format!(" ({:+.1} %)", 100.0 * error));
+        let Topology { holes, members, .. } = candidate.topology;
         format!(
-            "{rank}: C {:.2} ({:+.1} %) V {:.3} novelty {novelty:.2} trust {:.2}",
+            "{rank}: C {:.2}{error}, {}, {}, novelty {novelty:.2}",
             candidate.compliance,
-            100.0 * self.compliance_error,
-            candidate.judgement.volume_fraction,
-            candidate.trust
+            counted(holes, "hole"),
+            counted(members, "member")
         )
     }
 
@@ -187,6 +245,9 @@ impl Described<'_> {
         let candidate = self.candidate;
         let which = vec![
             self.rank.to_string(),
+            candidate.topology.holes.to_string(),
+            candidate.topology.members.to_string(),
+            candidate.hole_size.map(|size| format!("{size:.1}")).unwrap_or_default(),
             candidate.source.to_owned(),
             format!("{:.4}", self.novelty),
             format!("{:.4}", candidate.trust),

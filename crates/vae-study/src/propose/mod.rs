@@ -1,23 +1,26 @@
 //! New designs for a task: candidates from a trained model, searched, judged, selected and ranked.
 
+mod comparison;
 mod error;
 mod files;
 mod origins;
+mod page;
 mod place;
 mod problem;
 mod proposals;
-mod reference;
 mod rounds;
 mod settings;
 mod shortfall;
 mod task;
+mod tasks;
 
+pub use comparison::{Comparison, Known, Reference};
 pub use error::{ProposeError, Result};
-pub use files::{Described, Written, claim_folder};
+pub use files::{Described, Files, Written, claim_folder};
 pub use place::DesignPlace;
 pub use proposals::Proposals;
-pub use reference::Reference;
 pub use rounds::ProposeProgress;
-pub use settings::ProposeSettings;
+pub use settings::{Differ, ProposeSettings};
 pub use shortfall::Shortfall;
 pub use task::ProposalTask;
+pub use tasks::{NamedTask, Outcome, Tasks};

@@ -3,7 +3,7 @@
 use topo_simp::Problem;
 use vae_design::{Candidate, Proposal, Yield};
 
-use super::reference::Reference;
+use super::comparison::{Comparison, Reference};
 use super::settings::ProposeSettings;
 
 /// Everything that was found for a task.
@@ -13,12 +13,12 @@ pub struct Proposals {
     pub problem: Problem,
     /// The conditions that the model was told, with their names.
     pub conditions: Vec<(String, f32)>,
-    /// Compliance of the SIMP optimum, cut at the volume of the problem; `None` if the cut takes it
-    /// apart.
-    pub optimum: Option<f64>,
     /// What compliances are compared with.
-    pub reference: Reference,
-    /// The largest compliance that a proposal may have.
+    pub comparison: Comparison,
+    /// The stiffest design that is known now, candidates included, or the one that was named;
+    /// `None` if nothing holds.
+    pub reference: Option<Reference>,
+    /// The largest compliance that a proposal may have; infinite without a reference.
     pub limit: f64,
     /// All candidates that were tried.
     pub candidates: Vec<Candidate>,
@@ -37,6 +37,15 @@ pub struct Proposals {
 }
 
 impl Proposals {
+    /// How much softer the stiffest proposal is than the best design of the data, as a share;
+    /// `None` if it is at least as stiff, or there is none of either.
+    pub fn shortfall_of_known(&self) -> Option<f64> {
+        let known = self.comparison.known.as_ref()?.compliance;
+        let proposed = self.accepted.iter().map(|one| self.candidates[one.candidate].compliance);
+        let softer = proposed.reduce(f64::min)? / known - 1.0;
+        (0.0 < softer).then_some(softer)
+    }
+
     /// Number of candidates within the limit, after any repair.
     pub fn stiff_enough(&self) -> usize {
         self.candidates.iter().filter(|candidate| candidate.compliance <= self.limit).count()

@@ -3,12 +3,13 @@
 use topo_data::{Judge, cut_designs};
 use vae_design::{
     Candidate, Criteria, Projection, Proposal, Search, Task, TrustRegion, Yield, candidates,
+    diverse,
 };
 use vae_train::codes::posteriors;
 
 use super::error::Result;
 use super::proposals::Proposals;
-use super::settings::ProposeSettings;
+use super::settings::{Differ, ProposeSettings};
 use super::task::ProposalTask;
 use crate::run::{Run, silhouette};
 
@@ -26,6 +27,8 @@ pub struct ProposeProgress {
     pub most: usize,
     /// Number of candidates accepted so far.
     pub accepted: usize,
+    /// Number of their topologies.
+    pub topologies: usize,
 }
 
 impl Run {
@@ -43,8 +46,11 @@ impl Run {
 }
 
 impl ProposalTask<'_> {
-    /// Tries candidates in rounds until enough are accepted or none is left, and ranks those that
-    /// are accepted by compliance. The observer sees each round.
+    /// Tries candidates in rounds, chooses from those that are accepted, and ranks what is chosen.
+    /// The observer sees each round.
+    ///
+    /// The rounds end as soon as enough candidates are accepted and the last round brought no new
+    /// topology, or when the largest number of candidates is tried.
     ///
     /// # Errors
     /// If the decoder or the solver fails, or a training design cannot be read.
@@ -63,34 +69,49 @@ impl ProposalTask<'_> {
         };
         let training = cut_designs(&run.data, &run.split.train)?;
         let criteria = Criteria {
-            compliance: self.limit(),
+            reference: self.comparison.reference().map(|reference| reference.compliance),
+            replaceable: self.comparison.named.is_none(),
+            within: settings.compliance_within.get(),
             overlap: settings.overlap,
+            requirements: settings.requirements.clone(),
+            minimize: settings.minimize,
             training: training.outer_iter().map(silhouette).collect(),
         };
         let most = settings.most_candidates();
         let mut tried: Vec<Candidate> = Vec::new();
         let (mut accepted, mut counts) = criteria.select(&tried);
         observe(progress(&counts, most));
-        while tried.len() < most && counts.accepted < settings.count {
+        let mut gained = true;
+        while tried.len() < most && (counts.accepted < settings.count || gained) {
             let round = (most - tried.len()).min(2 * settings.count);
             let codes = self.origins.codes(tried.len()..tried.len() + round, &run.vae, &region)?;
             tried.extend(candidates(common, &codes)?);
+            let before = counts.topologies;
             (accepted, counts) = criteria.select(&tried);
+            let missing = counts.topologies < settings.count;
+            gained = settings.differ == Differ::Topology && missing && before < counts.topologies;
             observe(progress(&counts, most));
         }
-        accepted.truncate(settings.count);
-        self.found(tried, accepted, counts)
+        match settings.differ {
+            Differ::Topology => accepted = diverse(&accepted, &tried, settings.count),
+            Differ::Overlap => accepted.truncate(settings.count),
+        }
+        let stiffest = criteria.reference_beside(&tried);
+        self.found(tried, (accepted, counts), stiffest)
     }
 
     /// What was found, with what a repair brought.
     fn found(
         self,
         candidates: Vec<Candidate>,
-        accepted: Vec<Proposal>,
-        counts: Yield,
+        (accepted, counts): (Vec<Proposal>, Yield),
+        stiffest: Option<f64>,
     ) -> Result<Proposals> {
-        let Self { run, settings, problem, conditions, optimum, reference, .. } = &self;
-        let limit = self.limit();
+        let Self { run, settings, problem, conditions, comparison, .. } = &self;
+        let reference = comparison.reference_beside(stiffest);
+        let limit = reference.as_ref().map_or(f64::INFINITY, |reference| {
+            reference.compliance * (1.0 + settings.compliance_within.get())
+        });
         let (mut unrepaired, mut saved) = (None, None);
         if 0 < settings.refine {
             let stiff = |candidate: &&Candidate| candidate.compliance_searched <= limit;
@@ -109,8 +130,8 @@ impl ProposalTask<'_> {
         Ok(Proposals {
             problem: problem.clone(),
             conditions: names.zip(conditions.iter().copied()).collect(),
-            optimum: *optimum,
-            reference: reference.clone(),
+            comparison: comparison.clone(),
+            reference,
             limit,
             candidates,
             accepted,
@@ -124,7 +145,8 @@ impl ProposalTask<'_> {
 }
 
 fn progress(counts: &Yield, most: usize) -> ProposeProgress {
-    ProposeProgress { tried: counts.tried, most, accepted: counts.accepted }
+    let Yield { tried, accepted, topologies, .. } = *counts;
+    ProposeProgress { tried, most, accepted, topologies }
 }
 
 /// The ball of the aggregate posterior.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use topo_simp::Symmetry;
 use vae_base::text::Share;
+use vae_design::{Measure, Requirement};
 use vae_train::generate::Sampler;
 
 use super::error::{ProposeError, Result};
@@ -49,10 +50,25 @@ pub struct ProposeSettings {
     pub trust: f64,
     /// Largest overlap (`IoU`) of a proposal with a training design or another proposal.
     pub overlap: f64,
+    /// What else a proposal must keep.
+    pub requirements: Vec<Requirement>,
+    /// What proposals are ranked by, the smallest first.
+    pub minimize: Measure,
+    /// How proposals are chosen from the candidates that are accepted.
+    pub differ: Differ,
     /// Axes about which the designs are their own mirror images; `None` for no symmetry.
     pub symmetry: Option<Symmetry>,
     /// Seed of the candidates.
     pub seed: u64,
+}
+
+/// How proposals are chosen from the candidates that are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Differ {
+    /// The best of each topology, then those that overlap least with the ones chosen.
+    Topology,
+    /// The best, as long as they are no near-copies of each other.
+    Overlap,
 }
 
 impl Default for ProposeSettings {
@@ -72,6 +88,9 @@ impl Default for ProposeSettings {
             refine: 0,
             trust: 0.95,
             overlap: 0.95,
+            requirements: Vec::new(),
+            minimize: Measure::Compliance,
+            differ: Differ::Topology,
             symmetry: None,
             seed: 1,
         }

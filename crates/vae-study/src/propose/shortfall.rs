@@ -1,8 +1,10 @@
 //! Why nothing was accepted, and what to relax.
 
+use std::fmt;
+
 use vae_base::Remedy;
 use vae_base::text::Share;
-use vae_design::{Candidate, Yield};
+use vae_design::Yield;
 
 use super::proposals::Proposals;
 
@@ -12,33 +14,53 @@ const REPAIR: usize = 5;
 /// Why no candidate was accepted, or most of them were not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shortfall {
-    /// Most candidates are in pieces or do not carry the load.
+    /// Most candidates are in pieces, do not carry the load, or have a member that ends in the air.
     Broken,
     /// Most candidates are too soft.
     TooSoft {
         /// How much softer than the reference the stiffest whole candidate is.
         least: f64,
     },
+    /// Most candidates do not meet a requirement.
+    Unmet,
     /// Most candidates are nearly copies of training designs.
     Known,
+}
+
+impl fmt::Display for Shortfall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken => f.write_str("most break apart"),
+            Self::TooSoft { least } => write!(
+                f,
+                "the stiffest candidate in one piece is {:.0} % softer than the reference",
+                (100.0 * least).ceil()
+            ),
+            Self::Unmet => f.write_str("most do not keep a bound"),
+            Self::Known => f.write_str("most are nearly copies of training designs"),
+        }
+    }
 }
 
 impl Proposals {
     /// Why most candidates were rejected.
     pub fn shortfall(&self) -> Shortfall {
-        let Yield { not_carried, in_pieces, too_soft, training_copies, .. } = self.counts;
-        let broken = not_carried + in_pieces;
-        let largest = broken.max(too_soft).max(training_copies);
+        let Yield { not_carried, in_pieces, free_ends, too_soft, unmet, training_copies, .. } =
+            self.counts;
+        let broken = not_carried + in_pieces + free_ends;
+        let largest = broken.max(too_soft).max(unmet).max(training_copies);
         if broken == largest {
             return Shortfall::Broken;
         }
-        if too_soft != largest {
-            return Shortfall::Known;
+        if unmet == largest {
+            return Shortfall::Unmet;
         }
-        let whole = |c: &&Candidate| c.judgement.loads_supported && c.judgement.pieces_4 == 1;
-        let stiffest = self.candidates.iter().filter(whole).map(|c| c.compliance);
-        let stiffest = stiffest.fold(f64::INFINITY, f64::min);
-        Shortfall::TooSoft { least: stiffest / self.reference.compliance - 1.0 }
+        let Some(reference) = self.reference.as_ref().filter(|_| too_soft == largest) else {
+            return Shortfall::Known;
+        };
+        let whole = self.candidates.iter().filter(|candidate| candidate.holds());
+        let stiffest = whole.map(|candidate| candidate.compliance).fold(f64::INFINITY, f64::min);
+        Shortfall::TooSoft { least: stiffest / reference.compliance - 1.0 }
     }
 
     /// What to relax or change so that more candidates are accepted.
@@ -68,6 +90,14 @@ impl Proposals {
                     Remedy::set("refine", REPAIR.to_string(), "repairs them by SIMP"),
                 ]
             }
+            Shortfall::Unmet => vec![
+                Remedy::set("require", "MEASURE<=NUMBER", "with another number asks for less"),
+                Remedy::set(
+                    "candidates",
+                    (2 * settings.most_candidates()).to_string(),
+                    "tries more",
+                ),
+            ],
             Shortfall::Known => vec![
                 Remedy::set("overlap", "X", "allows a larger overlap with training designs"),
                 Remedy::set("near", "DESIGN", "looks elsewhere"),

@@ -1,0 +1,370 @@
+//! How the members of a design hang together.
+
+use ndarray::{Array2, ArrayView2};
+use serde::Serialize;
+use topo_simp::{Nodal, PassiveKind};
+
+use super::{
+    pieces::{Components, Connectivity, components, holes},
+    skeleton::{around, skeleton},
+};
+
+/// Holes of fewer elements than this are no part of the layout.
+const SMALLEST_HOLE: usize = 4;
+
+/// The layout of a design: what stays the same if its members are bent, moved a little, or made
+/// thicker or thinner.
+///
+/// It is read off the skeleton. A branch from a joint to an end that is hardly longer than the joint
+/// is thick belongs to the joint, and joints nearer to each other than they are thick are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Topology {
+    /// Holes of at least four elements.
+    pub holes: usize,
+    /// Members: the lines between joints and ends.
+    pub members: usize,
+    /// Members with an end that neither a load, a support nor a passive solid element touches.
+    pub free_ends: usize,
+}
+
+impl Topology {
+    /// The layout of the material of a design, elements denser than one half, under a problem.
+    ///
+    /// # Panics
+    ///
+    /// If the design is of another shape than the problem's grid.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use topo_data::Topology;
+    /// use topo_simp::{Grid, Problem};
+    ///
+    /// let problem = Problem::cantilever(Grid { nelx: 24, nely: 12 }, 0.5);
+    /// // A frame along the border, loaded at its lower right corner.
+    /// let frame = Array2::from_shape_fn((12, 24), |(i, j)| {
+    ///     if i < 3 || 8 < i || j < 3 || 20 < j { 1.0_f32 } else { 0.0 }
+    /// });
+    /// let layout = Topology::of(&problem.nodal()?, frame.view());
+    /// assert_eq!((layout.holes, layout.free_ends), (1, 0));
+    /// # Ok::<(), topo_simp::ProblemError>(())
+    /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+    pub fn of(nodal: &Nodal, design: ArrayView2<'_, f32>) -> Self {
+        assert_eq!(design.dim(), nodal.passive.dim(), "a design of another shape");
+        let material = without_pinholes(design);
+        let filled = material.mapv(|solid| f32::from(u8::from(solid)));
+        let lines = Lines::of(&material);
+        let anchors = anchors(nodal);
+        let free = |tip: &Tip| {
+            let reach = tip.radius + 2.0;
+            !anchors
+                .iter()
+                .any(|&(row, column)| (row - tip.row).hypot(column - tip.column) <= reach)
+        };
+        Self {
+            holes: holes(filled.view()),
+            members: lines.members(),
+            free_ends: lines.tips.iter().filter(|tip| free(tip)).count(),
+        }
+    }
+
+    /// Whether another design has the same layout.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.holes, self.members) == (other.holes, other.members)
+    }
+}
+
+/// The diameter of the largest disc that the narrowest hole of a design holds, in elements; `None`
+/// for a design without holes.
+///
+/// A hole of any size counts: a tool has to get into it.
+///
+/// # Examples
+///
+/// ```
+/// let mut plate = ndarray::Array2::<f32>::ones((9, 9));
+/// plate.slice_mut(ndarray::s![2..5, 2..7]).fill(0.0);
+/// assert_eq!(topo_data::smallest_hole(plate.view()), Some(3.0));
+/// ```
+#[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+pub fn smallest_hole(design: ArrayView2<'_, f32>) -> Option<f64> {
+    let void = design.mapv(|density| density <= 0.5);
+    let (pieces, inner) = holes_of(&void);
+    let mut widths = vec![0.0_f64; pieces.count() + 1];
+    for (place, &label) in pieces.labels.indexed_iter() {
+        if inner[label as usize] {
+            let width = &mut widths[label as usize];
+            *width = width.max(2.0 * depth(&void, place));
+        }
+    }
+    let holes = widths.into_iter().zip(inner).filter(|(_, inner)| *inner).map(|(width, _)| width);
+    holes.reduce(f64::min)
+}
+
+/// An end of a member: the middle of its last element in nodes, and half its thickness there.
+struct Tip {
+    row: f64,
+    column: f64,
+    radius: f64,
+}
+
+/// A line of the skeleton.
+struct Branch {
+    /// The joints at its ends; none for a closed line, or a line that ends freely at both sides.
+    joints: Vec<usize>,
+    tips: Vec<(usize, usize)>,
+    /// Elements.
+    length: usize,
+}
+
+/// The members of a design, as they end at joints.
+struct Lines {
+    /// Each has one or two joints or none, by their number.
+    branches: Vec<Vec<usize>>,
+    tips: Vec<Tip>,
+}
+
+impl Lines {
+    fn of(material: &Array2<bool>) -> Self {
+        let thin = skeleton(material);
+        let degree = |place| neighbors(&thin, place).count();
+        let on = |test: fn(usize) -> bool| {
+            Array2::from_shape_fn(thin.dim(), |at| {
+                f32::from(u8::from(thin[at] && test(degree(at))))
+            })
+        };
+        let joints = components(on(|degree| 2 < degree).view(), Connectivity::Eight);
+        let lines = components(on(|degree| degree <= 2).view(), Connectivity::Eight);
+        let mut radii = vec![0.0_f64; joints.count()];
+        for (place, &label) in joints.labels.indexed_iter().filter(|(_, label)| 0 < **label) {
+            let radius = &mut radii[label as usize - 1];
+            *radius = radius.max(depth(material, place));
+        }
+        let branches = branches(&thin, &joints.labels, &lines.labels, lines.count());
+        Self::simplified(branches, &radii, material)
+    }
+
+    /// Drops branches that belong to their joint, and makes near joints one.
+    fn simplified(branches: Vec<Branch>, radii: &[f64], material: &Array2<bool>) -> Self {
+        let is_stub = |branch: &Branch| match (&branch.joints[..], &branch.tips[..]) {
+            (&[joint], [_]) => branch.length as f64 <= 1.5 * radii[joint] + 1.0,
+            _ => false,
+        };
+        let kept: Vec<Branch> = branches.into_iter().filter(|branch| !is_stub(branch)).collect();
+        let mut same: Vec<usize> = (0..radii.len()).collect();
+        let mut lines: Vec<Vec<usize>> = Vec::new();
+        for branch in &kept {
+            match branch.joints[..] {
+                [one, other]
+                    if one != other && branch.length as f64 <= radii[one].max(radii[other]) =>
+                {
+                    let (from, to) = (same[one], same[other]);
+                    same.iter_mut().filter(|joint| **joint == from).for_each(|joint| *joint = to);
+                }
+                _ => lines.push(branch.joints.clone()),
+            }
+        }
+        for joint in lines.iter_mut().flatten() {
+            *joint = same[*joint];
+        }
+        let tip = |&(row, column): &(usize, usize)| Tip {
+            row: row as f64 + 0.5,
+            column: column as f64 + 0.5,
+            radius: depth(material, (row, column)),
+        };
+        Self {
+            branches: lines,
+            tips: kept.iter().flat_map(|branch| &branch.tips).map(tip).collect(),
+        }
+    }
+
+    /// Lines that a joint of two continues are one member.
+    fn members(&self) -> usize {
+        let mut ends = std::collections::BTreeMap::new();
+        for (line, joints) in self.branches.iter().enumerate() {
+            joints.iter().for_each(|&joint| ends.entry(joint).or_insert_with(Vec::new).push(line));
+        }
+        // A closed line with one joint stays a member.
+        let passed = ends.values().filter(|lines| lines.len() == 2 && lines[0] != lines[1]).count();
+        self.branches.len().saturating_sub(passed)
+    }
+}
+
+/// The branches with the joints that they touch.
+fn branches(
+    thin: &Array2<bool>,
+    joints: &Array2<u32>,
+    lines: &Array2<u32>,
+    count: usize,
+) -> Vec<Branch> {
+    let empty = || Branch { joints: Vec::new(), tips: Vec::new(), length: 0 };
+    let mut found: Vec<Branch> = std::iter::repeat_with(empty).take(count).collect();
+    for (place, &label) in lines.indexed_iter().filter(|(_, label)| 0 < **label) {
+        let branch = &mut found[label as usize - 1];
+        branch.length += 1;
+        let beside: Vec<(usize, usize)> = neighbors(thin, place).collect();
+        let mut touched: Vec<usize> =
+            beside.iter().map(|&at| joints[at] as usize).filter(|&joint| 0 < joint).collect();
+        touched.sort_unstable();
+        touched.dedup();
+        branch.joints.extend(touched.iter().map(|joint| joint - 1));
+        match beside.len() {
+            0 => branch.tips.extend([place, place]),
+            1 => branch.tips.push(place),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The skeleton's elements that touch one of its elements.
+fn neighbors(thin: &Array2<bool>, place: (usize, usize)) -> impl Iterator<Item = (usize, usize)> {
+    around(place).into_iter().filter(|&at| thin.get(at) == Some(&true))
+}
+
+/// The distance from the middle of an element to the nearest void, in elements.
+fn depth(material: &Array2<bool>, (row, column): (usize, usize)) -> f64 {
+    let is_void = |(i, j): (isize, isize)| {
+        let at = (usize::try_from(i), usize::try_from(j));
+        !matches!(at, (Ok(i), Ok(j)) if material.get((i, j)) == Some(&true))
+    };
+    let (row, column) = (row.cast_signed(), column.cast_signed());
+    let mut nearest = f64::INFINITY;
+    // A square of that half-width holds every void nearer than that.
+    for half in 1_isize.. {
+        for step in -half..=half {
+            for (i, j) in [(-half, step), (half, step), (step, -half), (step, half)] {
+                if is_void((row + i, column + j)) {
+                    nearest = nearest.min((i as f64).hypot(j as f64) - 0.5);
+                }
+            }
+        }
+        if nearest + 0.5 <= half as f64 {
+            break;
+        }
+    }
+    nearest
+}
+
+/// The nodes that are held or loaded, or belong to a passive solid element, as (row, column).
+fn anchors(nodal: &Nodal) -> Vec<(f64, f64)> {
+    let (height, width) = nodal.passive.dim();
+    let solid = |i: usize, j: usize| nodal.passive.get((i, j)) == Some(&Some(PassiveKind::Solid));
+    let is_anchor = |&(i, j): &(usize, usize)| {
+        (0..2).any(|axis| {
+            nodal.held[(i, j, axis)]
+                || nodal.sprung[(i, j, axis)]
+                || nodal.forces.iter().any(|forces| forces[(i, j, axis)] != 0.0)
+        }) || [i.wrapping_sub(1), i].into_iter().any(|i| solid(i, j.wrapping_sub(1)) || solid(i, j))
+    };
+    let nodes = ndarray::indices((height + 1, width + 1)).into_iter().filter(is_anchor);
+    nodes.map(|(i, j)| (i as f64, j as f64)).collect()
+}
+
+/// The material, with holes of a few elements filled.
+fn without_pinholes(design: ArrayView2<'_, f32>) -> Array2<bool> {
+    let void = design.mapv(|density| density <= 0.5);
+    let (pieces, inner) = holes_of(&void);
+    pieces.labels.mapv(|label| {
+        let label = label as usize;
+        label == 0 || (inner[label] && pieces.sizes[label - 1] < SMALLEST_HOLE)
+    })
+}
+
+/// The pieces of void, and whether each is a hole; the first answer is for material.
+fn holes_of(void: &Array2<bool>) -> (Components, Vec<bool>) {
+    let pieces = components(void.mapv(|void| f32::from(u8::from(void))).view(), Connectivity::Four);
+    let (height, width) = void.dim();
+    let mut inner = vec![true; pieces.count() + 1];
+    inner[0] = false;
+    for ((i, j), &label) in pieces.labels.indexed_iter() {
+        if i == 0 || j == 0 || i + 1 == height || j + 1 == width {
+            inner[label as usize] = false;
+        }
+    }
+    (pieces, inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use topo_simp::{Fix, Grid, Place, Problem, Side};
+
+    use super::*;
+
+    const GRID: Grid = Grid { nelx: 40, nely: 24 };
+
+    fn nodal() -> Nodal {
+        Problem::new(GRID, 0.5)
+            .with_support(Place::Edge(Side::Left), Fix::Xy)
+            .with_load_case([(Place::Point([1.0, 0.5]), [0.0, -1.0])])
+            .nodal()
+            .unwrap()
+    }
+
+    /// Bars of a thickness between points, as (row, column).
+    fn bars(thickness: f64, ends: &[[(f64, f64); 2]]) -> Array2<f32> {
+        Array2::from_shape_fn((24, 40), |(i, j)| {
+            let (y, x) = (i as f64 + 0.5, j as f64 + 0.5);
+            let on = ends.iter().any(|&[(y0, x0), (y1, x1)]| {
+                let (dy, dx) = (y1 - y0, x1 - x0);
+                let t = ((y - y0) * dy + (x - x0) * dx) / (dy * dy + dx * dx);
+                let t = t.clamp(0.0, 1.0);
+                (y - y0 - t * dy).hypot(x - x0 - t * dx) <= thickness / 2.0
+            });
+            f32::from(u8::from(on))
+        })
+    }
+
+    const LOAD: (f64, f64) = (12.0, 39.0);
+
+    #[test]
+    fn members_joints_and_holes_of_frames() {
+        let vee = [[(2.0, 1.0), LOAD], [(22.0, 1.0), LOAD]];
+        let tie = [(4.5, 10.0), (19.5, 10.0)];
+        for thickness in [2.0, 3.0, 4.0] {
+            let of =
+                |ends: &[[(f64, f64); 2]]| Topology::of(&nodal(), bars(thickness, ends).view());
+            // Two bars from the wall to the load.
+            let plain = of(&vee);
+            assert_eq!((plain.holes, plain.free_ends), (0, 0), "{thickness}: {plain:?}");
+            // A tie between them makes a triangle, and three joints.
+            let tied = of(&[vee[0], vee[1], tie]);
+            assert_eq!((tied.holes, tied.free_ends), (1, 0), "{thickness}: {tied:?}");
+            assert!(plain.members + 2 <= tied.members, "{thickness}: {plain:?} {tied:?}");
+            assert!(!plain.is_same(&tied));
+            // A bar that ends in the air, and one at the border that nothing holds.
+            let stub = of(&[vee[0], vee[1], tie, [(12.0, 10.0), (12.0, 20.0)]]);
+            assert_eq!((stub.holes, stub.free_ends), (1, 1), "{thickness}: {stub:?}");
+            let up = of(&[vee[0], vee[1], [(7.0, 20.0), (0.0, 30.0)]]);
+            assert_eq!(up.free_ends, 1, "{thickness}: {up:?}");
+        }
+    }
+
+    #[test]
+    fn a_layout_stays_the_same_when_members_grow_and_mirrored() {
+        let vee = [[(2.0, 1.0), LOAD], [(22.0, 1.0), LOAD], [(4.5, 10.0), (19.5, 10.0)]];
+        let thin = Topology::of(&nodal(), bars(2.5, &vee).view());
+        let thick = Topology::of(&nodal(), bars(4.0, &vee).view());
+        assert!(thin.is_same(&thick), "{thin:?} {thick:?}");
+        let mut flipped = bars(2.5, &vee);
+        flipped.invert_axis(ndarray::Axis(0));
+        assert_eq!(Topology::of(&nodal(), flipped.view()), thin);
+    }
+
+    #[test]
+    fn pinholes_are_no_holes() {
+        let mut plate = Array2::ones((24, 40));
+        plate[(10, 10)] = 0.0_f32;
+        plate.slice_mut(ndarray::s![15..18, 20..24]).fill(0.0);
+        assert_eq!(Topology::of(&nodal(), plate.view()).holes, 1);
+    }
+
+    #[test]
+    fn depth_is_half_the_thickness() {
+        let bar = Array2::from_shape_fn((9, 30), |(i, _)| (2..7).contains(&i));
+        assert!((depth(&bar, (4, 15)) - 2.5).abs() < 1e-12);
+        assert!((depth(&bar, (4, 0)) - 0.5).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,131 @@
+//! What proposals are compared with, and what was found.
+
+use vae_base::text::{Share, counted};
+use vae_design::Yield;
+
+use crate::propose::{Comparison, Known, Proposals, Reference};
+
+/// What proposals are compared with, in lines.
+pub fn references(comparison: &Comparison, volume: f64) -> Vec<String> {
+    let optimum = match comparison.optimum {
+        Ok(compliance) => format!("{compliance:.4}"),
+        Err(flaw) => format!("no reference, for once it is cut, {flaw}"),
+    };
+    let known = match &comparison.known {
+        Some(Known { position, compliance, .. }) => {
+            format!("  design {position}, the stiffest of the data for this task: {compliance:.4}")
+        }
+        None => "  no design of the data for the nearest tasks holds under this one".to_owned(),
+    };
+    let mut lines = vec![
+        format!("compliances, cut to 0/1 at volume {volume}:"),
+        format!("  SIMP optimum: {optimum}"),
+        known,
+    ];
+    if let Some(Reference { name, compliance }) = &comparison.named {
+        lines.push(format!("  {name}, which was named: {compliance:.4}"));
+    }
+    lines
+}
+
+/// What was found, in lines: how many candidates each criterion rejected, what the others were
+/// compared with, and whether the data have a better design.
+pub fn proposed(found: &Proposals) -> Vec<String> {
+    let mut lines = counts(&found.counts);
+    if let Some(unrepaired) = found.unrepaired {
+        lines.push(format!(
+            "before the repair by SIMP {unrepaired} of {} are stiff enough, after it {}",
+            found.counts.tried,
+            found.stiff_enough()
+        ));
+    }
+    lines.push(match &found.reference {
+        Some(Reference { name, compliance }) => format!(
+            "compared with {name}, {compliance:.4}: a proposal may be {} softer, at most {:.4}",
+            Share::from(found.limit / compliance - 1.0),
+            found.limit
+        ),
+        None => "nothing holds that candidates could be compared with".to_owned(),
+    });
+    if let (Some(softer), Some(known)) = (found.shortfall_of_known(), &found.comparison.known) {
+        lines.push(format!(
+            "the stiffest proposal is {:.1} % softer than design {} of the data, which is the one to beat",
+            100.0 * softer,
+            known.position
+        ));
+    }
+    lines.extend(found.iterations_saved.as_deref().map(saved));
+    lines
+}
+
+fn counts(counts: &Yield) -> Vec<String> {
+    let share = 100.0 * counts.accepted as f64 / counts.tried.max(1) as f64;
+    let mut lines = vec![format!(
+        "{} of {} candidates are accepted ({share:.0} %), of {}",
+        counts.accepted,
+        counts.tried,
+        counted(counts.topologies, "topology")
+    )];
+    for (count, what) in [
+        (counts.not_carried, "do not carry the load"),
+        (counts.in_pieces, "are in several pieces"),
+        (counts.free_ends, "have a member that ends in the air"),
+        (counts.too_soft, "are too soft"),
+        (counts.unmet, "do not keep a bound"),
+        (counts.training_copies, "are nearly copies of training designs"),
+        (counts.duplicates, "are nearly copies of better candidates"),
+    ] {
+        if 0 < count {
+            lines.push(format!("{count:6} {what}"));
+        }
+    }
+    lines
+}
+
+/// How many iterations the proposals save SIMP.
+fn saved(saved: &[isize]) -> String {
+    let mut saved = saved.to_vec();
+    saved.sort_unstable();
+    format!(
+        "started from these designs, SIMP needs {} iterations fewer than from the uniform start (median; {} to {})",
+        saved[saved.len() / 2],
+        saved[0],
+        saved[saved.len() - 1]
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use topo_data::Flaw;
+
+    use super::*;
+
+    /// Sentences that judge say the opposite where it holds.
+    #[test]
+    fn the_reference_is_said_or_why_there_is_none() {
+        let comparison = Comparison { optimum: Ok(12.5), known: None, named: None };
+        let lines = references(&comparison, 0.3).join("\n");
+        assert!(lines.contains("SIMP optimum: 12.5000") && lines.contains("no design of the data"));
+        let known = Known { position: 7, compliance: 11.0, design: ndarray::Array2::zeros((1, 1)) };
+        let broken =
+            Comparison { optimum: Err(Flaw::InPieces(2)), known: Some(known), named: None };
+        let lines = references(&broken, 0.3).join("\n");
+        assert!(lines.contains("no reference, for once it is cut, it is in 2 pieces"), "{lines}");
+        assert!(
+            lines.contains("design 7, the stiffest of the data for this task: 11.0000"),
+            "{lines}"
+        );
+    }
+
+    #[test]
+    fn only_criteria_that_rejected_something_are_listed() {
+        let all = Yield { tried: 10, accepted: 4, topologies: 1, free_ends: 6, ..Yield::default() };
+        assert_eq!(
+            counts(&all),
+            [
+                "4 of 10 candidates are accepted (40 %), of 1 topology",
+                "     6 have a member that ends in the air",
+            ]
+        );
+    }
+}
