@@ -301,7 +301,9 @@ mod tests {
     fn one_of_each_topology_comes_before_variants() {
         let cells = |solid: [usize; 4]| {
             let mut cells = [0.0; 8];
-            solid.iter().for_each(|&cell| cells[cell] = 1.0);
+            for cell in solid {
+                cells[cell] = 1.0;
+            }
             cells
         };
         let mut all = [

@@ -1,5 +1,7 @@
 //! How the members of a design hang together.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, ArrayView2};
 use serde::Serialize;
 use topo_simp::{Nodal, PassiveKind};
@@ -182,9 +184,11 @@ impl Lines {
 
     /// Lines that a joint of two continues are one member.
     fn members(&self) -> usize {
-        let mut ends = std::collections::BTreeMap::new();
+        let mut ends: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (line, joints) in self.branches.iter().enumerate() {
-            joints.iter().for_each(|&joint| ends.entry(joint).or_insert_with(Vec::new).push(line));
+            for &joint in joints {
+                ends.entry(joint).or_default().push(line);
+            }
         }
         // A closed line with one joint stays a member.
         let passed = ends.values().filter(|lines| lines.len() == 2 && lines[0] != lines[1]).count();

@@ -113,7 +113,7 @@ impl Tasks {
                     continue;
                 }
                 let why = if column == "name" {
-                    name = cell.to_owned();
+                    cell.clone_into(&mut name);
                     file_name(cell).err().map(str::to_owned)
                 } else {
                     set(&mut settings, column, cell, path).err()
