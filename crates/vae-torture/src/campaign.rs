@@ -40,6 +40,7 @@ pub struct Campaign {
 
 /// What a campaign saw.
 struct Seen {
+    cases: u64,
     accepted: u64,
     slowest: (Duration, u64),
     most: (f32, u64),
@@ -72,6 +73,7 @@ impl Campaign {
         let seed = from_environment("VAE_TORTURE_SEED").unwrap_or(SEED);
         let cases = (from_environment("VAE_TORTURE_CASES").unwrap_or(CASES) / self.share).max(1);
         let mut seen = Seen {
+            cases: 0,
             accepted: 0,
             slowest: (Duration::ZERO, 0),
             most: (0.0, 0),
@@ -80,18 +82,18 @@ impl Campaign {
         let only = from_environment("VAE_TORTURE_ONLY");
         let range = only.map_or(0..cases, |only| only..only + 1);
         let begun = Instant::now();
-        for case in range.clone() {
+        for case in range {
+            seen.cases += 1;
             self.case(seed, case, &mut read, &mut seen);
             if ENOUGH <= seen.failures.len() {
                 break;
             }
         }
-        let Seen { accepted, slowest, most, failures } = seen;
+        let Seen { cases, accepted, slowest, most, failures } = seen;
         println!(
-            "{}: {} cases of seed {seed} in {:.0} s, {accepted} accepted, {} failures, \
+            "{}: {cases} cases of seed {seed} in {:.0} s, {accepted} accepted, {} failures, \
              at most {:.0} MB (case {}) and {:.3} s (case {})",
             self.name,
-            range.end - range.start,
             begun.elapsed().as_secs_f64(),
             failures.len(),
             most.0,

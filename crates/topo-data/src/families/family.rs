@@ -1,5 +1,6 @@
 //! A family as data: what is fixed, and along which axes the problems vary.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,9 @@ pub struct Family {
     pub problem: toml::Table,
 }
 
+/// Elements of a side of a family's grid.
+pub(crate) const SIDE: RangeInclusive<usize> = 2..=1024;
+
 /// The built-in families, in the order in which they are listed.
 const BUILTIN: [(&str, &str); 11] = [
     ("cantilever", include_str!("../../families/cantilever.toml")),
@@ -122,6 +126,13 @@ impl Family {
         // The set is called after the family, and its pictures are called after the set.
         file_name(&family.name).map_err(|why| wrong(format!("{:?}: {why}", family.name)))?;
         let wrong = |reason: String| TopoDataError::Family { name: family.name.clone(), reason };
+        let (height, width) = (family.height, family.width);
+        if !(SIDE.contains(&height) && SIDE.contains(&width)) {
+            let (least, most) = (SIDE.start(), SIDE.end());
+            return Err(wrong(format!(
+                "its grid is {height} x {width}, but each side must have {least} to {most} elements"
+            )));
+        }
         if family.axes.is_empty() && family.scatter.is_none() {
             return Err(wrong("it has no axes".to_owned()));
         }
@@ -224,6 +235,7 @@ mod tests {
         let with = |from: &str, to: &str| message(&good.replace(from, to));
         assert!(with("$load_angle", "$load_angel").contains("$load_angel"));
         assert!(with("height", "hight").contains("hight"));
+        assert!(with("width = 96", "width = 0").contains("48 x 0, but each side must have 2 to"));
         assert!(with("name = \"cantilever\"", "name = \"../evil\"").contains("leaves the folder"));
         assert!(with("edge = \"left\"", "edge = \"west\"").contains("west"));
         assert!(

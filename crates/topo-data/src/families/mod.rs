@@ -11,5 +11,6 @@ mod template;
 
 pub use axis::{Axis, Companion};
 pub use family::Family;
+pub(crate) use family::SIDE;
 pub use scatter::{ClippedNormal, Scatter};
 pub use symmetry::symmetry_key;

@@ -1,5 +1,7 @@
 //! Supports and loads on nodes drawn at random: the rule of the TOP4040 set.
 
+use std::collections::HashSet;
+
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal, Poisson};
@@ -120,22 +122,32 @@ impl Draw<'_> {
         template.insert("load_cases".to_owned(), value(&[LoadCase { loads, weight: 1.0 }]));
     }
 
-    /// Different nodes, `[column, row]`.
+    /// Different nodes, `[column, row]`, of a grid that has some inside.
     fn nodes(&mut self, count: usize, grid: Grid) -> Vec<[usize; 2]> {
         let mut nodes: Vec<[usize; 2]> = Vec::new();
+        let mut drawn = HashSet::new();
         let all = grid.n_nodes();
         let on_boundary = 2 * (grid.nelx + grid.nely);
         let weight = self.scatter.boundary_weight * on_boundary as f64;
         let share = weight / (weight + (all - on_boundary) as f64);
+        // Nodes of each kind that were not drawn yet: who waits for the last of a kind that is
+        // hardly ever drawn, or no longer there, waits for ever.
+        let (mut boundary_left, mut inside_left) = (on_boundary, all - on_boundary);
         // Drawing again what was drawn before is drawing without replacement.
         while nodes.len() < count.min(all / 2) {
-            let node = if self.rng.random_bool(share.min(1.0)) {
+            let on_boundary_next = match (boundary_left, inside_left) {
+                (0, _) => false,
+                (_, 0) => true,
+                _ => self.rng.random_bool(share.min(1.0)),
+            };
+            let node = if on_boundary_next {
                 boundary_node(self.rng.random_range(0..on_boundary), grid)
             } else {
                 [self.rng.random_range(1..grid.nelx), self.rng.random_range(1..grid.nely)]
             };
-            if !nodes.contains(&node) {
+            if drawn.insert(node) {
                 nodes.push(node);
+                *(if on_boundary_next { &mut boundary_left } else { &mut inside_left }) -= 1;
             }
         }
         nodes
@@ -202,6 +214,20 @@ mod tests {
         draw.retain(|&[c, r]| c == 0 || c == 40 || r == 0 || r == 40);
         let expected = 16_000.0 / (16_000.0 + 1521.0);
         assert!((draw.len() as f64 / 20_000.0 - expected).abs() < 0.01, "{}", draw.len());
+    }
+
+    /// A weight beyond all measure leaves no node of the other kind to wait for.
+    #[test]
+    fn nodes_of_one_kind_run_out() {
+        let grid = Grid { nelx: 2, nely: 40 };
+        for weight in [1e-300, 1e300] {
+            let scatter = Scatter { boundary_weight: weight, ..scatter() };
+            let nodes = scatter.draw(1).nodes(1000, grid);
+            assert_eq!(nodes.len(), 61, "half of all nodes");
+        }
+        let grid = Grid { nelx: 12, nely: 12 };
+        let scatter = Scatter { boundary_weight: 1e300, ..scatter() };
+        assert_eq!(scatter.draw(1).nodes(1000, grid).len(), 84);
     }
 
     impl Draw<'_> {

@@ -7,7 +7,7 @@ use vae_base::layers::merge;
 
 use crate::{
     error::{Result, TopoDataError},
-    families::Family,
+    families::{Family, SIDE},
 };
 
 /// Settings that may be absent.
@@ -163,7 +163,7 @@ impl GenerateSpec {
             if holds { Ok(()) } else { Err(TopoDataError::Spec { field, value, reason }) }
         };
         let grid = format!("{}x{}", self.height, self.width);
-        let inside = |n: usize| (2..=1024).contains(&n);
+        let inside = |n: usize| SIDE.contains(&n);
         check(
             inside(self.height) && inside(self.width),
             "grid",
