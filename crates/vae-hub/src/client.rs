@@ -1,13 +1,14 @@
 //! HTTP: one request, one answer.
 
 use std::io::{self, Read};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ureq::http::{HeaderMap, Response, header};
+use ureq::Agent;
+use ureq::http::{HeaderMap, header};
 use ureq::tls::TlsConfig;
-use ureq::{Agent, Body};
 
 use crate::error::HubError;
+use crate::pace::{Pace, Paced, Slow};
 use crate::retry::Failure;
 
 /// How long to wait for an answer, and for more of it.
@@ -21,6 +22,9 @@ const MAX_TEXT: u64 = 16 << 20;
 pub(crate) struct Client {
     agent: Agent,
     patience: Duration,
+    pace: Pace,
+    /// When everything has to be here.
+    deadline: Option<Instant>,
 }
 
 /// The body of an answer.
@@ -32,18 +36,25 @@ pub(crate) struct Answer {
 
 impl Client {
     /// Waits `patience` (half a minute by default) for a connection, for an answer, and between two
-    /// pieces of it.
-    pub(crate) fn new(patience: Option<Duration>) -> Self {
+    /// pieces of it, which have to keep pace.
+    pub(crate) fn new(patience: Option<Duration>, pace: Pace) -> Self {
         let patience = patience.unwrap_or(PATIENCE);
         let agent = Agent::config_builder()
             .user_agent(concat!("vae-hub/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
+            .timeout_resolve(Some(patience))
             .timeout_connect(Some(patience))
+            .timeout_recv_response(Some(patience))
             .timeout_per_read(Some(patience))
             .tls_config(TlsConfig::default())
             .build()
             .new_agent();
-        Self { agent, patience }
+        Self { agent, patience, pace, deadline: None }
+    }
+
+    /// The same client for work that begins now, and has the time that its pace allows.
+    pub(crate) fn beginning_now(&self) -> Self {
+        Self { deadline: Instant::now().checked_add(self.pace.total), ..self.clone() }
     }
 
     /// The text at an address.
@@ -69,6 +80,9 @@ impl Client {
     /// The file at an address from byte `from` on, or from its beginning if the server cannot do
     /// that.
     pub(crate) fn get(&self, url: &str, from: u64) -> Result<Answer, Failure> {
+        if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(self.slow(url, Slow::Total).into());
+        }
         let mut request = self.agent.get(url);
         if 0 < from {
             request = request.header(header::RANGE, format!("bytes={from}-"));
@@ -81,18 +95,22 @@ impl Client {
                 .ok_or_else(|| protocol(url, "a part of the file at an unknown place"))?,
             _ => {
                 let asked = retry_after(response.headers());
-                let error = HubError::Status { url: url.into(), status };
+                let error = HubError::Status { url: url.into(), status, asked };
                 return Err(Failure { asked, ..error.into() });
             }
         };
         if start != 0 && start != from {
             return Err(protocol(url, "another part of the file than was asked for").into());
         }
-        Ok(Answer { start, body: body(response) })
+        let body = Paced::new(response.into_body().into_reader(), self.pace, self.deadline);
+        Ok(Answer { start, body: Box::new(body) })
     }
 
     /// Why a body ended before its end.
     pub(crate) fn broken_off(&self, url: &str, source: io::Error) -> HubError {
+        if let Some(slow) = source.get_ref().and_then(|inner| inner.downcast_ref::<Slow>()) {
+            return self.slow(url, *slow);
+        }
         let timed_out = matches!(
             source.get_ref().and_then(|inner| inner.downcast_ref()),
             Some(ureq::Error::Timeout(_))
@@ -101,6 +119,13 @@ impl Client {
             return HubError::Stalled { url: url.into(), seconds: self.patience.as_secs() };
         }
         HubError::Http { url: url.into(), source: source.into(), passing: true }
+    }
+
+    fn slow(&self, url: &str, slow: Slow) -> HubError {
+        match slow {
+            Slow::Rate => HubError::Slow { url: url.into(), least: self.pace.least },
+            Slow::Total => HubError::Overdue { url: url.into(), limit: self.pace.total },
+        }
     }
 
     /// Why there is no answer.
@@ -121,10 +146,6 @@ impl Client {
             error => HubError::Http { url, source: error.into(), passing: false },
         }
     }
-}
-
-fn body(response: Response<Body>) -> Box<dyn Read> {
-    Box::new(response.into_body().into_reader())
 }
 
 fn protocol(url: &str, why: &'static str) -> HubError {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use thiserror::Error;
 use vae_base::{FileError, Remedy};
@@ -31,6 +32,22 @@ pub enum HubError {
         /// How long the client waited.
         seconds: u64,
     },
+    /// The server sends so slowly that the end would not come.
+    #[error("{url}: the server sends fewer than {least} bytes per second")]
+    Slow {
+        /// The address asked for.
+        url: String,
+        /// The rate that it has to have.
+        least: u64,
+    },
+    /// The record has taken longer than it may.
+    #[error("{url}: not everything came within {}", hours(*limit))]
+    Overdue {
+        /// The address asked for.
+        url: String,
+        /// The time that it had.
+        limit: Duration,
+    },
     /// The exchange failed: it was broken off, had too many redirects, or the certificate is
     /// invalid.
     #[error("{url}")]
@@ -43,12 +60,14 @@ pub enum HubError {
         passing: bool,
     },
     /// The server refused.
-    #[error("{url}: the server answers {status}{}", meaning(*status))]
+    #[error("{url}: the server answers {status}{}{}", meaning(*status), wish(*asked))]
     Status {
         /// The address asked for.
         url: String,
         /// The HTTP status.
         status: u16,
+        /// How long it asks to be left alone, if it says so in seconds (`Retry-After`).
+        asked: Option<Duration>,
     },
     /// A download ended early.
     #[error("{file}: the download ended after {found} of {expected} bytes")]
@@ -93,6 +112,20 @@ pub enum HubError {
         archive: String,
         /// The reader's reason.
         source: io::Error,
+    },
+    /// An archive is not what archives are.
+    #[error("{archive}: refused: {why}")]
+    Irregular {
+        /// The archive.
+        archive: String,
+        /// The reason.
+        why: &'static str,
+    },
+    /// A file has the name of one that is there already.
+    #[error("{file}: refused: another file of the record has the same name")]
+    Twice {
+        /// The file.
+        file: String,
     },
     /// A member of an archive would do harm.
     #[error("{archive}: archive member {member:?} is refused: {why}")]
@@ -195,7 +228,10 @@ impl HubError {
     /// Whether another attempt may succeed.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Stalled { .. } | Self::Truncated { .. } => true,
+            Self::Unreachable { .. }
+            | Self::Stalled { .. }
+            | Self::Slow { .. }
+            | Self::Truncated { .. } => true,
             Self::Http { passing, .. } => *passing,
             Self::Status { status, .. } => {
                 matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
@@ -217,7 +253,14 @@ impl HubError {
             Self::Status { status: 404 | 410, .. } => {
                 Remedy::set("url", "SITE", "names a mirror, if the address has changed")
             }
-            Self::Truncated { .. } | Self::Status { .. } | Self::Http { passing: true, .. } => {
+            Self::Status { asked: Some(_), .. } => {
+                Remedy::advice("fetch again after that time: what has arrived is kept")
+            }
+            Self::Truncated { .. }
+            | Self::Status { .. }
+            | Self::Slow { .. }
+            | Self::Overdue { .. }
+            | Self::Http { passing: true, .. } => {
                 Remedy::advice("fetch again: what has arrived is kept")
             }
             Self::TooLong { .. } | Self::Mismatch { .. } => {
@@ -232,9 +275,10 @@ impl HubError {
             Self::Answer { .. } => {
                 Remedy::set("url", "SITE", "names a site that answers as zenodo.org does")
             }
-            Self::Member { .. } | Self::Bomb { .. } => {
-                Remedy::advice("nothing of the archive was kept")
-            }
+            Self::Member { .. }
+            | Self::Bomb { .. }
+            | Self::Irregular { .. }
+            | Self::Twice { .. } => Remedy::advice("nothing of the archive was kept"),
             Self::Occupied { .. } => {
                 return vec![
                     Remedy::set("out", "FOLDER", "names another folder"),
@@ -275,6 +319,17 @@ impl HubError {
 fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split('/').next().unwrap_or(rest)
+}
+
+/// How long a server asks to be left alone.
+fn wish(asked: Option<Duration>) -> String {
+    asked.map(|wait| format!(", and asks to wait {} s", wait.as_secs())).unwrap_or_default()
+}
+
+/// A time in hours, or in seconds if it is short.
+fn hours(time: Duration) -> String {
+    let hours = time.as_secs() / 3600;
+    if hours == 0 { format!("{} s", time.as_secs_f64()) } else { format!("{hours} hours") }
 }
 
 /// What the usual statuses mean.

@@ -8,6 +8,7 @@ use crate::client::Client;
 use crate::download::download;
 use crate::error::HubError;
 use crate::event::Observer;
+use crate::pace::Pace;
 use crate::place::{Fetched, Partial, already_there};
 use crate::receipt::{Receipt, StoredFile};
 use crate::retry::Retry;
@@ -43,12 +44,14 @@ pub struct Options {
     pub limits: Limits,
     /// How long to wait for a connection, an answer, or more of it; half a minute by default.
     pub patience: Option<Duration>,
+    /// How fast and how long a download may go on.
+    pub pace: Pace,
 }
 
 impl Fetcher {
     /// A fetcher; this opens no connection.
     pub fn new(options: Options) -> Self {
-        Self { client: Client::new(options.patience), options }
+        Self { client: Client::new(options.patience, options.pace), options }
     }
 
     /// Asks a site what record `id` consists of.
@@ -62,8 +65,18 @@ impl Fetcher {
         id: u64,
         observer: &mut Observer<'_>,
     ) -> Result<Record, HubError> {
+        self.ask(&self.client.beginning_now(), site, id, observer)
+    }
+
+    fn ask(
+        &self,
+        client: &Client,
+        site: &str,
+        id: u64,
+        observer: &mut Observer<'_>,
+    ) -> Result<Record, HubError> {
         let url = Record::address(site, id);
-        let answer = self.options.retry.run(observer, |_| self.client.text(&url))?;
+        let answer = self.options.retry.run(observer, |_| client.text(&url))?;
         Record::parse(&answer, site, id)
     }
 
@@ -89,13 +102,14 @@ impl Fetcher {
         if let Some(fetched) = already_there(out, &source, observer)? {
             return Ok(fetched);
         }
-        let record = self.record(site, id, observer)?;
+        let client = self.client.beginning_now();
+        let record = self.ask(&client, site, id, observer)?;
         let partial = Partial::open(out)?;
         let staging = partial.staging()?;
         let mut files = Vec::new();
         for file in &record.files {
             let part = partial.part(&file.checksum);
-            download(&self.client, &self.options.retry, file, &part, observer)?;
+            download(&client, &self.options.retry, file, &part, observer)?;
             if is_archive(&file.name) {
                 let unpacked = unpack(&part, &file.name, &staging, &self.options.limits, observer);
                 // After an input or output error, such as a full disk, the download is still good;
@@ -121,9 +135,12 @@ impl Fetcher {
     }
 }
 
-/// Copies a file that is not an archive, under its own name.
+/// Copies a file that is not an archive, under its own name, unless that is taken.
 fn copy(part: &Path, name: &str, staging: &Path) -> Result<StoredFile, HubError> {
     let to = staging.join(name);
+    if fs::symlink_metadata(&to).is_ok() {
+        return Err(HubError::Twice { file: name.into() });
+    }
     fs::copy(part, &to).map_err(|source| HubError::io("writing", &to, source))?;
     StoredFile::read(staging, Path::new(name))
 }

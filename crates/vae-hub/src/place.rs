@@ -10,7 +10,8 @@ use vae_base::Lock;
 use crate::checksum::Checksum;
 use crate::error::HubError;
 use crate::event::Observer;
-use crate::receipt::{RECEIPT, Receipt};
+use crate::note::RECEIPT;
+use crate::receipt::Receipt;
 
 /// What a fetch did.
 #[derive(Clone, Debug)]

@@ -12,10 +12,8 @@ use vae_base::paths;
 use crate::checksum::Checksum;
 use crate::error::HubError;
 use crate::event::{Event, Observer};
+use crate::note::RECEIPT;
 use crate::zenodo::RemoteFile;
-
-/// Name of the note in the folder.
-pub const RECEIPT: &str = "fetched.json";
 
 /// What was fetched, from where, and what it became.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -26,13 +26,13 @@ pub struct Retry {
     pub attempts: u32,
     /// The first wait.
     pub first: Duration,
-    /// The longest wait, also of those that a server asks for.
+    /// The longest wait. A server that asks for a longer one is not asked again.
     pub most: Duration,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { attempts: 5, first: Duration::from_secs(1), most: Duration::from_secs(30) }
+        Self { attempts: 5, first: Duration::from_secs(1), most: Duration::from_mins(2) }
     }
 }
 
@@ -60,7 +60,11 @@ impl Retry {
             if !failure.passing || self.attempts <= failures {
                 return Err(failure.error);
             }
-            let wait = failure.asked.unwrap_or_default().max(self.wait(failures)).min(self.most);
+            let asked = failure.asked.unwrap_or_default();
+            if self.most < asked {
+                return Err(failure.error);
+            }
+            let wait = asked.max(self.wait(failures));
             observer(Event::Waiting { reason: &failure.error, wait });
             std::thread::sleep(wait);
         }
@@ -94,7 +98,7 @@ mod tests {
     }
 
     fn busy() -> HubError {
-        HubError::Status { url: "http://x/".into(), status: 503 }
+        HubError::Status { url: "http://x/".into(), status: 503, asked: None }
     }
 
     /// Runs attempts that end as listed; returns the outcome and the waits in milliseconds.
@@ -118,7 +122,7 @@ mod tests {
         let (outcome, waits) = run(5, (0..4).map(|_| Err(busy().into())).chain([Ok(())]).collect());
         assert!(outcome.is_ok());
         assert_eq!(waits, [1, 2, 3, 3]);
-        assert_eq!(Retry::default().wait(u32::MAX), Duration::from_secs(30));
+        assert_eq!(Retry::default().wait(u32::MAX), Duration::from_mins(2));
     }
 
     #[test]
@@ -130,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_will_not_pass_is_not_tried_again() {
-        let missing = HubError::Status { url: "http://x/".into(), status: 404 };
+        let missing = HubError::Status { url: "http://x/".into(), status: 404, asked: None };
         let (outcome, waits) = run(5, vec![Err(missing.into())]);
         assert!(matches!(outcome, Err(HubError::Status { status: 404, .. })));
         assert!(waits.is_empty());
@@ -147,7 +151,11 @@ mod tests {
     #[test]
     fn a_server_may_ask_for_a_longer_wait_within_bounds() {
         let asked = |ms| Err(Failure { asked: Some(Duration::from_millis(ms)), ..busy().into() });
-        let (_, waits) = run(4, vec![asked(2), asked(1), asked(3_600_000), Ok(())]);
+        let (outcome, waits) = run(4, vec![asked(2), asked(1), asked(3), Ok(())]);
+        assert!(outcome.is_ok());
         assert_eq!(waits, [2, 2, 3]);
+        // Who is told to come back in an hour does not ask before.
+        let (outcome, waits) = run(4, vec![asked(3_600_000)]);
+        assert!(outcome.is_err() && waits.is_empty(), "{waits:?}");
     }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use vae_torture::{Campaign, seeds};
 
-use crate::receipt::{RECEIPT, Receipt, StoredFile};
+use crate::note::RECEIPT;
+use crate::receipt::{Receipt, StoredFile};
 use crate::unpack::{Limits, unpack};
 use crate::zenodo::{Record, ZENODO};
 

@@ -13,6 +13,7 @@ use zip::result::ZipError;
 use crate::checksum::Hasher;
 use crate::error::HubError;
 use crate::event::{Event, Observer};
+use crate::note::is_receipt;
 use crate::receipt::StoredFile;
 
 /// What an archive may unpack to.
@@ -76,6 +77,15 @@ pub(crate) fn unpack(
             unit: "members",
         });
     }
+    let irregular = |why| HubError::Irregular { archive: name.into(), why };
+    // The reader would give the last of them only.
+    if zip.has_duplicate_names() {
+        return Err(irregular("two members have the same name"));
+    }
+    // As in bombs that hold the same bytes many times.
+    if zip.has_overlapping_entries().map_err(|error| unreadable(name, error))? {
+        return Err(irregular("two members share bytes"));
+    }
     let allowed = limits.allowed(packed);
     let mut unpacker = Unpacker { archive: name, into, left: allowed, allowed };
     let mut stored = Vec::new();
@@ -114,6 +124,9 @@ impl Unpacker<'_> {
         }
         if member.encrypted() {
             return Err(refuse("it is encrypted"));
+        }
+        if is_receipt(&relative) {
+            return Err(refuse("it has the name of the note on what was fetched"));
         }
         if is_folder || is_leftover(&relative) {
             return Ok(None);

@@ -1,11 +1,14 @@
 //! Records as Zenodo's public API describes them.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vae_base::paths;
 
 use crate::checksum::{Checksum, UnknownChecksum};
 use crate::error::HubError;
+use crate::note::is_receipt;
 
 /// The site itself.
 pub const ZENODO: &str = "https://zenodo.org";
@@ -74,9 +77,14 @@ impl Record {
             serde_json::from_str(answer).map_err(|error| wrong(error.to_string()))?;
         let listed = list(&answer).ok_or_else(|| wrong("there is no list of files".into()))?;
         let mut files = Vec::new();
+        let mut names = BTreeSet::new();
         for entry in listed {
-            let file = remote_file(entry, site)
-                .map_err(|why| wrong(format!("file {}: {why}", files.len() + 1)))?;
+            let number = files.len() + 1;
+            let file =
+                remote_file(entry, site).map_err(|why| wrong(format!("file {number}: {why}")))?;
+            if !names.insert(file.name.to_lowercase()) {
+                return Err(wrong(format!("file {number}: another file has the same name")));
+            }
             files.push(file);
         }
         if files.is_empty() {
@@ -107,7 +115,10 @@ fn list(answer: &Value) -> Option<Vec<&Value>> {
 fn remote_file(entry: &Value, site: &str) -> Result<RemoteFile, String> {
     let name = text([&entry["key"], &entry["filename"]]).ok_or("it has no name")?;
     let shown: String = name.chars().take(80).collect();
-    paths::file_name(&name).map_err(|why| format!("{shown:?}: {why}"))?;
+    let path = paths::file_name(&name).map_err(|why| format!("{shown:?}: {why}"))?;
+    if is_receipt(&path) {
+        return Err(format!("{shown:?} is the name of the note on what was fetched"));
+    }
     let missing = |what: &str| format!("{shown:?} has no {what}");
     let size = [&entry["size"], &entry["filesize"]]
         .into_iter()

@@ -79,24 +79,73 @@ fn links() {
 fn names_twice() {
     // The same name but for a letter, then made the same.
     let mut bytes = archive(&[("images/a.jpg", b"one"), ("images/b.jpg", b"two")]);
-    for position in 0..bytes.len() - 12 {
-        if &bytes[position..position + 12] == b"images/b.jpg" {
-            bytes[position + 7] = b'a';
-        }
-    }
-    is_refused_or_one(bytes);
+    replace(&mut bytes, b"images/b.jpg", b"images/a.jpg");
+    is_irregular(bytes, "two members have the same name");
     is_refused(archive(&[("images", b"a file"), ("images/a.jpg", b"x")]), "name of its folder");
     is_refused(archive(&[("a/b", b"x"), ("a\\b", b"y")]), "same name");
+    is_refused(archive(&[("fetched.json", b"{}")]), "the note on what was fetched");
 }
 
-/// The reader may see two members or, since a directory maps names to members, only the last; never
-/// a mixture.
-#[track_caller]
-fn is_refused_or_one(bytes: Vec<u8>) {
-    match fetch(bytes, Limits::default()) {
-        Ok(()) | Err(HubError::Member { .. } | HubError::Archive { .. }) => {}
-        Err(error) => panic!("{error}"),
+/// Two entries of the directory that lead to the same bytes.
+#[test]
+fn bytes_twice() {
+    let mut bytes = archive(&[("a.jpg", &noise(900)), ("b.jpg", &noise(900))]);
+    let first = directory_entry(&bytes);
+    let second = first + 4 + directory_entry(&bytes[first + 4..]);
+    // Where the member begins.
+    let start = bytes[first + 42..first + 46].to_vec();
+    bytes[second + 42..second + 46].copy_from_slice(&start);
+    is_irregular(bytes, "two members share bytes");
+}
+
+/// Another file of the record has the name of a member.
+#[test]
+fn a_member_and_a_file_of_one_name() {
+    for files in [
+        [("a.zip", archive(&[("b.txt", b"one")])), ("b.txt", b"two".to_vec())],
+        [("b.txt", b"two".to_vec()), ("a.zip", archive(&[("b.txt", b"one")]))],
+    ] {
+        let around = tempfile::tempdir().unwrap();
+        let out = around.path().join("set");
+        let site = Site::new(&files);
+        let fetched = Fetcher::new(Options::default()).fetch(&site.url, ID, &out, &mut |_| {});
+        let line = fetched.unwrap_err().to_string();
+        assert!(line.contains("refused") && line.contains("the same name"), "{line}");
+        assert!(!out.exists());
     }
+}
+
+/// Members that cannot be read without more than is here.
+#[test]
+fn members_in_another_form() {
+    let honest = archive(&[("a", &noise(500))]);
+    let entry = directory_entry(&honest);
+    // A password, and a method that nobody has.
+    for (place, value) in [(8, 1), (10, 77)] {
+        let mut bytes = honest.clone();
+        bytes[place - 2] = value;
+        bytes[entry + place] = value;
+        let error = fetch(bytes, Limits::default()).unwrap_err();
+        assert!(
+            matches!(error, HubError::Member { .. } | HubError::Archive { .. }),
+            "{place}: {error:?}"
+        );
+    }
+}
+
+fn replace(bytes: &mut [u8], from: &[u8], to: &[u8]) {
+    for position in 0..=bytes.len() - from.len() {
+        if bytes[position..].starts_with(from) {
+            bytes[position..position + to.len()].copy_from_slice(to);
+        }
+    }
+}
+
+#[track_caller]
+fn is_irregular(bytes: Vec<u8>, reason: &str) {
+    let error = fetch(bytes, Limits::default()).unwrap_err();
+    assert!(matches!(error, HubError::Irregular { .. }), "{error:?}");
+    assert_eq!(error.to_string(), format!("a.zip: refused: {reason}"));
 }
 
 #[test]

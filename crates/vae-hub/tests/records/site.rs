@@ -41,6 +41,10 @@ pub(crate) struct Reply {
     pub(crate) cut: Option<usize>,
     /// Silence before the second half of the body.
     pub(crate) pause: Duration,
+    /// The body comes byte by byte, with this silence between two of them.
+    pub(crate) drip: Option<Duration>,
+    /// These bytes come instead of an answer.
+    pub(crate) raw: Option<Vec<u8>>,
 }
 
 impl Reply {
@@ -52,10 +56,20 @@ impl Reply {
             announced: None,
             cut: None,
             pause: Duration::ZERO,
+            drip: None,
+            raw: None,
         }
     }
 
+    /// Bytes in place of an answer.
+    pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { raw: Some(bytes.into()), ..Self::new(0, "") }
+    }
+
     fn send(&self, request: &Request, stream: &mut TcpStream) -> std::io::Result<()> {
+        if let Some(raw) = &self.raw {
+            return stream.write_all(raw);
+        }
         let mut head = format!(
             "HTTP/1.1 {} x\r\nConnection: close\r\nContent-Length: {}\r\n",
             self.status,
@@ -69,6 +83,14 @@ impl Reply {
             return Ok(());
         }
         let body = &self.body[..self.cut.unwrap_or(self.body.len())];
+        if let Some(silence) = self.drip {
+            stream.set_nodelay(true)?;
+            for byte in body {
+                std::thread::sleep(silence);
+                stream.write_all(&[*byte])?;
+            }
+            return Ok(());
+        }
         let (first, second) = body.split_at(body.len() / 2);
         stream.write_all(first)?;
         std::thread::sleep(self.pause);
