@@ -12,6 +12,11 @@ use crate::smooth::{offset, smooth};
 /// latter.
 pub const AREA_TOLERANCE: f64 = 0.005;
 
+/// Cells of a design at most: they are sorted.
+const MOST_CELLS: usize = 1 << 26;
+/// Points of all contours at most: each is moved a hundred times, and becomes corners of triangles.
+const MOST_POINTS: usize = 1 << 20;
+
 /// Turns of a contour that span less than this area, in cells, are straight.
 const STRAIGHT: f64 = 1e-9;
 
@@ -44,7 +49,8 @@ impl Contours {
     ///
     /// # Errors
     /// [`ExportError::Empty`]; [`ExportError::Density`] outside 0 to 1; [`ExportError::Volume`]
-    /// beyond the tolerance.
+    /// beyond the tolerance; [`ExportError::TooManyCells`] above 2²⁶ cells, and
+    /// [`ExportError::TooManyPoints`] above 2²⁰ points, which only noise has.
     ///
     /// # Examples
     /// ```
@@ -57,13 +63,17 @@ impl Contours {
     /// # Ok::<(), topo_export::ExportError>(())
     /// ```
     pub fn of(density: ArrayView2<'_, f64>) -> Result<Self, ExportError> {
-        check_densities(density)?;
         let (rows, columns) = density.dim();
+        if MOST_CELLS < density.len() {
+            return Err(ExportError::TooManyCells { rows, columns, most: MOST_CELLS });
+        }
+        check_densities(density)?;
         let volume = density.sum();
         if volume == 0.0 {
             return Err(ExportError::Empty);
         }
-        let mut contours = trace(density, level(density, volume));
+        let mut contours = trace(density, level(density, volume), MOST_POINTS)
+            .ok_or(ExportError::TooManyPoints { most: MOST_POINTS })?;
         for contour in &mut contours {
             smooth(contour);
             let cells = contour.iter().map(|crossing| crossing.cells).sum();
@@ -88,7 +98,7 @@ impl Contours {
     /// Number of pieces, which are the curves that run counterclockwise; the others go around
     /// holes.
     pub fn pieces(&self) -> usize {
-        self.rings.iter().filter(|ring| 0.0 < signed_area(ring)).count()
+        self.rings.iter().filter(|ring| 0.0 < signed_area(ring.iter().copied())).count()
     }
 
     /// Cells of the domain, (rows, columns).
@@ -98,7 +108,7 @@ impl Contours {
 
     /// Enclosed area, in cells.
     pub fn area(&self) -> f64 {
-        self.rings.iter().map(|ring| signed_area(ring)).sum()
+        self.rings.iter().map(|ring| signed_area(ring.iter().copied())).sum()
     }
 
     /// Enclosed area over the sum of the densities, minus 1.
@@ -123,7 +133,7 @@ impl Contours {
 /// density.
 fn level(density: ArrayView2<'_, f64>, volume: f64) -> f64 {
     let mut sorted: Vec<f64> = density.iter().copied().collect();
-    sorted.sort_by(|a, b| b.total_cmp(a));
+    sorted.sort_unstable_by(|a, b| b.total_cmp(a));
     let distance = |count: usize| (count as f64 - volume).abs();
     let whole = distance(sorted.len());
     let mut nearest = if whole <= AREA_TOLERANCE * volume { whole } else { f64::INFINITY };
@@ -148,7 +158,7 @@ fn ring(contour: &[Crossing]) -> Vec<[f64; 2]> {
     for (i, &point) in points.iter().enumerate() {
         let before = kept.last().copied().unwrap_or(points[points.len() - 1]);
         let after = points[(i + 1) % points.len()];
-        if STRAIGHT < signed_area(&[before, point, after]).abs() {
+        if STRAIGHT < signed_area([before, point, after]).abs() {
             kept.push(point);
         }
     }

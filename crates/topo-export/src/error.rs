@@ -30,6 +30,24 @@ pub enum ExportError {
         /// Area of the nearest contour, in cells.
         nearest: f64,
     },
+    /// A design of more cells than contours are made of.
+    #[error("the design has {rows} x {columns} cells, and contours are made of at most {most}")]
+    TooManyCells {
+        /// Rows of the design.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// The largest number of cells.
+        most: usize,
+    },
+    /// Contours with more points than any structure has.
+    #[error(
+        "the contours would have more than {most} points: the design is noise rather than a structure"
+    )]
+    TooManyPoints {
+        /// The largest number of points.
+        most: usize,
+    },
     /// A length is not positive.
     #[error("the {what} is {value} mm, but must be positive")]
     Length {

@@ -73,14 +73,19 @@ fn cross(a: [f64; 2], b: [f64; 2]) -> f64 {
 /// are the centers of the cells; the outermost of them once more on the edge of the domain, so that
 /// the field is constant over its last half cell; and around them nodes outside, on the same edge,
 /// where contours therefore close. Of two diagonal neighbors and two gaps, the neighbors are joined
-/// if the mean of the four is at the level or above, so always in designs of 0 and 1.
+/// if the mean of the four is at the level or above, so always in designs of 0 and 1. `None` for
+/// more than `most` crossings.
 ///
 /// # References
 /// W. E. Lorensen and H. E. Cline, Marching cubes, 1987, in two dimensions; for the ambiguous case
 /// G. M. Nielson and B. Hamann, The asymptotic decider, 1991.
-pub(crate) fn trace(density: ArrayView2<'_, f64>, level: f64) -> Vec<Vec<Crossing>> {
+pub(crate) fn trace(
+    density: ArrayView2<'_, f64>,
+    level: f64,
+    most: usize,
+) -> Option<Vec<Vec<Crossing>>> {
     let lattice = Lattice { density, level };
-    let mut next = lattice.steps();
+    let mut next = lattice.steps(most)?;
     let mut contours = Vec::new();
     while let Some((first, mut edge)) = next.pop_first() {
         let mut contour = vec![lattice.crossing(first)];
@@ -90,7 +95,7 @@ pub(crate) fn trace(density: ArrayView2<'_, f64>, level: f64) -> Vec<Vec<Crossin
         }
         contours.push(contour);
     }
-    contours
+    Some(contours)
 }
 
 /// The edge from a node to the next one, to the right or up.
@@ -108,8 +113,8 @@ struct Lattice<'a> {
 }
 
 impl Lattice<'_> {
-    /// From each crossed edge to the next one of the same contour.
-    fn steps(&self) -> BTreeMap<Edge, Edge> {
+    /// From each crossed edge to the next one of the same contour; `None` for more than `most`.
+    fn steps(&self, most: usize) -> Option<BTreeMap<Edge, Edge>> {
         let (rows, columns) = self.density.dim();
         let mut next = BTreeMap::new();
         for row in 0..rows + 3 {
@@ -136,8 +141,11 @@ impl Lattice<'_> {
                     next.extend(entry.map(|entry| (edges[exit], edges[entry])));
                 }
             }
+            if most < next.len() {
+                return None;
+            }
         }
-        next
+        Some(next)
     }
 
     fn crossing(&self, edge: Edge) -> Crossing {

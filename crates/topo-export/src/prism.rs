@@ -68,16 +68,21 @@ pub fn prism(
 /// 0, the surface is closed, oriented and without T-junctions.
 pub fn open_edges(triangles: &[Triangle]) -> usize {
     let key = |corner: [f32; 3]| corner.map(f32::to_bits);
-    let mut counts: HashMap<[[u32; 3]; 2], usize> = HashMap::new();
-    for triangle in triangles {
-        for k in 0..3 {
-            *counts.entry([key(triangle[k]), key(triangle[(k + 1) % 3])]).or_default() += 1;
-        }
-    }
-    let closed = |[from, to]: &[[u32; 3]; 2], count: &usize| {
-        from != to && *count == 1 && counts.get(&[*to, *from]) == Some(&1)
+    let edge = |triangle: &Triangle, k: usize| {
+        let (from, to) = (key(triangle[k]), key(triangle[(k + 1) % 3]));
+        // Both directions side by side.
+        (from.min(to), from.max(to), from <= to)
     };
-    counts.iter().filter(|(edge, count)| !closed(edge, count)).count()
+    let all = triangles.iter().flat_map(|triangle| (0..3).map(move |k| edge(triangle, k)));
+    let mut edges: Vec<_> = all.collect();
+    edges.sort_unstable();
+    let open = |edges: &[([u32; 3], [u32; 3], bool)]| {
+        let ahead = edges.iter().filter(|(.., ahead)| *ahead).count();
+        let back = edges.len() - ahead;
+        let closed = edges[0].0 != edges[0].1 && ahead == 1 && back == 1;
+        if closed { 0 } else { usize::from(0 < ahead) + usize::from(0 < back) }
+    };
+    edges.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).map(open).sum()
 }
 
 /// Triangles between the rings, counterclockwise.

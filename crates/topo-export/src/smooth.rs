@@ -42,22 +42,20 @@ pub(crate) fn smooth(contour: &mut [Crossing]) {
 ///
 /// The area grows with the share, so halving an interval finds it.
 pub(crate) fn offset(contours: &mut [Vec<Crossing>], wanted: f64) {
-    let moved = |by: f64| {
-        let mut contours = contours.to_vec();
-        contours.iter_mut().flatten().for_each(|crossing| crossing.advance(by));
-        contours
+    let area = |by: f64| {
+        let moved = |mut crossing: Crossing| {
+            crossing.advance(by);
+            crossing.point()
+        };
+        // Of a hole it is negative.
+        let areas = contours.iter().map(|contour| signed_area(contour.iter().copied().map(moved)));
+        areas.sum::<f64>()
     };
-    let area = |by: f64| moved(by).iter().map(|contour| area(contour)).sum::<f64>();
     let (mut low, mut high) = (-1.0, 1.0);
     for _ in 0..HALVINGS {
         let middle = 0.5 * (low + high);
         if area(middle) < wanted { low = middle } else { high = middle }
     }
-    let solution = moved(0.5 * (low + high));
-    contours.clone_from_slice(&solution);
-}
-
-/// Area on the left of a contour, negative around a hole.
-fn area(contour: &[Crossing]) -> f64 {
-    signed_area(&contour.iter().map(Crossing::point).collect::<Vec<_>>())
+    let by = 0.5 * (low + high);
+    contours.iter_mut().flatten().for_each(|crossing| crossing.advance(by));
 }
