@@ -11,6 +11,7 @@ use crate::error::FileError;
 use crate::kill_point::kill_point;
 use crate::lock::Lock;
 use crate::paths::parent;
+pub use crate::reading::{is_no_file, read, read_text};
 use crate::unfinished::{self, UNFINISHED};
 
 /// Writes a file in one piece, synced: a reader, or a restart after a power cut, finds the old file

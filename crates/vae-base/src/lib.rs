@@ -6,6 +6,7 @@ mod kill_point;
 pub mod layers;
 mod lock;
 pub mod paths;
+mod reading;
 mod remedy;
 mod stream;
 pub mod text;

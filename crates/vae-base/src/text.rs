@@ -134,8 +134,7 @@ pub fn significant(value: f64, digits: usize) -> String {
 /// assert_eq!(printable("two\nlines, σ"), "two\nlines, σ");
 /// ```
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let acts = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c);
+    let acts = |c: char| is_mark(c) && !matches!(c, '\n' | '\t');
     if !text.contains(acts) {
         return Cow::Borrowed(text);
     }
@@ -148,6 +147,12 @@ pub fn printable(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Whether a character is not seen but acts: a control character, or one that turns the direction
+/// of writing.
+pub fn is_mark(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The entry of `known` that is nearest to `name`; `None` if none is near enough to be a typing

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use vae_base::files;
+use vae_base::text::is_mark;
 
 use crate::error::ReportError;
 
@@ -183,7 +184,7 @@ fn escaped(text: &str) -> String {
             '"' => html.push_str("&quot;"),
             '\'' => html.push_str("&#39;"),
             '\t' | '\n' => html.push(character),
-            _ if character.is_control() => html.push(char::REPLACEMENT_CHARACTER),
+            _ if is_mark(character) => html.push(char::REPLACEMENT_CHARACTER),
             _ => html.push(character),
         }
     }

@@ -113,8 +113,12 @@ pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<(Vae, Parameters), Fo
     build(&config(bytes)?, &tensors, device)
 }
 
+/// Largest size of a weight file: the parameters that a network may have, four times.
+const MAX_FILE: u64 = 16 << 30;
+
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })
+    vae_base::files::read(path, MAX_FILE)
+        .map_err(|source| LoadError::Read { path: path.to_owned(), source })
 }
 
 /// The container. The error names the most frequent accident, a truncated file, where it can.

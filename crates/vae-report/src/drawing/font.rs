@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
+use vae_base::text::is_mark;
 
 use crate::drawing::color::Color;
 
@@ -103,7 +104,7 @@ impl Style {
         let mut glyphs = Vec::new();
         let mut x = 0.0;
         for character in text.chars() {
-            let id = scaled.glyph_id(if character.is_control() { ' ' } else { character });
+            let id = scaled.glyph_id(if is_mark(character) { ' ' } else { character });
             glyphs.push(id.with_scale_and_position(self.scale(), point(x, 0.0)));
             x += scaled.h_advance(id);
         }
