@@ -72,6 +72,16 @@ pub enum SetError {
         /// Largest value allowed.
         max: f32,
     },
+    /// A set has more conditions than anything can be learned from.
+    #[error("{file}: {found} conditions, and a set may have {most}")]
+    TooManyConditions {
+        /// The file, or the name of the set.
+        file: String,
+        /// The number found.
+        found: usize,
+        /// The largest number allowed.
+        most: usize,
+    },
     /// A mask holds a value other than 0 (void), 1 (free) and 2 (solid).
     #[error(
         "{file}: mask of design {design} has the value {value}; \
@@ -194,6 +204,9 @@ impl SetError {
             }
             Self::Version { .. } => {
                 vec![Remedy::advice("it was made by a newer version; update this program")]
+            }
+            Self::TooManyConditions { .. } => {
+                vec![Remedy::advice("keep the columns that describe the design")]
             }
             Self::Name { .. } => vec![Remedy::advice(
                 "state a plain name such as beams, or none: then it is that of the folder",

@@ -10,7 +10,7 @@ use crate::foreign::listing::{natural, stem};
 use crate::formats::bytes::Bytes;
 use crate::formats::table::Table;
 use crate::formats::text::decoded;
-use crate::set::checks::check_count;
+use crate::set::checks::{check_condition_count, check_count};
 use crate::set::opening::Opening;
 
 /// What is given instead of a table if no conditions are wanted.
@@ -30,14 +30,14 @@ const MAX_TABLE: u64 = 1 << 30;
 /// there is one and designs have files; otherwise by their order.
 pub(crate) fn join(set: &mut Opening, path: &Path) -> Result<(), DataError> {
     let label = path.display().to_string();
-    if !path.is_file() {
+    if !path.exists() {
         return Err(FormatError::NotFound { path: path.into() }.into());
     }
     let bytes = Bytes::open(path)?;
     let table = Table::read_any(&decoded(bytes.read_all(MAX_TABLE)?), &label)?;
     let (rows, file_column) = rows(set, &table, &label)?;
     let mut results = Vec::new();
-    let (mut ignored, mut used) = (Vec::new(), false);
+    let (mut ignored, mut conditions) = (Vec::new(), Vec::new());
     for (position, column) in table.columns().iter().enumerate() {
         let name = column.trim();
         if Some(position) == file_column {
@@ -49,17 +49,16 @@ pub(crate) fn join(set: &mut Opening, path: &Path) -> Result<(), DataError> {
         }
         match numbers(&table, position, &rows, &label)? {
             Some(values) if is_row_number(name, &values) => {}
-            Some(values) => {
-                set.put_condition(name, "", values)?;
-                used = true;
-            }
+            Some(values) => conditions.push((name.to_owned(), String::new(), values)),
             None => ignored.push(name),
         }
     }
-    if !used && results.is_empty() {
+    if conditions.is_empty() && results.is_empty() {
         let columns = table.columns().to_vec();
         return Err(ReadingError::NoConditions { file: label, columns }.into());
     }
+    check_condition_count(&label, conditions.len())?;
+    set.put_conditions(conditions)?;
     if !results.is_empty() {
         let mut kept = Table::new(&results.iter().map(|(name, _)| *name).collect::<Vec<_>>());
         let all: Vec<&[String]> = table.rows().collect();

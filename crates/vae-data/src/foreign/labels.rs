@@ -84,11 +84,12 @@ impl Labeled {
 
     /// Makes conditions and groups of the labels.
     pub(crate) fn put_into(self, set: &mut Opening) -> Result<(), DataError> {
-        for (field, values) in self.fields.iter().zip(self.values.columns()) {
-            set.put_condition(&field.name, &field.unit, values.to_vec())?;
-            if self.guessed {
-                set.guessed.push(field.name.clone());
-            }
+        let labels = self.fields.iter().zip(self.values.columns());
+        let labels =
+            labels.map(|(field, values)| (field.name.clone(), field.unit.clone(), values.to_vec()));
+        set.put_conditions(labels.collect())?;
+        if self.guessed {
+            set.guessed.extend(self.fields.iter().map(|field| field.name.clone()));
         }
         if let Some(groups) = self.groups {
             set.group(groups);

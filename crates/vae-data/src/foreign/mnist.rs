@@ -53,7 +53,7 @@ pub(crate) fn open_folder(folder: &Path) -> Result<Opening, DataError> {
     digits.extend(labels(&test.1, n.1)?);
     let joined = Joined { first: train_images, second: test_images };
     let mut set = Opening::new("mnist", joined, Details::default())?;
-    set.put_condition("label", "", digits)?;
+    set.put_condition("label", digits)?;
     set.parts.stated_test = Some(n.0..n.0 + n.1);
     set.grouped = true; // Every picture is a digit of its own.
     set.note(
@@ -87,7 +87,7 @@ pub(crate) fn open_images(path: &Path, reading: &Reading) -> Result<Opening, Dat
     set.ends = Some(ends);
     set.parts.notes = notes;
     if let Some(beside) = beside {
-        set.put_condition("label", "", labels(&beside, n)?)?;
+        set.put_condition("label", labels(&beside, n)?)?;
     }
     Ok(set)
 }

@@ -267,19 +267,20 @@ fn open_archive(mut archive: Archive, name: &str, reading: &Reading) -> Result<O
     files.designs = Some(designs);
     let has_conditions = files.conditions.is_some();
     let mut set = open_files(files, name, &label, reading)?;
-    let (mut named, mut ignored) = (Vec::new(), Vec::new());
+    let (mut named, mut ignored, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
     for (name, bytes) in others {
         // An array of anything but plain numbers cannot be a condition.
         let Ok(header) = npy::Header::read(&bytes, "conditions") else { continue };
         let n = set.len();
         if !has_conditions && [&[n][..], &[n, 1], &[1, n]].contains(&&header.shape[..]) {
             let values: ArrayD<f32> = npy::read_bytes(&bytes, "conditions")?;
-            set.put_condition(&name, "", values.into_iter().collect())?;
-            named.push(name);
+            named.push(name.clone());
+            conditions.push((name, String::new(), values.into_iter().collect()));
         } else {
             ignored.push(format!("{name} {:?}", header.shape));
         }
     }
+    set.put_conditions(conditions)?;
     if !named.is_empty() {
         set.note(Note::new(format!(
             "arrays with a number per design are conditions: {}",

@@ -20,7 +20,7 @@ const MAX_TEXT: u64 = 16 << 20;
 /// [`FormatError::NotFound`], and whatever else keeps the file or a picture from being read. A text
 /// that is no problem is returned as it is.
 pub fn read_problem(path: &Path) -> Result<String, DataError> {
-    if !path.is_file() {
+    if !path.exists() {
         return Err(FormatError::NotFound { path: path.into() }.into());
     }
     let text = Bytes::open(path)?.read_text(MAX_TEXT)?;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -31,6 +32,30 @@ pub enum Source {
     /// A folder or a file with designs. (A folder that is really called `builtin` is reached as
     /// `./builtin`.)
     Path(PathBuf),
+}
+
+impl Source {
+    /// The text of a source with its path made absolute, so that it is found again from any folder.
+    ///
+    /// # Errors
+    ///
+    /// If the path is empty, or the present folder is unknown or not Unicode.
+    pub fn absolute(text: &str) -> io::Result<String> {
+        let absolute = |path: PathBuf| {
+            let path = std::path::absolute(path)?;
+            if path.to_str().is_some() {
+                return Ok(path);
+            }
+            let why = format!("the path {} is not Unicode", path.display());
+            Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+        };
+        Ok(match Self::from(text.to_owned()) {
+            Self::Builtin => Self::Builtin,
+            Self::Mnist(folder) => Self::Mnist(absolute(folder)?),
+            Self::Path(path) => Self::Path(absolute(path)?),
+        }
+        .to_string())
+    }
 }
 
 impl FromStr for Source {

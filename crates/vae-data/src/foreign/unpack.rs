@@ -193,20 +193,21 @@ fn add_numbers(
     files: &[Found],
     all: &[(usize, BTreeMap<String, f32>)],
 ) -> Result<(), DataError> {
+    let mut conditions = Vec::new();
     let names: BTreeSet<&String> = all.iter().flat_map(|(_, numbers)| numbers.keys()).collect();
     for name in names {
         let values: Vec<f32> =
             all.iter().filter_map(|(_, numbers)| numbers.get(name).copied()).collect();
         let without = all.iter().find(|(_, numbers)| !numbers.contains_key(name));
         match without {
-            None => set.put_condition(name, "", values)?,
+            None => conditions.push((name.clone(), String::new(), values)),
             Some((file, _)) => {
                 let (file, n) = (files[*file].path.clone(), values.len());
                 return Err(ReadingError::MissingNumber { file, name: name.clone(), n }.into());
             }
         }
     }
-    Ok(())
+    Ok(set.put_conditions(conditions)?)
 }
 
 fn read(

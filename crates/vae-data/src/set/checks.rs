@@ -5,6 +5,17 @@ use ndarray::Array2;
 use crate::error::SetError;
 use crate::set::metadata::Condition;
 
+/// Conditions of a set at most: some of what is computed with them takes the square of their number.
+pub(crate) const MAX_CONDITIONS: usize = 1024;
+
+/// Checks the number of conditions.
+pub(crate) fn check_condition_count(file: &str, found: usize) -> Result<(), SetError> {
+    if found <= MAX_CONDITIONS {
+        return Ok(());
+    }
+    Err(SetError::TooManyConditions { file: file.into(), found, most: MAX_CONDITIONS })
+}
+
 /// Checks values (N, C) against their descriptions, and gives them the shape (N, 0) if there are no
 /// conditions.
 pub(crate) fn check_conditions(
@@ -17,6 +28,7 @@ pub(crate) fn check_conditions(
     if conditions.is_empty() {
         return Ok(Array2::zeros((n, 0)));
     }
+    check_condition_count(file, conditions.len())?;
     check_count(file, "rows of conditions", values.nrows(), n)?;
     for (condition, column) in conditions.iter().zip(values.columns()) {
         // A range of NaN would let everything pass.

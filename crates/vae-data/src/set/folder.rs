@@ -8,7 +8,7 @@ use crate::error::{DataError, FormatError, ReadingError};
 use crate::formats::bytes::Bytes;
 use crate::formats::npy;
 use crate::formats::table::Table;
-use crate::set::checks::{check_conditions, check_count};
+use crate::set::checks::{check_condition_count, check_conditions, check_count};
 use crate::set::designs::Designs as _;
 use crate::set::details::Details;
 use crate::set::masks::MaskSource;
@@ -174,6 +174,7 @@ fn read_conditions(
         expected: format!("({n}, conditions)"),
     })?;
     check_count(file.label(), "rows of conditions", values.nrows(), n)?;
+    check_condition_count(file.label(), values.ncols())?;
     let unnamed = |position| DeclaredCondition {
         name: format!("condition_{position}"),
         unit: String::new(),

@@ -1,12 +1,13 @@
 //! A data set while its source is being opened.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use ndarray::{Array1, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
 use vae_base::Note;
 
 use crate::error::{DataError, SetError};
-use crate::set::checks::check_conditions;
+use crate::set::checks::{check_condition_count, check_conditions, check_count};
 use crate::set::data_set::DataSet;
 use crate::set::designs::Designs;
 use crate::set::details::Details;
@@ -74,34 +75,37 @@ impl Opening {
     }
 
     /// Adds a condition, or replaces the one of this name.
-    pub(crate) fn put_condition(
+    pub(crate) fn put_condition(&mut self, name: &str, values: Vec<f32>) -> Result<(), SetError> {
+        self.put_conditions(vec![(name.into(), String::new(), values)])
+    }
+
+    /// Adds conditions by name, unit and values, or replaces those of these names.
+    pub(crate) fn put_conditions(
         &mut self,
-        name: &str,
-        unit: &str,
-        values: Vec<f32>,
+        added: Vec<(String, String, Vec<f32>)>,
     ) -> Result<(), SetError> {
-        let column = Array1::from(values);
-        let condition = Condition::covering(name, unit, column.view());
-        let single = check_conditions(
-            &self.parts.name,
-            self.len(),
-            std::slice::from_ref(&condition),
-            column.clone().insert_axis(Axis(1)),
-        )?;
+        let n = self.len();
         let parts = &mut self.parts;
-        if let Some(position) = parts.conditions.iter().position(|known| known.name == name) {
-            parts.values.column_mut(position).assign(&column);
-            parts.conditions[position] = condition;
-            return Ok(());
+        let mut conditions = parts.conditions.clone();
+        let mut columns: Vec<Vec<f32>> =
+            parts.values.columns().into_iter().map(|column| column.to_vec()).collect();
+        let named = conditions.iter().map(|known| known.name.clone()).zip(0..);
+        let mut positions: HashMap<String, usize> = named.collect();
+        for (name, unit, values) in added {
+            check_count(&parts.name, "rows of conditions", values.len(), n)?;
+            let condition = Condition::covering(&name, &unit, ArrayView1::from(&values[..]));
+            if let Some(&position) = positions.get(&name) {
+                (conditions[position], columns[position]) = (condition, values);
+            } else {
+                positions.insert(name, conditions.len());
+                conditions.push(condition);
+                columns.push(values);
+            }
         }
-        parts.conditions.push(condition);
-        let joined = ndarray::concatenate(Axis(1), &[parts.values.view(), single.view()]);
-        parts.values = joined.map_err(|_| SetError::Count {
-            file: parts.name.clone(),
-            what: "rows of conditions",
-            found: single.nrows(),
-            expected: parts.values.nrows(),
-        })?;
+        check_condition_count(&parts.name, conditions.len())?;
+        let values = Array2::from_shape_fn((n, columns.len()), |(i, j)| columns[j][i]);
+        parts.values = check_conditions(&parts.name, n, &conditions, values)?;
+        parts.conditions = conditions;
         Ok(())
     }
 

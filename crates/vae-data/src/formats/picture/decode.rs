@@ -87,6 +87,10 @@ pub(crate) fn decode(path: &Path, page: usize) -> Result<Picture, FormatError> {
 fn magic(path: &Path) -> Result<[u8; 4], FormatError> {
     use std::io::Read as _;
     let io = |source| FormatError::io_path("reading", path, source);
+    // Before it is opened, which would wait for somebody to write into a pipe.
+    if !fs::metadata(path).map_err(io)?.is_file() {
+        return Err(FormatError::NotAFile { path: path.into() });
+    }
     let mut magic = [0; 4];
     let mut file = fs::File::open(path).map_err(io)?;
     let mut known = 0;

@@ -1,6 +1,14 @@
 //! Designs that are nearly the same, found without comparing every cell of every pair.
 
+mod pairs;
+mod sets;
+mod small;
+
 use rayon::prelude::*;
+
+use self::pairs::links;
+use self::sets::{Copies, Sets};
+use self::small::Small;
 
 use crate::error::DataError;
 use crate::set::density::first_invalid;
@@ -11,26 +19,15 @@ use crate::set::size::{Resize, Size};
 
 /// Designs are compared as means on at most this many rows and columns.
 const SIDE: usize = 32;
-/// And first by the means of this many blocks each way.
-const BLOCKS: usize = 4;
 /// More designs than this are not compared.
 const MAX_DESIGNS: usize = 100_000;
 /// Nor are sets of more cells than this, which would take long to read.
 const MAX_CELLS: u64 = 2 << 30;
-
+/// A search gives up after so many differences of two numbers, which take some ten seconds.
+const MAX_STEPS: u64 = 1 << 34;
 /// How near copies are, tried from the first: one minus the ratio of common to joint material, `sum
 /// |a - b| / sum max(a, b)`.
 const NEAR: [f32; 3] = [0.05, 0.02, 0.0];
-
-/// A design made small.
-struct Small {
-    /// Mean densities of its cells, 0 to 255.
-    cells: Vec<u8>,
-    columns: usize,
-    /// Sums over blocks.
-    blocks: [i32; BLOCKS * BLOCKS],
-    mass: i32,
-}
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +50,11 @@ pub(crate) fn find(set: &dyn Designs) -> Result<Near, DataError> {
     }
     let small = shrunk(set)?;
     for (i, within) in NEAR.into_iter().enumerate() {
-        let groups = linked(&small, within);
+        let mut sets = Sets::new(n);
+        if !links(&small, within, MAX_STEPS, &mut sets) {
+            return Ok(Near::TooMany);
+        }
+        let groups = groups_of((0..n).map(|i| sets.root(i)));
         let mut sizes = vec![0_usize; n];
         for group in &groups {
             sizes[*group as usize] += 1;
@@ -77,13 +78,9 @@ pub(crate) fn apart(set: &dyn Designs, groups: &[u32]) -> Result<Option<usize>, 
     if is_too_large(set) {
         return Ok(None);
     }
-    let mut copies = vec![false; set.len()];
-    links(&shrunk(set)?, NEAR[0], |a, b| {
-        if groups[a] != groups[b] {
-            (copies[a], copies[b]) = (true, true);
-        }
-    });
-    Ok(Some(copies.into_iter().filter(|copy| *copy).count()))
+    let mut copies = Copies { groups, found: vec![false; set.len()] };
+    let all = links(&shrunk(set)?, NEAR[0], MAX_STEPS, &mut copies);
+    Ok(all.then(|| copies.found.into_iter().filter(|copy| *copy).count()))
 }
 
 fn is_too_large(set: &dyn Designs) -> bool {
@@ -109,135 +106,13 @@ fn shrunk(set: &dyn Designs) -> Result<Vec<Option<Small>>, DataError> {
         .collect()
 }
 
-impl Small {
-    fn of(design: &[f32], resampler: &Resampler) -> Self {
-        let (rows, columns) = resampler.size();
-        let mut small = vec![0.0; rows * columns];
-        resampler.apply(design, &mut small);
-        let cells = small.into_iter().map(|density| (density * 255.0).round() as u8).collect();
-        Self::new(cells, rows, columns)
-    }
-
-    fn new(cells: Vec<u8>, rows: usize, columns: usize) -> Self {
-        let mut blocks = [0; BLOCKS * BLOCKS];
-        for (position, cell) in cells.iter().enumerate() {
-            let (row, column) =
-                (position / columns * BLOCKS / rows, position % columns * BLOCKS / columns);
-            blocks[row * BLOCKS + column] += i32::from(*cell);
-        }
-        Self { mass: blocks.iter().sum(), cells, columns, blocks }
-    }
-
-    /// The mirror images: left to right, top to bottom, both.
-    fn images(&self) -> [Self; 3] {
-        let columns = self.columns;
-        let rows = self.cells.len() / columns;
-        [(true, false), (false, true), (true, true)].map(|(x, y)| {
-            let cell = |position: usize| {
-                let (row, column) = (position / columns, position % columns);
-                let row = if y { rows - 1 - row } else { row };
-                let column = if x { columns - 1 - column } else { column };
-                self.cells[row * columns + column]
-            };
-            Self::new((0..self.cells.len()).map(cell).collect(), rows, columns)
-        })
-    }
-
-    /// `sum |a - b| <= within sum max(a, b)`, where `sum max = (sum a + sum b + sum |a - b|) / 2`.
-    fn is_near(&self, other: &Self, within: f32) -> bool {
-        let most =
-            within / (2.0 - within) * (self.mass + other.mass) as f32 + slack(self.cells.len());
-        let far = |difference: i32| most < difference as f32;
-        if far((self.mass - other.mass).abs()) {
-            return false;
-        }
-        let blocks = self.blocks.iter().zip(&other.blocks).map(|(a, b)| (a - b).abs()).sum();
-        if far(blocks) {
-            return false;
-        }
-        let cells =
-            self.cells.iter().zip(&other.cells).map(|(a, b)| i32::from(a.abs_diff(*b))).sum();
-        !far(cells)
-    }
-}
-
-/// What rounding to whole levels may add to a difference: a level in every eighth cell.
-fn slack(cells: usize) -> f32 {
-    cells as f32 / 8.0
-}
-
-/// Groups of designs that are linked by nearness.
-fn linked(small: &[Option<Small>], within: f32) -> Vec<u32> {
-    let mut sets = Sets::new(small.len());
-    links(small, within, |a, b| sets.join(a, b));
-    groups_of((0..small.len()).map(|i| sets.root(i)))
-}
-
-/// Calls `each` with every pair of near designs.
-fn links(small: &[Option<Small>], within: f32, mut each: impl FnMut(usize, usize)) {
-    // In the order of their mass, so that only neighbors in it have to be compared: masses of near
-    // designs are near.
-    let mut order: Vec<usize> = (0..small.len()).filter(|i| small[*i].is_some()).collect();
-    let mass = |i: usize| small[i].as_ref().map_or(0, |small| small.mass);
-    order.sort_by_key(|i| (mass(*i), *i));
-    // Links are found in parallel, some designs at a time, and handed on one after the other.
-    for from in (0..order.len()).step_by(1024) {
-        let links: Vec<(usize, usize)> = (from..order.len().min(from + 1024))
-            .into_par_iter()
-            .flat_map_iter(|position| {
-                let i = order[position];
-                let mine = small[i].as_ref();
-                let images = mine.map(Small::images);
-                // `is_near` solved for the larger mass.
-                let most = (within * mass(i) as f32
-                    + slack(mine.map_or(0, |mine| mine.cells.len())))
-                    / (1.0 - within);
-                order[position + 1..]
-                    .iter()
-                    .take_while(move |j| (mass(**j) - mass(i)) as f32 <= most)
-                    .filter_map(move |j| {
-                        let other = small[*j].as_ref()?;
-                        let near = mine?.is_near(other, within)
-                            || images.as_ref()?.iter().any(|image| image.is_near(other, within));
-                        near.then_some((i, *j))
-                    })
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        for (a, b) in links {
-            each(a, b);
-        }
-    }
-}
-
-/// Disjoint sets with path halving.
-struct Sets(Vec<usize>);
-
-impl Sets {
-    fn new(n: usize) -> Self {
-        Self((0..n).collect())
-    }
-
-    fn root(&mut self, mut i: usize) -> usize {
-        while self.0[i] != i {
-            self.0[i] = self.0[self.0[i]];
-            i = self.0[i];
-        }
-        i
-    }
-
-    /// The smaller root stays, so that the result does not depend on the order.
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        let (low, high) = (a.min(b), a.max(b));
-        self.0[high] = low;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use ndarray::{Array3, Axis, s};
+    use rand::{Rng as _, seq::SliceRandom as _};
 
+    use super::pairs::Pairs;
+    use super::small::COARSE;
     use super::*;
 
     /// A bar of `thickness` rows whose left end stands at `row`, and its right end `slope` rows
@@ -304,5 +179,112 @@ mod tests {
         designs[1][5] = f32::NAN;
         let Near::Groups { groups, .. } = find_in(designs, 8, 8) else { panic!() };
         assert_eq!(groups, [0, 1, 0]);
+    }
+
+    /// Noise of equal volume: no number separates the designs.
+    fn noise(n: usize, side: usize, seed: u64) -> Vec<Vec<f32>> {
+        let mut rng = vae_base::keyed("noise", [seed, 0, 0]);
+        let mut design: Vec<f32> = (0..side * side).map(|i| (i % 2) as f32).collect();
+        let mut shuffled = || {
+            design.shuffle(&mut rng);
+            design.clone()
+        };
+        (0..n).map(|_| shuffled()).collect()
+    }
+
+    fn small(designs: &[Vec<f32>], (height, width): (usize, usize)) -> Vec<Option<Small>> {
+        let size = Size { height: height.min(SIDE), width: width.min(SIDE) };
+        let resampler = Resampler::new((height, width), Resize { size, fit: false });
+        designs.iter().map(|design| Some(Small::of(design, &resampler))).collect()
+    }
+
+    /// Every pair, and nothing left out.
+    fn by_force(small: &[Option<Small>], within: f32) -> Vec<(usize, usize)> {
+        let small: Vec<&Small> = small.iter().map(|small| small.as_ref().unwrap()).collect();
+        let near = |a: usize, b: usize| {
+            let most = small[a].most(small[b].mass, within);
+            let sum = |image: &Vec<u8>| {
+                let pairs = image.iter().zip(&small[b].cells);
+                pairs.map(|(a, b)| i32::from(a.abs_diff(*b))).sum::<i32>()
+            };
+            small[a].images().iter().any(|image| sum(image) as f32 <= most)
+        };
+        let pairs = (0..small.len()).flat_map(|a| (a + 1..small.len()).map(move |b| (a, b)));
+        pairs.filter(|&(a, b)| near(a, b)).collect()
+    }
+
+    /// Every pair is handed on.
+    struct All(Vec<(usize, usize)>);
+
+    impl Pairs for All {
+        fn matters(&self, _: usize, _: usize) -> bool {
+            true
+        }
+
+        fn add(&mut self, a: usize, b: usize) {
+            self.0.push((a.min(b), a.max(b)));
+        }
+    }
+
+    #[test]
+    fn no_near_pair_is_lost_and_none_is_made_up() {
+        // Of odd, even, small and large sizes; bars, noise, and designs a little changed and turned.
+        for (height, width) in [(1, 1), (3, 2), (5, 9), (32, 31), (60, 90), (64, 64)] {
+            let mut rng = vae_base::keyed("pairs", [height as u64, width as u64, 0]);
+            let mut designs: Vec<Vec<f32>> = (0..20)
+                .map(|i| bar(height, width, 0.04 * (i * height) as f32, 0.3 * i as f32, 9.0))
+                .collect();
+            designs.extend((0..20).map(|_| {
+                let share = rng.random_range(0.0..1.0);
+                let cell = |_| f32::from(u8::from(rng.random_range(0.0..1.0) < share));
+                (0..height * width).map(cell).collect::<Vec<f32>>()
+            }));
+            for i in 0..40 {
+                let mut changed = designs[i].clone();
+                for _ in 0..rng.random_range(0..=height * width / 20) {
+                    changed[rng.random_range(0..height * width)] = rng.random_range(0.0..1.0);
+                }
+                match i % 3 {
+                    0 => changed.reverse(),
+                    1 => changed.chunks_exact_mut(width).for_each(<[f32]>::reverse),
+                    _ => {}
+                }
+                designs.push(changed);
+            }
+            let small = small(&designs, (height, width));
+            for within in NEAR {
+                let mut found = All(Vec::new());
+                assert!(links(&small, within, MAX_STEPS, &mut found));
+                found.0.sort_unstable();
+                let expected = by_force(&small, within);
+                assert_eq!(found.0, expected, "{height} x {width}, {within}");
+                let mut sets = Sets::new(small.len());
+                links(&small, within, MAX_STEPS, &mut sets);
+                let mut all = Sets::new(small.len());
+                for &(a, b) in &expected {
+                    all.add(a, b);
+                }
+                let roots = |sets: &Sets| (0..80).map(|i| sets.root(i)).collect::<Vec<_>>();
+                assert_eq!(roots(&sets), roots(&all));
+            }
+        }
+    }
+
+    #[test]
+    fn a_search_without_end_is_given_up() {
+        let small = small(&noise(400, 64, 1), (64, 64));
+        let mut sets = Sets::new(400);
+        assert!(!links(&small, NEAR[0], 100_000, &mut sets));
+        // Of all numbers the best one leaves few enough pairs, and the coarse sums decide most.
+        assert!(links(&small, NEAR[0], 400 * 400 / 2 * 40, &mut sets));
+    }
+
+    #[test]
+    fn many_copies_of_one_design_are_not_compared_with_each_other() {
+        let small = small(&vec![bar(40, 40, 10.0, 5.0, 6.0); 2000], (40, 40));
+        let mut sets = Sets::new(2000);
+        let pairs = 2000 * 2000 / 2;
+        assert!(links(&small, NEAR[0], pairs * COARSE as u64 + 2000 * 64 * 2000, &mut sets));
+        assert!((0..2000).all(|i| sets.root(i) == 0));
     }
 }
