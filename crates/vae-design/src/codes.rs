@@ -5,7 +5,7 @@ use ndarray::{Array2, Array3, ArrayView2};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use topo_simp::Grid;
-use vae_models::Vae;
+use vae_models::{Vae, finite};
 use vae_train::data::Given;
 
 use crate::error::Result;
@@ -56,7 +56,8 @@ pub fn encode(vae: &Vae, design: ArrayView2<'_, f32>, given: &Given) -> Result<V
 ///
 /// # Errors
 ///
-/// [`crate::DesignError::Model`] for codes or conditions that are not the model's.
+/// [`crate::DesignError::Model`] for codes or conditions that are not the model's, or designs that
+/// are no numbers.
 ///
 /// # Panics
 ///
@@ -74,6 +75,7 @@ pub fn decode_exact(
     for (latent, mut design) in latents.outer_iter().zip(designs.outer_iter_mut()) {
         let latent = Tensor::from_vec(latent.to_vec(), (1, latent.len()), vae.device())?;
         let logits = vae.decode_logits(&latent.to_dtype(vae.dtype())?, &context, false)?;
+        let logits = finite(logits, "designs")?;
         let logits: Vec<f64> = logits.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
         design.assign(&projection.project(&logits).cut());
     }

@@ -3,7 +3,7 @@
 use candle_core::{DType, Tensor, Var};
 use ndarray::{Array2, ArrayView2};
 use topo_simp::{Optimizer, PENALTY, Problem, SimpError};
-use vae_models::{Context, Vae};
+use vae_models::{Context, Vae, finite};
 use vae_train::data::Given;
 
 use crate::error::{DesignError, Result};
@@ -105,6 +105,7 @@ impl<'a> Objective<'a> {
         let row = Tensor::from_slice(latent, (1, found), self.vae.device())?;
         let variable = Var::from_tensor(&row.to_dtype(self.vae.dtype())?)?;
         let logits = self.vae.decode_logits(variable.as_tensor(), &self.context, false)?;
+        let logits = finite(logits, "designs")?;
         let values = logits.detach().to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
         let projected = self.projection.project(&values);
         let (compliance, slope) = match self.analyze(projected.densities().view())? {

@@ -3,7 +3,7 @@
 use candle_core::{DType, Tensor};
 use ndarray::{Array2, Array3, Axis};
 use topo_data::Domain;
-use vae_models::{Context, Vae};
+use vae_models::{Context, Vae, finite};
 use vae_train::data::Given;
 
 use crate::error::Result;
@@ -101,7 +101,8 @@ impl Settled {
         let codes: Vec<f32> = self.codes.select(Axis(0), rows).iter().copied().collect();
         let shape = (rows.len(), self.codes.ncols());
         let zs = Tensor::from_vec(codes, shape, vae.device())?.to_dtype(vae.dtype())?;
-        let logits = vae.decode_logits(&zs, context, false)?.to_dtype(DType::F32)?;
+        let logits = finite(vae.decode_logits(&zs, context, false)?, "designs")?;
+        let logits = logits.to_dtype(DType::F32)?;
         let logits: Vec<Vec<f32>> = logits.flatten_from(1)?.to_vec2()?;
         let mut changed = Vec::new();
         for (&row, logits) in rows.iter().zip(logits) {

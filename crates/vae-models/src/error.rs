@@ -52,6 +52,15 @@ pub enum ModelError {
         /// Its name.
         name: String,
     },
+    /// Weights that are too large, or codes that are, give results that are no numbers.
+    #[error(
+        "the model gives {what} that are no numbers; its weights, or the codes it was given, are \
+         damaged"
+    )]
+    NotFinite {
+        /// What the model was asked for.
+        what: &'static str,
+    },
     /// A tensor operation failed.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),

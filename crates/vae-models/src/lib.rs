@@ -23,7 +23,7 @@ pub use architecture::{
     LikelihoodNameError, ModelConfig, MultiplyAdds, Pooling, Scale, Sigma,
 };
 pub use error::ModelError;
-pub use network::{Context, ElboTerms, LOG_STD_FLOOR, Posterior, Vae, WeightTerms};
+pub use network::{Context, ElboTerms, LOG_STD_FLOOR, Posterior, Vae, WeightTerms, finite};
 pub use weights::{
     FormatError, LoadError, SaveError, from_bytes, load, load_matching, load_pytorch, save,
     to_bytes, to_pytorch_tutorial,

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor};
 use ndarray::{Array2, Array3, Axis};
-use vae_models::Vae;
+use vae_models::{Vae, finite};
 
 use crate::codes::tensors::values;
 use crate::data::{Given, Targets, stack};
@@ -14,7 +14,7 @@ pub(crate) const BATCH: usize = 64;
 /// Posterior means of some designs, `(N, Z)`.
 ///
 /// # Errors
-/// When a design cannot be read.
+/// When a design cannot be read, or a result is no number.
 pub fn encode(
     vae: &Vae,
     designs: &Targets<'_>,
@@ -27,7 +27,7 @@ pub fn encode(
 /// Means and log-variances of q(z|x) of some designs, `(N, Z)` each.
 ///
 /// # Errors
-/// When a design cannot be read.
+/// When a design cannot be read, or a result is no number.
 pub fn posteriors(
     vae: &Vae,
     designs: &Targets<'_>,
@@ -38,8 +38,8 @@ pub fn posteriors(
     for chunk in indices.chunks(BATCH) {
         let batch = designs.batch(chunk, device)?;
         let posterior = vae.encode(&batch.xs, &batch.context(vae, false)?, false)?;
-        means.extend(values(&posterior.mean)?);
-        log_vars.extend(values(&posterior.log_var)?);
+        means.extend(values(&finite(posterior.mean, "codes")?)?);
+        log_vars.extend(values(&finite(posterior.log_var, "codes")?)?);
     }
     let shape = (indices.len(), vae.config().latent_dim);
     Ok((table(means, shape), table(log_vars, shape)))
@@ -48,7 +48,7 @@ pub fn posteriors(
 /// Reconstructions of some designs from their posterior means, `(N, H, W)`.
 ///
 /// # Errors
-/// When a design cannot be read.
+/// When a design cannot be read, or a result is no number.
 pub fn reconstruct(
     vae: &Vae,
     designs: &Targets<'_>,
@@ -60,7 +60,8 @@ pub fn reconstruct(
         let batch = designs.batch(chunk, device)?;
         let context = batch.context(vae, false)?;
         let posterior = vae.encode(&batch.xs, &context, false)?;
-        means.extend(values(&vae.mean(&vae.decode(&posterior.mean, &context, false)?)?)?);
+        let designs = vae.mean(&vae.decode(&posterior.mean, &context, false)?)?;
+        means.extend(values(&finite(designs, "designs")?)?);
     }
     Ok(stack(means, (vae.config().height, vae.config().width)))
 }
@@ -69,7 +70,7 @@ pub fn reconstruct(
 /// densities.
 ///
 /// # Errors
-/// When the shapes do not fit the model.
+/// When the shapes do not fit the model, or a density is no number.
 pub fn decode(vae: &Vae, zs: &Array2<f32>, given: &Given, device: &Device) -> Result<Array3<f32>> {
     let mut designs = Vec::new();
     let rows: Vec<usize> = (0..zs.nrows()).collect();
@@ -77,7 +78,7 @@ pub fn decode(vae: &Vae, zs: &Array2<f32>, given: &Given, device: &Device) -> Re
         let zs = zs.select(Axis(0), rows);
         let zs = Tensor::from_vec(zs.iter().copied().collect::<Vec<_>>(), zs.dim(), device)?;
         let params = vae.decode(&zs, &given.select(rows).context(vae)?, false)?;
-        designs.extend(values(&vae.mean(&params)?)?);
+        designs.extend(values(&finite(vae.mean(&params)?, "designs")?)?);
     }
     Ok(stack(designs, (vae.config().height, vae.config().width)))
 }

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor};
 use ndarray::{Array2, Axis};
-use vae_models::Vae;
+use vae_models::{Vae, finite};
 use vae_nn::Parameters;
 
 use crate::codes::{prior_draws, values};
@@ -46,7 +46,7 @@ impl Flow {
     /// `temperature` scales the noise that a draw begins with; 1 is the distribution itself.
     ///
     /// # Errors
-    /// If conditions or fields are not the model's.
+    /// If conditions or fields are not the model's, or a code is no number.
     #[expect(clippy::missing_panics_doc, reason = "it cannot: the sizes are those just computed")]
     pub fn draws(
         &self,
@@ -66,7 +66,7 @@ impl Flow {
             };
             let noise =
                 noise.select(Axis(0), rows).mapv(|eps| (temperature * f64::from(eps)) as f32);
-            codes.extend(values(&self.moved(&noise, &context)?)?);
+            codes.extend(values(&finite(self.moved(&noise, &context)?, "codes")?)?);
         }
         Ok(Array2::from_shape_vec(noise.dim(), codes).expect("one code for each row"))
     }
