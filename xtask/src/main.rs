@@ -1,5 +1,6 @@
 //! Repository chores: `cargo xtask ci`, `cargo xtask fetch-data`, `cargo xtask compare-pytorch`,
-//! `cargo xtask sanitize`, `cargo xtask structure`, `cargo xtask explore-e2e`.
+//! `cargo xtask sanitize`, `cargo xtask structure`, `cargo xtask explore-e2e`,
+//! `cargo xtask torture`.
 
 mod compare_pytorch;
 mod environment;
@@ -7,6 +8,7 @@ mod explore_e2e;
 mod sanitize;
 mod structure;
 mod table;
+mod torture;
 mod workload;
 
 use std::env;
@@ -46,6 +48,9 @@ enum Task {
     /// Test the page of `vae explore` in a headless browser; installs Chromium and playwright-core
     /// if they are missing
     ExploreE2e(explore_e2e::Settings),
+    /// Kill processes of `vae`, let their disks run full, give them damaged files, and look at what
+    /// comes of it
+    Torture(torture::Settings),
     /// Run the tests of the kernels under AddressSanitizer
     Sanitize {
         /// Arguments for `cargo test`, such as the name of a test
@@ -77,6 +82,7 @@ fn run(task: Task) -> Result<()> {
         Task::ComparePytorch(settings) => compare_pytorch::run(&settings),
         Task::Structure { root } => structure::print(&root.unwrap_or_else(|| ".".into())),
         Task::ExploreE2e(settings) => explore_e2e::run(&settings),
+        Task::Torture(settings) => torture::run(&settings),
         Task::Sanitize { arguments } => sanitize::sanitize(&arguments),
     }
 }
@@ -92,6 +98,7 @@ fn ci() -> Result<()> {
     } else {
         cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--examples"])?;
     }
+    torture::in_ci()?;
     test_hub()?;
     cargo(&["test", "--workspace", "--doc"])?;
     say("$ cargo doc --workspace --features vae-cli/hub --no-deps, warnings denied");
