@@ -267,7 +267,7 @@ fn literals(text: &str) -> Vec<String> {
 fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let root = root.canonicalize().unwrap();
-    let mut folders = ["crates", "xtask", "benches"].map(|name| root.join(name)).to_vec();
+    let mut folders = ["crates", "xtask", "benches", "fuzz"].map(|name| root.join(name)).to_vec();
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
