@@ -188,6 +188,33 @@ fn what_is_saved_draws_the_same() {
     }
 }
 
+/// Damaged files are refused, or draw codes that are numbers, or an error.
+#[test]
+fn damaged_flows() {
+    let (vae, given) = (model(0), given(2, 0));
+    let (_folder, run) = run("weights");
+    flow(LATENTS, 1).save(&run).unwrap();
+    let whole = fs::read(run.flow()).unwrap();
+    let mut draws = |bytes: &[u8]| {
+        fs::write(run.flow(), bytes).unwrap();
+        let Ok(Some(flow)) = Flow::read(&run, &vae) else { return false };
+        let codes = flow.draws(&vae, &given, 1.0, 1);
+        codes.is_ok_and(|codes| {
+            assert!(codes.iter().all(|code| code.is_finite()));
+            true
+        })
+    };
+    vae_torture::Campaign::new("flows", [whole.clone()]).one_in(20).run(&mut draws);
+
+    // Finite each, but too large together.
+    let large = |all: &mut HashMap<String, Tensor>| {
+        for tensor in all.values_mut() {
+            *tensor = (tensor.ones_like().unwrap() * 1e38).unwrap();
+        }
+    };
+    assert!(!draws(&changed(&whole, large, |json| Some(("flow", json)))));
+}
+
 /// The file with its tensors or its header changed.
 fn changed(
     bytes: &[u8],
