@@ -126,6 +126,11 @@ impl Subject {
         let folder = self.folder(scene, TRY)?;
         let ran = how.apply(scene, &command, &folder, &measures)?;
         let kind = (how.name(), self.name);
+        // The machine was busier when the whole was measured.
+        if matches!(how, Interruption::Kill(_)) && ran.code == Some(0) {
+            let mut wholes = scene.wholes.lock().expect("nobody panics with it");
+            wholes.entry(self.name).and_modify(|whole| whole.took = ran.took);
+        }
         let kills = matches!(how, Interruption::Kill(_) | Interruption::Point(_));
         let killed = kills && ran.code.is_none();
         // A full disk has its own namespace, of which nothing is left to go on with.
