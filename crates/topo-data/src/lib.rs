@@ -53,10 +53,10 @@ pub use generation::{
     generate, generate_shard, merge,
 };
 pub use judging::{
-    Components, Connectivity, Contacts, Domain, Flaw, Inspection, Judge, Judgement, LoadPlace,
-    Optimum, Refinement, Silhouette, StatedProblems, Topology, UniformStart, checkerboard,
-    components, holes, member_size, nearest_iou, one_piece_share, problem_at_conditions,
-    problem_of, smallest_hole,
+    Components, Connectivity, Contacts, Domain, Flaw, Hole, Inspection, Judge, Judgement,
+    LoadPlace, Optimum, Refinement, Silhouette, StatedProblems, Topology, UniformStart,
+    checkerboard, components, holes, member_size, nearest_iou, one_piece_share,
+    problem_at_conditions, problem_of, smallest_hole,
 };
 pub use scores::{
     Distribution, METRICS_VERSION, MechanicsScores, Outcome, References, SetQuality, TopodiffError,

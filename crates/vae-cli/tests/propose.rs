@@ -109,20 +109,13 @@ fn tasks_by_the_dozen() {
     .unwrap();
     let command = "propose run --problem part.toml --tasks tasks.csv --compliance-within 150% --overlap 0.99 \
                    --count 2 --candidates 12 --search 4 --refine 3 --out study";
-    let ran = bench.vae(command);
-    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains("tasks.csv, task 2") && ran.stderr.contains("140%"),
-        "{}",
-        ran.stderr
-    );
+    bench.vae(&command.replace("tasks.csv", "nowhere.csv")).fails(2, &["nowhere.csv"]);
     assert!(!bench.path("study").exists());
-    let tasks = fs::read_to_string(bench.path("tasks.csv")).unwrap().replace("140%", "0.999");
-    fs::write(bench.path("tasks.csv"), tasks).unwrap();
     let ran = bench.vae(command);
     assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("of 3 tasks have proposals in study"), "{}", ran.stdout);
     assert!(ran.stderr.contains("thin: none of 12 candidates is accepted"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("full: volume 1.4"), "{}", ran.stderr);
     let table = fs::read_to_string(bench.path("study/tasks.csv")).unwrap();
     assert!(table.starts_with("name,volume,load_y,load_angle,require,accepted,"), "{table}");
     assert_eq!(table.lines().count(), 4);
@@ -137,19 +130,26 @@ fn tasks_by_the_dozen() {
 fn bounds_are_kept_and_stress_ranks() {
     let bench = trained();
     let command = "propose run --problem part.toml --set load_y=0.5 --set load_angle=90 --volume 0.4 --compliance-within 150% \
-                   --overlap 0.99 --count 3 --candidates 24 --search 4 --require member>=2 --minimize stress --out found";
-    bench.vae(command).succeeds();
-    let table = fs::read_to_string(bench.path("found/proposals.csv")).unwrap();
-    let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
-    let names = lines.next().unwrap();
-    let column = |name: &str| names.iter().position(|known| *known == name).unwrap();
-    let rows: Vec<_> = lines.collect();
-    let of = |name: &str| -> Vec<f64> {
-        rows.iter().map(|row| row[column(name)].parse().unwrap()).collect()
+                   --overlap 0.99 --count 3 --candidates 24 --search 4 --refine 3 --minimize stress --out free";
+    let stresses = |out: &str| -> Vec<f64> {
+        let table = fs::read_to_string(bench.path(out).join("proposals.csv")).unwrap();
+        let mut lines = table.lines();
+        let names = lines.next().unwrap();
+        let column = names.split(',').position(|name| name == "stress").unwrap();
+        lines.map(|line| line.split(',').nth(column).unwrap().parse().unwrap()).collect()
     };
-    assert!(of("member_size").iter().all(|size| 2.0 <= *size));
-    assert!(of("stress").is_sorted(), "{:?}", of("stress"));
-    bench.vae(&command.replace("member>=2", "beauty>=2")).fails(2, &["MEASURE<=NUMBER", "member"]);
+    bench.vae(command).succeeds();
+    let free = stresses("free");
+    assert!(1 < free.len() && free.is_sorted(), "{free:?}");
+    let bound = format!("--require stress<={} --out", 0.5 * (free[0] + free[1]));
+    bench.vae(&command.replace("--out free", &format!("{bound} bounded"))).succeeds();
+    let bounded = stresses("bounded");
+    assert!(bounded.iter().all(|stress| *stress < free[1]), "{free:?} {bounded:?}");
+    let none = command.replace("--out free", "--require stress<=0 --out none");
+    let ran = bench.vae(&none);
+    assert!(ran.code == Some(1) && ran.stdout.contains("do not keep a bound"), "{}", ran.stdout);
+    let ran = bench.vae(&command.replace("--out free", "--require beauty>=2 --out none"));
+    assert!(ran.code == Some(2) && ran.stderr.contains("MEASURE<=NUMBER"), "{}", ran.stderr);
 }
 
 /// A model that is told the fields alone takes any problem on its grid, whose volume is a number.

@@ -165,7 +165,7 @@ fn silhouette(design: &Array2<f32>) -> Silhouette {
 
 #[cfg(test)]
 mod tests {
-    use topo_data::{Judgement, Topology};
+    use topo_data::{Hole, Judgement, Topology};
 
     use super::*;
 
@@ -195,7 +195,7 @@ mod tests {
             steps: 0,
             compliance,
             judgement,
-            topology: Topology { holes: 0, members: 1, free_ends: 0 },
+            topology: Topology { holes: Vec::new(), free_ends: 0 },
             hole_size: None,
             searched: design.clone(),
             design,
@@ -312,7 +312,7 @@ mod tests {
             candidate(8.2, cells([0, 5, 6, 7])),
             candidate(8.3, cells([0, 1, 4, 5])),
         ];
-        all[3].topology.holes = 1;
+        all[3].topology.holes = vec![Hole { row: 1.0, column: 1.0, area: 4 }];
         let (accepted, counts) = criteria().select(&all);
         assert_eq!((counts.accepted, counts.topologies), (4, 2));
         let chosen = |wanted| {

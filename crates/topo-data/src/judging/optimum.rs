@@ -146,7 +146,8 @@ impl Judge {
         self.improve(problem, start, &stages(problem.grid))
     }
 
-    /// Repairs a design by a few SIMP iterations, the last two without filter.
+    /// Repairs a design by a few SIMP iterations, the last two without filter. Those before the last
+    /// ten, if there are so many, have the filter of a whole optimization, which finds a layout.
     ///
     /// # Errors
     ///
@@ -159,7 +160,9 @@ impl Judge {
         iterations: usize,
     ) -> Result<Optimum> {
         let crisp = iterations.min(2);
-        let stages = [(SHARP_RADIUS, iterations - crisp), (1.0, crisp)];
+        let sharp = (iterations - crisp).min(8);
+        let layout = iterations - crisp - sharp;
+        let stages = [(layout_radius(problem.grid), layout), (SHARP_RADIUS, sharp), (1.0, crisp)];
         self.improve(problem, Start::Design(design.mapv(f64::from)), &stages)
     }
 

@@ -1,32 +1,39 @@
-//! How the members of a design hang together.
-
-use std::collections::BTreeMap;
+//! The layout of a design: its holes, and members that end in the air.
 
 use ndarray::{Array2, ArrayView2};
 use serde::Serialize;
 use topo_simp::{Nodal, PassiveKind};
 
 use super::{
-    pieces::{Components, Connectivity, components, holes},
+    pieces::{Components, Connectivity, components},
     skeleton::{around, skeleton},
 };
 
-/// Holes of fewer elements than this are no part of the layout.
-const SMALLEST_HOLE: usize = 4;
+/// Holes that hold no disc of this diameter, in elements, are no part of the layout: they are slits
+/// and pinholes.
+const SMALLEST_HOLE: f64 = 3.0;
 
 /// The layout of a design: what stays the same if its members are bent, moved a little, or made
 /// thicker or thinner.
-///
-/// It is read off the skeleton. A branch from a joint to an end that is hardly longer than the joint
-/// is thick belongs to the joint, and joints nearer to each other than they are thick are one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Topology {
-    /// Holes of at least four elements.
-    pub holes: usize,
-    /// Members: the lines between joints and ends.
-    pub members: usize,
-    /// Members with an end that neither a load, a support nor a passive solid element touches.
+    /// Holes that are at least three elements wide, in reading order of their first elements.
+    pub holes: Vec<Hole>,
+    /// Members with an end that neither a load, a support nor a passive solid element touches. They
+    /// are read off the skeleton, where a branch from a joint to an end that is hardly longer than
+    /// the joint is thick belongs to the joint.
     pub free_ends: usize,
+}
+
+/// A hole of a design: where its middle lies, and how large it is, in elements.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Hole {
+    /// From the top.
+    pub row: f64,
+    /// From the left.
+    pub column: f64,
+    /// Number of elements.
+    pub area: usize,
 }
 
 impl Topology {
@@ -49,15 +56,17 @@ impl Topology {
     ///     if i < 3 || 8 < i || j < 3 || 20 < j { 1.0_f32 } else { 0.0 }
     /// });
     /// let layout = Topology::of(&problem.nodal()?, frame.view());
-    /// assert_eq!((layout.holes, layout.free_ends), (1, 0));
+    /// assert_eq!((layout.holes.len(), layout.free_ends), (1, 0));
     /// # Ok::<(), topo_simp::ProblemError>(())
     /// ```
     #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
     pub fn of(nodal: &Nodal, design: ArrayView2<'_, f32>) -> Self {
         assert_eq!(design.dim(), nodal.passive.dim(), "a design of another shape");
-        let material = without_pinholes(design);
-        let filled = material.mapv(|solid| f32::from(u8::from(solid)));
-        let lines = Lines::of(&material);
+        let void = design.mapv(|density| density <= 0.5);
+        let (pieces, inner) = holes_of(&void);
+        let widths = widths(&void, &pieces, &inner);
+        let is_narrow = |label: usize| inner[label] && widths[label] < SMALLEST_HOLE;
+        let material = pieces.labels.mapv(|label| label == 0 || is_narrow(label as usize));
         let anchors = anchors(nodal);
         let free = |tip: &Tip| {
             let reach = tip.radius + 2.0;
@@ -65,16 +74,44 @@ impl Topology {
                 .iter()
                 .any(|&(row, column)| (row - tip.row).hypot(column - tip.column) <= reach)
         };
-        Self {
-            holes: holes(filled.view()),
-            members: lines.members(),
-            free_ends: lines.tips.iter().filter(|tip| free(tip)).count(),
-        }
+        let free_ends = tips(&material).iter().filter(|tip| free(tip)).count();
+        let is_hole = |label: &usize| inner[*label] && !is_narrow(*label);
+        let holes = (1..=pieces.count()).filter(is_hole);
+        Self { holes: holes.map(|label| Hole::of(&pieces, label)).collect(), free_ends }
     }
 
-    /// Whether another design has the same layout.
+    /// Whether another design has the same layout: as many holes, which can be paired such that the
+    /// middles of two lie no farther apart than a disc as large as the larger one reaches.
     pub fn is_same(&self, other: &Self) -> bool {
-        (self.holes, self.members) == (other.holes, other.members)
+        let mut left = other.holes.clone();
+        self.holes.len() == left.len()
+            && self.holes.iter().all(|hole| {
+                let nearest = left
+                    .iter()
+                    .enumerate()
+                    .min_by(|(_, a), (_, b)| hole.distance(a).total_cmp(&hole.distance(b)));
+                let Some((index, near)) = nearest else { return false };
+                let reach = (hole.area.max(near.area) as f64 / std::f64::consts::PI).sqrt();
+                let paired = hole.distance(near) <= reach;
+                left.swap_remove(index);
+                paired
+            })
+    }
+}
+
+impl Hole {
+    /// A piece of void.
+    fn of(pieces: &Components, label: usize) -> Self {
+        let area = pieces.sizes[label - 1];
+        let places = pieces.labels.indexed_iter().filter(|(_, piece)| **piece as usize == label);
+        let (rows, columns) = places.fold((0.0, 0.0), |(rows, columns), ((row, column), _)| {
+            (rows + row as f64 + 0.5, columns + column as f64 + 0.5)
+        });
+        Self { row: rows / area as f64, column: columns / area as f64, area }
+    }
+
+    fn distance(&self, other: &Self) -> f64 {
+        (self.row - other.row).hypot(self.column - other.column)
     }
 }
 
@@ -94,15 +131,8 @@ impl Topology {
 pub fn smallest_hole(design: ArrayView2<'_, f32>) -> Option<f64> {
     let void = design.mapv(|density| density <= 0.5);
     let (pieces, inner) = holes_of(&void);
-    let mut widths = vec![0.0_f64; pieces.count() + 1];
-    for (place, &label) in pieces.labels.indexed_iter() {
-        if inner[label as usize] {
-            let width = &mut widths[label as usize];
-            *width = width.max(2.0 * depth(&void, place));
-        }
-    }
-    let holes = widths.into_iter().zip(inner).filter(|(_, inner)| *inner).map(|(width, _)| width);
-    holes.reduce(f64::min)
+    let widths = widths(&void, &pieces, &inner).into_iter().zip(inner);
+    widths.filter(|(_, inner)| *inner).map(|(width, _)| width).reduce(f64::min)
 }
 
 /// An end of a member: the middle of its last element in nodes, and half its thickness there.
@@ -121,79 +151,32 @@ struct Branch {
     length: usize,
 }
 
-/// The members of a design, as they end at joints.
-struct Lines {
-    /// Each has one or two joints or none, by their number.
-    branches: Vec<Vec<usize>>,
-    tips: Vec<Tip>,
-}
-
-impl Lines {
-    fn of(material: &Array2<bool>) -> Self {
-        let thin = skeleton(material);
-        let degree = |place| neighbors(&thin, place).count();
-        let on = |test: fn(usize) -> bool| {
-            Array2::from_shape_fn(thin.dim(), |at| {
-                f32::from(u8::from(thin[at] && test(degree(at))))
-            })
-        };
-        let joints = components(on(|degree| 2 < degree).view(), Connectivity::Eight);
-        let lines = components(on(|degree| degree <= 2).view(), Connectivity::Eight);
-        let mut radii = vec![0.0_f64; joints.count()];
-        for (place, &label) in joints.labels.indexed_iter().filter(|(_, label)| 0 < **label) {
-            let radius = &mut radii[label as usize - 1];
-            *radius = radius.max(depth(material, place));
-        }
-        let branches = branches(&thin, &joints.labels, &lines.labels, lines.count());
-        Self::simplified(branches, &radii, material)
+/// The ends of the members of a design; branches that belong to a joint are none.
+fn tips(material: &Array2<bool>) -> Vec<Tip> {
+    let thin = skeleton(material);
+    let degree = |place| neighbors(&thin, place).count();
+    let on = |test: fn(usize) -> bool| {
+        Array2::from_shape_fn(thin.dim(), |at| f32::from(u8::from(thin[at] && test(degree(at)))))
+    };
+    let joints = components(on(|degree| 2 < degree).view(), Connectivity::Eight);
+    let lines = components(on(|degree| degree <= 2).view(), Connectivity::Eight);
+    let mut radii = vec![0.0_f64; joints.count()];
+    for (place, &label) in joints.labels.indexed_iter().filter(|(_, label)| 0 < **label) {
+        let radius = &mut radii[label as usize - 1];
+        *radius = radius.max(depth(material, place));
     }
-
-    /// Drops branches that belong to their joint, and makes near joints one.
-    fn simplified(branches: Vec<Branch>, radii: &[f64], material: &Array2<bool>) -> Self {
-        let is_stub = |branch: &Branch| match (&branch.joints[..], &branch.tips[..]) {
-            (&[joint], [_]) => branch.length as f64 <= 1.5 * radii[joint] + 1.0,
-            _ => false,
-        };
-        let kept: Vec<Branch> = branches.into_iter().filter(|branch| !is_stub(branch)).collect();
-        let mut same: Vec<usize> = (0..radii.len()).collect();
-        let mut lines: Vec<Vec<usize>> = Vec::new();
-        for branch in &kept {
-            match branch.joints[..] {
-                [one, other]
-                    if one != other && branch.length as f64 <= radii[one].max(radii[other]) =>
-                {
-                    let (from, to) = (same[one], same[other]);
-                    same.iter_mut().filter(|joint| **joint == from).for_each(|joint| *joint = to);
-                }
-                _ => lines.push(branch.joints.clone()),
-            }
-        }
-        for joint in lines.iter_mut().flatten() {
-            *joint = same[*joint];
-        }
-        let tip = |&(row, column): &(usize, usize)| Tip {
-            row: row as f64 + 0.5,
-            column: column as f64 + 0.5,
-            radius: depth(material, (row, column)),
-        };
-        Self {
-            branches: lines,
-            tips: kept.iter().flat_map(|branch| &branch.tips).map(tip).collect(),
-        }
-    }
-
-    /// Lines that a joint of two continues are one member.
-    fn members(&self) -> usize {
-        let mut ends: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (line, joints) in self.branches.iter().enumerate() {
-            for &joint in joints {
-                ends.entry(joint).or_default().push(line);
-            }
-        }
-        // A closed line with one joint stays a member.
-        let passed = ends.values().filter(|lines| lines.len() == 2 && lines[0] != lines[1]).count();
-        self.branches.len().saturating_sub(passed)
-    }
+    let is_stub = |branch: &Branch| match (&branch.joints[..], &branch.tips[..]) {
+        (&[joint], [_]) => branch.length as f64 <= 1.5 * radii[joint] + 1.0,
+        _ => false,
+    };
+    let tip = |&(row, column): &(usize, usize)| Tip {
+        row: row as f64 + 0.5,
+        column: column as f64 + 0.5,
+        radius: depth(material, (row, column)),
+    };
+    let branches = branches(&thin, &joints.labels, &lines.labels, lines.count());
+    let members = branches.iter().filter(|branch| !is_stub(branch));
+    members.flat_map(|branch| &branch.tips).map(tip).collect()
 }
 
 /// The branches with the joints that they touch.
@@ -267,14 +250,16 @@ fn anchors(nodal: &Nodal) -> Vec<(f64, f64)> {
     nodes.map(|(i, j)| (i as f64, j as f64)).collect()
 }
 
-/// The material, with holes of a few elements filled.
-fn without_pinholes(design: ArrayView2<'_, f32>) -> Array2<bool> {
-    let void = design.mapv(|density| density <= 0.5);
-    let (pieces, inner) = holes_of(&void);
-    pieces.labels.mapv(|label| {
-        let label = label as usize;
-        label == 0 || (inner[label] && pieces.sizes[label - 1] < SMALLEST_HOLE)
-    })
+/// The diameter of the largest disc in each piece of void that is a hole, by its label.
+fn widths(void: &Array2<bool>, pieces: &Components, inner: &[bool]) -> Vec<f64> {
+    let mut widths = vec![0.0_f64; pieces.count() + 1];
+    for (place, &label) in pieces.labels.indexed_iter() {
+        if inner[label as usize] {
+            let width = &mut widths[label as usize];
+            *width = width.max(2.0 * depth(void, place));
+        }
+    }
+    widths
 }
 
 /// The pieces of void, and whether each is a hole; the first answer is for material.
@@ -324,45 +309,47 @@ mod tests {
     const LOAD: (f64, f64) = (12.0, 39.0);
 
     #[test]
-    fn members_joints_and_holes_of_frames() {
+    fn holes_and_free_ends_of_frames() {
         let vee = [[(2.0, 1.0), LOAD], [(22.0, 1.0), LOAD]];
         let tie = [(4.5, 10.0), (19.5, 10.0)];
         for thickness in [2.0, 3.0, 4.0] {
-            let of =
-                |ends: &[[(f64, f64); 2]]| Topology::of(&nodal(), bars(thickness, ends).view());
-            // Two bars from the wall to the load.
-            let plain = of(&vee);
-            assert_eq!((plain.holes, plain.free_ends), (0, 0), "{thickness}: {plain:?}");
-            // A tie between them makes a triangle, and three joints.
-            let tied = of(&[vee[0], vee[1], tie]);
-            assert_eq!((tied.holes, tied.free_ends), (1, 0), "{thickness}: {tied:?}");
-            assert!(plain.members + 2 <= tied.members, "{thickness}: {plain:?} {tied:?}");
-            assert!(!plain.is_same(&tied));
+            let of = |ends: &[[(f64, f64); 2]]| {
+                let layout = Topology::of(&nodal(), bars(thickness, ends).view());
+                (layout.holes.len(), layout.free_ends)
+            };
+            // Two bars from the wall to the load; with a tie between them, a triangle.
+            assert_eq!(of(&vee), (0, 0), "{thickness}");
+            assert_eq!(of(&[vee[0], vee[1], tie]), (1, 0), "{thickness}");
             // A bar that ends in the air, and one at the border that nothing holds.
-            let stub = of(&[vee[0], vee[1], tie, [(12.0, 10.0), (12.0, 20.0)]]);
-            assert_eq!((stub.holes, stub.free_ends), (1, 1), "{thickness}: {stub:?}");
-            let up = of(&[vee[0], vee[1], [(7.0, 20.0), (0.0, 30.0)]]);
-            assert_eq!(up.free_ends, 1, "{thickness}: {up:?}");
+            let stub = [(12.0, 10.0), (12.0, 20.0)];
+            assert_eq!(of(&[vee[0], vee[1], tie, stub]), (1, 1), "{thickness}");
+            assert_eq!(of(&[vee[0], vee[1], [(7.0, 20.0), (0.0, 30.0)]]), (0, 1), "{thickness}");
         }
     }
 
     #[test]
-    fn a_layout_stays_the_same_when_members_grow_and_mirrored() {
-        let vee = [[(2.0, 1.0), LOAD], [(22.0, 1.0), LOAD], [(4.5, 10.0), (19.5, 10.0)]];
-        let thin = Topology::of(&nodal(), bars(2.5, &vee).view());
-        let thick = Topology::of(&nodal(), bars(4.0, &vee).view());
-        assert!(thin.is_same(&thick), "{thin:?} {thick:?}");
-        let mut flipped = bars(2.5, &vee);
-        flipped.invert_axis(ndarray::Axis(0));
-        assert_eq!(Topology::of(&nodal(), flipped.view()), thin);
+    fn a_layout_is_the_same_when_members_grow_and_another_when_a_hole_lies_elsewhere() {
+        let frame = |tie: f64, thickness: f64| {
+            let tie = [(2.0 + tie / 4.0, tie), (22.0 - tie / 4.0, tie)];
+            let design = bars(thickness, &[[(2.0, 1.0), LOAD], [(22.0, 1.0), LOAD], tie]);
+            Topology::of(&nodal(), design.view())
+        };
+        let thin = frame(10.0, 2.5);
+        assert!(thin.is_same(&frame(10.0, 4.0)) && frame(10.0, 4.0).is_same(&thin));
+        assert!(thin.is_same(&frame(12.0, 2.5)));
+        assert!(!thin.is_same(&frame(25.0, 2.5)), "{thin:?} {:?}", frame(25.0, 2.5));
+        let mut none = thin.clone();
+        none.holes.clear();
+        assert!(!thin.is_same(&none) && !none.is_same(&thin) && none.is_same(&none.clone()));
     }
 
     #[test]
-    fn pinholes_are_no_holes() {
+    fn slits_and_pinholes_are_no_holes() {
         let mut plate = Array2::ones((24, 40));
         plate[(10, 10)] = 0.0_f32;
+        plate.slice_mut(ndarray::s![4..6, 5..30]).fill(0.0);
         plate.slice_mut(ndarray::s![15..18, 20..24]).fill(0.0);
-        assert_eq!(Topology::of(&nodal(), plate.view()).holes, 1);
+        assert_eq!(Topology::of(&nodal(), plate.view()).holes.len(), 1);
     }
 
     #[test]

@@ -102,14 +102,14 @@ pub(crate) struct Args {
     /// Bound that a proposal must keep, MEASURE<=NUMBER or MEASURE>=NUMBER; may be repeated
     ///
     /// MEASURE is `compliance`, `stress` (the largest von Mises stress, in the unit of the problem),
-    /// `member` and `hole` (the thinnest member and the narrowest hole, in elements), `holes` or
-    /// `members` (their numbers).
+    /// `member` and `hole` (the thinnest member and the narrowest hole, in elements), or `holes` (their
+    /// number).
     #[arg(long, value_name = "BOUND")]
     require: Vec<Requirement>,
     /// What proposals are ranked by, the smallest first
     #[arg(long, value_name = "MEASURE", default_value = "compliance", value_parser = choices::measure())]
     minimize: Measure,
-    /// What makes proposals differ: their topology (holes and members), or the overlap alone
+    /// What makes proposals differ: their topology (number and places of holes), or the overlap alone
     #[arg(long, value_enum, default_value_t = DifferArg::Topology)]
     differ: DifferArg,
     /// Make the designs their own mirror images

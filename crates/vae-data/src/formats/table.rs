@@ -102,12 +102,7 @@ impl Table {
     /// Reads text separated by commas, semicolons, tabulators, bars or blanks, its names in the
     /// first line or in a comment; without names, columns are called `condition_0` and so on. A
     /// first column without a name that counts the rows is left out. Numbers get a decimal point.
-    /// `file` is named in the error.
-    ///
-    /// # Errors
-    ///
-    /// [`FormatError`] says what is no table, or which line has too many cells.
-    pub fn read_any(text: &str, file: &str) -> Result<Self, FormatError> {
+    pub(crate) fn read_any(text: &str, file: &str) -> Result<Self, FormatError> {
         let sheet = Sheet::read(text, file)?;
         let skipped = usize::from(sheet.has_index);
         let width = match sheet.header.len() {
@@ -136,10 +131,46 @@ impl Table {
         Ok(Self { columns, cells })
     }
 
+    /// Reads text with a header line, separated by whichever of comma, semicolon and tabulator is
+    /// most frequent in that line; cells may be empty, and numbers get a decimal point. `file` is
+    /// named in the error.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError::Table`] names the line that is no row.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let table = vae_data::Table::read_separated("name;volume\nleft;0,4\nright;\n", "tasks.csv")?;
+    /// assert_eq!(table.rows().collect::<Vec<_>>(), [["left", "0.4"], ["right", ""]]);
+    /// # Ok::<(), vae_data::FormatError>(())
+    /// ```
+    pub fn read_separated(text: &str, file: &str) -> Result<Self, FormatError> {
+        let text = text.trim_start_matches('\u{feff}');
+        let header = text.lines().next().unwrap_or_default();
+        let count = |separator: &u8| header.bytes().filter(|byte| byte == separator).count();
+        let separator = [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',');
+        let mut table = Self::separated(text.as_bytes(), separator, file)?;
+        if separator != b',' {
+            for cell in &mut table.cells {
+                let point = cell.replacen(',', ".", 1);
+                if cell.contains(',') && point.trim().parse::<f64>().is_ok() {
+                    *cell = point;
+                }
+            }
+        }
+        Ok(table)
+    }
+
     /// Reads comma-separated text with a header line.
     pub(crate) fn read(text: impl Read, file: &str) -> Result<Self, FormatError> {
+        Self::separated(text, b',', file)
+    }
+
+    fn separated(text: impl Read, separator: u8, file: &str) -> Result<Self, FormatError> {
         let fail = |source| FormatError::Table { file: file.into(), source };
-        let mut reader = csv::Reader::from_reader(text);
+        let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(text);
         let columns = reader.headers().map_err(fail)?.iter().map(str::to_owned).collect();
         let mut cells = Vec::new();
         for row in reader.records() {

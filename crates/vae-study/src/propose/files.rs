@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array3, Axis, stack};
 use serde::Serialize;
-use topo_data::Topology;
 use vae_base::FileError;
 use vae_base::files::{self, FolderBeside};
 use vae_base::text::counted;
@@ -19,10 +18,9 @@ use crate::pictures::draw_task;
 use crate::run::make_folder;
 
 /// Columns of the table, before those of every table of judged designs.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 10] = [
     "rank",
     "holes",
-    "members",
     "hole_size",
     "source",
     "novelty",
@@ -232,12 +230,10 @@ impl Described<'_> {
         let error = self
             .compliance_error
             .map_or_else(String::new, |error| format!(" ({:+.1} %)", 100.0 * error));
-        let Topology { holes, members, .. } = candidate.topology;
         format!(
-            "{rank}: C {:.2}{error}, {}, {}, novelty {novelty:.2}",
+            "{rank}: C {:.2}{error}, {}, novelty {novelty:.2}",
             candidate.compliance,
-            counted(holes, "hole"),
-            counted(members, "member")
+            counted(candidate.topology.holes.len(), "hole")
         )
     }
 
@@ -245,8 +241,7 @@ impl Described<'_> {
         let candidate = self.candidate;
         let which = vec![
             self.rank.to_string(),
-            candidate.topology.holes.to_string(),
-            candidate.topology.members.to_string(),
+            candidate.topology.holes.len().to_string(),
             candidate.hole_size.map(|size| format!("{size:.1}")).unwrap_or_default(),
             candidate.source.to_owned(),
             format!("{:.4}", self.novelty),

@@ -24,20 +24,17 @@ pub(super) struct Origins {
     near: Vec<Vec<f64>>,
     /// `None` if codes come from the prior.
     flow: Option<Flow>,
-    given: Given,
-    domain: Domain,
     spread: f64,
     seed: u64,
 }
 
 impl Origins {
     /// The origins that the settings ask for, and what came of fitting the flow if that had to be
-    /// done. `given` is the one row of what the model is told about `problem`.
+    /// done. `given` is the one row of what the model is told about the task.
     pub(super) fn new(
         settings: &ProposeSettings,
         run: &Run,
         given: &Given,
-        problem: &Problem,
     ) -> Result<(Self, Option<String>)> {
         let near: Result<Vec<_>> =
             settings.near.iter().map(|place| code(place, run, given)).collect();
@@ -48,28 +45,25 @@ impl Origins {
         } else {
             (None, None)
         };
-        let origins = Self {
-            near,
-            flow,
-            given: given.clone(),
-            domain: Domain::of(problem).map_err(StudyError::from)?,
-            spread: settings.spread,
-            seed: settings.seed,
-        };
+        let origins = Self { near, flow, spread: settings.spread, seed: settings.seed };
         Ok((origins, sentence))
     }
 
     /// The codes of some candidates, by their numbers: near the given designs in turn, or drawn as
-    /// other new designs are, with the rounds of re-encoding that suit the model.
+    /// other new designs are, with the rounds of re-encoding that suit the model. `given` is the one
+    /// row of what the model is told, about this problem.
     pub(super) fn codes(
         &self,
         numbers: Range<usize>,
         vae: &Vae,
         region: &TrustRegion,
+        (problem, given): (&Problem, &Given),
+        temperature: f64,
     ) -> Result<Vec<Origin>> {
         let flow = self.flow.as_ref();
-        let drawing = Drawing { flow, rounds: 0, seed: self.seed, ..Drawing::default() };
-        let draws = drawing.codes(vae, &self.given.select(&vec![0; numbers.end]), &[])?;
+        let drawing =
+            Drawing { flow, rounds: 0, temperature, seed: self.seed, ..Drawing::default() };
+        let draws = drawing.codes(vae, &given.select(&vec![0; numbers.end]), &[])?;
         let draws = draws.slice_move(s![numbers.clone(), ..]);
         if !self.near.is_empty() {
             let near = numbers.map(|number| &self.near[number % self.near.len()]);
@@ -81,7 +75,8 @@ impl Origins {
             return Ok(origins.collect());
         }
         let n = numbers.len();
-        let (given, domains) = (self.given.select(&vec![0; n]), vec![self.domain.clone(); n]);
+        let domain = Domain::of(problem).map_err(StudyError::from)?;
+        let (given, domains) = (given.select(&vec![0; n]), vec![domain; n]);
         let codes = settle(vae, &given, &domains, &draws, suitable_rounds(vae))?.codes;
         let source = if flow.is_some() { "flow" } else { "prior" };
         let latents = codes.outer_iter().map(|code| code.mapv(f64::from).to_vec());

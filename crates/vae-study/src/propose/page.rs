@@ -12,7 +12,7 @@ use super::proposals::Proposals;
 use crate::words::{proposed, references};
 
 /// Columns of the table of proposals.
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 7] = [
     "proposal",
     "compliance",
     "against the reference",
@@ -20,7 +20,6 @@ const COLUMNS: [&str; 8] = [
     "thinnest member",
     "narrowest hole",
     "holes",
-    "members",
 ];
 
 impl Proposals {
@@ -76,7 +75,7 @@ impl Proposals {
 }
 
 /// The cells of a proposal in the table of the page.
-fn cells(proposal: &Described<'_>) -> [String; 7] {
+fn cells(proposal: &Described<'_>) -> [String; 6] {
     let candidate = proposal.candidate;
     let judged = &candidate.judgement;
     let or_nothing = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
@@ -86,7 +85,6 @@ fn cells(proposal: &Described<'_>) -> [String; 7] {
         or_nothing(judged.stress.map(|stress| format!("{stress:.4}"))),
         or_nothing(judged.member_size.map(|size| size.to_string())),
         or_nothing(candidate.hole_size.map(|size| format!("{size:.1}"))),
-        candidate.topology.holes.to_string(),
-        candidate.topology.members.to_string(),
+        candidate.topology.holes.len().to_string(),
     ]
 }

@@ -21,6 +21,8 @@ pub(super) struct Posed {
     pub(super) problem: Problem,
     /// The conditions that the model is told.
     pub(super) conditions: Vec<f32>,
+    /// Which of them is the volume fraction; `None` if none is.
+    pub(super) volume_at: Option<usize>,
     /// The conditions that nobody set.
     pub(super) notes: Vec<Note>,
 }
@@ -48,7 +50,9 @@ impl Posed {
         if (problem.grid.nely, problem.grid.nelx) != (height, width) {
             return Err(DesignError::Grid { grid: problem.grid, height, width }.into());
         }
-        Ok(Self { problem, conditions, notes })
+        let mut told = run.vae.config().conditions.iter();
+        let volume_at = told.position(|condition| Some(&condition.name) == name.as_ref());
+        Ok(Self { problem, conditions, volume_at, notes })
     }
 }
 
@@ -132,23 +136,36 @@ fn depends_on(text: &str, name: &str) -> bool {
     text.contains(&format!("\"${name}\"")) || text.contains(&format!("'${name}'"))
 }
 
-/// What the model is told: the conditions that are set, and the training mean of the others.
+/// What the model is told: the conditions that are set, or the nearest values among the training
+/// designs, and the training mean of the others.
 fn told(run: &Run, set: &[(String, f32)], text: Option<&str>) -> Result<(Vec<f32>, Vec<Note>)> {
     let known = &run.vae.config().conditions;
     // A name that nothing knows is kept, and refused below.
     let concerns_model = |name: &str| is_told(run, name) || !decides(run, text, name);
     let told: Vec<_> = set.iter().filter(|(name, _)| concerns_model(name)).cloned().collect();
-    let values = conditions(&run.vae, &told)?;
+    let mut within = told.clone();
+    let mut notes = Vec::new();
+    for (name, value) in &mut within {
+        let Some(range) = known.iter().find(|condition| condition.name == *name) else { continue };
+        let nearest = value.clamp(range.min, range.max);
+        if nearest < *value || *value < nearest {
+            let (min, max) = (range.min, range.max);
+            notes.push(Note::new(format!(
+                "{name} = {value} lies outside the training designs, {min} to {max}: the model is told {nearest}"
+            )));
+            *value = nearest;
+        }
+    }
+    let values = conditions(&run.vae, &within)?;
     let unset = known
         .iter()
         .zip(&values)
         .filter(|(condition, _)| !told.iter().any(|(name, _)| *name == condition.name));
-    let notes = unset.map(|(condition, value)| {
+    notes.extend(unset.map(|(condition, value)| {
         let name = &condition.name;
         Note::new(format!("{name} is not set: {value}, the mean of the training designs"))
             .or(Remedy::set("set", format!("{name}=VALUE"), "sets it"))
-    });
-    let notes = notes.collect();
+    }));
     Ok((values, notes))
 }
 
@@ -161,10 +178,9 @@ fn problem(
     set: &[(String, f32)],
 ) -> Result<Problem> {
     let known = run.vae.config().conditions.iter().map(|condition| condition.name.as_str());
-    let known: Vec<(&str, f32)> = known
-        .zip(told.iter().copied())
-        .chain(set.iter().map(|(name, value)| (name.as_str(), *value)))
-        .collect();
+    // What is set, though the model may be told the nearest value that it knows.
+    let set = set.iter().map(|(name, value)| (name.as_str(), *value));
+    let known: Vec<(&str, f32)> = set.chain(known.zip(told.iter().copied())).collect();
     let value_of = |name: &str| known.iter().find(|(known, _)| *known == name).map(|(_, v)| *v);
     let mut problem = if let (Some(path), Some(text)) = (&settings.problem, text) {
         // The number that was meant: 0.1, and not the nearest one of single precision.

@@ -15,6 +15,17 @@ use crate::run::{Run, silhouette};
 
 /// Sharpness of the densities that the search sees: the decoder's own probabilities.
 const SHARPNESS: f64 = 1.0;
+/// Times the volume of the task that the model is told, round by round: what is drawn for another
+/// volume, and cut at that of the task, often has another topology.
+const VOLUMES: [f64; 6] = [1.0, 0.7, 1.4, 0.5, 1.2, 0.85];
+/// Topologies that are looked for in further rounds.
+const TOPOLOGIES: usize = 5;
+/// Scale of the noise that candidates of those rounds begin with.
+const TEMPERATURE: f64 = 2.0;
+/// Steps of the search of those candidates, at most.
+const STEPS: usize = 2;
+/// SIMP iterations that make structures of them.
+const REPAIR: usize = 20;
 /// Draws from q(z|x) of each training design that the search region is fitted to.
 const DRAWS: usize = 4;
 
@@ -49,8 +60,10 @@ impl ProposalTask<'_> {
     /// Tries candidates in rounds, chooses from those that are accepted, and ranks what is chosen.
     /// The observer sees each round.
     ///
-    /// The rounds end as soon as enough candidates are accepted and the last round brought no new
-    /// topology, or when the largest number of candidates is tried.
+    /// The first round is told the task as it is. Further ones are told other volumes in turn, with
+    /// shorter searches, as long as there are fewer than five topologies (or than the number asked
+    /// for). Afterwards rounds as the first one follow until enough candidates are accepted or the
+    /// largest number is tried.
     ///
     /// # Errors
     /// If the decoder or the solver fails, or a training design cannot be read.
@@ -58,15 +71,6 @@ impl ProposalTask<'_> {
         let Self { run, settings, .. } = &self;
         let region = region(run, settings.trust)?;
         let projection = Projection::new(&self.problem, SHARPNESS, settings.symmetry)?;
-        let common = Task {
-            vae: &run.vae,
-            given: &self.given,
-            problem: &self.problem,
-            projection: &projection,
-            region: &region,
-            search: Search { steps: settings.search, goal: None },
-            repair: settings.refine,
-        };
         let training = cut_designs(&run.data, &run.split.train)?;
         let criteria = Criteria {
             reference: self.comparison.reference().map(|reference| reference.compliance),
@@ -81,15 +85,36 @@ impl ProposalTask<'_> {
         let mut tried: Vec<Candidate> = Vec::new();
         let (mut accepted, mut counts) = criteria.select(&tried);
         observe(progress(&counts, most));
-        let mut gained = true;
-        while tried.len() < most && (counts.accepted < settings.count || gained) {
-            let round = (most - tried.len()).min(2 * settings.count);
-            let codes = self.origins.codes(tried.len()..tried.len() + round, &run.vae, &region)?;
-            tried.extend(candidates(common, &codes)?);
-            let before = counts.topologies;
+        let wanted = match settings.differ {
+            Differ::Topology => settings.count.min(TOPOLOGIES),
+            Differ::Overlap => 0,
+        };
+        for round in 0.. {
+            let explores = 0 < round && round < VOLUMES.len() && counts.topologies < wanted;
+            if most <= tried.len() || (settings.count <= counts.accepted && !explores) {
+                break;
+            }
+            let (factor, temperature, repair) = match explores {
+                true => (VOLUMES[round], TEMPERATURE, settings.refine.max(REPAIR)),
+                false => (1.0, 1.0, settings.refine),
+            };
+            let steps = if explores { settings.search.min(STEPS) } else { settings.search };
+            let number = if explores { settings.count } else { 2 * settings.count };
+            let numbers = tried.len()..(tried.len() + number).min(most);
+            let (told, given) = self.told_at(factor)?;
+            let codes =
+                self.origins.codes(numbers, &run.vae, &region, (&told, &given), temperature)?;
+            let task = Task {
+                vae: &run.vae,
+                given: &given,
+                problem: &self.problem,
+                projection: &projection,
+                region: &region,
+                search: Search { steps, goal: None },
+                repair,
+            };
+            tried.extend(candidates(task, &codes)?);
             (accepted, counts) = criteria.select(&tried);
-            let missing = counts.topologies < settings.count;
-            gained = settings.differ == Differ::Topology && missing && before < counts.topologies;
             observe(progress(&counts, most));
         }
         match settings.differ {

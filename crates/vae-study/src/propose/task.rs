@@ -12,6 +12,9 @@ use super::problem::Posed;
 use super::settings::ProposeSettings;
 use crate::run::{Run, told};
 
+/// Largest volume fraction that a model is told in place of the task's.
+const MOST_VOLUME: f64 = 0.9;
+
 /// A task for new designs, put together and checked.
 pub struct ProposalTask<'a> {
     pub(super) run: &'a Run,
@@ -21,8 +24,8 @@ pub struct ProposalTask<'a> {
     pub problem: Problem,
     /// The conditions that the model is told.
     pub conditions: Vec<f32>,
-    /// The one row of all that it is told.
-    pub(super) given: Given,
+    /// Which of them is the volume fraction; `None` if none is.
+    volume_at: Option<usize>,
     /// What compliances are compared with.
     pub comparison: Comparison,
     /// What was taken because nobody set it, and what came of fitting samplers.
@@ -37,12 +40,32 @@ impl<'a> ProposalTask<'a> {
     /// designs of the model, or a design that is named cannot be read.
     pub fn new(run: &'a Run, settings: &ProposeSettings) -> Result<Self> {
         settings.check()?;
-        let Posed { problem, conditions, mut notes } = Posed::new(settings, run)?;
+        let Posed { problem, conditions, volume_at, mut notes } = Posed::new(settings, run)?;
         let comparison = Comparison::new(settings, run, &problem, &conditions)?;
         let given = told(&run.vae, &conditions, &problem)?;
-        let (origins, fitted) = Origins::new(settings, run, &given, &problem)?;
+        let (origins, fitted) = Origins::new(settings, run, &given)?;
         notes.extend(fitted.map(Note::new));
         let settings = settings.clone();
-        Ok(Self { run, settings, origins, problem, conditions, given, comparison, notes })
+        Ok(Self { run, settings, origins, problem, conditions, volume_at, comparison, notes })
+    }
+
+    /// The problem at `factor` times its volume, as far as the training designs and the passive
+    /// regions go, and what the model is told about it: one row.
+    pub(super) fn told_at(&self, factor: f64) -> Result<(Problem, Given)> {
+        let (mut problem, mut conditions) = (self.problem.clone(), self.conditions.clone());
+        problem.volume_fraction = (factor * problem.volume_fraction).min(MOST_VOLUME);
+        if let Some(at) = self.volume_at {
+            let known = &self.run.vae.config().conditions[at];
+            let volume = problem.volume_fraction as f32;
+            // A task beyond the training designs stays what it is.
+            let low = known.min.min(conditions[at]);
+            conditions[at] = volume.clamp(low, known.max.max(conditions[at]));
+            problem.volume_fraction = f64::from(conditions[at]);
+        }
+        if problem.validate().is_err() {
+            (problem, conditions) = (self.problem.clone(), self.conditions.clone());
+        }
+        let given = told(&self.run.vae, &conditions, &problem)?;
+        Ok((problem, given))
     }
 }

@@ -92,7 +92,7 @@ impl Tasks {
     pub fn read(path: &Path, common: &ProposeSettings) -> Result<Self> {
         let unreadable = |source| AnalysisError::Unreadable { path: path.to_owned(), source };
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        let table = Table::read_any(&text, &path.display().to_string())?;
+        let table = Table::read_separated(&text, &path.display().to_string())?;
         let wrong = |line: Option<usize>, why: String| {
             let at = line.map_or_else(String::new, |line| format!(", task {}", line + 1));
             ProposeError::Tasks { at: format!("{}{at}", path.display()), why }
