@@ -36,7 +36,7 @@ pub struct Task<'a> {
 /// A code to search from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Origin {
-    /// Where it comes from: `prior`, `fitted` or `near`.
+    /// Where it comes from, in a word.
     pub source: &'static str,
     /// The code.
     pub latent: Vec<f64>,
@@ -57,6 +57,8 @@ pub struct Candidate {
     pub compliance_searched: f64,
     /// Steps of the search.
     pub steps: usize,
+    /// SIMP iterations of repair after it.
+    pub repair: usize,
     /// Compliance of the design.
     pub compliance: f64,
     /// What mechanics says of the design.
@@ -127,6 +129,7 @@ fn candidate(
         compliance_start: found.start.compliance,
         compliance_searched: found.best.compliance,
         steps: found.steps,
+        repair: task.repair,
         compliance: judgement.compliance_cut,
         judgement,
         searched,

@@ -193,6 +193,7 @@ mod tests {
             compliance_start: compliance,
             compliance_searched: compliance,
             steps: 0,
+            repair: 0,
             compliance,
             judgement,
             topology: Topology { holes: Vec::new(), free_ends: 0 },

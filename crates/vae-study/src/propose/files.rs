@@ -18,7 +18,7 @@ use crate::pictures::draw_task;
 use crate::run::make_folder;
 
 /// Columns of the table, before those of every table of judged designs.
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "rank",
     "holes",
     "hole_size",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 10] = [
     "compliance_start",
     "compliance_searched",
     "steps",
+    "simp_iterations",
     "iterations_saved",
 ];
 
@@ -249,6 +250,7 @@ impl Described<'_> {
             candidate.compliance_start.to_string(),
             candidate.compliance_searched.to_string(),
             candidate.steps.to_string(),
+            candidate.repair.to_string(),
             self.iterations_saved.map(|n| n.to_string()).unwrap_or_default(),
         ];
         JudgedRow::judged(which, &candidate.judgement, self.optimum)

@@ -6,6 +6,9 @@ use vae_design::{Candidate, Proposal, Yield};
 use super::comparison::{Comparison, Reference};
 use super::settings::ProposeSettings;
 
+/// Where the codes of rounds that explore other topologies come from.
+pub(super) const EXPLORED: &str = "explored";
+
 /// Everything that was found for a task.
 #[derive(Clone, Debug)]
 pub struct Proposals {
@@ -37,6 +40,12 @@ pub struct Proposals {
 }
 
 impl Proposals {
+    /// Number of proposals that come from rounds which explored other topologies.
+    pub fn explored(&self) -> usize {
+        let explored = |one: &&Proposal| self.candidates[one.candidate].source == EXPLORED;
+        self.accepted.iter().filter(explored).count()
+    }
+
     /// How much softer the stiffest proposal is than the best design of the data, as a share;
     /// `None` if it is at least as stiff, or there is none of either.
     pub fn shortfall_of_known(&self) -> Option<f64> {

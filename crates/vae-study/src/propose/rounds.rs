@@ -8,16 +8,16 @@ use vae_design::{
 use vae_train::codes::posteriors;
 
 use super::error::Result;
-use super::proposals::Proposals;
+use super::proposals::{EXPLORED, Proposals};
 use super::settings::{Differ, ProposeSettings};
 use super::task::ProposalTask;
 use crate::run::{Run, silhouette};
 
 /// Sharpness of the densities that the search sees: the decoder's own probabilities.
 const SHARPNESS: f64 = 1.0;
-/// Times the volume of the task that the model is told, round by round: what is drawn for another
+/// Times the volume of the task that the model is told in further rounds: what is drawn for another
 /// volume, and cut at that of the task, often has another topology.
-const VOLUMES: [f64; 6] = [1.0, 0.7, 1.4, 0.5, 1.2, 0.85];
+const VOLUMES: [f64; 5] = [0.7, 1.4, 0.5, 1.2, 0.85];
 /// Topologies that are looked for in further rounds.
 const TOPOLOGIES: usize = 5;
 /// Scale of the noise that candidates of those rounds begin with.
@@ -60,10 +60,10 @@ impl ProposalTask<'_> {
     /// Tries candidates in rounds, chooses from those that are accepted, and ranks what is chosen.
     /// The observer sees each round.
     ///
-    /// The first round is told the task as it is. Further ones are told other volumes in turn, with
-    /// shorter searches, as long as there are fewer than five topologies (or than the number asked
-    /// for). Afterwards rounds as the first one follow until enough candidates are accepted or the
-    /// largest number is tried.
+    /// The first round is told the task as it is. Further ones explore as long as there are fewer than
+    /// five topologies, or than the number asked for: they are told other volumes in turn, begin with
+    /// warmer noise, and are made structures by SIMP iterations instead of a search. Afterwards rounds
+    /// as the first one follow until enough candidates are accepted or the largest number is tried.
     ///
     /// # Errors
     /// If the decoder or the solver fails, or a training design cannot be read.
@@ -89,21 +89,26 @@ impl ProposalTask<'_> {
             Differ::Topology => settings.count.min(TOPOLOGIES),
             Differ::Overlap => 0,
         };
-        for round in 0.. {
-            let explores = 0 < round && round < VOLUMES.len() && counts.topologies < wanted;
-            if most <= tried.len() || (settings.count <= counts.accepted && !explores) {
+        let mut volumes = VOLUMES.into_iter();
+        loop {
+            let explores = !tried.is_empty() && counts.topologies < wanted;
+            let volume = if explores { volumes.next() } else { None };
+            if most <= tried.len() || (settings.count <= counts.accepted && volume.is_none()) {
                 break;
             }
-            let (factor, temperature, repair) = match explores {
-                true => (VOLUMES[round], TEMPERATURE, settings.refine.max(REPAIR)),
-                false => (1.0, 1.0, settings.refine),
+            let factor = volume.unwrap_or(1.0);
+            let (number, temperature, steps, repair) = if volume.is_some() {
+                (settings.count, TEMPERATURE, settings.search.min(STEPS), settings.refine.max(REPAIR))
+            } else {
+                (2 * settings.count, 1.0, settings.search, settings.refine)
             };
-            let steps = if explores { settings.search.min(STEPS) } else { settings.search };
-            let number = if explores { settings.count } else { 2 * settings.count };
             let numbers = tried.len()..(tried.len() + number).min(most);
             let (told, given) = self.told_at(factor)?;
-            let codes =
+            let mut codes =
                 self.origins.codes(numbers, &run.vae, &region, (&told, &given), temperature)?;
+            if volume.is_some() {
+                codes.iter_mut().for_each(|origin| origin.source = EXPLORED);
+            }
             let task = Task {
                 vae: &run.vae,
                 given: &given,

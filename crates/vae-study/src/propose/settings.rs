@@ -113,6 +113,9 @@ impl ProposeSettings {
                 return Err(outside(setting, n, &format!("from 1 to {most}")));
             }
         }
+        if let Some(volume) = self.volume.filter(|volume| !(0.0 < *volume && *volume < 1.0)) {
+            return Err(outside("volume", volume, "above 0 and below 1"));
+        }
         if !(0.0 < self.overlap && self.overlap <= 1.0) {
             return Err(outside("overlap", self.overlap, "above 0 and at most 1"));
         }

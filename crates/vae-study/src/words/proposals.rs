@@ -39,6 +39,13 @@ pub fn proposed(found: &Proposals) -> Vec<String> {
             found.stiff_enough()
         ));
     }
+    let explored = found.explored();
+    if 0 < explored {
+        let all = counted(found.accepted.len(), "proposal");
+        lines.push(format!(
+            "{explored} of {all} were drawn for another volume and made structures by SIMP iterations, for the sake of other topologies"
+        ));
+    }
     lines.push(match &found.reference {
         Some(Reference { name, compliance }) => format!(
             "compared with {name}, {compliance:.4}: a proposal may be {} softer, at most {:.4}",
