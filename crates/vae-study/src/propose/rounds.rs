@@ -98,7 +98,12 @@ impl ProposalTask<'_> {
             }
             let factor = volume.unwrap_or(1.0);
             let (number, temperature, steps, repair) = if volume.is_some() {
-                (settings.count, TEMPERATURE, settings.search.min(STEPS), settings.refine.max(REPAIR))
+                (
+                    settings.count,
+                    TEMPERATURE,
+                    settings.search.min(STEPS),
+                    settings.refine.max(REPAIR),
+                )
             } else {
                 (2 * settings.count, 1.0, settings.search, settings.refine)
             };
@@ -106,8 +111,8 @@ impl ProposalTask<'_> {
             let (told, given) = self.told_at(factor)?;
             let mut codes =
                 self.origins.codes(numbers, &run.vae, &region, (&told, &given), temperature)?;
-            if volume.is_some() {
-                codes.iter_mut().for_each(|origin| origin.source = EXPLORED);
+            for origin in codes.iter_mut().filter(|_| volume.is_some()) {
+                origin.source = EXPLORED;
             }
             let task = Task {
                 vae: &run.vae,
