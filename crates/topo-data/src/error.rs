@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use topo_simp::ProblemError;
-use vae_base::{FileError, Remedy, layers::UnknownKey, text::nearest};
+use vae_base::{FileError, Remedy, files::is_no_file, layers::UnknownKey, text::nearest};
 
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, TopoDataError>;
@@ -226,6 +226,7 @@ impl TopoDataError {
             | Self::UnfinishedShard { .. }
             | Self::Exists { .. }
             | Self::OtherGeneration { .. } => true,
+            Self::Io { verb: "read", source, .. } => is_no_file(source),
             Self::Simp(error) => error.is_callers_mistake(),
             Self::Stated { source, .. } => {
                 matches!(**source, ProblemError::UnknownCondition { .. })

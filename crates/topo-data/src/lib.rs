@@ -50,7 +50,7 @@ pub use families::{Axis, ClippedNormal, Companion, Family, Scatter, symmetry_key
 pub use fields::{FIELD_RECIPE, field_channels, fields_of, problem_fields, with_fields};
 pub use generation::{
     Candidate, Failure, GenerateReport, GenerateSpec, Maker, Progress, Shard, ShardReport,
-    generate, generate_shard, merge,
+    expected_seconds, generate, generate_shard, merge,
 };
 pub use judging::{
     Components, Connectivity, Contacts, Domain, Flaw, Hole, Inspection, Judge, Judgement,

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use vae_base::paths::file_name;
+use vae_base::{files::read_text, paths::file_name};
 
 use super::{axis::Axis, scatter::Scatter};
 use crate::error::{Result, TopoDataError};
@@ -65,6 +65,10 @@ pub struct Family {
 
 /// Elements of a side of a family's grid.
 pub(crate) const SIDE: RangeInclusive<usize> = 2..=1024;
+/// Largest number of problems of a family of axes.
+const MOST_PROBLEMS: usize = 1 << 32;
+/// Largest size of a family file, in bytes.
+const MOST_TEXT: u64 = 1 << 20;
 
 /// The built-in families, in the order in which they are listed.
 const BUILTIN: [(&str, &str); 11] = [
@@ -106,7 +110,7 @@ impl Family {
         let path = Path::new(name);
         if path.extension().is_some_and(|extension| extension == "toml") && path.exists() {
             let io = |source| TopoDataError::Io { verb: "read", path: path.to_owned(), source };
-            return Self::parse(&std::fs::read_to_string(path).map_err(io)?);
+            return Self::parse(&read_text(path, MOST_TEXT).map_err(io)?);
         }
         Err(TopoDataError::UnknownFamily {
             name: name.to_owned(),
@@ -151,6 +155,12 @@ impl Family {
                     return Err(wrong(format!("{with} has {n} values, but {name} has {expected}")));
                 }
             }
+        }
+        let lengths = family.axes.iter().map(|axis| axis.values.len());
+        let problems = lengths.clone().try_fold(1, usize::checked_mul);
+        if problems.is_none_or(|problems| MOST_PROBLEMS < problems) {
+            let why = "the values of its axes can be combined in more than 4,294,967,296 ways";
+            return Err(wrong(why.to_owned()));
         }
         if let Some(scatter) = &family.scatter {
             scatter.check().map_err(wrong)?;
@@ -246,6 +256,21 @@ mod tests {
             message("name = \"a\"\nsummary = \"b\"\nheight = 2\nwidth = 2\nproblem = {}")
                 .contains("no axes")
         );
+    }
+
+    #[test]
+    fn a_family_has_at_most_as_many_problems_as_a_number_can_count() {
+        let of = |axes: usize| {
+            let family = Family::cantilever();
+            let axis = |i: usize| Axis { name: format!("x{i}"), ..family.axes[1].clone() };
+            let axes = family.axes.iter().cloned().chain((3..axes).map(axis)).collect();
+            Family::parse(&toml::to_string(&Family { axes, ..family.clone() }).unwrap())
+        };
+        // 7 · 9 · 7 · 9⁷ = 2.1e9, and nine times as many; 9⁶⁰ is more than 2⁶⁴.
+        assert_eq!(of(10).unwrap().problems(), 441 * 9_usize.pow(7));
+        for axes in [11, 63] {
+            assert!(of(axes).unwrap_err().to_string().contains("4,294,967,296"), "{axes}");
+        }
     }
 
     #[test]

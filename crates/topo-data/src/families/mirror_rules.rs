@@ -9,6 +9,9 @@ use super::{
 };
 use crate::error::Result;
 
+/// Answers that are tried.
+const MOST_TRIED: usize = 1 << 12;
+
 impl Family {
     /// The rule of each condition under `mirror`, in the order of [`Family::conditions`]: the
     /// mirror image of each of `problems` is the problem at the conditions that these rules give,
@@ -17,7 +20,9 @@ impl Family {
     /// symmetry, or supports move to nodes that are not mirror images on this grid.
     ///
     /// An axis stays or is reversed; no other rule maps its values onto each other. Of several
-    /// answers the first with the most axes that stay counts.
+    /// answers the first with the most axes that stay counts. At most 4096 answers are tried, which
+    /// are all for twelve axes that can be reversed; a family of more may have rules that are not
+    /// found.
     ///
     /// # Errors
     ///
@@ -51,13 +56,12 @@ impl Family {
             // themselves.
             return Ok(Some(vec![MirrorRule::Same; self.conditions().len()]));
         }
-        let reversible: Vec<usize> =
-            (0..self.axes.len()).filter(|&axis| reversed(&self.axes[axis]).is_some()).collect();
-        let mut choices: Vec<u32> = (0..1 << reversible.len()).collect();
-        choices.sort_by_key(|choice| choice.count_ones());
-        for choice in choices {
-            let chosen = reversible.iter().enumerate().filter(|(bit, _)| choice >> bit & 1 == 1);
-            let turned: Vec<usize> = chosen.map(|(_, &axis)| axis).collect();
+        // An axis of one value is its own reverse, whatever is decided for it.
+        let reversible: Vec<usize> = (0..self.axes.len())
+            .filter(|&axis| 1 < self.axes[axis].values.len())
+            .filter(|&axis| reversed(&self.axes[axis]).is_some())
+            .collect();
+        for turned in subsets(&reversible).take(MOST_TRIED) {
             if self.is_mirrored(problems, (height, width), mirror, &turned)? {
                 let rules = self.axes.iter().enumerate().flat_map(|(position, axis)| {
                     let turned = turned.contains(&position);
@@ -93,6 +97,27 @@ impl Family {
     }
 }
 
+/// All subsets of some items, those with fewer items first.
+fn subsets(items: &[usize]) -> impl Iterator<Item = Vec<usize>> {
+    let all = (1_u64 << items.len()) - 1;
+    let of_size = move |size: usize| {
+        let first = (1_u64 << size) - 1;
+        // The next larger number with as many ones (Gosper's hack).
+        let next = move |&bits: &u64| {
+            let low = bits & bits.wrapping_neg();
+            let moved = bits + low;
+            let next = (low != 0).then(|| (((bits ^ moved) >> 2) / low) | moved)?;
+            (next <= all).then_some(next)
+        };
+        std::iter::successors(Some(first), next)
+    };
+    let chosen = |bits: u64| {
+        let chosen = items.iter().enumerate().filter(move |(bit, _)| bits >> bit & 1 == 1);
+        chosen.map(|(_, &item)| item).collect()
+    };
+    (0..=items.len()).flat_map(of_size).map(chosen)
+}
+
 /// The rules of an axis that stays: one for itself, one for each companion that is a condition.
 fn kept(axis: &Axis) -> Vec<MirrorRule> {
     vec![MirrorRule::Same; 1 + stated(axis).count()]
@@ -113,4 +138,42 @@ fn reversed(axis: &Axis) -> Option<Vec<MirrorRule>> {
 
 fn stated(axis: &Axis) -> impl Iterator<Item = &Companion> {
     axis.with.iter().filter(|companion| companion.condition)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Axes that decide nothing may stay or be reversed, whatever their number.
+    #[test]
+    fn many_axes_do_not_take_for_ever() {
+        let family = Family::cantilever();
+        let idle = |i: usize| Axis {
+            name: format!("idle{i}"),
+            unit: String::new(),
+            values: vec![0.0, 1.0],
+            with: Vec::new(),
+        };
+        let axes = (0..24).map(idle).chain(family.axes.iter().cloned()).collect();
+        let many = Family { axes, ..family.clone() };
+        let rules = many.mirror_rules(&[0, 100, 440], (4, 8), Mirror::Y).unwrap().unwrap();
+        let same = family.mirror_rules(&[0, 100, 440], (4, 8), Mirror::Y).unwrap().unwrap();
+        assert_eq!(rules[24..], same);
+        assert!(rules[..24].iter().all(|rule| *rule == MirrorRule::Same));
+        // Clamped on the left, so there is no such symmetry, and not all answers are tried.
+        assert_eq!(many.mirror_rules(&[0], (4, 8), Mirror::X).unwrap(), None);
+    }
+
+    #[test]
+    fn subsets_come_by_their_size_and_are_all_there() {
+        let found: Vec<_> = subsets(&[3, 5, 8]).collect();
+        let expected: [&[usize]; 8] =
+            [&[], &[3], &[5], &[8], &[3, 5], &[3, 8], &[5, 8], &[3, 5, 8]];
+        assert_eq!(found, expected);
+        assert_eq!(subsets(&[]).count(), 1);
+        assert_eq!(subsets(&[7; 12]).count(), MOST_TRIED);
+        // The first of very many, at once.
+        let many: Vec<usize> = (0..63).collect();
+        assert_eq!(subsets(&many).nth(64), Some(vec![0, 1]));
+    }
 }

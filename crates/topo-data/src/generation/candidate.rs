@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use topo_simp::{Grid, Optimizer, Options, PENALTY, Problem, Start};
+use topo_simp::{Ended, Grid, Optimizer, Options, PENALTY, Problem, Start};
 
 use super::spec::GenerateSpec;
 use crate::{
@@ -82,6 +82,17 @@ impl<'a> Maker<'a> {
     ///
     /// If the family has no problem of this number.
     pub fn make(&mut self, problem: usize, variant: usize) -> Result<Candidate> {
+        let made = self.make_while(problem, variant, &|| ControlFlow::Continue(()))?;
+        Ok(made.expect("nobody stops it"))
+    }
+
+    /// As [`Maker::make`]; `go_on` is asked in every iteration, and `None` follows if it says no.
+    pub(super) fn make_while(
+        &mut self,
+        problem: usize,
+        variant: usize,
+        go_on: &dyn Fn() -> ControlFlow<()>,
+    ) -> Result<Option<Candidate>> {
         let spec = self.spec;
         let job = Job::new(spec, self.family, problem, variant)?;
         let stages = [
@@ -90,16 +101,18 @@ impl<'a> Maker<'a> {
             (1.0, spec.crisp_iterations),
         ];
         let options = |radius| job.options(radius, spec.tolerance);
-        let made = recipe::run(&mut self.optimizer, &job.task, job.start(), &stages, options)?;
+        let made =
+            recipe::run(&mut self.optimizer, &job.task, job.start(), &stages, options, go_on)?;
+        let Some(made) = made else { return Ok(None) };
         let mut candidate = job.candidate(&made.design, made.compliance);
         candidate.iterations = made.history.len();
         candidate.history = made.history;
         candidate.compliance_cut = self.compliance_cut(&job, &candidate)?;
-        Ok(candidate)
+        Ok(Some(candidate))
     }
 
     /// The designs before each of the first iterations of one variant of one problem, the start
-    /// first.
+    /// first; `None` if `go_on`, which is asked in every iteration, says no.
     ///
     /// An iterate that the cut disconnects from its load has an infinite `compliance_cut`.
     ///
@@ -115,7 +128,8 @@ impl<'a> Maker<'a> {
         problem: usize,
         variant: usize,
         count: usize,
-    ) -> Result<Vec<Candidate>> {
+        go_on: &dyn Fn() -> ControlFlow<()>,
+    ) -> Result<Option<Vec<Candidate>>> {
         let job = Job::new(self.spec, self.family, problem, variant)?;
         // With a tolerance of 0 a converged run continues in small steps, so every problem has all
         // iterates.
@@ -125,18 +139,21 @@ impl<'a> Maker<'a> {
             ..job.options(job.filter_radius, 0.0)
         };
         let mut candidates = Vec::with_capacity(count);
-        self.optimizer.optimize_with(&job.task, &options, |iteration| {
+        let solution = self.optimizer.optimize_with(&job.task, &options, |iteration| {
             let mut candidate = job.candidate(&iteration.design.to_owned(), iteration.compliance);
             candidate.iterate = Some(iteration.iteration - 1);
             candidate.iterations = iteration.iteration - 1;
             candidates.push(candidate);
-            ControlFlow::Continue(())
+            go_on()
         })?;
+        if solution.ended == Ended::Stopped {
+            return Ok(None);
+        }
         for candidate in &mut candidates {
             candidate.compliance_cut =
                 self.compliance_cut(&job, candidate).unwrap_or(f64::INFINITY);
         }
-        Ok(candidates)
+        Ok(Some(candidates))
     }
 
     /// The compliance of a candidate that is cut to 0/1 at its volume.

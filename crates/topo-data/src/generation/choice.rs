@@ -18,6 +18,9 @@ const SHUFFLED: usize = 1 << 20;
 /// Draws for each problem after which a family that draws at random gives up.
 const DRAWS_PER_PROBLEM: usize = 1000;
 
+/// For so many problems more than were found, draws may be in vain.
+const PATIENCE: usize = 10;
+
 /// Problems looked at together, in parallel.
 const BLOCK: usize = 256;
 
@@ -55,11 +58,16 @@ pub(crate) fn choose(spec: &GenerateSpec, family: &Family) -> Result<Chosen> {
 
     let mut rejected: BTreeMap<String, usize> = BTreeMap::new();
     let mut keys: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
-    while keys.len() < wanted {
+    let (mut drawn, listed) = (0, spec.problems.is_none() || all <= SHUFFLED);
+    // Draws of a family that has hardly any well-posed problem do not get better.
+    while keys.len() < wanted
+        && (listed || drawn <= DRAWS_PER_PROBLEM.saturating_mul(keys.len() + PATIENCE))
+    {
         let block: Vec<usize> = order.by_ref().take(BLOCK).collect();
         if block.is_empty() {
             break;
         }
+        drawn += block.len();
         let looked_at: Vec<_> = block
             .into_par_iter()
             .map(|problem| {
@@ -149,6 +157,24 @@ mod tests {
         assert!(random.groups.keys().all(|&p| family.problem(p, 8, 8).unwrap().validate().is_ok()));
         let mixed = chosen("mixed", Some(200), 1);
         assert!(mixed.rejected["all loads on supports"] > 5, "{mixed:?}");
+    }
+
+    #[test]
+    fn a_family_without_well_posed_problems_is_given_up() {
+        // Hardly ever a support: a million draws for each of a million problems would not end.
+        let text = include_str!("../../families/random.toml");
+        let family = Family::parse(text).unwrap();
+        let mut scatter = family.scatter.clone().unwrap();
+        (scatter.fixed_x, scatter.fixed_y) = (1e-9, 1e-9);
+        let family = Family { scatter: Some(scatter), ..family };
+        let spec = GenerateSpec {
+            height: 4,
+            width: 4,
+            problems: Some(1_000_000),
+            ..GenerateSpec::for_family("random").unwrap()
+        };
+        let error = choose(&spec, &family).unwrap_err();
+        assert!(matches!(error, TopoDataError::TooFewProblems { found: 0, .. }), "{error}");
     }
 
     #[test]

@@ -19,8 +19,9 @@ use crate::error::{Result, TopoDataError};
 /// Makes the data set of a specification and writes it into a new folder. `command` is the text by
 /// which the caller makes it again; report and data set carry it.
 ///
-/// Runs on the current rayon thread pool, one design per thread. The observer is called after each
-/// design, from any thread; if it returns [`ControlFlow::Break`], the generation stops. Finished
+/// Runs on the current rayon thread pool, one design per thread. The observer is called before the
+/// first design, in each of its iterations, and after each design, from any thread; if it returns
+/// [`ControlFlow::Break`], the generation stops, without the designs that are under way. Finished
 /// jobs are kept in a log beside the folder, `OUT.jobs.jsonl`, so that the same call continues
 /// after a stop or a crash, and ends in the same bytes as one that ran through; the log is removed
 /// once the folder is complete.

@@ -122,8 +122,12 @@ impl Log {
     /// [`TopoDataError::DamagedLog`], [`TopoDataError::Io`].
     pub(crate) fn read(path: &Path) -> Result<(Header, Vec<Outcome>)> {
         let io = |source| TopoDataError::Io { verb: "read", path: path.to_owned(), source };
-        let mut reader = BufReader::new(File::open(path).map_err(io)?);
         let no_shard = || TopoDataError::NoShard { path: path.to_owned() };
+        // Before it is opened, which would wait for somebody to write into a pipe.
+        if !std::fs::metadata(path).map_err(io)?.is_file() {
+            return Err(no_shard());
+        }
+        let mut reader = BufReader::new(File::open(path).map_err(io)?);
         let mut line = String::new();
         // A file that is not text is not a log.
         reader.read_line(&mut line).map_err(|_| no_shard())?;
@@ -146,6 +150,9 @@ impl Log {
             let path = path.clone();
             move |source| TopoDataError::Io { verb, path, source }
         };
+        if path.exists() && !path.is_file() {
+            return Err(TopoDataError::OtherGeneration { path });
+        }
         let lock = Lock::of(&path, "generating designs")?;
         let mut file = OpenOptions::new()
             .read(true)

@@ -3,6 +3,7 @@
 
 mod candidate;
 mod choice;
+mod estimate;
 mod exact;
 mod generate;
 mod log;
@@ -15,6 +16,7 @@ mod work;
 mod write;
 
 pub use candidate::{Candidate, Maker};
+pub use estimate::expected_seconds;
 pub use generate::{generate, generate_shard, merge};
 pub use report::{Failure, GenerateReport, Progress, ShardReport};
 pub use shard::Shard;

@@ -64,15 +64,23 @@ impl Work<'_> {
         let resting = self.makers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let maker = resting.map_or_else(|| Maker::new(self.spec, self.family), Ok);
         let made = maker.and_then(|mut maker| {
+            let go_on = || match self.observe() {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            };
             let made = match self.spec.keep_iterates {
-                Some(count) => maker.iterates(problem, variant, count),
-                None => maker.make(problem, variant).map(|candidate| vec![candidate]),
+                Some(count) => maker.iterates(problem, variant, count, &go_on),
+                None => maker
+                    .make_while(problem, variant, &go_on)
+                    .map(|candidate| candidate.map(|candidate| vec![candidate])),
             };
             self.makers.lock().unwrap_or_else(PoisonError::into_inner).push(maker);
             made
         });
         let outcome = match made {
-            Ok(candidates) => Outcome::Made(candidates),
+            Ok(Some(candidates)) => Outcome::Made(candidates),
+            // The observer has asked for it.
+            Ok(None) => return Err(self.stopped()),
             Err(TopoDataError::Simp(error)) => {
                 Outcome::Failed { problem, variant, reason: error.to_string() }
             }
@@ -89,20 +97,20 @@ impl Work<'_> {
 
     /// Tells the observer how far the work is.
     fn observe(&self) -> Result<()> {
-        let progress = {
-            let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-            Progress {
-                done: book.outcomes.len(),
-                replayed: book.replayed,
-                total: book.total,
-                failed: book.failed,
-            }
-        };
-        match (self.observer)(progress) {
+        match (self.observer)(self.progress()) {
             ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => {
-                Err(TopoDataError::Stopped { done: progress.done, total: progress.total })
-            }
+            ControlFlow::Break(()) => Err(self.stopped()),
         }
+    }
+
+    fn progress(&self) -> Progress {
+        let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let (done, total) = (book.outcomes.len(), book.total);
+        Progress { done, replayed: book.replayed, total, failed: book.failed }
+    }
+
+    fn stopped(&self) -> TopoDataError {
+        let Progress { done, total, .. } = self.progress();
+        TopoDataError::Stopped { done, total }
     }
 }

@@ -1,5 +1,7 @@
 //! SIMP designs to compare with, which must hold once they are cut to 0/1.
 
+use std::ops::ControlFlow;
+
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 use topo_simp::{
@@ -177,7 +179,9 @@ impl Judge {
             solver: Solver::Multigrid,
             ..Options::top88(Filter::Sensitivity, radius)
         };
-        let made = recipe::run(&mut self.optimizer, problem, start, stages, options)?;
+        let go_on = || ControlFlow::Continue(());
+        let made = recipe::run(&mut self.optimizer, problem, start, stages, options, &go_on)?;
+        let made = made.expect("nobody stops it");
         self.cut(problem, made.design, made.history.len())
     }
 

@@ -1,7 +1,9 @@
 //! SIMP stage by stage, each from the design that the one before it ended with.
 
+use std::ops::ControlFlow;
+
 use ndarray::Array2;
-use topo_simp::{Grid, Optimizer, Options, Problem, SimpError, Start};
+use topo_simp::{Ended, Grid, Optimizer, Options, Problem, SimpError, Start};
 
 /// Filter radius of the stage that sharpens a layout, in elements: just enough filter to prevent
 /// hinges and checkerboards.
@@ -24,18 +26,22 @@ pub(crate) struct Staged {
 }
 
 /// Runs stages of a filter radius and a largest number of iterations; `options` are those of a
-/// radius.
+/// radius. `go_on` is asked in every iteration; `None` if it says no.
 pub(crate) fn run(
     optimizer: &mut Optimizer,
     problem: &Problem,
     mut start: Start,
     stages: &[(f64, usize)],
     options: impl Fn(f64) -> Options,
-) -> Result<Staged, SimpError> {
+    go_on: &dyn Fn() -> ControlFlow<()>,
+) -> Result<Option<Staged>, SimpError> {
     let (mut compliance, mut history) = (0.0, Vec::new());
     for &(radius, max_iterations) in stages.iter().filter(|stage| 0 < stage.1) {
         let options = Options { max_iterations, start, ..options(radius) };
-        let solution = optimizer.optimize(problem, &options)?;
+        let solution = optimizer.optimize_with(problem, &options, |_| go_on())?;
+        if solution.ended == Ended::Stopped {
+            return Ok(None);
+        }
         history.extend(solution.history);
         compliance = solution.compliance_returned;
         start = Start::Design(solution.design);
@@ -47,5 +53,5 @@ pub(crate) fn run(
             Array2::from_elem(shape, problem.volume_fraction)
         }
     };
-    Ok(Staged { design, compliance, history })
+    Ok(Some(Staged { design, compliance, history }))
 }
