@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use vae_base::FileError;
+use vae_base::files::is_no_file;
+use vae_models::LoadError;
 
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, TrainError>;
@@ -354,6 +356,11 @@ impl TrainError {
             | Self::ConditionRange { .. }
             | Self::Index { .. } => true,
             Self::Data(err) => err.is_callers_mistake(),
+            // What was named is not there, or is no file.
+            Self::File(FileError::Io { action: "reading", source, .. }) => is_no_file(source),
+            Self::Load(err) => {
+                matches!(&**err, LoadError::Read { source, .. } if is_no_file(source))
+            }
             _ => false,
         }
     }

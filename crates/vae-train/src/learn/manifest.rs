@@ -24,6 +24,9 @@ pub struct Manifest {
     pub threads: usize,
     /// The command line.
     pub command: Vec<String>,
+    /// Rows and columns of the designs; `None` in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<[usize; 2]>,
     /// Steps at which the run was taken up again.
     pub resumed_at_step: Vec<u64>,
     /// The command lines that went on with other settings, or from an earlier epoch.

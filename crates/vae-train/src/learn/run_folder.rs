@@ -9,6 +9,7 @@ use vae_data::{DataSet, Split, SplitGroups};
 use vae_models::ModelConfig;
 use vae_nn::Parameters;
 
+use crate::data::Told;
 use crate::error::{Result, TrainError};
 use crate::learn::config::{Config, Layer};
 use crate::learn::files::{read_to_string, write, write_json};
@@ -82,7 +83,8 @@ impl RunFolder {
         parameters: &Parameters,
     ) -> Result<()> {
         self.make(|run| {
-            write_json(&run.manifest(), manifest)?;
+            let size = Some([model.height, model.width]);
+            write_json(&run.manifest(), &Manifest { size, ..manifest.clone() })?;
             if let Some(split) = split {
                 write_json(&run.splits(), &split.groups)?;
             }
@@ -193,15 +195,37 @@ impl RunFolder {
     }
 
     /// Refuses weights of another network than the configuration of the run describes, such as those
-    /// of another run that wrote into the same folder. Sizes and conditions come from the data, so
-    /// they are not compared.
+    /// of another run that wrote into the same folder. The size of the designs is that of the
+    /// manifest, and conditions are compared if the configuration names them.
     ///
     /// # Errors
     /// [`TrainError::OtherModel`]; when the configuration cannot be read.
     pub fn check_model(&self, model: &ModelConfig) -> Result<()> {
         let config = Config::read(&self.config())?;
         let wanted = network(&config, (model.height, model.width), model.conditions.clone());
-        let what = if wanted.latent_dim != model.latent_dim {
+        let told = match &config.data.told {
+            Told::Named(names) => Some(&names[..]),
+            Told::None => Some(&[][..]),
+            Told::Auto | Told::All | Told::First => None,
+        };
+        let names: Vec<&str> =
+            model.conditions.iter().map(|condition| condition.name.as_str()).collect();
+        // A damaged manifest is a matter of those who need it.
+        let size = self.recorded_manifest().ok().and_then(|manifest| manifest.size);
+        let what = if let Some([height, width]) = size
+            && (height, width) != (model.height, model.width)
+        {
+            format!("designs of {} x {}, and not {height} x {width}", model.height, model.width)
+        } else if let Some(told) = told
+            && names != told
+        {
+            let list = |names: &[&str]| match names {
+                [] => "no conditions".to_owned(),
+                names => format!("the conditions {}", names.join(", ")),
+            };
+            let told: Vec<&str> = told.iter().map(String::as_str).collect();
+            format!("{}, and not {}", list(&names), list(&told))
+        } else if wanted.latent_dim != model.latent_dim {
             format!("{} latent dimensions, and not {}", model.latent_dim, wanted.latent_dim)
         } else if wanted.likelihood != model.likelihood {
             format!("the likelihood {}, and not {}", model.likelihood, wanted.likelihood)

@@ -166,7 +166,9 @@ pub(crate) fn begin(
     }
     let position = Position::default();
     run.make(|run| {
-        write_json(&run.manifest(), manifest)?;
+        let data = designs.data();
+        let size = Some([data.height(), data.width()]);
+        write_json(&run.manifest(), &Manifest { size, ..manifest.clone() })?;
         write_json(&run.splits(), &split.groups)?;
         write(&run.config(), config.to_toml().as_bytes())?;
         checkpoint::save(&run.last_checkpoint(), &position, learner)?;

@@ -149,11 +149,11 @@ pub fn train(
                 log.push(&Event::Step(metrics))?;
             }
 
-            // Checkpoint, stop. Not after the last batch: the end of the epoch does both, after its
-            // validation.
+            // Checkpoint, stop. After the last batch there is a checkpoint at the end of the epoch,
+            // after its validation.
             let stopping = stop.load(Ordering::Relaxed);
             let due = Duration::from_secs(training.checkpoint_seconds) <= saved.0.elapsed();
-            if at.batch < plan.steps_per_epoch && (due || stopping) {
+            if stopping || (due && at.batch < plan.steps_per_epoch) {
                 checkpoint::save(&run.last_checkpoint(), &at, &learner)?;
                 saved = (Instant::now(), at.step);
                 if stopping {
@@ -165,7 +165,10 @@ pub fn train(
         // Validation. The bound is the one at β = 1, whatever is optimized; no model is the best
         // before β is final.
         let seconds = clock.elapsed().as_secs_f64();
-        let scores = score(&learner.vae, &designs, &scored, &device)?;
+        let Some(scores) = score(&learner.vae, &designs, &scored, &device, stop)? else {
+            checkpoint::save(&run.last_checkpoint(), &at, &learner)?;
+            return Ok(Outcome { ending: Ending::Interrupted, position: at });
+        };
         let held_out = HeldOut {
             vae: &learner.vae,
             designs: &designs,

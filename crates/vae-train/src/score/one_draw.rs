@@ -1,5 +1,7 @@
 //! Scores from one draw per design: quick enough for every epoch.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use candle_core::{DType, Device};
 use vae_models::{ElboTerms, Vae};
 use vae_prob::Elbo;
@@ -20,7 +22,7 @@ pub struct Scores {
     pub reconstruction: Reconstruction,
 }
 
-/// Scores some designs with one draw of fixed noise.
+/// Scores some designs with one draw of fixed noise; `None` if `stop` was set before it was done.
 ///
 /// # Errors
 /// When a design cannot be read.
@@ -29,11 +31,15 @@ pub fn score(
     designs: &Targets<'_>,
     indices: &[usize],
     device: &Device,
-) -> Result<Scores> {
+    stop: &AtomicBool,
+) -> Result<Option<Scores>> {
     let mut log_likelihood = 0.0;
     let mut kl_per_dim = vec![0.0; vae.config().latent_dim];
     let mut reconstruction = Tally::default();
     for chunk in indices.chunks(BATCH) {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         let (batch, elbo) = one_draw(vae, designs, chunk, device)?;
         log_likelihood += sum(&elbo.log_likelihood)?;
         add_to(&mut kl_per_dim, &elbo.kl.to_dtype(DType::F64)?)?;
@@ -47,7 +53,7 @@ pub fn score(
     }
     let log_likelihood = log_likelihood / n;
     let elbo = Elbo { log_likelihood, kl: kl_per_dim.iter().sum() };
-    Ok(Scores { elbo, kl_per_dim, reconstruction: reconstruction.mean() })
+    Ok(Some(Scores { elbo, kl_per_dim, reconstruction: reconstruction.mean() }))
 }
 
 /// Log-likelihood and KL of each design, with the draw that [`score`] takes.

@@ -56,6 +56,7 @@ pub(crate) fn manifest(data: &DataSet) -> Manifest {
         device: "cpu".into(),
         threads: 1,
         command: Vec::new(),
+        size: None,
         resumed_at_step: Vec::new(),
         continued_by: Vec::new(),
     }

@@ -29,6 +29,9 @@ struct Header {
     format: u32,
     /// Checksum of the weight file whose codes these are.
     weights: String,
+    /// Checksum of the tensors; empty in files of earlier versions.
+    #[serde(default)]
+    tensors: String,
     scores: FlowScores,
 }
 
@@ -42,14 +45,19 @@ impl Flow {
         reason = "it cannot: plain fields and tensors can be written"
     )]
     pub fn save(&self, run: &RunFolder) -> Result<()> {
-        let header =
-            Header { format: FORMAT, weights: checksum(run)?, scores: self.scores.clone() };
         let mut tensors: BTreeMap<String, Tensor> = self
             .parameters
             .iter()
             .map(|(name, variable)| (name, variable.as_tensor().clone()))
             .collect();
         tensors.insert(STANDARDS.to_owned(), to_tensor(&self.standards)?);
+        let plain = safetensors::serialize(&tensors, None);
+        let header = Header {
+            format: FORMAT,
+            weights: checksum(run)?,
+            tensors: checksum_of(&plain.expect("tensors on the processor can be written")),
+            scores: self.scores.clone(),
+        };
         let json = serde_json::to_string(&header).expect("a header has plain fields only");
         let bytes = safetensors::serialize(&tensors, Some(HashMap::from([(KEY.to_owned(), json)])))
             .expect("tensors on the processor can be written");
@@ -109,6 +117,10 @@ impl Flow {
         let sizes = (vae.config().latent_dim, width);
         let velocity = Velocity::new(sizes, WIDTH, &parameters)?;
         parameters.load(&tensors).map_err(|_| other())?;
+        let plain = safetensors::serialize(file.iter(), None).map_err(text)?;
+        if !header.tensors.is_empty() && header.tensors != checksum_of(&plain) {
+            return Err(damaged("its numbers are not those that were written".to_owned()));
+        }
         let standards = Array2::from_shape_vec((2, width), all).expect("two rows");
         Ok(Some(Self { velocity, parameters, standards, scores: header.scores }))
     }
@@ -117,5 +129,9 @@ impl Flow {
 fn checksum(run: &RunFolder) -> Result<String> {
     let path = run.model();
     let bytes = std::fs::read(&path).map_err(|source| TrainError::io("reading", &path, source))?;
-    Ok(format!("{:032x}", twox_hash::XxHash3_128::oneshot(&bytes)))
+    Ok(checksum_of(&bytes))
+}
+
+fn checksum_of(bytes: &[u8]) -> String {
+    format!("{:032x}", twox_hash::XxHash3_128::oneshot(bytes))
 }

@@ -285,6 +285,11 @@ fn a_file_that_is_no_flow_of_this_model_is_refused() {
         };
         refused(&run, &vae, &changed(&bytes, spoil, same), "not finite");
     }
+    let shift = |all: &mut HashMap<String, Tensor>| {
+        let shifted = (&all["output.bias"] + 1e-3).unwrap();
+        all.insert("output.bias".to_owned(), shifted);
+    };
+    refused(&run, &vae, &changed(&bytes, shift, same), "not those that were written");
     // Of a model with as many latents that is told more, and of one with more latents.
     fs::write(run.flow(), &bytes).unwrap();
     assert!(Flow::read(&run, &vae).unwrap().is_some());

@@ -4,12 +4,16 @@ use std::path::Path;
 
 use serde::Serialize;
 use toml::{Table, Value};
+use vae_base::files::read_text;
 use vae_base::layers::{UnknownKey, merge};
 
 use crate::error::{Result, TrainError};
 use crate::learn::config::migrate::{complete, to_format_2};
 use crate::learn::config::settings::FORMAT;
 use crate::learn::objective::Objective;
+
+/// Largest size of a configuration file, in bytes.
+const MOST_TEXT: u64 = 16 << 20;
 
 /// Some of the settings of a [`Config`](crate::learn::Config), to be laid over others.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,8 +67,8 @@ impl Layer {
     /// # Errors
     /// If the file cannot be read, is not TOML, or is of a newer format.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| TrainError::io("reading", path, source))?;
+        let text =
+            read_text(path, MOST_TEXT).map_err(|source| TrainError::io("reading", path, source))?;
         let mut layer = Self::parse(&path.display().to_string(), &text)?;
         let format = layer.table.get("format").and_then(Value::as_integer);
         match format {
