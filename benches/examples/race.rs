@@ -261,6 +261,7 @@ mod tests {
             device: "cpu".to_owned(),
             threads: 1,
             command: Vec::new(),
+            size: None,
             resumed_at_step: Vec::new(),
             continued_by: Vec::new(),
         };

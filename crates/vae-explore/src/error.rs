@@ -78,7 +78,7 @@ pub enum ExploreError {
     File(#[from] FileError),
     /// A question to the run that failed.
     #[error(transparent)]
-    Study(#[from] StudyError),
+    Study(Box<StudyError>),
     /// A design that cannot be judged or exported.
     #[error(transparent)]
     Analysis(#[from] AnalysisError),
@@ -90,13 +90,25 @@ pub enum ExploreError {
     Design(#[from] vae_design::DesignError),
     /// A model that cannot be asked.
     #[error(transparent)]
-    Train(#[from] vae_train::TrainError),
+    Train(Box<vae_train::TrainError>),
     /// A network that cannot be asked.
     #[error(transparent)]
     Model(#[from] vae_models::ModelError),
     /// A tensor operation.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+}
+
+impl From<vae_train::TrainError> for ExploreError {
+    fn from(error: vae_train::TrainError) -> Self {
+        Self::Train(Box::new(error))
+    }
+}
+
+impl From<StudyError> for ExploreError {
+    fn from(error: StudyError) -> Self {
+        Self::Study(Box::new(error))
+    }
 }
 
 impl From<topo_simp::ProblemError> for ExploreError {
@@ -108,7 +120,12 @@ impl From<topo_simp::ProblemError> for ExploreError {
 impl ExploreError {
     /// Whether the caller asked for something that cannot be, rather than something failing.
     pub fn is_callers_mistake(&self) -> bool {
-        matches!(self, Self::Listen { .. } | Self::Request(_) | Self::NoProposals { .. })
+        match self {
+            Self::Listen { .. } | Self::Request(_) | Self::NoProposals { .. } => true,
+            Self::Study(error) => error.is_callers_mistake(),
+            Self::Analysis(error) => error.is_callers_mistake(),
+            _ => false,
+        }
     }
 
     /// What helps, in terms of settings.
@@ -120,6 +137,8 @@ impl ExploreError {
             Self::NoProposals { .. } => {
                 vec![Remedy::advice("name a folder that proposals were written into")]
             }
+            Self::Study(error) => error.remedies(),
+            Self::Analysis(error) => error.remedies(),
             _ => Vec::new(),
         }
     }

@@ -1,12 +1,14 @@
 //! One file to send on: map, thumbnails, kept designs, a grid of decoded designs, and the numbers.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use vae_study::Progress;
+use vae_base::files::read_text;
+use vae_study::{Progress, StudyError};
 
 use crate::answers::{Decoded, State, Studio, Which};
 use crate::assets::{ASSETS, Asset, INDEX};
@@ -16,6 +18,8 @@ use crate::subject::{Atlas, Results, Subject, about, table};
 
 /// Largest page.
 const MOST_BYTES: usize = 10 * 1024 * 1024;
+/// Largest size of a session file, in bytes.
+const MOST_SESSION: u64 = 64 << 20;
 /// Most designs along each side of the grid.
 const MOST_SIDE: usize = 17;
 /// What the designs of the grid may take of the page.
@@ -34,10 +38,18 @@ impl Subject {
     /// design cannot be made or judged.
     pub fn offline_page(
         self,
-        session: Option<&str>,
+        session: Option<&Path>,
         mut progress: impl FnMut(Progress),
     ) -> Result<String> {
-        let state = session.map(serde_json::from_str::<State>).transpose();
+        let read = |path: &Path| {
+            read_text(path, MOST_SESSION).map_err(|source| StudyError::Io {
+                action: "read",
+                path: path.into(),
+                source,
+            })
+        };
+        let session = session.map(read).transpose()?;
+        let state = session.as_deref().map(serde_json::from_str::<State>).transpose();
         let state = state.map_err(|error| ExploreError::Session(error.to_string()))?;
         let subject = Arc::new(self);
         let results = Results::new(&subject);

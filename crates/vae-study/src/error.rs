@@ -211,7 +211,7 @@ pub enum StudyError {
     Data(#[from] vae_data::DataError),
     /// From training and its model.
     #[error(transparent)]
-    Train(#[from] vae_train::TrainError),
+    Train(Box<vae_train::TrainError>),
     /// From the search for designs.
     #[error(transparent)]
     Design(#[from] vae_design::DesignError),
@@ -221,6 +221,12 @@ pub enum StudyError {
     /// From the solver.
     #[error(transparent)]
     Simp(#[from] topo_simp::SimpError),
+}
+
+impl From<vae_train::TrainError> for StudyError {
+    fn from(error: vae_train::TrainError) -> Self {
+        Self::Train(Box::new(error))
+    }
 }
 
 impl From<ProblemError> for StudyError {
@@ -313,7 +319,7 @@ impl StudyError {
             | Self::NotTheLectures { .. }
             | Self::NoSymmetry { .. } => true,
             // What was named is not there.
-            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::NotFound,
+            Self::Io { source, .. } => vae_base::files::is_no_file(source),
             Self::Data(err) => err.is_callers_mistake(),
             Self::Train(err) => err.is_callers_mistake(),
             Self::Design(err) => err.is_callers_mistake(),

@@ -9,6 +9,7 @@ pub mod analysis;
 pub mod checks;
 mod distance;
 mod error;
+mod estimate;
 pub mod evaluation;
 pub mod latent;
 pub mod outliers;

@@ -15,6 +15,7 @@ use vae_train::score::Trust;
 
 use crate::analysis::{self, JudgedRow, Optima, write_judged_table};
 use crate::error::{Result, StudyError};
+use crate::estimate::{FEW, seconds_of};
 use crate::pictures::at_conditions;
 use crate::run::{Briefing, Model, Run};
 use crate::sampling::{Drawing, Round, suitable_rounds};
@@ -73,7 +74,40 @@ type Verdict = Option<(Judgement, Option<f64>)>;
 /// Largest number of values of all designs: several copies of them are held.
 const MOST_VALUES: usize = 1 << 27;
 
+/// Largest number of rounds of re-encoding.
+const MOST_ROUNDS: usize = 100_000;
+
+/// The rounds of re-encoding that are asked for, or suit the model.
+fn rounds(vae: &Vae, settings: &SampleSettings) -> Result<usize> {
+    let rounds = settings.rounds.unwrap_or_else(|| suitable_rounds(vae));
+    if rounds <= MOST_ROUNDS {
+        return Ok(rounds);
+    }
+    let (value, most, reason) = (rounds, MOST_ROUNDS, "codes do not change for ever");
+    Err(StudyError::Limit { setting: "rounds", value, most, reason })
+}
+
 impl Samples {
+    /// Seconds that the passes through the model take which [`Samples::generate`] makes, by the time
+    /// of a few; 0 if that is surely less than an hour.
+    ///
+    /// # Errors
+    /// As [`Samples::generate`].
+    pub fn expected_seconds(
+        model: &Model,
+        briefing: &Briefing<'_>,
+        settings: &SampleSettings,
+    ) -> Result<f64> {
+        let vae = &model.vae;
+        let rows = condition_vectors(vae, settings)?;
+        let Some(first) = rows.first() else { return Ok(0.0) };
+        let few = briefing.given(vae, first)?.select(&[0; FEW]);
+        // A round encodes and decodes.
+        let passes = (rows.len() as f64) * (settings.count as f64);
+        let passes = passes * (1.0 + 2.0 * rounds(vae, settings)? as f64);
+        seconds_of(vae, &few, passes, &model.device)
+    }
+
     /// Generates designs with a model.
     ///
     /// Codes are drawn from `flow`, or from the prior if it is `None`. Designs are judged where their
@@ -95,7 +129,7 @@ impl Samples {
             let (value, reason) = (settings.count, "more would not fit into 2 GB of memory");
             return Err(StudyError::Limit { setting: "count", value, most, reason }.into());
         }
-        let rounds = settings.rounds.unwrap_or_else(|| suitable_rounds(vae));
+        let rounds = rounds(vae, settings)?;
         let &SampleSettings { round, temperature, seed, .. } = settings;
         let drawing = Drawing { flow, rounds, round, temperature, seed };
         let mut parts: Vec<(Given, Array2<f32>, Array3<f32>)> = Vec::new();

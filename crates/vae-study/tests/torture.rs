@@ -39,6 +39,7 @@ fn run(root: &Path) -> PathBuf {
         device: "cpu".into(),
         threads: 1,
         command: Vec::new(),
+        size: None,
         resumed_at_step: Vec::new(),
         continued_by: Vec::new(),
     };

@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use serde::Deserialize;
 use topo_simp::Problem;
+use vae_base::files::read_text;
 use vae_study::Run;
 use vae_study::analysis::DesignFile;
 
 use crate::error::{ExploreError, Result};
+
+/// Largest size of a file that describes a proposal, in bytes.
+const MOST_TEXT: u64 = 16 << 20;
 
 /// Most proposals that are read.
 const MOST: usize = 1000;
@@ -38,7 +42,7 @@ struct Described {
 /// Reads the proposals in a folder, in the order of their names.
 pub(super) fn read_proposals(folder: &Path, run: &Run) -> Result<Vec<Proposed>> {
     let none = || ExploreError::NoProposals { path: folder.to_owned() };
-    let text = std::fs::read_to_string(folder.join("problem.toml")).map_err(|_| none())?;
+    let text = read_text(&folder.join("problem.toml"), MOST_TEXT).map_err(|_| none())?;
     let problem = Problem::from_toml(&text)
         .map_err(|error| content(&folder.join("problem.toml"), error.to_string()))?;
     let entries = std::fs::read_dir(folder).map_err(|_| none())?;
@@ -56,7 +60,7 @@ pub(super) fn read_proposals(folder: &Path, run: &Run) -> Result<Vec<Proposed>> 
 
 fn read(folder: &Path, problem: &Problem, run: &Run) -> Result<Proposed> {
     let file = folder.join("design.json");
-    let text = std::fs::read_to_string(&file).map_err(|error| content(&file, error.to_string()))?;
+    let text = read_text(&file, MOST_TEXT).map_err(|error| content(&file, error.to_string()))?;
     let described: Described =
         serde_json::from_str(&text).map_err(|error| content(&file, error.to_string()))?;
     let config = run.vae.config();

@@ -42,6 +42,7 @@ pub(crate) fn small_run(folder: &std::path::Path) -> PathBuf {
         device: "cpu".into(),
         threads: 1,
         command: Vec::new(),
+        size: None,
         resumed_at_step: Vec::new(),
         continued_by: Vec::new(),
     };

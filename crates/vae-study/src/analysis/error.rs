@@ -94,7 +94,7 @@ pub enum AnalysisError {
     },
     /// From reading a run or a set.
     #[error(transparent)]
-    Study(#[from] StudyError),
+    Study(Box<StudyError>),
     /// From the solver.
     #[error(transparent)]
     Simp(#[from] SimpError),
@@ -117,6 +117,12 @@ pub enum AnalysisError {
     File(#[from] FileError),
 }
 
+impl From<StudyError> for AnalysisError {
+    fn from(error: StudyError) -> Self {
+        Self::Study(Box::new(error))
+    }
+}
+
 impl From<FormatError> for AnalysisError {
     fn from(error: FormatError) -> Self {
         DataError::from(error).into()
@@ -125,7 +131,7 @@ impl From<FormatError> for AnalysisError {
 
 impl From<DataError> for AnalysisError {
     fn from(error: DataError) -> Self {
-        Self::Study(error.into())
+        Self::Study(Box::new(error.into()))
     }
 }
 
@@ -139,6 +145,9 @@ impl AnalysisError {
             ],
             Self::NoProblem { .. } => {
                 vec![Remedy::set("problem", "problem.toml", "states the problem of the designs")]
+            }
+            Self::Export(ExportError::TooManyPoints { .. } | ExportError::TooManyCells { .. }) => {
+                vec![Remedy::set("resize", "ROWSxCOLUMNS", "brings it to a coarser grid")]
             }
             Self::Overwrites { .. } => vec![Remedy::set("out", "FILE", "names another file")],
             Self::Study(error) => error.remedies(),

@@ -12,6 +12,7 @@ use super::mechanics::{Mechanics, mechanics};
 use super::topology::{OnePiece, Topology, topology};
 use super::verdict::Verdict;
 use crate::error::{Result, StudyError};
+use crate::estimate::{FEW, seconds_of};
 use crate::progress::Progress;
 use crate::run::{Part, Run};
 
@@ -60,6 +61,18 @@ impl Run {
     /// If there are no draws, a design cannot be read, or a problem cannot be solved.
     pub fn evaluate(&self, draws: usize) -> Result<Scores> {
         self.evaluate_with(Questions { draws, mechanics: true }, &mut |_| {})
+    }
+
+    /// Seconds that the draws of an evaluation take, by the time of a few; 0 if that is surely less
+    /// than an hour.
+    ///
+    /// # Errors
+    /// If a design cannot be read or decoded.
+    pub fn expected_seconds(&self, draws: usize) -> Result<f64> {
+        let Some((_, test)) = self.held_out() else { return Ok(0.0) };
+        let total = draws as f64 * test.len() as f64;
+        let few = &test[..test.len().min(FEW)];
+        seconds_of(&self.vae, &self.designs().given(few), total, &self.device)
     }
 
     /// Likewise, with a choice of what is measured; `progress` is told how many draws are done.

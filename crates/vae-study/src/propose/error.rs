@@ -125,7 +125,7 @@ pub enum ProposeError {
     Analysis(#[from] AnalysisError),
     /// From the run.
     #[error(transparent)]
-    Study(#[from] StudyError),
+    Study(Box<StudyError>),
     /// From the search for designs.
     #[error(transparent)]
     Design(#[from] DesignError),
@@ -137,9 +137,15 @@ pub enum ProposeError {
     File(#[from] FileError),
 }
 
+impl From<StudyError> for ProposeError {
+    fn from(error: StudyError) -> Self {
+        Self::Study(Box::new(error))
+    }
+}
+
 impl From<TrainError> for ProposeError {
     fn from(error: TrainError) -> Self {
-        Self::Study(error.into())
+        Self::Study(Box::new(error.into()))
     }
 }
 
@@ -151,7 +157,7 @@ impl From<FormatError> for ProposeError {
 
 impl From<DataError> for ProposeError {
     fn from(error: DataError) -> Self {
-        Self::Study(error.into())
+        Self::Study(Box::new(error.into()))
     }
 }
 

@@ -9,11 +9,14 @@ use vae_train::generate::Sampler;
 
 use super::error::{ProposeError, Result};
 use super::place::DesignPlace;
+use crate::analysis::problem_text;
 
 /// Largest number of proposals: nobody looks at more.
 const MOST_PROPOSALS: usize = 1000;
 /// Largest number of candidates, which are held in memory.
 const MOST_CANDIDATES: usize = 100_000;
+/// Largest number of steps of a search or a repair, which end long before.
+const MOST_STEPS: usize = 10_000;
 /// Candidates for each proposal, unless their number is set.
 const CANDIDATES_PER_PROPOSAL: usize = 20;
 
@@ -103,8 +106,12 @@ impl ProposeSettings {
         self.candidates.unwrap_or(CANDIDATES_PER_PROPOSAL * self.count)
     }
 
-    /// Refuses settings outside their ranges.
-    pub(super) fn check(&self) -> Result<()> {
+    /// Refuses settings outside their ranges, and a problem that is not there: what can be refused
+    /// before a run is opened, which may take a while.
+    ///
+    /// # Errors
+    /// [`ProposeError::Setting`]; if the problem cannot be read.
+    pub fn check(&self) -> Result<()> {
         let candidates = self.candidates.unwrap_or(1);
         for (setting, n, most) in
             [("count", self.count, MOST_PROPOSALS), ("candidates", candidates, MOST_CANDIDATES)]
@@ -122,6 +129,12 @@ impl ProposeSettings {
         if !(0.0 <= self.spread && self.spread.is_finite()) {
             return Err(outside("spread", self.spread, "0 or more, and finite"));
         }
+        for (setting, n) in [("search", self.search), ("refine", self.refine)] {
+            if MOST_STEPS < n {
+                return Err(outside(setting, n, &format!("at most {MOST_STEPS}")));
+            }
+        }
+        self.problem.as_deref().map(problem_text).transpose()?;
         Ok(())
     }
 }

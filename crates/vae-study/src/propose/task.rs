@@ -1,6 +1,8 @@
 //! What is asked for: the problem at its volume, the conditions, the reference, and where
 //! candidates come from.
 
+use std::time::Instant;
+
 use topo_simp::Problem;
 use vae_base::Note;
 use vae_train::data::Given;
@@ -14,6 +16,8 @@ use crate::run::{Run, told};
 
 /// Largest volume fraction that a model is told in place of the task's.
 const MOST_VOLUME: f64 = 0.9;
+/// About how many iterations the optimum of a problem takes.
+const ITERATIONS: f64 = 100.0;
 
 /// A task for new designs, put together and checked.
 pub struct ProposalTask<'a> {
@@ -28,6 +32,8 @@ pub struct ProposalTask<'a> {
     volume_at: Option<usize>,
     /// What compliances are compared with.
     pub comparison: Comparison,
+    /// Seconds that it takes to try all candidates on one thread, by the time that the optimum took.
+    pub seconds: f64,
     /// What was taken because nobody set it, and what came of fitting samplers.
     pub notes: Vec<Note>,
 }
@@ -41,12 +47,26 @@ impl<'a> ProposalTask<'a> {
     pub fn new(run: &'a Run, settings: &ProposeSettings) -> Result<Self> {
         settings.check()?;
         let Posed { problem, conditions, volume_at, mut notes } = Posed::new(settings, run)?;
+        let started = Instant::now();
         let comparison = Comparison::new(settings, run, &problem, &conditions)?;
+        let of_iteration = started.elapsed().as_secs_f64() / ITERATIONS;
+        let iterations = settings.most_candidates() * (settings.search + settings.refine + 1);
+        let seconds = of_iteration * iterations as f64;
         let given = told(&run.vae, &conditions, &problem)?;
         let (origins, fitted) = Origins::new(settings, run, &given)?;
         notes.extend(fitted.map(Note::new));
         let settings = settings.clone();
-        Ok(Self { run, settings, origins, problem, conditions, volume_at, comparison, notes })
+        Ok(Self {
+            run,
+            settings,
+            origins,
+            problem,
+            conditions,
+            volume_at,
+            comparison,
+            seconds,
+            notes,
+        })
     }
 
     /// The problem at `factor` times its volume, as far as the training designs and the passive

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use ndarray::Array2;
 use topo_data::{FIELD_RECIPE, fields_of, problem_at_conditions};
 use topo_simp::{Problem, ProblemError};
+use vae_base::files::read_text;
 use vae_data::DataSet;
 use vae_models::Vae;
 use vae_train::data::Given;
 
 use crate::error::{Result, StudyError};
+
+/// Largest size of a problem file, in bytes.
+const MOST_TEXT: u64 = 16 << 20;
 
 /// Where the problem of a new design is found.
 #[derive(Default)]
@@ -28,7 +32,7 @@ impl<'a> Briefing<'a> {
     /// If the file cannot be read.
     pub fn new(problem: Option<&Path>, data: Option<&'a DataSet>) -> Result<Self> {
         let read = |path: &Path| {
-            let text = std::fs::read_to_string(path).map_err(|source| StudyError::Io {
+            let text = read_text(path, MOST_TEXT).map_err(|source| StudyError::Io {
                 action: "read",
                 path: path.into(),
                 source,
