@@ -1,7 +1,8 @@
 //! Signals.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -9,17 +10,34 @@ use signal_hook::flag;
 
 use crate::failure::INTERRUPTED;
 
-/// A flag that the first Ctrl-C (or termination) sets; the second ends the process at once, which
-/// loses nothing: files are written whole.
-pub(crate) fn stop_flag() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // In this order: the first signal finds the flag unset, passes, and sets it.
-        flag::register_conditional_shutdown(signal, i32::from(INTERRUPTED), Arc::clone(&stop))
-            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
-            .context("cannot catch Ctrl-C")?;
+/// Ends the process at Ctrl-C (or termination), which loses nothing, because files are written
+/// whole. While somebody looks at `asked`, the first signal sets it, and the second ends the process.
+pub(crate) struct Stop {
+    pub(crate) asked: Arc<AtomicBool>,
+    at_once: Arc<AtomicBool>,
+}
+
+impl Stop {
+    pub(crate) fn new(looked_at: bool) -> Result<Self> {
+        let at_once = Arc::new(AtomicBool::new(!looked_at));
+        let stop = Self { asked: Arc::default(), at_once };
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: the first signal that is looked for passes, and sets both flags.
+            flag::register_conditional_shutdown(signal, INTERRUPTED.into(), stop.at_once.clone())
+                .and_then(|_| flag::register(signal, stop.asked.clone()))
+                .and_then(|_| flag::register(signal, stop.at_once.clone()))
+                .context("cannot catch Ctrl-C")?;
+        }
+        Ok(stop)
     }
-    Ok(stop)
+
+    /// Is told whether somebody looks at the flag from here on, several times a second, and says
+    /// what there is.
+    pub(crate) fn flow(&self, looked_at: bool) -> ControlFlow<()> {
+        let asked = self.asked.load(Ordering::Relaxed);
+        self.at_once.store(!looked_at || asked, Ordering::Relaxed);
+        if asked { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
 }
 
 /// Lets a write beyond the allowed file size fail with an error, as a full disk does, where the

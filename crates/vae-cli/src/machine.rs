@@ -27,6 +27,7 @@ pub(crate) fn manifest(data_fingerprint: String, seed: u64) -> Manifest {
         device: "cpu".to_owned(),
         threads: threads::current(),
         command: command(),
+        size: None,
         resumed_at_step: Vec::new(),
         continued_by: Vec::new(),
     }

@@ -127,17 +127,7 @@ pub(crate) fn say_notes(data: &DataSet, reading: &Reading) -> Result<()> {
 
 /// A source by its absolute path, so that it is found again from any folder.
 pub(crate) fn absolute_source(source: &str) -> Result<String> {
-    let (prefix, path) = match source.strip_prefix("mnist:") {
-        _ if source == "builtin" => return Ok(source.to_owned()),
-        Some(folder) => ("mnist:", folder),
-        None => ("", source),
-    };
-    let path = absolute(path).with_context(|| path.to_owned())?;
-    let text = path
-        .into_os_string()
-        .into_string()
-        .map_err(|path| anyhow::anyhow!("the path {} is not Unicode", path.display()))?;
-    Ok(format!("{prefix}{text}"))
+    Source::absolute(source).with_context(|| source.to_owned())
 }
 
 /// The path of a table, or `none`.

@@ -36,6 +36,13 @@ pub(crate) fn estimate(estimate: &Estimate) -> String {
     )
 }
 
+/// How long work of more than a day will take; `None` for less.
+pub(crate) fn long_work(seconds: f64) -> Option<String> {
+    let time = Duration::from_secs_f64(seconds.min(1e12));
+    (Duration::from_hours(24) < time)
+        .then(|| format!("it will take about {}; Ctrl-C ends it", HumanDuration(time)))
+}
+
 /// A note, with what changes it.
 pub(crate) fn note(note: &Note) -> String {
     match hint(&note.remedies) {

@@ -48,6 +48,23 @@ fn runs_without_a_name_that_start_together_get_a_folder_each() {
             &["does not belong to the config.toml", "latent dimensions", "hint: two runs"],
         );
     }
+    // As many latents, of other designs and of fewer conditions.
+    bench.vae("simp generate cantilever --grid 12x16 --problems 16 --variants 3 --filter-radii 1.5 --out short").succeeds();
+    for (others, words) in [
+        ("train --data short", "designs of 12 x 16, and not 12 x 24"),
+        ("train --data beams --told volume_fraction", "the conditions volume_fraction, and not"),
+    ] {
+        let _ = std::fs::remove_dir_all(bench.path("others"));
+        bench
+            .vae(&format!("{others} --epochs 1 --batch-size 8 --latent-dim 3 --run others"))
+            .succeeds();
+        std::fs::copy(bench.path("others/model.safetensors"), &model).unwrap();
+        for command in ["evaluate", "sample"] {
+            bench
+                .vae(&format!("{command} runs/cantilever-default-1"))
+                .fails(1, &["does not belong to the config.toml", words]);
+        }
+    }
 }
 
 #[test]

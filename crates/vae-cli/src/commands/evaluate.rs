@@ -11,7 +11,7 @@ use crate::args::RunArgs;
 use crate::machine;
 use crate::output::{blocks, json, note, page, shown};
 use crate::progress::Progress;
-use crate::words::remedy;
+use crate::words::{long_work, remedy};
 
 /// Score a model on its test split, with simple controls beside it
 ///
@@ -62,6 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             "the model becomes a Gaussian of σ = {sigma:.4}, that of the training residuals"
         ));
     }
+    long_work(run.expected_seconds(args.samples)?).iter().for_each(note);
     let questions = Questions { draws: args.samples, mechanics: !args.no_mechanics };
     let mut bar: Option<Progress> = None;
     let scores = run.evaluate_with(questions, &mut |progress| {

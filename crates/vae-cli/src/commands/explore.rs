@@ -8,8 +8,7 @@ use anyhow::Result;
 use vae_explore::{Address, Limits, Server, Subject, SubjectSettings, open_in_browser};
 
 use crate::args::ModelArgs;
-use crate::failure::UsageError;
-use crate::interrupt::stop_flag;
+use crate::interrupt::Stop;
 use crate::output::{line, note, shown};
 use crate::progress::Progress;
 
@@ -75,7 +74,6 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return export(subject, args, file);
     }
     let server = Server::bind(subject, address, Limits::default())?;
-    let stop = stop_flag()?;
     let link = server.address().link();
     line(&link)?;
     note("the page is served until Ctrl-C");
@@ -83,20 +81,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         note("no program opens the link by itself; it can be pasted into a browser");
     }
     // Ctrl-C is how it ends, so it ends well.
-    server.serve(&stop)?;
+    server.serve(&Stop::new(true)?.asked)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Writes the offline page.
 fn export(subject: Subject, args: &Args, file: &Path) -> Result<ExitCode> {
-    let read = |path: &PathBuf| {
-        std::fs::read_to_string(path).map_err(|error| {
-            UsageError::new(format!("cannot read the session {}: {error}", shown(path)))
-        })
-    };
-    let session = args.session.as_ref().map(read).transpose()?;
     let mut bar: Option<Progress> = None;
-    let page = subject.offline_page(session.as_deref(), |progress| {
+    let page = subject.offline_page(args.session.as_deref(), |progress| {
         let new = || Progress::new("judging the designs", "designs", progress.total, 0);
         bar.get_or_insert_with(new).set(progress.done, "");
     });

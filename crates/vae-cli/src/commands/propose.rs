@@ -20,7 +20,7 @@ use crate::failure::FAILED;
 use crate::lengths::LengthArgs;
 use crate::output::{line, note, shown, typed};
 use crate::progress::{Progress, working};
-use crate::words;
+use crate::{threads, words};
 
 /// Propose new designs for a real task
 ///
@@ -162,6 +162,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let lengths = args.lengths.lengths()?;
     let sides: Vec<AxisSide> = args.mirror.iter().map(|&side| side.into()).collect();
     let files = Files { formats: &args.to, lengths, mirror: &sides };
+    let settings: ProposeSettings = args.into();
+    settings.check()?;
     let run: Run = args.model.open_run()?;
     if args.near.is_empty() && args.sampler == SamplerArg::Flow {
         // They are stored beside the model, where the task finds them.
@@ -171,9 +173,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return many(&run, table, args, &files);
     }
     let task = working("solving the problem by SIMP", || -> Result<_> {
-        Ok(ProposalTask::new(&run, &args.into())?)
+        Ok(ProposalTask::new(&run, &settings)?)
     })?;
     task.notes.iter().for_each(note);
+    words::long_work(task.seconds / threads::current() as f64).iter().for_each(note);
     let folder = claim_folder(&args.out)?;
     references(&task.comparison, task.problem.volume_fraction).into_iter().try_for_each(line)?;
     let mut bar: Option<Progress> = None;

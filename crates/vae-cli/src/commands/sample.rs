@@ -13,6 +13,7 @@ use crate::args::{ModelArgs, ProblemArgs, SamplerArg, assignment};
 use crate::failure::UsageError;
 use crate::output::{self, line, note, shown};
 use crate::progress::working;
+use crate::words;
 
 /// Generate new designs
 ///
@@ -101,6 +102,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     };
     let briefing = args.problem.briefing(run.as_ref())?;
     let settings = args.settings();
+    let seconds = Samples::expected_seconds(&model, &briefing, &settings)?;
+    words::long_work(seconds).iter().for_each(note);
     let generate =
         || Samples::generate(&model, (run.as_ref(), &briefing), flow.as_ref(), &settings);
     let samples = working("generating and judging designs", generate)?;

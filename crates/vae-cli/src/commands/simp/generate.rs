@@ -1,9 +1,7 @@
 //! `vae simp generate`.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
@@ -11,7 +9,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 use toml::Table;
 use topo_data::{
-    Family, GenerateSpec, Shard, ShardReport, TopoDataError, generate, generate_shard,
+    Family, GenerateSpec, Shard, ShardReport, TopoDataError, expected_seconds, generate,
+    generate_shard,
 };
 use vae_data::Size;
 
@@ -19,9 +18,10 @@ use super::command_line::command_line;
 use super::made::{self, Pictures};
 use crate::choices::SolverArg;
 use crate::failure::{INTERRUPTED, UsageError};
-use crate::interrupt;
+use crate::interrupt::Stop;
 use crate::output::{json, line, note, shown};
 use crate::progress::Progress;
+use crate::words;
 
 /// Make a data set of optimized structures
 ///
@@ -166,7 +166,9 @@ impl Args {
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let spec = args.spec()?;
     args.pictures.check()?;
-    let stop = interrupt::stop_flag()?;
+    let stop = Stop::new(false)?;
+    let seconds = expected_seconds(&spec, args.shard.unwrap_or(Shard::WHOLE))?;
+    words::long_work(seconds).iter().for_each(note);
     let bar: Mutex<Option<Progress>> = Mutex::new(None);
     let observer = |progress: topo_data::Progress| {
         let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
@@ -176,11 +178,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         let failed = progress.failed;
         let message = if failed == 0 { String::new() } else { format!("{failed} failed") };
         bar.set(progress.done as u64, &message);
-        if stop.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        // Before the first design and after the last one nobody looks at the flag.
+        stop.flow(progress.done < progress.total)
     };
     let made = match args.shard {
         Some(shard) => generate_shard(&spec, shard, &args.out, &observer).map(Made::Part),

@@ -1,9 +1,7 @@
 //! `vae simp solve`.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -17,7 +15,7 @@ use vae_study::checks::moved_supports;
 use crate::args::SizeArgs;
 use crate::choices::{SolverArg, SymmetryArg};
 use crate::failure::INTERRUPTED;
-use crate::interrupt;
+use crate::interrupt::Stop;
 use crate::output::{json, line, note, shown};
 use crate::progress::Progress;
 use crate::words;
@@ -154,7 +152,7 @@ impl From<&Args> for SolveSettings {
 
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let started = Instant::now();
-    let stop = interrupt::stop_flag()?;
+    let stop = Stop::new(false)?;
     let mut bar: Option<(Stage, Progress)> = None;
     let settings: SolveSettings = args.into();
     let moved = moved_supports(&settings.problem.read()?);
@@ -175,11 +173,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
             let text = format!("compliance {compliance}, change {:.3}", seen.change);
             bar.set(seen.iteration as u64, &text);
         }
-        if stop.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        stop.flow(true)
     });
     if let Some((_, bar)) = bar {
         bar.finish();

@@ -25,11 +25,12 @@ use self::observer::{Observer, Preview};
 use self::settings::Settings;
 use crate::args::{RUNS, fitted_flow};
 use crate::failure::{INTERRUPTED, UsageError};
+use crate::interrupt::Stop;
 use crate::machine::manifest;
 use crate::output::{line, note, page, shown, typed};
 use crate::progress::working;
 use crate::reading::{absolute_source, open_data, say_notes};
-use crate::{interrupt, words};
+use crate::words;
 
 /// Train a model on designs
 ///
@@ -94,14 +95,16 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let split = split(&config, &data)?;
         note(words::estimate(&Estimate::of(&config, &data, &split)?));
     }
-    let stop = interrupt::stop_flag()?;
     let told = config.data.told.columns(&data)?;
     let designs = Targets::new(&data, config.data.targets, told);
     let preview = args.preview_every.map(|every| Preview { every, designs, chosen: Vec::new() });
     let mut observer = Observer::new(&folder, &config, preview);
-    let outcome = vae_train::train(&config, &data, &folder, &manifest, &stop, &mut |progress| {
+    let stop = Stop::new(true)?;
+    let asked = &stop.asked;
+    let outcome = vae_train::train(&config, &data, &folder, &manifest, asked, &mut |progress| {
         observer.observe(&progress);
     })?;
+    let _ = stop.flow(false);
     observer.finish();
     let root = shown(folder.root());
     match outcome.ending {
