@@ -51,7 +51,7 @@ fn foreign_designs_are_analyzed_under_a_problem_file() {
     let (compliance, error) =
         (found["compliance_cut"].as_f64().unwrap(), found["compliance_error"].as_f64().unwrap());
     let optimum = found["optimum"].as_f64().unwrap();
-    assert!((compliance / optimum - 1.0 - error).abs() < 1e-9 && 0.0 < error);
+    assert!((compliance / optimum - 1.0 - error).abs() < 1e-9 && 0.0 < error, "{found}");
     // The design itself comes first, up to the little that frees its exact zeros.
     let before = found["refinement"]["compliance_before"].as_f64().unwrap();
     assert!((before / compliance - 1.0).abs() < 0.01, "{found}");

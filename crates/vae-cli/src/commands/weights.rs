@@ -151,7 +151,7 @@ struct ImportedData<'a> {
 }
 
 fn import(args: &ImportArgs) -> Result<ExitCode> {
-    if !args.file.is_file() {
+    if args.file.is_dir() || !args.file.exists() {
         let message = format!("there is no file {}", args.file.display());
         return Err(UsageError::new(message).into());
     }
