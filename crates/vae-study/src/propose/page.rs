@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vae_base::files as written;
-use vae_base::text::counted;
+use vae_base::text::{counted, wrapped};
 use vae_report::{Block, Page, Table};
 
 use super::error::{ProposeError, Result};
@@ -11,6 +11,8 @@ use super::files::{Described, Files, PAGE, SHEET, SKETCH};
 use super::proposals::Proposals;
 use crate::words::{proposed, references};
 
+/// Characters in a line of the page.
+const COLUMNS_OF_TEXT: usize = 88;
 /// Columns of the table of proposals.
 const COLUMNS: [&str; 7] = [
     "proposal",
@@ -44,7 +46,8 @@ impl Proposals {
         let mut blocks = self.figures(folder);
         let volume = self.problem.volume_fraction;
         let lines = references(&self.comparison, volume).into_iter().chain(proposed(self));
-        blocks.push(Block::Code(lines.collect::<Vec<_>>().join("\n")));
+        let lines: Vec<String> = lines.map(|line| wrapped(&line, COLUMNS_OF_TEXT)).collect();
+        blocks.push(Block::Code(lines.join("\n")));
         let mut table = Table::new("", &COLUMNS);
         for proposal in described {
             table.push(proposal.rank.to_string(), cells(proposal));
