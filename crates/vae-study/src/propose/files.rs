@@ -139,11 +139,12 @@ impl Proposals {
         self.accepted.iter().enumerate().map(describe).collect()
     }
 
-    /// Writes the files of [`Proposals::write_into`] into a folder that appears when they are
-    /// complete.
+    /// Writes `problem.toml`, `proposals.csv`, `proposals.png`, `task.png`, `proposals.html`, and a
+    /// folder for each proposal with `design.json`, `design.npy`, and a file in each of the formats.
+    /// All appear together.
     ///
     /// # Errors
-    /// As [`Proposals::write_into`].
+    /// If there is no proposal, a design cannot be drawn in a format, or a file cannot be written.
     pub fn write(&self, folder: FolderBeside, files: &Files<'_>) -> Result<Written> {
         self.write_into(folder.path(), files)?;
         let [page, sheet, table] = [PAGE, SHEET, TABLE].map(|name| folder.target().join(name));
@@ -151,11 +152,7 @@ impl Proposals {
         Ok(Written { page, sheet, table })
     }
 
-    /// Writes `problem.toml`, `proposals.csv`, `proposals.png`, `task.png`, `proposals.html`, and a
-    /// folder for each proposal with `design.json`, `design.npy`, and a file in each of the formats.
-    ///
-    /// # Errors
-    /// If there is no proposal, a design cannot be drawn in a format, or a file cannot be written.
+    /// As [`Proposals::write`], into a folder that is there.
     pub(super) fn write_into(&self, out: &Path, files: &Files<'_>) -> Result<()> {
         files::write(&out.join("problem.toml"), self.problem.to_toml().as_bytes())?;
         let described = self.described();
