@@ -105,10 +105,10 @@ impl Judge {
     ///
     /// First the recipe of the data sets, from the uniform start. If its design does not hold once
     /// it is cut (in pieces, not carrying, or more than 5 % off the compliance before), the problem
-    /// is solved anew: by the recipe from its cut and from random starts, and with a growing penalty
-    /// and a projection that becomes sharper, from two starts and with a minimum length. The optimum
-    /// is the stiffest design that carries in one piece; it has a flaw if there is none, or if its
-    /// compliance is still twice that before the cut.
+    /// is solved anew: by the recipe from its cut and from random starts, and with a growing
+    /// penalty and a projection that becomes sharper, from two starts and with a minimum length.
+    /// The optimum is the stiffest design that carries in one piece; it has a flaw if there is
+    /// none, or if its compliance is still twice that before the cut.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl Judge {
         let better =
             |best: Optimum, next: Optimum| if next.is_better_than(&best) { next } else { best };
         let mut best = made.into_iter().fold(first, better);
-        // What was done to make the change small is done: a structure is a structure.
+        // The stiffest that carries counts, though its cut changes the compliance by more than 5 %.
         if matches!(best.flaw, Some(Flaw::Changed(change)) if change <= MOST_CHANGE) {
             best.flaw = None;
         }
@@ -178,8 +178,9 @@ impl Judge {
         self.improve(problem, start, &stages(problem.grid))
     }
 
-    /// Repairs a design by a few SIMP iterations, the last two without filter. Those before the last
-    /// ten, if there are so many, have the filter of a whole optimization, which finds a layout.
+    /// Repairs a design by a few SIMP iterations, the last two without filter. Those before the
+    /// last ten, if there are so many, have the filter of a whole optimization, which finds a
+    /// layout.
     ///
     /// # Errors
     ///
@@ -242,8 +243,8 @@ impl Judge {
         Ok(if repaired.is_better_than(&made) { repaired } else { made })
     }
 
-    /// Cuts what SIMP made, and says whether it holds. Members that meet at corners alone may stay so
-    /// if the cut in one piece is softer.
+    /// Cuts what SIMP made, and says whether it holds. Members that meet at corners alone may stay
+    /// so if the cut in one piece is softer.
     fn cut(
         &mut self,
         problem: &Problem,
@@ -256,7 +257,8 @@ impl Judge {
         let plain = domain.cut_in_shape(grey.view());
         let joined = self.judge(problem, plain.view())?;
         let cut = domain.cut_whole(grey.view(), None);
-        let judged = self.judge(problem, cut.view())?;
+        // Most cuts are in one piece already, and are judged once.
+        let judged = if cut == plain { joined.clone() } else { self.judge(problem, cut.view())? };
         let corners = joined.pieces_8 == 1 && joined.loads_on_material;
         let (cut, compliance_cut, flaw) =
             if corners && joined.compliance_cut < judged.compliance_cut {

@@ -39,7 +39,7 @@ pub(super) fn skeleton(material: &Array2<bool>) -> Array2<bool> {
 }
 
 /// The eight neighbors of an element in a circle that begins above it.
-pub(super) fn ring(solid: &Array2<bool>, (i, j): (usize, usize)) -> [bool; 8] {
+fn ring(solid: &Array2<bool>, (i, j): (usize, usize)) -> [bool; 8] {
     let at = |(row, column): (usize, usize)| solid.get((row, column)).copied().unwrap_or(false);
     around((i, j)).map(at)
 }

@@ -1,6 +1,6 @@
 //! `vae propose`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
@@ -52,8 +52,8 @@ pub(crate) struct Args {
     /// Table of tasks, a line each: the columns `problem`, `volume`, `compliance_within`, `count`,
     /// `require`, `seed` and `name` stand for the flags, every other one for a condition
     ///
-    /// A cell that is empty leaves what the flags say. All tasks are tried in parallel, and have one
-    /// page and one table.
+    /// A cell that is empty leaves what the flags say. All tasks are tried in parallel, and have
+    /// one page and one table.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["near", "reference"])]
     tasks: Option<PathBuf>,
     /// A condition, NAME=VALUE, in the unit of the data; may be repeated [default: the training
@@ -101,15 +101,16 @@ pub(crate) struct Args {
     overlap: f64,
     /// Bound that a proposal must keep, MEASURE<=NUMBER or MEASURE>=NUMBER; may be repeated
     ///
-    /// MEASURE is `compliance`, `stress` (the largest von Mises stress, in the unit of the problem),
-    /// `member` and `hole` (the thinnest member and the narrowest hole, in elements), or `holes` (their
-    /// number).
+    /// MEASURE is `compliance`, `stress` (the largest von Mises stress, in the unit of the
+    /// problem), `member` and `hole` (the thinnest member and the narrowest hole, in elements), or
+    /// `holes` (their number).
     #[arg(long, value_name = "BOUND")]
     require: Vec<Requirement>,
     /// What proposals are ranked by, the smallest first
     #[arg(long, value_name = "MEASURE", default_value = "compliance", value_parser = choices::measure())]
     minimize: Measure,
-    /// What makes proposals differ: their topology (number and places of holes), or the overlap alone
+    /// What makes proposals differ: their topology (number and places of holes), or the overlap
+    /// alone
     #[arg(long, value_enum, default_value_t = DifferArg::Topology)]
     differ: DifferArg,
     /// Make the designs their own mirror images
@@ -164,13 +165,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let files = Files { formats: &args.to, lengths, mirror: &sides };
     let settings: ProposeSettings = args.into();
     settings.check()?;
+    let tasks = args.tasks.as_deref().map(|table| Tasks::read(table, &settings)).transpose()?;
     let run: Run = args.model.open_run()?;
     if args.near.is_empty() && args.sampler == SamplerArg::Flow {
         // They are stored beside the model, where the task finds them.
         fitted_flow(&run)?;
     }
-    if let Some(table) = &args.tasks {
-        return many(&run, table, args, &files);
+    if let Some(tasks) = tasks {
+        return many(&run, &tasks, args, &files);
     }
     let task = working("solving the problem by SIMP", || -> Result<_> {
         Ok(ProposalTask::new(&run, &settings)?)
@@ -213,8 +215,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Proposes designs for each task of a table.
-fn many(run: &Run, table: &Path, args: &Args, files: &Files<'_>) -> Result<ExitCode> {
-    let tasks = Tasks::read(table, &args.into())?;
+fn many(run: &Run, tasks: &Tasks, args: &Args, files: &Files<'_>) -> Result<ExitCode> {
     let folder = claim_folder(&args.out)?;
     let bar = Mutex::new(Progress::new("propose", "tasks", tasks.tasks.len() as u64, 0));
     let outcomes = tasks.propose(run, |done| {
