@@ -11,7 +11,8 @@ use signal_hook::flag;
 use crate::failure::INTERRUPTED;
 
 /// Ends the process at Ctrl-C (or termination), which loses nothing, because files are written
-/// whole. While somebody looks at `asked`, the first signal sets it, and the second ends the process.
+/// whole. While somebody looks at `asked`, the first signal sets it, and the second ends the
+/// process.
 pub(crate) struct Stop {
     pub(crate) asked: Arc<AtomicBool>,
     at_once: Arc<AtomicBool>,

@@ -19,7 +19,7 @@ use ndarray::Array3;
 use support::{Bench, Ran, bytes};
 use vae_data::npy;
 
-/// A family of so many axes of two values.
+/// A family with this number of axes, each of two values.
 fn family(axes: usize) -> String {
     let mut text = "name = \"many\"\nsummary = \"x\"\nheight = 8\nwidth = 16\n".to_owned();
     for axis in 0..axes {

@@ -88,8 +88,8 @@ fn rounds(vae: &Vae, settings: &SampleSettings) -> Result<usize> {
 }
 
 impl Samples {
-    /// Seconds that the passes through the model take which [`Samples::generate`] makes, by the time
-    /// of a few; 0 if that is surely less than an hour.
+    /// Seconds that the passes through the model take which [`Samples::generate`] makes, by the
+    /// time of a few; 0 if that is surely less than an hour.
     ///
     /// # Errors
     /// As [`Samples::generate`].

@@ -18,7 +18,7 @@ const SHUFFLED: usize = 1 << 20;
 /// Draws for each problem after which a family that draws at random gives up.
 const DRAWS_PER_PROBLEM: usize = 1000;
 
-/// For so many problems more than were found, draws may be in vain.
+/// Number of problems, beyond those found, whose draws may all be in vain.
 const PATIENCE: usize = 10;
 
 /// Problems looked at together, in parallel.

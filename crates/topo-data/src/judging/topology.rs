@@ -151,7 +151,7 @@ struct Branch {
     length: usize,
 }
 
-/// The ends of the members of a design; branches that belong to a joint are none.
+/// The ends of the members of a design; a branch that belongs to a joint is no member.
 fn tips(material: &Array2<bool>) -> Vec<Tip> {
     let thin = skeleton(material);
     let degree = |place| neighbors(&thin, place).count();

@@ -46,9 +46,9 @@ impl Domain {
     /// beside that corner is filled; small pieces are dropped. A cut in one piece stays as it is,
     /// and so does one whose piece is walled in by passive elements.
     ///
-    /// Under a symmetry, which the design must have, the largest piece grows with its mirror images,
-    /// and every element with its own; where the volume allows no other way, the images of the last
-    /// one are split. Images that nothing joins stay apart.
+    /// Under a symmetry, which the design must have, the largest piece grows with its mirror
+    /// images, and every element with its own; where the volume allows no other way, the images of
+    /// the last one are split. Images that nothing joins stay apart.
     ///
     /// # Panics
     ///
@@ -59,7 +59,8 @@ impl Domain {
     /// ```
     /// let domain = topo_data::Domain::free(0.5);
     /// let design = ndarray::array![[0.9_f32, 0.8, 0.3], [0.1, 0.2, 0.7]];
-    /// assert_eq!(domain.cut_whole(design.view(), None), ndarray::array![[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]);
+    /// let whole = domain.cut_whole(design.view(), None);
+    /// assert_eq!(whole, ndarray::array![[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]);
     /// ```
     #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
     pub fn cut_whole(

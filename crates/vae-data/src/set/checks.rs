@@ -5,7 +5,8 @@ use ndarray::Array2;
 use crate::error::SetError;
 use crate::set::metadata::Condition;
 
-/// Conditions of a set at most: some of what is computed with them takes the square of their number.
+/// Conditions of a set at most: some of what is computed with them takes the square of their
+/// number.
 pub(crate) const MAX_CONDITIONS: usize = 1024;
 
 /// Checks the number of conditions.

@@ -63,7 +63,7 @@ impl Comparison {
         Ok(Self { optimum, known: Known::stiffest(run, problem, conditions)?, named })
     }
 
-    /// The design that was named, or the stiffest one that holds; `None` if there is none.
+    /// The design that was named, or the stiffest one that holds; `None` if nothing holds.
     pub fn reference(&self) -> Option<Reference> {
         let optimum = self
             .optimum

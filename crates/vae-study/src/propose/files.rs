@@ -140,8 +140,8 @@ impl Proposals {
     }
 
     /// Writes `problem.toml`, `proposals.csv`, `proposals.png`, `task.png`, `proposals.html`, and a
-    /// folder for each proposal with `design.json`, `design.npy`, and a file in each of the formats.
-    /// All appear together.
+    /// folder for each proposal with `design.json`, `design.npy`, and a file in each of the
+    /// formats. All appear together.
     ///
     /// # Errors
     /// If there is no proposal, a design cannot be drawn in a format, or a file cannot be written.

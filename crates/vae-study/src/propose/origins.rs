@@ -50,8 +50,8 @@ impl Origins {
     }
 
     /// The codes of some candidates, by their numbers: near the given designs in turn, or drawn as
-    /// other new designs are, with the rounds of re-encoding that suit the model. `given` is the one
-    /// row of what the model is told, about this problem.
+    /// other new designs are, with the rounds of re-encoding that suit the model. `given` is the
+    /// one row of what the model is told, about this problem.
     pub(super) fn codes(
         &self,
         numbers: Range<usize>,

@@ -60,10 +60,11 @@ impl ProposalTask<'_> {
     /// Tries candidates in rounds, chooses from those that are accepted, and ranks what is chosen.
     /// The observer sees each round.
     ///
-    /// The first round is told the task as it is. Further ones explore as long as there are fewer than
-    /// five topologies, or than the number asked for: they are told other volumes in turn, begin with
-    /// warmer noise, and are made structures by SIMP iterations instead of a search. Afterwards rounds
-    /// as the first one follow until enough candidates are accepted or the largest number is tried.
+    /// The first round is told the task as it is. Further ones explore as long as there are fewer
+    /// than five topologies, or than the number asked for: they are told other volumes in turn,
+    /// begin with warmer noise, and are made structures by SIMP iterations instead of a search.
+    /// Afterwards rounds as the first one follow until enough candidates are accepted or the
+    /// largest number is tried.
     ///
     /// # Errors
     /// If the decoder or the solver fails, or a training design cannot be read.

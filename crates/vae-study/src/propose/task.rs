@@ -32,7 +32,8 @@ pub struct ProposalTask<'a> {
     volume_at: Option<usize>,
     /// What compliances are compared with.
     pub comparison: Comparison,
-    /// Seconds that it takes to try all candidates on one thread, by the time that the optimum took.
+    /// Seconds that it takes to try all candidates on one thread, by the time that the optimum
+    /// took.
     pub seconds: f64,
     /// What was taken because nobody set it, and what came of fitting samplers.
     pub notes: Vec<Note>,

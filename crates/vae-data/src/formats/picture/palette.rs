@@ -4,7 +4,7 @@
 const MAGIC: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Bytes of a palette that is no whole number of colors, for which the decoder is not prepared;
-/// `None` if there is none.
+/// `None` if every palette is whole.
 pub(super) fn odd_palette(png: &[u8]) -> Option<usize> {
     let mut rest = png.strip_prefix(MAGIC)?;
     while let Some((length, after)) = rest.split_first_chunk::<4>() {

@@ -23,7 +23,7 @@ const SIDE: usize = 32;
 const MAX_DESIGNS: usize = 100_000;
 /// Nor are sets of more cells than this, which would take long to read.
 const MAX_CELLS: u64 = 2 << 30;
-/// A search gives up after so many differences of two numbers, which take some ten seconds.
+/// Differences of two numbers after which a search gives up; they take some ten seconds.
 const MAX_STEPS: u64 = 1 << 34;
 /// How near copies are, tried from the first: one minus the ratio of common to joint material, `sum
 /// |a - b| / sum max(a, b)`.

@@ -2,8 +2,8 @@
 
 use crate::set::resample::Resampler;
 
-/// Designs are compared first by sums over this many blocks each way of a quarter, onto which the design is folded
-/// twice: a design and its mirror images have the same sums.
+/// Designs are compared first by sums over this many blocks each way of a quarter, onto which the
+/// design is folded twice: a design and its mirror images have the same sums.
 const BLOCKS: [usize; 3] = [4, 8, 16];
 /// Number of sums of the coarsest blocks.
 pub(super) const COARSE: usize = BLOCKS[0] * BLOCKS[0];
