@@ -1,19 +1,22 @@
 //! One process at a time: locks that end with the process that holds them, however it ends.
 
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::attempt::{Attempt, attempt};
 use crate::error::FileError;
 use crate::paths::parent;
+use crate::unfinished;
 
 /// The right to write at a place, held by one process at a time.
 ///
 /// It is an advisory lock of the operating system on a hidden file beside the place, `.NAME.lock`,
 /// which says who holds it. The file is removed when the lock is dropped, and so is the folder
 /// around it if it was made for the lock and is empty; the file of a process that was killed is
-/// taken over by the next one.
+/// taken over by the next one, which also removes what that process left unfinished beside the
+/// place.
 ///
 /// Where the system has no such locks, or the folder around a place that is there already cannot be
 /// written, nothing is locked.
@@ -70,6 +73,9 @@ impl Lock {
                         writeln!(file, "process {} is {doing}", std::process::id())
                     };
                     sign().map_err(fail)?;
+                    // A process that was killed after its folder had appeared may go on without
+                    // writing beside it again.
+                    unfinished::clear_once(parent(place));
                     return Ok(Self { held: Some((path, file)), made_folder });
                 }
                 Ok(Attempt::Gone) => {}
@@ -108,41 +114,6 @@ impl Drop for Lock {
             }
         }
     }
-}
-
-/// What came of an attempt to lock a file or folder.
-pub(crate) enum Attempt {
-    /// This process has it until the file is closed.
-    Locked,
-    /// Another one has it.
-    Held,
-    /// What was locked is no longer at its path.
-    Gone,
-}
-
-/// Tries to lock what was opened at `path`.
-pub(crate) fn attempt(file: &File, path: &Path) -> io::Result<Attempt> {
-    match file.try_lock() {
-        Ok(()) if is_at(file, path) => Ok(Attempt::Locked),
-        Ok(()) => Ok(Attempt::Gone),
-        Err(TryLockError::WouldBlock) => Ok(Attempt::Held),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
-}
-
-/// Whether the open file is the one that its path names now.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    let open = file.metadata().map(identity);
-    open.is_ok_and(|open| fs::symlink_metadata(path).map(identity).is_ok_and(|at| open == at))
-}
-
-/// Elsewhere an open file keeps its path.
-#[cfg(not(unix))]
-fn is_at(_file: &File, path: &Path) -> bool {
-    path.exists()
 }
 
 /// Where the lock of a place lies: the same for every way to write its path.
@@ -186,9 +157,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let left = folder.path().join(".run.lock");
         fs::write(&left, "process 1 is training something with a long name\n").unwrap();
+        let unfinished = folder.path().join(".unfinished-run");
+        fs::create_dir(&unfinished).unwrap();
         let lock = Lock::of(&folder.path().join("run"), "testing").unwrap();
         let text = fs::read_to_string(&left).unwrap();
         assert_eq!(text, format!("process {} is testing\n", std::process::id()));
+        assert!(!unfinished.exists());
         drop(lock);
         assert!(!left.exists());
         drop(Lock::of(&folder.path().join("new/run"), "testing").unwrap());

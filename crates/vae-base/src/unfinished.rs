@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::lock::{Attempt, attempt};
+use crate::attempt::{Attempt, attempt};
 
 /// Begins the names of files and folders that are being written.
 pub(crate) const UNFINISHED: &str = ".unfinished-";
