@@ -102,7 +102,7 @@ impl Optimizer {
         penalty: f64,
     ) -> Result<Analysis, SimpError> {
         let model = Model::new(problem)?;
-        let mut equations = self.equations(&model, Solver::Auto)?;
+        let mut equations = self.equations(&model, Solver::for_analysis(self.grid()))?;
         let grid = problem.grid;
         check_density(grid, &density)?;
         Options { penalty, ..Options::default() }.check(grid)?;

@@ -58,12 +58,12 @@ impl From<SideArg> for AxisSide {
 #[derive(Clone, Copy, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum SolverArg {
-    /// Direct up to 128 x 128, so that published histories hold to the last digit; multigrid beyond
+    /// Multigrid, up to 128 x 128 so exact that published histories hold (to 1e-7)
     Auto,
     /// Sparse Cholesky factorization, exact to round-off
     Direct,
-    /// Conjugate gradients with multigrid, for large grids; the final compliance is within 0.1 % of
-    /// that of the direct solver
+    /// Conjugate gradients with multigrid, as exact as the next step needs; the final compliance is
+    /// within 0.1 % of that of the direct solver
     Multigrid,
 }
 

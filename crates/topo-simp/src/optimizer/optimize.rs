@@ -196,8 +196,8 @@ impl Optimizer {
         let mut stage = 0;
         let mut change = options.move_limit;
         let ended = loop {
-            let compliance =
-                state.solve(&mut equations, &model, tolerance(change), history.len())?;
+            let tolerance = options.solver.tolerance(problem.grid, change);
+            let compliance = state.solve(&mut equations, &model, tolerance, history.len())?;
             history.push(compliance);
             change = state.update(&equations, &model);
             let shape = (problem.grid.nely, problem.grid.nelx);
@@ -245,13 +245,6 @@ impl Optimizer {
         }
         self.solvers.equations(model, solver).map_err(|_| SimpError::Memory { grid: model.grid })
     }
-}
-
-/// How exactly multigrid solves, in the energy norm: the nearer the end, the better.
-///
-/// Of [`Solver::Multigrid`] only; `tests/shortcuts.rs` shows what these bounds change.
-fn tolerance(change: f64) -> f64 {
-    (0.001 * change).clamp(1e-5, 1e-4)
 }
 
 /// How exactly the compliance of the design handed back is known: to the square of this.

@@ -41,7 +41,7 @@ impl Solvers {
     ) -> Result<Equations<'a>, TooLarge> {
         let grid = self.grid;
         // Springs are in the matrix of the direct solver alone.
-        if solver.is_multigrid(grid) && model.springs.is_empty() {
+        if solver != Solver::Direct && model.springs.is_empty() {
             let multigrid = self.multigrid.get_or_insert_with(|| Box::new(Multigrid::new(grid)));
             multigrid.set_model(model);
             let resting = &mut self.direct;

@@ -281,7 +281,7 @@ impl Multigrid {
             }
         }
         if let Some(level) = self.levels.last() {
-            level.factorize(&mut self.coarsest);
+            level.factorize(&mut self.coarsest, self.arch);
         }
     }
 

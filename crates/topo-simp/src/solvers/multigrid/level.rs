@@ -21,8 +21,10 @@ pub(super) const DAMPING: f64 = 0.6;
 /// no smoothing step adds energy.
 pub(super) const SAFE_DAMPING: f64 = 1.9;
 
-/// Multiplications of a band solver at which a level is small enough to be the coarsest.
-const COARSEST_WORK: usize = 3000;
+/// A level is small enough to be the coarsest if a band solver of one unknown per node takes at most
+/// so many multiplications: 17 × 17 nodes are. The V-cycle loses much on coarse levels with thin
+/// bars: at 64 × 64 it takes 25 steps from there to 5 × 5 nodes where it takes 13 to 17 × 17.
+const COARSEST_WORK: usize = 200_000;
 
 /// A coarse level.
 pub(super) struct Level {
@@ -37,6 +39,8 @@ pub(super) struct Level {
     pub(super) x: Vec<f64>,
     t: Vec<f64>,
     pub(super) row: Vec<f64>,
+    /// Places of the unknowns in the order of the coarsest equations; empty on the other levels.
+    unknowns: Vec<usize>,
 }
 
 /// The coarse levels over a finest one, from fine to coarse, and room for the equations of the
@@ -50,6 +54,9 @@ pub(super) fn levels(finest: Layout) -> (Vec<Level>, Banded) {
         levels.push(Level::new(last.coarser()));
     }
     let (n, width) = levels.last().map_or((0, 1), |level| band(level.layout));
+    if let Some(level) = levels.last_mut() {
+        level.unknowns = (0..2 * n).map(|unknown| unknown_place(level.layout, unknown)).collect();
+    }
     (levels, Banded::new(2 * n, 2 * width))
 }
 
@@ -66,6 +73,7 @@ impl Level {
             x: layout.vector(),
             t: layout.vector(),
             row: vec![0.0; layout.stride + 2],
+            unknowns: Vec::new(),
         }
     }
 
@@ -109,7 +117,7 @@ impl Level {
         }
     }
 
-    pub(super) fn factorize(&self, coarsest: &mut Banded) {
+    pub(super) fn factorize(&self, coarsest: &mut Banded, arch: Arch) {
         coarsest.clear();
         for ((row, column), k) in self.layout.elements().zip(&self.elements) {
             let unknowns = element_unknowns(self.layout, row, column);
@@ -119,7 +127,7 @@ impl Level {
                 }
             }
         }
-        coarsest.factorize();
+        coarsest.factorize(arch);
     }
 }
 
@@ -128,10 +136,10 @@ pub(super) fn cycle(levels: &mut [Level], coarsest: &mut Banded, arch: Arch) {
     let [level, coarser @ ..] = levels else { return };
     mask(&mut level.b, &level.fixed);
     let [next, ..] = coarser else {
-        let layout = level.layout;
-        let place = |unknown: usize| unknown_place(layout, unknown);
-        let (b, x) = (&level.b, &mut level.x);
-        coarsest.solve(|unknown| b[place(unknown)], |unknown, value| x[place(unknown)] = value);
+        let solution = coarsest.solve(arch, |unknown| level.b[level.unknowns[unknown]]);
+        for (place, value) in level.unknowns.iter().zip(solution) {
+            level.x[*place] = *value;
+        }
         return;
     };
     arch.dispatch(Scale { z: &mut level.x, d: &level.damped, b: &level.b });

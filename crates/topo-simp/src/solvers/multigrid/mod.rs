@@ -10,6 +10,10 @@
 //!
 //! Reference: Amir, Aage and Lazarov, "On multigrid-CG for efficient topology optimization", 2014.
 
+#[expect(
+    clippy::inline_always,
+    reason = "a kernel must be compiled inside the caller that has the vector instructions"
+)]
 mod banded;
 #[expect(
     clippy::inline_always,
