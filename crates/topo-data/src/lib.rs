@@ -54,7 +54,7 @@ pub use generation::{
 };
 pub use judging::{
     Components, Connectivity, Contacts, Domain, Flaw, Hole, Inspection, Judge, Judgement,
-    LoadPlace, Optimum, Refinement, Silhouette, StatedProblems, Topology, UniformStart,
+    LoadPlace, Optimum, Refinement, SOFTEST, Silhouette, StatedProblems, Topology, UniformStart,
     checkerboard, components, holes, member_size, nearest_iou, one_piece_share,
     problem_at_conditions, problem_of, smallest_hole,
 };

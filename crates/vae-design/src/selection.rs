@@ -16,6 +16,8 @@ pub struct Criteria {
     pub replaceable: bool,
     /// How much softer than the reference a proposal may be, as a share.
     pub within: f64,
+    /// Compliance above which a candidate is no structure, whatever the reference is.
+    pub softest: f64,
     /// Largest overlap (`IoU`) with a training design, and of two proposals.
     pub overlap: f64,
     /// What else is required.
@@ -71,7 +73,7 @@ impl Criteria {
     pub fn select(&self, candidates: &[Candidate]) -> (Vec<Proposal>, Yield) {
         let mut result = Yield { tried: candidates.len(), ..Yield::default() };
         let reference = self.reference_beside(candidates).unwrap_or(f64::INFINITY);
-        let limit = reference * (1.0 + self.within);
+        let limit = self.softest.min(reference * (1.0 + self.within));
         let mut order: Vec<usize> = (0..candidates.len()).collect();
         let value = |index: usize| self.minimize.of(&candidates[index]).unwrap_or(f64::INFINITY);
         order.sort_by(|&a, &b| value(a).total_cmp(&value(b)));
@@ -107,7 +109,9 @@ impl Criteria {
     /// The compliance that candidates are compared with: that of the reference, or of the stiffest
     /// candidate that holds; `None` if there is neither.
     pub fn reference_beside(&self, candidates: &[Candidate]) -> Option<f64> {
-        let holding = candidates.iter().filter(|candidate| self.replaceable && candidate.holds());
+        let holding = candidates.iter().filter(|candidate| {
+            self.replaceable && candidate.holds() && candidate.compliance <= self.softest
+        });
         let found = holding.map(|candidate| candidate.compliance);
         found.chain(self.reference).reduce(f64::min)
     }
@@ -209,6 +213,7 @@ mod tests {
             reference: Some(8.0),
             replaceable: false,
             within: 0.25,
+            softest: 100.0,
             overlap: 0.95,
             requirements: Vec::new(),
             minimize: Measure::Compliance,
@@ -296,6 +301,9 @@ mod tests {
         let nothing = Criteria { reference: None, ..open };
         assert_eq!(nothing.reference_beside(&all[..1]), None);
         assert_eq!(nothing.reference_beside(&all), Some(5.0));
+        // What is no structure is neither a reference nor proposed.
+        let soft = Criteria { softest: 4.0, ..nothing };
+        assert_eq!((soft.reference_beside(&all), soft.select(&all).1.too_soft), (None, 2));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What can be said of one design: its pieces, its members, its loads, its compliance.
 
+mod bound;
 mod contact;
 mod domain;
 mod geometry;
@@ -13,6 +14,7 @@ mod stated;
 mod topology;
 mod whole;
 
+pub use bound::SOFTEST;
 pub use contact::{Contacts, LoadPlace};
 pub use domain::Domain;
 pub use geometry::{checkerboard, member_size};

@@ -9,6 +9,7 @@ use topo_simp::{
 };
 
 use super::{
+    bound::SOFTEST,
     domain::Domain,
     judge::{Judge, Judgement},
 };
@@ -20,8 +21,6 @@ use crate::{
 /// A design whose compliance the cut changes by more than this share is not what was optimized:
 /// others are looked for.
 const CHANGE: f64 = 0.05;
-/// A design whose compliance the cut changes by more than this share is no reference.
-const MOST_CHANGE: f64 = 1.0;
 /// The projection that keeps bars and gaps from being much thinner than the filter.
 const ROBUST: ProjectionRule = ProjectionRule::Robust { offset: 0.2 };
 /// Iterations that repair a design which the cut spoils.
@@ -50,6 +49,9 @@ pub enum Flaw {
     NotCarried,
     /// It is in this many pieces.
     InPieces(usize),
+    /// Its compliance is this many times the lower bound of [`Judge::lower_bound`]: more than
+    /// [`SOFTEST`].
+    TooSoft(f64),
     /// The cut changed its compliance by this share.
     Changed(f64),
 }
@@ -69,6 +71,11 @@ impl std::fmt::Display for Flaw {
         match self {
             Self::NotCarried => f.write_str("it does not carry the load"),
             Self::InPieces(pieces) => write!(f, "it is in {pieces} pieces"),
+            Self::TooSoft(times) => write!(
+                f,
+                "it is {times:.0} times as soft as a sheet of the same volume, so its members are \
+                 thinner than an element"
+            ),
             Self::Changed(share) => {
                 write!(f, "the cut changes its compliance by {:.0} %", 100.0 * share)
             }
@@ -81,6 +88,17 @@ impl Optimum {
     /// a flaw.
     pub fn reference(&self) -> Option<f64> {
         self.flaw.is_none().then_some(self.compliance_cut)
+    }
+
+    /// Itself, whose flaw is that it is too soft for a problem with this lower bound if it carries
+    /// in one piece and is; whatever else the cut changed does not matter then.
+    fn beside(self, bound: f64) -> Self {
+        let times = self.compliance_cut / bound;
+        let flaw = match self.flaw {
+            None | Some(Flaw::Changed(_)) => (SOFTEST < times).then_some(Flaw::TooSoft(times)),
+            other => other,
+        };
+        Self { flaw, ..self }
     }
 
     /// Whether it is a better structure than another one: stiffer, if both carry in one piece.
@@ -104,11 +122,11 @@ impl Judge {
     /// The SIMP design of a problem that others are compared with.
     ///
     /// First the recipe of the data sets, from the uniform start. If its design does not hold once
-    /// it is cut (in pieces, not carrying, or more than 5 % off the compliance before), the problem
-    /// is solved anew: by the recipe from its cut and from random starts, and with a growing
-    /// penalty and a projection that becomes sharper, from two starts and with a minimum length.
-    /// The optimum is the stiffest design that carries in one piece; it has a flaw if there is
-    /// none, or if its compliance is still twice that before the cut.
+    /// it is cut (in pieces, not carrying, too soft, or more than 5 % off the compliance before),
+    /// the problem is solved anew: by the recipe from its cut and from random starts, and with a
+    /// growing penalty and a projection that becomes sharper, from two starts and with a minimum
+    /// length. The optimum is the stiffest design that carries in one piece; it has a flaw if there
+    /// is none, or if it is more than [`SOFTEST`] times as soft as a sheet of the same volume.
     ///
     /// # Errors
     ///
@@ -120,8 +138,9 @@ impl Judge {
     /// in topology optimization"; Ferrari and Sigmund 2020, "A new generation 99 line Matlab code
     /// for compliance topology optimization and its extension to 3D".
     pub fn optimum(&mut self, problem: &Problem) -> Result<Optimum> {
+        let bound = self.lower_bound(problem)?;
         let first = self.improve(problem, Start::Uniform, &stages(problem.grid))?;
-        if first.flaw.is_none() {
+        if first.flaw.is_none() && first.compliance_cut <= SOFTEST * bound {
             return Ok(first);
         }
         let random = || Start::Design(random_layout(problem, 1));
@@ -144,12 +163,7 @@ impl Judge {
         let made = made.collect::<Result<Vec<_>>>()?;
         let better =
             |best: Optimum, next: Optimum| if next.is_better_than(&best) { next } else { best };
-        let mut best = made.into_iter().fold(first, better);
-        // The stiffest that carries counts, though its cut changes the compliance by more than 5 %.
-        if matches!(best.flaw, Some(Flaw::Changed(change)) if change <= MOST_CHANGE) {
-            best.flaw = None;
-        }
-        Ok(best)
+        Ok(made.into_iter().fold(first, better).beside(bound))
     }
 
     /// A SIMP design from a random start, as the variants of a data set begin: another one for
@@ -318,6 +332,7 @@ mod tests {
         let words = |flaw: Flaw| flaw.to_string();
         assert_eq!(words(Flaw::NotCarried), "it does not carry the load");
         assert_eq!(words(Flaw::InPieces(3)), "it is in 3 pieces");
+        assert!(words(Flaw::TooSoft(25.4)).starts_with("it is 25 times as soft as a sheet"));
         assert_eq!(words(Flaw::Changed(0.171)), "the cut changes its compliance by 17 %");
     }
 }

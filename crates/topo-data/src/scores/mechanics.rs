@@ -19,7 +19,7 @@ use crate::{
 pub const METRICS_VERSION: u32 = 1;
 
 /// References whose compliance grows by more than this factor when they are cut to 0/1 are
-/// excluded.
+/// excluded, and so are those that do not carry the load in one piece then.
 const VALID_REFERENCE: f64 = 1.2;
 
 /// The mechanics of a set of designs, each beside a reference design of the same problem.
@@ -28,7 +28,7 @@ pub struct MechanicsScores {
     /// Designs with a valid reference.
     pub n: usize,
     /// Designs left out because the cut multiplies the compliance of their reference by more than
-    /// 1.2.
+    /// 1.2, or leaves it in pieces.
     pub invalid_references: usize,
     /// Share with a compliance error of 100 % or more, or a load that no support holds.
     pub failure_rate: f64,
@@ -119,7 +119,8 @@ impl References {
         assert_eq!(problems.len(), references.len_of(Axis(0)), "one reference per problem");
         let judged = judge_all(&problems, references)?;
         let valid = |judged: &Judgement| {
-            let valid = judged.compliance_cut <= VALID_REFERENCE * judged.compliance;
+            let carries = judged.loads_on_material && judged.pieces_8 == 1;
+            let valid = carries && judged.compliance_cut <= VALID_REFERENCE * judged.compliance;
             valid.then_some(judged.compliance_cut)
         };
         let cut = cut_all(&problems, references)?;
@@ -152,7 +153,7 @@ impl References {
     }
 
     /// The compliance of each cut reference; `None` for those whose compliance the cut multiplies
-    /// by more than 1.2.
+    /// by more than 1.2, and those that do not carry the load in one piece.
     pub fn compliances(&self) -> &[Option<f64>] {
         &self.compliances
     }

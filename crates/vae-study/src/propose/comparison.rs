@@ -1,7 +1,7 @@
 //! What the compliance of proposals is compared with.
 
 use ndarray::Array2;
-use topo_data::{Domain, Flaw, Judge, judge_all};
+use topo_data::{Domain, Flaw, Judge, SOFTEST, judge_all};
 use topo_simp::Problem;
 
 use super::error::{ProposeError, Result};
@@ -17,6 +17,8 @@ const KNOWN: usize = 32;
 /// The designs that proposals are compared with, each cut at the volume of the problem.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
+    /// A compliance that no design of the volume can be below.
+    pub bound: f64,
     /// Compliance of the SIMP optimum, or why nothing can be compared with it.
     pub optimum: std::result::Result<f64, Flaw>,
     /// The stiffest design of the data for this problem; `None` if none of those that were made for
@@ -58,9 +60,17 @@ impl Comparison {
         let named = settings.reference.as_ref();
         let named = named.map(|place| Reference::design(place, run, problem, &mut judge));
         let named = named.transpose()?;
+        let bound = judge.lower_bound(problem)?;
         let optimum = judge.optimum(problem)?;
         let optimum = optimum.flaw.map_or(Ok(optimum.compliance_cut), Err);
-        Ok(Self { optimum, known: Known::stiffest(run, problem, conditions)?, named })
+        let known = Known::stiffest(run, problem, conditions)?;
+        let known = known.filter(|known| known.compliance <= SOFTEST * bound);
+        Ok(Self { bound, optimum, known, named })
+    }
+
+    /// The compliance above which a design is no structure.
+    pub fn softest(&self) -> f64 {
+        SOFTEST * self.bound
     }
 
     /// The design that was named, or the stiffest one that holds; `None` if nothing holds.

@@ -77,6 +77,7 @@ impl ProposalTask<'_> {
             reference: self.comparison.reference().map(|reference| reference.compliance),
             replaceable: self.comparison.named.is_none(),
             within: settings.compliance_within.get(),
+            softest: self.comparison.softest(),
             overlap: settings.overlap,
             requirements: settings.requirements.clone(),
             minimize: settings.minimize,
@@ -145,7 +146,7 @@ impl ProposalTask<'_> {
     ) -> Result<Proposals> {
         let Self { run, settings, problem, conditions, comparison, .. } = &self;
         let reference = comparison.reference_beside(stiffest);
-        let limit = reference.as_ref().map_or(f64::INFINITY, |reference| {
+        let limit = reference.as_ref().map_or(comparison.softest(), |reference| {
             reference.compliance * (1.0 + settings.compliance_within.get())
         });
         let (mut unrepaired, mut saved) = (None, None);

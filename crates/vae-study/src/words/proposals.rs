@@ -19,6 +19,10 @@ pub fn references(comparison: &Comparison, volume: f64) -> Vec<String> {
     };
     let mut lines = vec![
         format!("compliances, cut to 0/1 at volume {volume}:"),
+        format!(
+            "  no design can be below {:.4}, that of a sheet of variable thickness",
+            comparison.bound
+        ),
         format!("  SIMP optimum: {optimum}"),
         known,
     ];
@@ -110,12 +114,16 @@ mod tests {
     /// Sentences that judge say the opposite where it holds.
     #[test]
     fn the_reference_is_said_or_why_there_is_none() {
-        let comparison = Comparison { optimum: Ok(12.5), known: None, named: None };
+        let comparison = Comparison { bound: 11.0, optimum: Ok(12.5), known: None, named: None };
         let lines = references(&comparison, 0.3).join("\n");
         assert!(lines.contains("SIMP optimum: 12.5000") && lines.contains("no design of the data"));
         let known = Known { position: 7, compliance: 11.0, design: ndarray::Array2::zeros((1, 1)) };
-        let broken =
-            Comparison { optimum: Err(Flaw::InPieces(2)), known: Some(known), named: None };
+        let broken = Comparison {
+            bound: 11.0,
+            optimum: Err(Flaw::InPieces(2)),
+            known: Some(known),
+            named: None,
+        };
         let lines = references(&broken, 0.3).join("\n");
         assert!(lines.contains("no reference, for once it is cut, it is in 2 pieces"), "{lines}");
         assert!(
