@@ -8,6 +8,7 @@ use ndarray::{Array2, Array3};
 use serde::Serialize;
 use vae_base::text::{printable, wrapped};
 use vae_data::npz;
+use vae_explore::open_in_browser;
 use vae_report::{Block, Table};
 use vae_study::report::Report;
 use vae_train::RunFolder;
@@ -56,7 +57,7 @@ pub(crate) fn blocks(blocks: &[Block]) -> Result<()> {
                 text.lines().try_for_each(|command| raw(format!("    {command}")))?;
             }
             Block::Table(table) => aligned(table).iter().try_for_each(raw)?,
-            Block::Figure { .. } | Block::Links(_) => {}
+            Block::Figure { .. } | Block::Gallery(_) | Block::Links(_) => {}
         }
     }
     Ok(())
@@ -84,6 +85,14 @@ fn aligned(table: &Table) -> Vec<String> {
 pub(crate) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
+
+/// Opens a page in the browser, or says where it lies if no program does that.
+pub(crate) fn open_page(page: &Path) {
+    let whole = std::path::absolute(page).unwrap_or_else(|_| page.to_owned());
+    if !open_in_browser(&whole.display().to_string()) {
+        note(format!("no program opens the page by itself: {}", shown(&whole)));
+    }
 }
 
 /// A path as a word of a command that can be pasted.

@@ -54,12 +54,20 @@ fn every_exploration_draws() {
     picture("square/designs.png");
     let z = array(&bench.path("square/designs.npz"), "z");
     assert_eq!(z.shape(), [16, 3]);
-    assert_eq!(z.index_axis(Axis(0), 0).as_slice(), Some(&[1.5, 0.0, -1.5][..]));
+    // From the upper left to the lower right, around the code of a real design.
+    let corner = |index: usize| z.index_axis(Axis(0), index).to_owned();
+    let across = corner(0) - corner(15);
+    for (difference, expected) in across.iter().zip([3.0_f32, 0.0, -3.0]) {
+        assert!((difference - expected).abs() < 1e-5, "{across}");
+    }
+    assert!(corner(0)[1].abs() > 1e-6, "not at the mean of the prior");
     // By its model alone, and with dimensions of its own choice.
     let alone = "traverse run/model.safetensors --steps 2 --out alone";
     bench.vae(alone).fails(2, &["told the problem", "--problem FILE"]);
     bench.vae(&format!("{alone} --problem beam.toml")).succeeds();
     picture("alone/designs.png");
+    let z = array(&bench.path("alone/designs.npz"), "z");
+    assert_eq!(z.index_axis(Axis(0), 3).iter().filter(|z| 0.0 < z.abs()).count(), 2);
 
     bench.vae("plot curves run --out curves.png").succeeds();
     picture("curves.png");

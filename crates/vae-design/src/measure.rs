@@ -18,15 +18,17 @@ pub enum Measure {
     Hole,
     /// Number of holes that are at least three elements wide.
     Holes,
+    /// Share of the domain that is material.
+    Weight,
 }
 
 impl Measure {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Compliance, Self::Stress, Self::Member, Self::Hole, Self::Holes];
+    pub const ALL: [Self; 6] =
+        [Self::Compliance, Self::Stress, Self::Member, Self::Hole, Self::Holes, Self::Weight];
 
     /// Those of which less is better.
-    pub const COSTS: [Self; 3] = [Self::Compliance, Self::Stress, Self::Holes];
+    pub const COSTS: [Self; 4] = [Self::Compliance, Self::Stress, Self::Holes, Self::Weight];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -36,6 +38,7 @@ impl Measure {
             Self::Member => "member",
             Self::Hole => "hole",
             Self::Holes => "holes",
+            Self::Weight => "weight",
         }
     }
 
@@ -48,6 +51,7 @@ impl Measure {
             Self::Member => candidate.judgement.member_size.map(|size| size as f64),
             Self::Hole => candidate.hole_size,
             Self::Holes => Some(candidate.topology.holes.len() as f64),
+            Self::Weight => Some(candidate.judgement.volume_fraction),
         }
     }
 }
@@ -130,7 +134,7 @@ mod tests {
             ["", "stress", "stress<", "strain<3", "stress<3<4", "stress<NaN", "member=3", "<3"]
         {
             let why = text.parse::<Requirement>().unwrap_err();
-            assert!(why.contains("compliance, stress, member, hole, holes"), "{why}");
+            assert!(why.contains("compliance, stress, member, hole, holes, weight"), "{why}");
         }
         for text in ["stress<3", "stress <= 3", "hole>2.5", "holes >=1"] {
             let requirement: Requirement = text.parse().unwrap();

@@ -14,7 +14,7 @@ pub struct Criteria {
     pub reference: Option<f64>,
     /// Whether a candidate that is stiffer takes the place of the reference.
     pub replaceable: bool,
-    /// How much softer than the reference a proposal may be, as a share.
+    /// How much softer than the reference a proposal may be, as a share; infinite for no bound.
     pub within: f64,
     /// Compliance above which a candidate is no structure, whatever the reference is.
     pub softest: f64,
@@ -73,10 +73,14 @@ impl Criteria {
     pub fn select(&self, candidates: &[Candidate]) -> (Vec<Proposal>, Yield) {
         let mut result = Yield { tried: candidates.len(), ..Yield::default() };
         let reference = self.reference_beside(candidates).unwrap_or(f64::INFINITY);
-        let limit = self.softest.min(reference * (1.0 + self.within));
+        let limit = self.limit(reference);
         let mut order: Vec<usize> = (0..candidates.len()).collect();
         let value = |index: usize| self.minimize.of(&candidates[index]).unwrap_or(f64::INFINITY);
-        order.sort_by(|&a, &b| value(a).total_cmp(&value(b)));
+        // Of designs of one value, such as those of one weight, the stiffest comes first.
+        let compliance = |index: usize| candidates[index].compliance;
+        order.sort_by(|&a, &b| {
+            value(a).total_cmp(&value(b)).then(compliance(a).total_cmp(&compliance(b)))
+        });
         let mut kept: Vec<Proposal> = Vec::new();
         for index in order {
             let candidate = &candidates[index];
@@ -104,6 +108,21 @@ impl Criteria {
         }
         result.topologies = firsts(&kept, candidates).len();
         (kept, result)
+    }
+
+    /// Whether a design carries its load without stubs, and keeps every bound; it may still be a
+    /// copy.
+    pub fn is_met_by(&self, candidate: &Candidate, candidates: &[Candidate]) -> bool {
+        let reference = self.reference_beside(candidates).unwrap_or(f64::INFINITY);
+        candidate.holds()
+            && candidate.topology.free_ends == 0
+            && candidate.compliance <= self.limit(reference)
+            && self.requirements.iter().all(|bound| bound.is_met_by(candidate))
+    }
+
+    /// The largest compliance that a proposal may have.
+    fn limit(&self, reference: f64) -> f64 {
+        self.softest.min(reference * (1.0 + self.within))
     }
 
     /// The compliance that candidates are compared with: that of the reference, or of the stiffest
@@ -281,6 +300,33 @@ mod tests {
         assert_eq!((counts.unmet, counts.accepted, found[0].candidate), (1, 1, 2));
         let (found, _) = Criteria { minimize: Measure::Stress, ..criteria() }.select(&all);
         assert_eq!(found.iter().map(|p| p.candidate).collect::<Vec<_>>(), [2, 1]);
+    }
+
+    #[test]
+    fn the_lightest_comes_first_and_of_one_weight_the_stiffest() {
+        let mut all = [
+            candidate(8.0, [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]),
+            candidate(9.0, [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]),
+            candidate(30.0, [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0]),
+        ];
+        all[2].judgement.volume_fraction = 0.375;
+        let requirements = vec!["compliance<=40".parse().unwrap()];
+        let criteria = Criteria {
+            within: f64::INFINITY,
+            requirements,
+            minimize: Measure::Weight,
+            ..criteria()
+        };
+        let ranked = |criteria: &Criteria| {
+            let (found, _) = criteria.select(&all);
+            found.iter().map(|proposal| proposal.candidate).collect::<Vec<_>>()
+        };
+        assert_eq!(ranked(&criteria), [2, 0, 1]);
+        assert!(criteria.is_met_by(&all[2], &all));
+        let requirements = vec!["compliance<=8.5".parse().unwrap()];
+        let strict = Criteria { requirements, ..criteria };
+        assert_eq!(ranked(&strict), [0]);
+        assert!(!strict.is_met_by(&all[1], &all));
     }
 
     /// A candidate that holds and is stiffer than all that is known sets the limit.

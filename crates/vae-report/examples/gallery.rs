@@ -152,13 +152,24 @@ fn reconstructions(folder: &Path) -> Result<(), Box<dyn Error>> {
         originals: originals.view(),
         reconstructions: model.view(),
         captions: &captions,
+        marks: &[],
     };
     pairs(&figure, &folder.join("pairs.png"))?;
     let worse: Vec<String> = (0..8).map(|n| format!("IoU 0.{}", 81 - n)).collect();
     let versions = [
-        Version { name: "original", designs: originals.view(), captions: &[] },
-        Version { name: "VAE, 16 latent dimensions", designs: model.view(), captions: &captions },
-        Version { name: "PCA, 16 components", designs: control.view(), captions: &worse },
+        Version { name: "original", designs: originals.view(), captions: &[], marks: &[] },
+        Version {
+            name: "VAE, 16 latent dimensions",
+            designs: model.view(),
+            captions: &captions,
+            marks: &[],
+        },
+        Version {
+            name: "PCA, 16 components",
+            designs: control.view(),
+            captions: &worse,
+            marks: &[],
+        },
     ];
     comparison(
         &Comparison { title: "The same designs through three models", versions: &versions },
@@ -218,7 +229,10 @@ fn paths(folder: &Path) -> Result<(), Box<dyn Error>> {
         let designs = stack((0..frames).map(|n| beam(share(n), 2.6, 0.5 + 0.15 * share(n), 0.4)));
         let labels: Vec<String> = (0..frames).map(|n| format!("t = {:.2}", share(n))).collect();
         let title = "Interpolation between two test designs (spherical, volume fraction 0.4)";
-        strip(&Strip { title, designs: designs.view(), labels: &labels }, &folder.join(name))?;
+        strip(
+            &Strip { title, designs: designs.view(), labels: &labels, marks: &[] },
+            &folder.join(name),
+        )?;
     }
     Ok(())
 }
@@ -236,6 +250,7 @@ fn latent(folder: &Path) -> Result<(), Box<dyn Error>> {
         points: points.view(),
         columns: (0, 1),
         names: &[],
+        designs: &[],
         condition,
     };
     latent_scatter(&healthy, &folder.join("latent.png"))?;

@@ -28,11 +28,13 @@ mod sheets;
 pub use drawing::numerals::number;
 pub use error::ReportError;
 pub use figures::{
-    Comparison, Field, Grid, Ground, Histogram, Pairs, Scaling, Scatter, Series, Shade, Splits,
-    Strip, Task, Training, Version, comparison, curves, field, grid, histogram, latent_scatter,
-    pairs, scaling, strip, task,
+    Card, Cards, Comparison, Field, Grid, Ground, Histogram, Pairs, Scaling, Scatter, Series,
+    Shade, Splits, Strip, THUMBNAILS, Task, Tradeoff, Training, Version, cards, comparison, curves,
+    field, grid, histogram, latent_scatter, pairs, scaling, strip, task, tradeoff,
 };
-pub use page::{Block, Page, Table};
+pub use page::{Block, Item, Page, Table};
+pub use sheets::marks::Marks;
+pub use sheets::tile::Rings;
 
 /// The example in the README, run with the tests.
 #[cfg(doctest)]

@@ -33,6 +33,8 @@ pub enum Block {
     Table(Table),
     /// A list of words that lead to files beside the page: (words, address).
     Links(Vec<(String, String)>),
+    /// Pictures beside each other, as many as fit, each with words and links below it.
+    Gallery(Vec<Item>),
     /// A picture.
     Figure {
         /// A PNG file, which becomes part of the page.
@@ -40,6 +42,19 @@ pub enum Block {
         /// What it shows.
         caption: String,
     },
+}
+
+/// A picture of a gallery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// A PNG file, which becomes part of the page.
+    pub png: PathBuf,
+    /// What it shows, in a few words.
+    pub title: String,
+    /// What else is said of it, line by line.
+    pub lines: Vec<String>,
+    /// Words that lead to files beside the page: (words, address).
+    pub links: Vec<(String, String)>,
 }
 
 /// Rows of words and numbers; the first cell of a row names it.
@@ -112,21 +127,53 @@ impl Block {
             Self::Table(table) => table.to_html(),
             Self::Links(links) => {
                 let item = |(words, address): &(String, String)| {
-                    format!("<li><a href=\"{}\">{}</a></li>\n", escaped(address), escaped(words))
+                    format!("<li>{}</li>\n", anchor(words, address))
                 };
                 format!("<ul>\n{}</ul>\n", links.iter().map(item).collect::<String>())
             }
+            Self::Gallery(items) => {
+                let items = items.iter().map(Item::to_html).collect::<Result<String, _>>()?;
+                format!("<div class=\"gallery\">\n{items}</div>\n")
+            }
             Self::Figure { png, caption } => {
-                let bytes = std::fs::read(png)
-                    .map_err(|source| ReportError::Read { path: png.clone(), source })?;
-                let (caption, data) = (escaped(caption), STANDARD.encode(bytes));
+                let image = image(png, caption)?;
+                let caption = escaped(caption);
                 format!(
                     "<figure>\n<figcaption>{caption}</figcaption>\n\
-                     <img alt=\"{caption}\" src=\"data:image/png;base64,{data}\"/>\n</figure>\n"
+                     <div class=\"wide\">{image}</div>\n</figure>\n"
                 )
             }
         })
     }
+}
+
+impl Item {
+    fn to_html(&self) -> Result<String, ReportError> {
+        let mut html = format!("<figure>\n{}\n<figcaption>", image(&self.png, &self.title)?);
+        let _ = write!(html, "<strong>{}</strong>", escaped(&self.title));
+        for line in &self.lines {
+            let _ = write!(html, "<br/>{}", escaped(line));
+        }
+        if !self.links.is_empty() {
+            html.push_str("<br/>");
+        }
+        let link = |(words, address): &(String, String)| anchor(words, address);
+        html += &self.links.iter().map(link).collect::<Vec<_>>().join(" · ");
+        html.push_str("</figcaption>\n</figure>\n");
+        Ok(html)
+    }
+}
+
+/// A picture as a part of the page.
+fn image(png: &Path, words: &str) -> Result<String, ReportError> {
+    let bytes =
+        std::fs::read(png).map_err(|source| ReportError::Read { path: png.to_owned(), source })?;
+    let (words, data) = (escaped(words), STANDARD.encode(bytes));
+    Ok(format!("<img alt=\"{words}\" src=\"data:image/png;base64,{data}\"/>"))
+}
+
+fn anchor(words: &str, address: &str) -> String {
+    format!("<a href=\"{}\">{}</a>", escaped(address), escaped(words))
 }
 
 impl Table {
@@ -193,7 +240,7 @@ fn escaped(text: &str) -> String {
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }
 h1 { font-size: 1.5rem; line-height: 1.25; }
 h2 { font-size: 1.2rem; margin: 2rem 0 0.5rem; padding-top: 0.5rem; border-top: 1px solid #8886; }
 p { margin: 0.5rem 0; }
@@ -208,6 +255,14 @@ td { white-space: nowrap; }
 th { font-weight: 600; }
 th[scope=row], th:first-child { text-align: left; font-weight: 400; }
 figure { margin: 1.5rem 0; }
+.wide { overflow-x: auto; }
+.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1.25rem; margin: 1.5rem 0; }
+.gallery figure { margin: 0; }
+.gallery figcaption { margin-top: 0.3rem; font-variant-numeric: tabular-nums; }
+a { color: #06c; }
+@media (prefers-color-scheme: dark) { a { color: #6bf; } }
+/* On a phone a wide picture keeps its words readable, and scrolls. */
+@media screen and (max-width: 40rem) { .wide img { max-width: none; width: max(100%, 46rem); } }
 img { max-width: 100%; height: auto; background: white; }
 figcaption { margin-bottom: 0.3rem; }
 @page { margin: 15mm; }
@@ -218,6 +273,8 @@ figcaption { margin-bottom: 0.3rem; }
   img { max-height: 220mm; }
   h2, caption { break-after: avoid; }
   figure, tr { break-inside: avoid; }
+  .gallery { grid-template-columns: repeat(2, 1fr); }
+  .gallery img { max-height: 52mm; width: auto; }
 }
 ";
 

@@ -67,22 +67,36 @@ fn draw_all(folder: &Path) -> Result<Vec<&'static str>, Box<dyn Error>> {
     curves(&training(), &at("curves.png"))?;
     let (originals, reconstructions) = (designs.view(), blurred.view());
     pairs(
-        &Pairs { title: "Pairs", originals, reconstructions, captions: &labels },
+        &Pairs { title: "Pairs", originals, reconstructions, captions: &labels, marks: &[] },
         &at("pairs.png"),
     )?;
     let versions = [
-        Version { name: "whole", designs: originals, captions: &[] },
-        Version { name: "part", designs: designs.slice(s![.., ..24, ..]), captions: &labels },
+        Version { name: "whole", designs: originals, captions: &[], marks: &[] },
+        Version {
+            name: "part",
+            designs: designs.slice(s![.., ..24, ..]),
+            captions: &labels,
+            marks: &[],
+        },
     ];
     comparison(&Comparison { title: "Versions", versions: &versions }, &at("comparison.png"))?;
     let sheet =
         Grid { title: "Grid", columns: Some(3), row_labels: &labels[..2], ..Grid::new(originals) };
     grid(&sheet, &at("grid.png"))?;
-    strip(&Strip { title: "Strip", designs: originals, labels: &labels }, &at("strip.png"))?;
+    strip(
+        &Strip { title: "Strip", designs: originals, labels: &labels, marks: &[] },
+        &at("strip.png"),
+    )?;
     let points = Array2::from_shape_fn((40, 3), |(n, dim)| (n as f32 * 0.37 + dim as f32).sin());
     let condition = Some(Shade { name: "load", values: points.column(2) });
-    let scatter =
-        Scatter { title: "Latent", points: points.view(), columns: (2, 0), names: &[], condition };
+    let scatter = Scatter {
+        title: "Latent",
+        points: points.view(),
+        columns: (2, 0),
+        names: &[],
+        condition,
+        designs: &[],
+    };
     latent_scatter(&scatter, &at("latent.png"))?;
     let values = Array1::from_shape_fn(100, |n| (n as f32 * 0.61).fract());
     histogram(
@@ -127,7 +141,7 @@ fn the_same_input_gives_the_same_bytes() {
     }
 }
 
-/// The margin is 28 pixels, the frame one, and a row of three 48 × 96 designs is drawn at three
+/// The margin is 28 pixels, the frame one, and a row of three 48 × 96 designs is drawn at five
 /// pixels a pixel.
 #[test]
 fn material_is_black_where_the_design_has_it() {
@@ -138,11 +152,11 @@ fn material_is_black_where_the_design_has_it() {
     let picture = Picture::read(&path).unwrap();
     assert_eq!(
         (picture.width, picture.height),
-        (2 * 28 + 3 * (3 * 96 + 2) + 2 * 14, 2 * 28 + 3 * 48 + 2)
+        (2 * 28 + 3 * (5 * 96 + 2) + 2 * 14, 2 * 28 + 5 * 48 + 2)
     );
     for ((n, row, column), density) in designs.indexed_iter() {
-        let (left, top) = (28 + n * (3 * 96 + 2 + 14) + 1 + 3 * column, 28 + 1 + 3 * row);
-        for (x, y) in [(left, top), (left + 2, top), (left, top + 2), (left + 2, top + 2)] {
+        let (left, top) = (28 + n * (5 * 96 + 2 + 14) + 1 + 5 * column, 28 + 1 + 5 * row);
+        for (x, y) in [(left, top), (left + 4, top), (left, top + 4), (left + 4, top + 4)] {
             assert_eq!(
                 picture.is_black(x, y),
                 0.5 < *density,

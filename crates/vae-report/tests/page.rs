@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use vae_report::{Block, Page, ReportError, Table};
+use vae_report::{Block, Item, Page, ReportError, Table};
 
 const HOSTILE: &str = "</title><script>alert('x')</script> & \"<img src=x onerror=y>";
 
@@ -18,6 +18,12 @@ fn page(png: &Path) -> Page {
             Block::Text(HOSTILE.into()),
             Block::Code(format!("vae evaluate {HOSTILE}")),
             Block::Table(table),
+            Block::Gallery(vec![Item {
+                png: png.into(),
+                title: HOSTILE.into(),
+                lines: vec![HOSTILE.into()],
+                links: vec![(HOSTILE.into(), HOSTILE.into())],
+            }]),
             Block::Figure { png: png.into(), caption: HOSTILE.into() },
         ],
     }
@@ -56,10 +62,10 @@ fn a_page_is_well_formed_and_needs_nothing_beside_it() {
     page(&png).write(&path).unwrap();
     let html = fs::read_to_string(&path).unwrap();
     let names = elements(&html);
-    for name in ["title", "h1", "h2", "p", "pre", "table", "caption", "figure"] {
+    for name in ["title", "h1", "h2", "p", "pre", "table", "caption"] {
         assert_eq!(names.iter().filter(|&n| n == name).count(), 1, "{name}");
     }
-    let known = "html head meta title style body h1 h2 p pre code div table caption thead tbody tr th td figure figcaption img";
+    let known = "html head meta title style body h1 h2 p pre code div table caption thead tbody tr th td figure figcaption img strong br a";
     let strange: Vec<_> =
         names.iter().filter(|name| !known.split(' ').any(|k| k == *name)).collect();
     assert!(strange.is_empty(), "{strange:?}");

@@ -20,6 +20,7 @@ pub mod report;
 pub mod run;
 pub mod samples;
 pub mod sampling;
+pub mod sweep;
 pub mod trust;
 pub mod walk;
 pub mod words;

@@ -11,6 +11,7 @@ use vae_train::score::{Measure, terms_by_design};
 use crate::analysis::{self, write_table};
 use crate::error::{Result, StudyError};
 use crate::latent::index;
+use crate::pictures::marks_of;
 use crate::run::{Part, Run};
 
 /// What makes a design unusual.
@@ -110,7 +111,9 @@ impl Outliers {
             |outlier: &Outlier| format!("design {}\n{:.2}", outlier.design, outlier.score);
         let captions: Vec<String> = shown().map(caption).collect();
         let title = format!("The most unusual designs by {}", self.name);
-        let figure = Grid { title: &title, captions: &captions, ..Grid::new(designs.view()) };
+        let marks = marks_of(&run.data, &chosen)?;
+        let figure =
+            Grid { title: &title, captions: &captions, marks: &marks, ..Grid::new(designs.view()) };
         grid(&figure, out).map_err(StudyError::drawing(out))
     }
 }

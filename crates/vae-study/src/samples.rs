@@ -7,7 +7,7 @@ use topo_data::{Domain, Judgement, judge_all};
 use topo_simp::Problem;
 use vae_design::settle;
 use vae_models::Vae;
-use vae_report::{Grid as Sheet, grid};
+use vae_report::{Grid as Sheet, Marks, grid, number};
 use vae_train::codes::decode;
 use vae_train::data::Given;
 use vae_train::generate::{Flow, conditions};
@@ -16,7 +16,7 @@ use vae_train::score::Trust;
 use crate::analysis::{self, JudgedRow, Optima, write_judged_table};
 use crate::error::{Result, StudyError};
 use crate::estimate::{FEW, seconds_of};
-use crate::pictures::at_conditions;
+use crate::pictures::{at_conditions, marks};
 use crate::run::{Briefing, Model, Run};
 use crate::sampling::{Drawing, Round, suitable_rounds};
 use crate::trust;
@@ -64,6 +64,8 @@ pub struct Samples {
     pub trust: Option<Trust>,
     /// What mechanics says of each; empty without data.
     verdicts: Vec<Verdict>,
+    /// Supports and loads of each, as far as its problem is known.
+    marks: Vec<Option<Marks>>,
     title: String,
 }
 
@@ -133,7 +135,7 @@ impl Samples {
         let &SampleSettings { round, temperature, seed, .. } = settings;
         let drawing = Drawing { flow, rounds, round, temperature, seed };
         let mut parts: Vec<(Given, Array2<f32>, Array3<f32>)> = Vec::new();
-        let mut verdicts = Vec::new();
+        let (mut verdicts, mut all_marks) = (Vec::new(), Vec::new());
         for row in &rows {
             let (problem, given) = (briefing.problem(vae, row)?, briefing.given(vae, row)?);
             let given = given.select(&vec![0; settings.count]);
@@ -151,6 +153,8 @@ impl Samples {
             } else {
                 decode(vae, &zs, &given, &model.device).map_err(StudyError::from)?
             };
+            let mark = problem.as_ref().and_then(|problem| marks(problem).ok());
+            all_marks.extend(vec![mark; settings.count]);
             verdicts.extend(judge(problem, &designs)?);
             parts.push((given, zs, designs));
         }
@@ -161,7 +165,15 @@ impl Samples {
         let varied = settings.rows.as_ref().map_or("", |series| series.name.as_str());
         let from = if flow.is_none() { "Prior" } else { "Flow" };
         let title = format!("{from} samples{}", at_conditions(vae, &rows[0], varied));
-        Ok(Self { designs, cs: given.conditions().clone(), zs, trust, verdicts, title })
+        Ok(Self {
+            designs,
+            cs: given.conditions().clone(),
+            zs,
+            trust,
+            verdicts,
+            marks: all_marks,
+            title,
+        })
     }
 
     /// Writes a CSV table with one row per design: the conditions asked for, and what is known.
@@ -189,8 +201,7 @@ impl Samples {
     /// # Errors
     /// [`StudyError::Draw`].
     pub fn draw(&self, settings: &SampleSettings, out: &Path) -> Result<()> {
-        let captions: Vec<String> =
-            self.designs.outer_iter().map(|design| format!("volume {:.3}", mean(design))).collect();
+        let captions: Vec<String> = (0..self.cs.nrows()).map(|i| self.caption(i)).collect();
         let (name, values) = settings
             .rows
             .as_ref()
@@ -205,9 +216,24 @@ impl Samples {
             row_labels: &row_labels,
             column_labels: &column_labels,
             captions: &captions,
+            marks: &self.marks,
             ..Sheet::new(self.designs.view())
         };
         grid(&figure, out).map_err(StudyError::drawing(out))
+    }
+
+    /// Volume of a design, and its compliance at equal volume against the optimum, if known.
+    fn caption(&self, i: usize) -> String {
+        let volume = format!("volume {:.3}", mean(self.designs.index_axis(Axis(0), i)));
+        let Some((judged, optimum)) = self.verdicts.get(i).and_then(Option::as_ref) else {
+            return volume;
+        };
+        if !judged.loads_supported {
+            return format!("{volume}\ndoes not carry");
+        }
+        let against = optimum.map(|optimum| 100.0 * judged.compliance_error(optimum));
+        let against = against.map_or_else(String::new, |error| format!(" ({error:+.0} %)"));
+        format!("{volume}\nC {}{against}", number(judged.compliance_cut, 4))
     }
 
     /// How many of the designs are nearly as stiff as the optimum, in one sentence; `None` if no

@@ -199,7 +199,8 @@ impl Walk {
     /// # Errors
     /// [`StudyError::Draw`].
     pub fn draw(&self, designs: &Array3<f32>, out: &Path) -> Result<()> {
-        let figure = Strip { title: &self.title, designs: designs.view(), labels: &self.labels };
+        let figure =
+            Strip { title: &self.title, designs: designs.view(), labels: &self.labels, marks: &[] };
         strip(&figure, out).map_err(StudyError::drawing(out))
     }
 }

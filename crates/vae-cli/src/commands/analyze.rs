@@ -5,12 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
-use topo_data::Refinement;
-use vae_base::text::counted;
 use vae_data::{DataSet, Reading};
 use vae_study::analysis::{
     Analyst, Analyzed, open_designs, positions, stated_problem, write_judged_table,
 };
+use vae_study::words;
 
 use crate::failure::UsageError;
 use crate::output::{folder, json, line, note, shown};
@@ -117,7 +116,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.json {
         json(&Report { designs: &analyzed })?;
     } else {
-        analyzed.iter().try_for_each(words)?;
+        analyzed.iter().flat_map(words::analyzed).try_for_each(line)?;
         for path in args.table.iter().chain(&args.fields) {
             line(format!("written: {}", shown(path)))?;
         }
@@ -130,53 +129,4 @@ pub(super) fn open(source: &str, reading: &Reading) -> Result<DataSet> {
     let set = open_designs(source, reading)?;
     say_notes(&set, reading)?;
     Ok(set)
-}
-
-fn words(analyzed: &Analyzed) -> Result<()> {
-    let j = &analyzed.judgement;
-    let yes = |fine: bool| if fine { "yes" } else { "no" };
-    line(format!("{}, design {}", analyzed.source, analyzed.design))?;
-    line(format!("  compliance as it is         {:.4}", j.compliance))?;
-    let relative = match (analyzed.optimum, analyzed.compliance_error) {
-        _ if !j.loads_supported => "   it falls apart when it is cut at this volume".to_owned(),
-        (Some(optimum), Some(error)) => {
-            format!("   {:+.2} % against the SIMP optimum, {optimum:.4}", 100.0 * error)
-        }
-        _ => analyzed.optimum_flaw.as_ref().map_or_else(String::new, |flaw| {
-            format!("   not compared with the SIMP optimum: cut at this volume, {flaw}")
-        }),
-    };
-    line(format!("  compliance at equal volume  {:.4}{relative}", j.compliance_cut))?;
-    line(format!(
-        "  volume fraction             {:.4}   off by {:.4}",
-        j.volume_fraction, j.volume_error
-    ))?;
-    line(format!("  greyness, checkerboard      {:.4}, {:.4}", j.greyness, j.checkerboard))?;
-    line(format!(
-        "  pieces by sides, corners    {}, {}   {:.2} % of the material floating",
-        j.pieces_4,
-        j.pieces_8,
-        100.0 * j.floating
-    ))?;
-    line(format!(
-        "  loads on material           {}   joined to a support: {}",
-        yes(j.loads_on_material),
-        yes(j.loads_supported)
-    ))?;
-    let size = j.member_size.map_or("no material".to_owned(), |size| counted(size, "element"));
-    line(format!("  thinnest member             {size}"))?;
-    if let Some(refinement) = &analyzed.refinement {
-        let Refinement { iterations, compliance_before, compliance_after, iterations_saved } =
-            refinement;
-        // A crisp design ends with iterations without a filter; these iterations have one again.
-        let grey = if compliance_before < compliance_after {
-            ", softer by the grey of the filter"
-        } else {
-            ""
-        };
-        line(format!(
-            "  {iterations} SIMP iterations on       {compliance_before:.4} to {compliance_after:.4}{grey}; {iterations_saved} saved against the uniform start"
-        ))?;
-    }
-    Ok(())
 }

@@ -9,7 +9,7 @@ use vae_study::words;
 
 use crate::args::RunArgs;
 use crate::machine;
-use crate::output::{blocks, json, note, page, shown};
+use crate::output::{blocks, json, note, open_page, page, shown};
 use crate::progress::Progress;
 use crate::words::{long_work, remedy};
 
@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// Print all tables: conditions, controls by mechanics, diversity, each latent dimension
     #[arg(long)]
     details: bool,
+    /// Open the report in the browser
+    #[arg(long)]
+    open: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -93,6 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         }
         let page = page(report, &run.folder, (verdict, all), Some(&command));
         note(format!("report: {}", page.context("the scores are printed, but not in a report")?));
+        args.open.then(|| open_page(&run.folder.report()));
     }
     if !args.json && !args.details {
         note("--details prints all tables");

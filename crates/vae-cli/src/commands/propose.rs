@@ -18,7 +18,7 @@ use crate::args::{ModelArgs, SamplerArg, assignment, fitted_flow};
 use crate::choices::{self, DifferArg, SideArg, SymmetryArg};
 use crate::failure::FAILED;
 use crate::lengths::LengthArgs;
-use crate::output::{line, note, shown, typed};
+use crate::output::{line, note, open_page, shown, typed};
 use crate::progress::{Progress, working};
 use crate::{threads, words};
 
@@ -39,6 +39,7 @@ use crate::{threads, words};
   vae propose runs/mine --problem part.toml --near 17 --near best.npy --reference best.npy --volume 0.35 --out near-mine
   vae propose runs/mine --problem part.toml --volume 0.4 --refine 5 --out repaired
   vae propose runs/mine --tasks tasks.csv --require 'stress<=2' --out study
+  vae propose runs/mine --problem part.toml --volume 0.5 --minimize weight --require 'compliance<=230' --out light
   vae propose runs/mine --problem part.toml --volume 0.4 --to stl,dxf --cell-size 2mm --thickness 5mm --out for-cad
 
 DESIGN is the position of a design in the run's data, or a .npy, .npz or .csv file; FILE:3 is the fourth design of a file.")]
@@ -60,7 +61,8 @@ pub(crate) struct Args {
     /// mean]
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, f32)>,
-    /// Share of the domain to fill, exactly: 0.4 or 40% [default: that of the problem]
+    /// Share of the domain to fill, exactly, or at most with --minimize weight: 0.4 or 40%
+    /// [default: that of the problem]
     #[arg(long, value_name = "X")]
     volume: Option<Share>,
     /// Look in the neighborhood of this design instead of everywhere; may be repeated
@@ -102,11 +104,14 @@ pub(crate) struct Args {
     /// Bound that a proposal must keep, MEASURE<=NUMBER or MEASURE>=NUMBER; may be repeated
     ///
     /// MEASURE is `compliance`, `stress` (the largest von Mises stress, in the unit of the
-    /// problem), `member` and `hole` (the thinnest member and the narrowest hole, in elements), or
-    /// `holes` (their number).
+    /// problem), `member` and `hole` (the thinnest member and the narrowest hole, in elements),
+    /// `holes` (their number), or `weight` (the share of the domain that is material).
     #[arg(long, value_name = "BOUND")]
     require: Vec<Requirement>,
     /// What proposals are ranked by, the smallest first
+    ///
+    /// With `weight`, smaller volumes than --volume are tried: the lightest designs that keep
+    /// --require 'compliance<=NUMBER', or else --compliance-within of the best at --volume.
     #[arg(long, value_name = "MEASURE", default_value = "compliance", value_parser = choices::measure())]
     minimize: Measure,
     /// What makes proposals differ: their topology (number and places of holes), or the overlap
@@ -126,6 +131,9 @@ pub(crate) struct Args {
     /// lie, separated by commas
     #[arg(long, value_name = "SIDES", value_enum, value_delimiter = ',', requires = "to")]
     mirror: Vec<SideArg>,
+    /// Open the page of the proposals in the browser
+    #[arg(long)]
+    open: bool,
     #[command(flatten)]
     lengths: LengthArgs,
     /// Folder to write into, new or empty
@@ -206,6 +214,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         shown(&written.sheet),
         shown(&written.table)
     ))?;
+    args.open.then(|| open_page(&written.page));
     line(format!(
         "look at them in the browser: vae explore {} --designs {}",
         typed(run.folder.root()),
@@ -236,6 +245,7 @@ fn many(run: &Run, tasks: &Tasks, args: &Args, files: &Files<'_>) -> Result<Exit
         shown(&args.out),
         shown(&page)
     ))?;
+    args.open.then(|| open_page(&page));
     for outcome in &outcomes {
         if let Some(remark) = outcome.remark() {
             note(format!("{}: {remark}", outcome.name));

@@ -5,10 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use vae_base::text::counted;
-use vae_study::pictures::draw_square;
-use vae_study::{Model, StudyError};
-use vae_train::codes::decode;
-use vae_train::generate::{by_effect, conditions, square};
+use vae_study::sweep::{Sweep, SweepSettings};
 
 use crate::args::{ModelArgs, ProblemArgs, TwoDimensions, two_dimensions};
 use crate::failure::UsageError;
@@ -16,8 +13,10 @@ use crate::output::{self, line, shown};
 
 /// Sweep a square of latent space
 ///
-/// Decodes a grid of points over two latent dimensions, with the others at 0 and the conditions
-/// fixed. By default the two dimensions are those that change the design most.
+/// Decodes a grid of points over two latent dimensions around a real design: the training design
+/// whose code is nearest to the median of all, with the other dimensions as in its code, and its
+/// conditions unless some are set. Without data the middle is the mean of the prior. By default the
+/// two dimensions are those that change the design most.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae traverse
@@ -31,7 +30,7 @@ pub(crate) struct Args {
     /// Two latent dimensions, across and up, counted from 1
     #[arg(long, value_name = "I,J", value_parser = two_dimensions)]
     dims: Option<TwoDimensions>,
-    /// Range of both dimensions: from -X to X
+    /// How far both dimensions reach from the middle
     #[arg(long, value_name = "X", default_value_t = 2.0)]
     reach: f32,
     /// Designs along each side
@@ -52,28 +51,19 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if !(0.0 < args.reach && args.reach.is_finite()) {
         return Err(UsageError::new("--reach must be a positive number").into());
     }
-    let Model { vae, device, .. } = args.model.open()?;
-    let condition = conditions(&vae, &args.set)?;
-    let run = args.model.with_data_if(vae.config().fields.is_some());
-    let given = args.problem.briefing(run.as_ref())?.given(&vae, &condition)?;
-    let latent_dim = vae.config().latent_dim;
-    let (across, up) = match args.dims {
-        Some(dims) => dims.of(latent_dim)?,
-        None => match by_effect(&vae, &given, &device)?.as_slice() {
-            [across, up, ..] => (*across, *up),
-            _ => return Err(StudyError::OneDimension { latent_dim }.into()),
-        },
-    };
-    let zs = square(latent_dim, (across, up), args.reach, args.steps);
-    let given = given.select(&vec![0; zs.nrows()]);
-    let designs = decode(&vae, &zs, &given, &device)?;
+    let model = args.model.open()?;
+    let dims = args.dims.map(|dims| dims.of(model.vae.config().latent_dim)).transpose()?;
+    let run = args.model.with_data();
+    let briefing = args.problem.briefing(run.as_ref())?;
+    let settings = SweepSettings { dims, reach: args.reach, steps: args.steps, set: &args.set };
+    let sweep = Sweep::new(&model, run.as_ref(), &briefing, settings)?;
 
     output::folder(&args.out)?;
     let arrays = args.out.join("designs.npz");
-    output::arrays(&arrays, &designs, given.conditions(), &zs)?;
+    output::arrays(&arrays, &sweep.designs, sweep.given.conditions(), &sweep.zs)?;
     let picture = args.out.join("designs.png");
-    draw_square(&vae, &condition, &zs, (across, up), &designs, &picture)?;
-    let designs = counted(zs.nrows(), "design");
+    sweep.draw(&picture)?;
+    let designs = counted(sweep.zs.nrows(), "design");
     line(format!("{designs}: {}, {}", shown(&arrays), shown(&picture)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -167,6 +167,37 @@ impl Canvas {
         );
     }
 
+    /// Fills what lies inside an odd number of closed curves, as far as it lies in `clip`, with the
+    /// color of each place.
+    pub(crate) fn paint_inside(
+        &mut self,
+        rings: &[Vec<(f32, f32)>],
+        clip: Area,
+        color: impl Fn(f32, f32) -> Color,
+    ) {
+        let mut path = PathBuilder::new();
+        for ring in rings {
+            for (index, &(x, y)) in ring.iter().enumerate() {
+                if index == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+            }
+            path.close();
+        }
+        let (left, top) = (clip.left.floor(), clip.top.floor());
+        let (width, height) =
+            ((clip.right - left).ceil() as u32, (clip.bottom - top).ceil() as u32);
+        let (Some(path), Some(mut mask)) = (path.finish(), Mask::new(width, height)) else {
+            return;
+        };
+        let shift = Transform::from_translate(-left, -top);
+        mask.fill_path(&path, FillRule::EvenOdd, true, shift);
+        for (index, &coverage) in mask.data().iter().enumerate().filter(|(_, part)| 0 < **part) {
+            let (x, y) = (index % width as usize, index / width as usize);
+            let (x, y) = (left as i32 + x as i32, top as i32 + y as i32);
+            let color = color(x as f32 + 0.5, y as f32 + 0.5);
+            self.blend(x, y, color, f32::from(coverage) / 255.0);
+        }
+    }
+
     /// A filled circle with a thin darker rim, `opacity` of it over what is there.
     pub(crate) fn disc(&mut self, x: f32, y: f32, radius: f32, color: Color, opacity: f32) {
         let Some(path) = PathBuilder::from_circle(x, y, radius) else { return };

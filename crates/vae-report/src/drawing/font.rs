@@ -37,8 +37,8 @@ impl Style {
     }
 
     /// Breaks text at spaces (not at no-break spaces; and at its own line feeds) into lines no
-    /// wider than `width`. A word that is too wide is cut, and a text that needs more than `most`
-    /// lines ends in an ellipsis.
+    /// wider than `width`. A word that is too wide is broken anywhere, and a text that needs more
+    /// than `most` lines ends in an ellipsis.
     pub(crate) fn wrap(self, text: &str, width: f32, most: usize) -> Vec<String> {
         let mut lines = Vec::new();
         for paragraph in text.lines() {
@@ -52,11 +52,7 @@ impl Style {
                     if !line.is_empty() {
                         lines.push(line);
                     }
-                    line = if self.width(word) <= width {
-                        word.to_owned()
-                    } else {
-                        self.cut(word, width)
-                    };
+                    line = self.broken(word, width, &mut lines);
                 }
             }
             lines.push(line);
@@ -80,6 +76,22 @@ impl Style {
             outline
                 .draw(|x, y, coverage| paint(left + x as i32, top + y as i32, coverage.min(1.0)));
         }
+    }
+
+    /// Puts whole lines of a word that is too wide into `lines`, and returns the rest of it.
+    fn broken(self, word: &str, width: f32, lines: &mut Vec<String>) -> String {
+        let mut line = String::new();
+        let mut taken = 0.0;
+        for character in word.chars() {
+            let more = self.width(character.encode_utf8(&mut [0; 4]));
+            if width < taken + more && !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+                taken = 0.0;
+            }
+            line.push(character);
+            taken += more;
+        }
+        line
     }
 
     /// As much of the text as fits in front of an ellipsis.
@@ -175,6 +187,10 @@ mod tests {
                 && cut.iter().all(|line| BODY.width(line) <= 120.0),
             "{cut:?}"
         );
+        let name = "volume_fraction_of_the_left_half";
+        let broken = BODY.wrap(&format!("{name} 0.4"), 120.0, 9);
+        assert_eq!(broken.concat(), format!("{name} 0.4"));
+        assert!(2 < broken.len() && broken.iter().all(|line| BODY.width(line) <= 121.0));
         assert_eq!(BODY.wrap("a\nb", 500.0, 3), ["a", "b"]);
         assert_eq!(BODY.wrap("a\u{a0}b c", BODY.width("a b"), 3), ["a\u{a0}b", "c"]);
         assert!(BODY.wrap("", 500.0, 3).is_empty());

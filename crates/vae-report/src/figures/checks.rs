@@ -1,6 +1,6 @@
 //! What every figure of designs refuses.
 
-use ndarray::ArrayView3;
+use ndarray::{ArrayView2, ArrayView3};
 
 use crate::error::ReportError;
 
@@ -15,6 +15,14 @@ pub(crate) fn check(what: &'static str, designs: &ArrayView3<'_, f32>) -> Result
         }
         None => Ok(()),
     }
+}
+
+/// Refuses a design without elements, and values that are not finite.
+pub(crate) fn check_design(
+    what: &'static str,
+    design: &ArrayView2<'_, f32>,
+) -> Result<(), ReportError> {
+    check(what, &design.insert_axis(ndarray::Axis(0)))
 }
 
 /// Refuses a list of labels that is neither empty nor complete.

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use ndarray::{ArrayView3, Axis, Slice};
+use ndarray::{ArrayView3, Axis};
 
 use crate::drawing::canvas::Canvas;
 use crate::drawing::png::save;
 use crate::error::ReportError;
 use crate::figures::checks::{check, check_labels};
-use crate::sheets::sheet::{Row, Sheet, caption_width};
+use crate::sheets::marks::Marks;
+use crate::sheets::sheet::{Row, Sheet, caption_width, check_marks, tiles};
+use crate::sheets::tile::Tile;
 use crate::sheets::zoom::columns_for;
 
 /// Designs and, below each, what a model made of it.
@@ -22,6 +24,8 @@ pub struct Pairs<'a> {
     pub reconstructions: ArrayView3<'a, f32>,
     /// A text below each pair, such as `IoU 0.93`; N of them, or empty.
     pub captions: &'a [String],
+    /// What holds and loads each pair; N of them, or empty.
+    pub marks: &'a [Option<Marks>],
 }
 
 /// Several versions of the same designs below each other: the original, the model's reconstruction,
@@ -44,6 +48,8 @@ pub struct Version<'a> {
     pub designs: ArrayView3<'a, f32>,
     /// A text below each design; N of them, or empty.
     pub captions: &'a [String],
+    /// What holds and loads each design; N of them, or empty.
+    pub marks: &'a [Option<Marks>],
 }
 
 /// Writes a PNG file with originals above their reconstructions, as many pairs beside each other as
@@ -72,6 +78,7 @@ pub struct Version<'a> {
 ///     originals: designs.view(),
 ///     reconstructions: blurred.view(),
 ///     captions: &captions,
+///     marks: &[],
 /// };
 /// pairs(&figure, &folder.path().join("pairs.png"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -98,11 +105,12 @@ fn draw_pairs(figure: &Pairs<'_>) -> Result<Canvas, ReportError> {
         return Err(ReportError::Shape { what: "reconstructions", expected, got });
     }
     let versions = [
-        Version { name: "original", designs: figure.originals, captions: &[] },
+        Version { name: "original", designs: figure.originals, captions: &[], marks: figure.marks },
         Version {
             name: "reconstruction",
             designs: figure.reconstructions,
             captions: figure.captions,
+            marks: figure.marks,
         },
     ];
     draw(&Comparison { title: figure.title, versions: &versions })
@@ -120,6 +128,7 @@ fn draw(figure: &Comparison<'_>) -> Result<Canvas, ReportError> {
             return Err(ReportError::Count { what: "designs in a row", expected: count, got });
         }
         check_labels("captions", version.captions, count)?;
+        check_marks(version.marks, count)?;
     }
     let (_, height, width) = first.designs.dim();
     let least_width =
@@ -131,14 +140,25 @@ fn draw(figure: &Comparison<'_>) -> Result<Canvas, ReportError> {
         for (index, version) in figure.versions.iter().enumerate() {
             rows.push(Row {
                 label: version.name,
-                designs: version.designs.slice_axis_move(Axis(0), Slice::from(start..end)),
+                tiles: tiles(&version.designs, version.marks, start..end)
+                    .into_iter()
+                    .map(|tile| Tile { has_dimensions: index == 0, ..tile })
+                    .collect(),
                 captions: version.captions.get(start..end).unwrap_or_default(),
                 joined: index + 1 < figure.versions.len(),
             });
         }
     }
-    Sheet { title: figure.title, columns, rows, column_labels: &[], row_axis: "", column_axis: "" }
-        .draw()
+    Sheet {
+        title: figure.title,
+        columns,
+        rows,
+        column_labels: &[],
+        row_axis: "",
+        column_axis: "",
+        colors: None,
+    }
+    .draw()
 }
 
 #[cfg(test)]
@@ -158,6 +178,7 @@ mod tests {
             originals: originals.view(),
             reconstructions: reconstructions.view(),
             captions: &["a".into(), "b".into()],
+            marks: &[],
         };
         let canvas = draw_pairs(&figure).unwrap();
         let x = canvas.width() as i32 - 28 - 1 - 310;
@@ -166,7 +187,7 @@ mod tests {
         let black = column.iter().position(|color| *color == Color(0, 0, 0)).unwrap();
         let grey = column.iter().position(|color| *color == Color(102, 102, 102)).unwrap();
         assert_eq!(column[black - 1], crate::drawing::color::FRAME);
-        assert_eq!(grey - black, 160 + 2 + 5, "ten rows at 16 pixels, two frames, the gap");
+        assert_eq!(grey - black, 280 + 2 + 5, "ten rows at 28 pixels, two frames, the gap");
     }
 
     #[test]
@@ -176,7 +197,7 @@ mod tests {
         let check =
             |originals: &Array3<f32>, reconstructions: &Array3<f32>, captions: &[String]| {
                 let (originals, reconstructions) = (originals.view(), reconstructions.view());
-                draw_pairs(&Pairs { title: "", originals, reconstructions, captions })
+                draw_pairs(&Pairs { title: "", originals, reconstructions, captions, marks: &[] })
                     .map(|_| ())
                     .unwrap_err()
             };

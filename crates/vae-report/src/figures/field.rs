@@ -12,6 +12,7 @@ use crate::drawing::color::{FRAME, WHITE, mix, viridis};
 use crate::drawing::numerals::number;
 use crate::drawing::png::save;
 use crate::error::ReportError;
+use crate::sheets::marks::{Dimensions, Marks, Room, Sizes};
 
 /// A quantity over the elements of a design.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,8 @@ pub struct Field<'a> {
     pub values: ArrayView2<'a, f64>,
     /// The design, same shape: where there is little material, colors fade to white.
     pub design: ArrayView2<'a, f32>,
+    /// What holds and loads the design; `None` leaves it out.
+    pub marks: Option<&'a Marks>,
 }
 
 /// Approximate longer side of the picture of a design, in pixels.
@@ -49,7 +52,8 @@ const RANGE: f64 = 0.99;
 /// let folder = tempfile::tempdir()?;
 /// let values = Array2::from_shape_fn((20, 60), |(i, j)| (i * j) as f64);
 /// let design = Array2::ones((20, 60));
-/// let figure = Field { title: "A bar", name: "stress", values: values.view(), design: design.view() };
+/// let (values, design) = (values.view(), design.view());
+/// let figure = Field { title: "A bar", name: "stress", values, design, marks: None };
 /// field(&figure, &folder.path().join("stress.png"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -64,13 +68,21 @@ fn draw(figure: &Field<'_>) -> Result<Canvas, ReportError> {
     let axis = Axis::linear(low, high, 6);
     let scale = (SIDE / rows.max(columns)).max(1);
     let (height, width) = (rows * scale, columns * scale);
-    let total =
-        MARGIN + width as f32 + BAR_GAP + BAR_WIDTH + Chart::left_margin(&axis, true) + MARGIN;
+    let room = room(figure, (height as f32, width as f32));
+    let total = MARGIN
+        + room.left
+        + width as f32
+        + room.right
+        + BAR_GAP
+        + BAR_WIDTH
+        + Chart::left_margin(&axis, true)
+        + MARGIN;
     let heading = Heading::new(figure.title, total);
-    let (left, top) = (MARGIN, heading.bottom());
+    let (left, top) = (MARGIN + room.left, heading.bottom() + room.top);
     let area = Area { left, top, right: left + width as f32, bottom: top + height as f32 };
     // A flat design leaves the color bar room for its ticks and name.
-    let bar = Area { bottom: area.bottom.max(top + 360.0), ..area };
+    let bottom = (area.bottom + room.bottom).max(top + 360.0);
+    let bar = Area { right: area.right + room.right, bottom, ..area };
     let captions = SMALL.wrap(&caption(figure, high), total - 2.0 * MARGIN, 4);
     let first = bar.bottom + 22.0 + SMALL.cap_height();
     let text_bottom = first + SMALL.line_height() * (captions.len().max(1) - 1) as f32;
@@ -83,9 +95,24 @@ fn draw(figure: &Field<'_>) -> Result<Canvas, ReportError> {
         canvas.fill(x, y, scale as i32, scale as i32, color);
     }
     canvas.frame(left as i32 - 1, top as i32 - 1, width as i32 + 2, height as i32 + 2, FRAME);
+    if let Some(marks) = figure.marks {
+        let sizes = Sizes::on_sheet(SIDE as f32);
+        Dimensions::new(marks.elements()).draw(&mut canvas, area, marks.room(area, sizes));
+        marks.draw(&mut canvas, area, sizes);
+    }
     color_bar(&mut canvas, bar, figure.name, &axis);
     canvas.lines(&captions, MARGIN, first, Anchor::Start, SMALL);
     Ok(canvas)
+}
+
+/// What is drawn beside the design, with the dimensions.
+fn room(figure: &Field<'_>, (height, width): (f32, f32)) -> Room {
+    let area = Area { left: 0.0, top: 0.0, right: width, bottom: height };
+    let around = |marks: &Marks| {
+        let room = marks.room(area, Sizes::on_sheet(SIDE as f32));
+        Dimensions::new(marks.elements()).around(room).ceil()
+    };
+    figure.marks.map(around).unwrap_or_default()
 }
 
 /// What the colors cannot show: how high the values go beyond them.
@@ -104,6 +131,7 @@ fn check(figure: &Field<'_>) -> Result<(), ReportError> {
         let (expected, got) = (figure.values.len(), figure.design.len());
         return Err(ReportError::Count { what: "elements of the design", expected, got });
     }
+    figure.marks.map_or(Ok(()), Marks::check)?;
     match figure.values.indexed_iter().find(|(_, value)| !value.is_finite()) {
         Some(((row, column), &value)) => Err(ReportError::NotFinite {
             what: "values",
@@ -139,7 +167,8 @@ mod tests {
     fn the_highest_value_is_lightest_and_void_is_white() {
         let values = array![[0.0, 1.0], [2.0, 2.0]];
         let design = array![[1.0_f32, 1.0], [1.0, 0.0]];
-        let figure = Field { title: "", name: "q", values: values.view(), design: design.view() };
+        let (values, design) = (values.view(), design.view());
+        let figure = Field { title: "", name: "q", values, design, marks: None };
         let canvas = draw(&figure).unwrap();
         let at = |row: i32, column: i32| {
             canvas.pixel(MARGIN as i32 + 450 * column + 200, MARGIN as i32 + 450 * row + 200)
@@ -154,8 +183,8 @@ mod tests {
     fn what_does_not_match_is_refused() {
         let values = array![[0.0, f64::NAN]];
         let refused = |design: Array2<f32>| {
-            let figure =
-                Field { title: "", name: "q", values: values.view(), design: design.view() };
+            let (values, design) = (values.view(), design.view());
+            let figure = Field { title: "", name: "q", values, design, marks: None };
             draw(&figure).err().unwrap()
         };
         assert!(matches!(refused(Array2::ones((1, 3))), ReportError::Count { .. }));

@@ -3,13 +3,14 @@
 
 use std::path::Path;
 
-use ndarray::{ArrayView3, Axis, Slice};
+use ndarray::ArrayView3;
 
 use crate::drawing::canvas::Canvas;
 use crate::drawing::png::save;
 use crate::error::ReportError;
 use crate::figures::checks::{check, check_labels};
-use crate::sheets::sheet::{Row, Sheet, caption_width};
+use crate::sheets::marks::Marks;
+use crate::sheets::sheet::{Row, Sheet, caption_width, check_marks, tiles};
 use crate::sheets::zoom::columns_for;
 
 /// Designs in rows and columns, row by row.
@@ -31,6 +32,9 @@ pub struct Grid<'a> {
     pub column_axis: &'a str,
     /// A text below each design; N of them, or empty.
     pub captions: &'a [String],
+    /// What holds and loads each design, drawn with the dimensions of its grid, which may be
+    /// coarser than the picture; N of them, or empty.
+    pub marks: &'a [Option<Marks>],
 }
 
 impl<'a> Grid<'a> {
@@ -46,6 +50,7 @@ impl<'a> Grid<'a> {
             row_axis: "",
             column_axis: "",
             captions: &[],
+            marks: &[],
         }
     }
 }
@@ -95,11 +100,12 @@ pub(crate) fn draw(figure: &Grid<'_>) -> Result<Canvas, ReportError> {
     check_labels("row labels", figure.row_labels, count.div_ceil(columns))?;
     check_labels("column labels", figure.column_labels, columns)?;
     check_labels("captions", figure.captions, count)?;
+    check_marks(figure.marks, count)?;
     let row = |start: usize| {
         let end = count.min(start + columns);
         Row {
             label: figure.row_labels.get(start / columns).map_or("", String::as_str),
-            designs: figure.designs.slice_axis_move(Axis(0), Slice::from(start..end)),
+            tiles: tiles(&figure.designs, figure.marks, start..end),
             captions: figure.captions.get(start..end).unwrap_or_default(),
             joined: false,
         }
@@ -111,6 +117,7 @@ pub(crate) fn draw(figure: &Grid<'_>) -> Result<Canvas, ReportError> {
         column_labels: figure.column_labels,
         row_axis: figure.row_axis,
         column_axis: figure.column_axis,
+        colors: None,
     }
     .draw()
 }
@@ -128,20 +135,20 @@ mod tests {
         let mut designs = Array3::zeros((5, 34, 34));
         designs.slice_mut(s![4, .., ..]).fill(1.0);
         let canvas = draw(&Grid { columns: Some(3), ..Grid::new(designs.view()) }).unwrap();
-        // Margin 28, frame 1, seven pixels for each of 34, frame 1, gap 14; between rows 18.
+        // Margin 28, frame 1, ten pixels for each of 34, frame 1, gap 14; between rows 18.
         assert_eq!(
             (canvas.width(), canvas.height()),
-            (28 * 2 + 3 * 240 + 2 * 14, 28 * 2 + 2 * 240 + 18)
+            (28 * 2 + 3 * 342 + 2 * 14, 28 * 2 + 2 * 342 + 18)
         );
-        let (left, top) = (28 + 240 + 14 + 1, 28 + 240 + 18 + 1);
+        let (left, top) = (28 + 342 + 14 + 1, 28 + 342 + 18 + 1);
         for (x, y) in ndarray::indices((canvas.width(), canvas.height()))
             .into_iter()
             .map(|(x, y)| (x as i32, y as i32))
         {
-            let black = (left..left + 238).contains(&x) && (top..top + 238).contains(&y);
+            let black = (left..left + 340).contains(&x) && (top..top + 340).contains(&y);
             assert_eq!(canvas.pixel(x, y) == Some(Color(0, 0, 0)), black, "at ({x}, {y})");
         }
-        let sixth = (left + 240 + 14 + 100, top + 100);
+        let sixth = (left + 342 + 14 + 100, top + 100);
         assert_eq!(canvas.pixel(sixth.0, sixth.1), Some(WHITE), "nothing where no design is");
     }
 

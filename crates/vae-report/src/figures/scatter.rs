@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ndarray::{ArrayView1, ArrayView2, Axis as Dimension};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis as Dimension};
 
 use crate::charts::axis::Axis;
 use crate::charts::chart::Chart;
@@ -12,7 +12,8 @@ use crate::drawing::color::{BLUE, SOFT_INK, viridis};
 use crate::drawing::numerals::{counted, fixed, subscripted};
 use crate::drawing::png::save;
 use crate::error::ReportError;
-use crate::figures::checks::check_labels;
+use crate::figures::checks::{check_design, check_labels};
+use crate::sheets::zoom::Zoom;
 
 /// Points in latent space, such as the posterior means of a split.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +28,13 @@ pub struct Scatter<'a> {
     pub names: &'a [String],
     /// The quantity that colors the points.
     pub condition: Option<Shade<'a>>,
+    /// Designs of some points by their positions, drawn around the plot; the first [`THUMBNAILS`]
+    /// are.
+    pub designs: &'a [(usize, Array2<f32>)],
 }
+
+/// Designs around a latent picture at most.
+pub const THUMBNAILS: usize = 16;
 
 /// A quantity shown as color.
 #[derive(Debug, Clone, Copy)]
@@ -39,16 +46,15 @@ pub struct Shade<'a> {
 }
 
 const PLOT: f32 = 800.0;
-/// Largest number of dimensions listed below the plot.
-const LISTED: usize = 16;
+/// Height and width of the designs around the plot at most, in pixels.
+const THUMBNAIL: (usize, usize) = (78, 130);
 
 /// Writes a PNG file with two latent dimensions against each other, each point in the color of its
 /// condition.
 ///
 /// Both axes have one scale, centered at zero and at least three units long either way, and dashed
 /// circles mark one and two standard deviations of the standard normal prior, so that a dimension
-/// that does not vary is seen to be flat. The caption gives mean and standard deviation of every
-/// dimension, drawn or not. The file is written beside `out` and renamed.
+/// that does not vary is seen to be flat. The caption gives mean and standard deviation of both. The file is written beside `out` and renamed.
 ///
 /// # Errors
 /// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Column`] for a dimension that
@@ -64,7 +70,7 @@ const LISTED: usize = 16;
 /// let condition = Some(Shade { name: "volume fraction", values: points.column(3) });
 /// let title = "Posterior means";
 /// let figure =
-///     Scatter { title, points: points.view(), columns: (0, 1), names: &[], condition };
+///     Scatter { title, points: points.view(), columns: (0, 1), names: &[], condition, designs: &[] };
 /// latent_scatter(&figure, &folder.path().join("latent.png"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -93,6 +99,13 @@ fn check(figure: &Scatter<'_>) -> Result<(), ReportError> {
             value,
         });
     }
+    for (point, design) in figure.designs {
+        check_design("designs", &design.view())?;
+        if count <= *point {
+            let got = *point + 1;
+            return Err(ReportError::Count { what: "points with designs", expected: count, got });
+        }
+    }
     let Some(condition) = figure.condition else { return Ok(()) };
     if condition.values.len() != count {
         let got = condition.values.len();
@@ -115,6 +128,8 @@ fn draw(figure: &Scatter<'_>) -> Result<Canvas, ReportError> {
         .iter()
         .chain(up)
         .fold(3.0_f64, |reach, &value| reach.max(f64::from(value).abs() * 1.04));
+    // Designs stand along the sides, where no point is then.
+    let reach = if figure.designs.is_empty() { reach } else { reach.max(3.2) * 1.3 };
     let (x, y) = (Axis::linear(-reach, reach, 7), Axis::linear(-reach, reach, 7));
     let shades = figure.condition.map(|shade| {
         let range = shade.values.iter().fold((f64::MAX, f64::MIN), |(low, high), &value| {
@@ -164,6 +179,7 @@ fn draw(figure: &Scatter<'_>) -> Result<Canvas, ReportError> {
         let (x, y) = chart.place(f64::from(across[index]), f64::from(up[index]));
         canvas.disc(x, y, radius, color, opacity);
     }
+    thumbnails(&mut canvas, &chart, figure);
     if let Some((shade, axis)) = &shades {
         color_bar(&mut canvas, area, shade.name, axis);
     }
@@ -171,33 +187,83 @@ fn draw(figure: &Scatter<'_>) -> Result<Canvas, ReportError> {
     Ok(canvas)
 }
 
-/// Number of points, and mean and standard deviation of each dimension.
-fn caption(figure: &Scatter<'_>) -> String {
-    let columns = figure.points.ncols();
-    let count = counted(figure.points.nrows(), "point");
-    let mut text = format!(
-        "{count}. Dashed: one and two standard deviations of the prior. \
-         Mean ± standard deviation:\n"
-    );
-    let listed: Vec<String> = (figure.points.axis_iter(Dimension(1)).enumerate().take(LISTED))
-        .map(|(index, values)| {
-            let values = values.mapv(f64::from);
-            let (mean, deviation) = (values.mean().unwrap_or(0.0), values.std(0.0));
-            // Spaces that do not break keep the pieces of an entry together.
-            format!(
-                "{}\u{a0}{}\u{a0}±\u{a0}{}",
-                name(figure, index),
-                fixed(mean, 2),
-                fixed(deviation, 2)
-            )
+/// Designs along the sides of the plot, each joined to its point.
+fn thumbnails(canvas: &mut Canvas, chart: &Chart, figure: &Scatter<'_>) {
+    let area = chart.area;
+    let (middle_x, middle_y) =
+        (f32::midpoint(area.left, area.right), f32::midpoint(area.top, area.bottom));
+    let turn = |(x, y): (f32, f32)| (y - middle_y).atan2(x - middle_x);
+    let mut shown: Vec<((f32, f32), &Array2<f32>)> = (figure.designs.iter().take(THUMBNAILS))
+        .map(|(point, design)| {
+            let [x, y] = [figure.columns.0, figure.columns.1]
+                .map(|column| f64::from(figure.points[(*point, column)]));
+            (chart.place(x, y), design)
         })
         .collect();
-    text += &listed.join(",  ");
-    if LISTED < columns {
-        text += ", and ";
-        text += &counted(columns - LISTED, "more dimension");
+    shown.sort_by(|a, b| turn(a.0).total_cmp(&turn(b.0)));
+    let mut slots = slots(area, shown.len());
+    slots.sort_by(|a, b| turn(*a).total_cmp(&turn(*b)));
+    // Both go around once; they are turned against each other until the lines are shortest.
+    let length = |shift: usize| -> f32 {
+        let pairs = shown.iter().zip(slots.iter().cycle().skip(shift));
+        pairs.map(|((point, _), slot)| (point.0 - slot.0).hypot(point.1 - slot.1)).sum()
+    };
+    let best = (0..slots.len()).min_by(|&a, &b| length(a).total_cmp(&length(b))).unwrap_or(0);
+    let line = Pen { color: SOFT_INK, width: 1.0, dashed: false };
+    let pairs = || shown.iter().zip(slots.iter().cycle().skip(best));
+    for ((point, _), slot) in pairs() {
+        canvas.curve(&[*point, *slot], line, area);
+        canvas.circle(point.0, point.1, 7.0, Pen { width: 2.0, ..line }, area);
     }
-    text
+    for ((_, design), slot) in pairs() {
+        let dim = design.dim();
+        let zoom = Zoom::within(dim, THUMBNAIL);
+        let (height, width) = zoom.size(dim);
+        let (left, top) = (slot.0 - width as f32 / 2.0, slot.1 - height as f32 / 2.0);
+        zoom.draw(canvas, &design.view(), left.round() as i32, top.round() as i32);
+    }
+}
+
+/// The middles of `count` places along the sides of an area: as many above as below, a few at the
+/// left and right.
+fn slots(area: Area, count: usize) -> Vec<(f32, f32)> {
+    let (width, height) = (area.right - area.left, area.bottom - area.top);
+    let at_side = count / 5;
+    let above = (count - 2 * at_side).div_ceil(2);
+    let below = count - 2 * at_side - above;
+    let (across, down) = (THUMBNAIL.1 as f32 / 2.0 + 10.0, THUMBNAIL.0 as f32 / 2.0 + 10.0);
+    let along =
+        |index: usize, count: usize, length: f32| length * (index as f32 + 0.5) / count as f32;
+    let rows = [(above, area.top + down), (below, area.bottom - down)];
+    let mut slots = Vec::new();
+    for (count, y) in rows {
+        slots.extend((0..count).map(|index| (area.left + along(index, count, width), y)));
+    }
+    for x in [area.left + across, area.right - across] {
+        // The corners belong to the rows.
+        let inner = height - 4.0 * down;
+        let top = area.top + 2.0 * down;
+        slots.extend((0..at_side).map(|index| (x, top + along(index, at_side, inner))));
+    }
+    slots
+}
+
+/// Number of points, what the marks mean, and mean and standard deviation of the two dimensions.
+fn caption(figure: &Scatter<'_>) -> String {
+    let count = counted(figure.points.nrows(), "point");
+    let mut text = format!("{count}. Dashed: one and two standard deviations of the prior. ");
+    if !figure.designs.is_empty() {
+        text += "Around: the designs of the points in rings. ";
+    }
+    text += "Mean ± standard deviation: ";
+    let drawn = [figure.columns.0, figure.columns.1].map(|column| {
+        let values = figure.points.index_axis(Dimension(1), column).mapv(f64::from);
+        let (mean, deviation) = (values.mean().unwrap_or(0.0), values.std(0.0));
+        // Spaces that do not break keep the pieces of an entry together.
+        let numbers = [fixed(mean, 2), fixed(deviation, 2)].join("\u{a0}±\u{a0}");
+        format!("{}\u{a0}{numbers}", name(figure, column))
+    });
+    text + &drawn.join(",  ")
 }
 
 fn name(figure: &Scatter<'_>, column: usize) -> String {
@@ -225,7 +291,14 @@ mod tests {
     use super::*;
 
     fn figure(points: &Array2<f32>) -> Scatter<'_> {
-        Scatter { title: "", points: points.view(), columns: (0, 1), names: &[], condition: None }
+        Scatter {
+            title: "",
+            points: points.view(),
+            columns: (0, 1),
+            names: &[],
+            condition: None,
+            designs: &[],
+        }
     }
 
     #[test]
@@ -255,17 +328,35 @@ mod tests {
     }
 
     #[test]
-    fn the_caption_describes_every_dimension() {
+    fn the_caption_describes_what_is_drawn() {
         let points = array![[1.0_f32, 0.0, -2.0], [3.0, 0.0, -2.0]];
-        let text = caption(&figure(&points));
-        assert!(
-            text.contains(
-                "z₁\u{a0}2.00\u{a0}±\u{a0}1.00,  z₂\u{a0}0.00\u{a0}±\u{a0}0.00,  z₃\u{a0}−2.00"
-            ),
-            "{text}"
-        );
-        let wide = Array2::zeros((3, 40));
-        assert!(caption(&figure(&wide)).ends_with("and 24 more dimensions"));
+        let text = caption(&Scatter { columns: (0, 2), ..figure(&points) });
+        let expected = "z₁\u{a0}2.00\u{a0}±\u{a0}1.00,  z₃\u{a0}−2.00\u{a0}±\u{a0}0.00";
+        assert!(text.ends_with(expected) && !text.contains("Around"), "{text}");
+    }
+
+    #[test]
+    fn designs_stand_along_the_sides_and_off_the_points() {
+        let area = Area { left: 100.0, top: 50.0, right: 900.0, bottom: 850.0 };
+        for count in 1..=THUMBNAILS {
+            let found = slots(area, count);
+            assert_eq!(found.len(), count);
+            for (index, one) in found.iter().enumerate() {
+                let apart = |other: &(f32, f32)| {
+                    THUMBNAIL.1 as f32 <= (one.0 - other.0).abs()
+                        || THUMBNAIL.0 as f32 <= (one.1 - other.1).abs()
+                };
+                assert!(found[..index].iter().all(apart), "{count}: {found:?}");
+            }
+        }
+        let points = array![[3.0_f32, 0.0], [-3.0, 0.0]];
+        let designs = [(0, Array2::ones((10, 20))), (1, Array2::zeros((10, 20)))];
+        let canvas = draw(&Scatter { designs: &designs, ..figure(&points) }).unwrap();
+        let has_black = (0..canvas.width() as i32)
+            .any(|x| canvas.pixel(x, 100) == Some(crate::drawing::color::Color(0, 0, 0)));
+        assert!(has_black);
+        let wrong = [(2, Array2::ones((10, 20)))];
+        assert!(check(&Scatter { designs: &wrong, ..figure(&points) }).is_err());
     }
 
     #[test]

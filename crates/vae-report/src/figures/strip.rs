@@ -8,6 +8,7 @@ use crate::drawing::png::save;
 use crate::error::ReportError;
 use crate::figures::checks::check_labels;
 use crate::figures::grid::{Grid, draw};
+use crate::sheets::marks::Marks;
 use crate::sheets::zoom::fits_one_row;
 
 /// An interpolation or a traversal: designs in the order of a path.
@@ -19,6 +20,8 @@ pub struct Strip<'a> {
     pub designs: ArrayView3<'a, f32>,
     /// A text below each design, such as the share of the way; N of them, or empty.
     pub labels: &'a [String],
+    /// What holds and loads each design; N of them, or empty.
+    pub marks: &'a [Option<Marks>],
 }
 
 /// Writes a PNG file with the designs of a path, read like a text: from left to right, then the
@@ -39,7 +42,7 @@ pub struct Strip<'a> {
 /// let material = |(n, y, _)| if y < 4 + 3 * n { 1.0 } else { 0.0 };
 /// let designs = Array3::from_shape_fn((5, 20, 60), material);
 /// let labels: Vec<String> = (0..5).map(|n| format!("{}", 0.25 * n as f64)).collect();
-/// let figure = Strip { title: "From thin to thick", designs: designs.view(), labels: &labels };
+/// let figure = Strip { title: "From thin to thick", designs: designs.view(), labels: &labels, marks: &[] };
 /// strip(&figure, &folder.path().join("strip.png"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -47,7 +50,12 @@ pub fn strip(figure: &Strip<'_>, out: &Path) -> Result<(), ReportError> {
     check_labels("labels", figure.labels, figure.designs.len_of(Axis(0)))?;
     let (count, height, width) = figure.designs.dim();
     let columns = fits_one_row(count, (height, width)).then_some(count);
-    let sheet =
-        Grid { title: figure.title, columns, captions: figure.labels, ..Grid::new(figure.designs) };
+    let sheet = Grid {
+        title: figure.title,
+        columns,
+        captions: figure.labels,
+        marks: figure.marks,
+        ..Grid::new(figure.designs)
+    };
     save(&draw(&sheet)?, out)
 }

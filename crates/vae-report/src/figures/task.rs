@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use ndarray::{Array3, ArrayView2, ArrayView3};
+use ndarray::ArrayView2;
 
-use crate::drawing::canvas::{Anchor, Area, Canvas, Heading, LABEL, MARGIN, Pen, SMALL};
-use crate::drawing::color::{BLUE, Color, FRAME, VERMILION, WHITE};
+use crate::drawing::canvas::{Anchor, Area, Canvas, Heading, LABEL, MARGIN, SMALL};
+use crate::drawing::color::{Color, FRAME, WHITE};
 use crate::drawing::png::save;
 use crate::error::ReportError;
+use crate::sheets::marks::{Marks, Sizes};
 
 /// A task on its grid of H × W elements and (H + 1) × (W + 1) nodes, row 0 on top.
 #[derive(Debug, Clone, Copy)]
@@ -16,12 +17,8 @@ pub struct Task<'a> {
     pub title: &'a str,
     /// What may be in each element, (H, W).
     pub ground: ArrayView2<'a, Ground>,
-    /// Whether a node is held, (H + 1, W + 1, 2), components (x, y).
-    pub held: ArrayView3<'a, bool>,
-    /// Whether a spring joins a node to the ground, same shape.
-    pub sprung: ArrayView3<'a, bool>,
-    /// Forces of each load case, same shape, y **up**.
-    pub forces: &'a [Array3<f64>],
+    /// What holds and loads the domain.
+    pub marks: &'a Marks,
 }
 
 /// What may be in an element.
@@ -43,10 +40,8 @@ const SIDE: usize = 900;
 const ROOM: f32 = 130.0;
 /// Length of the arrow of the largest force.
 const ARROW: f32 = 90.0;
-/// A force below this share of the largest has no arrow.
-const LEAST: f64 = 0.02;
-/// One color for each load case; more cases begin again.
-const CASES: [Color; 4] = [VERMILION, Color(0, 158, 115), Color(204, 121, 167), Color(230, 159, 0)];
+/// Arrows of one load case at most.
+const MOST_ARROWS: usize = 25;
 const FREE: Color = Color(232, 232, 232);
 const SOLID: Color = Color(90, 90, 90);
 const OUTSIDE: Color = Color(250, 240, 225);
@@ -54,9 +49,9 @@ const OUTSIDE: Color = Color(250, 240, 225);
 /// Writes a PNG file with the sketch of a task.
 ///
 /// Free elements are light grey, those that stay solid dark grey, holes white, and what lies
-/// outside the domain is tinted. Ticks count elements, from the upper left corner. Arrows begin at
-/// the nodes that they load, and the largest force of all has the longest. The file is written
-/// beside `out` and renamed.
+/// outside the domain is tinted. Ticks count elements, from the upper left corner. Arrows begin or
+/// end at the nodes that they load, and the largest force of all has the longest; of many loaded
+/// nodes a few have one. The file is written beside `out` and renamed.
 ///
 /// # Errors
 /// [`ReportError::Empty`]; [`ReportError::Count`] if nodes and elements do not fit;
@@ -65,20 +60,15 @@ const OUTSIDE: Color = Color(250, 240, 225);
 /// # Examples
 /// ```
 /// use ndarray::{Array2, Array3};
-/// use vae_report::{Ground, Task, task};
+/// use vae_report::{Ground, Marks, Task, task};
 /// let folder = tempfile::tempdir()?;
 /// let ground = Array2::from_elem((20, 60), Ground::Free);
 /// let held = Array3::from_shape_fn((21, 61, 2), |(_, column, _)| column == 0);
 /// let mut forces = Array3::zeros((21, 61, 2));
 /// forces[(10, 60, 1)] = -1.0;
 /// let sprung = Array3::from_elem((21, 61, 2), false);
-/// let figure = Task {
-///     title: "cantilever",
-///     ground: ground.view(),
-///     held: held.view(),
-///     sprung: sprung.view(),
-///     forces: &[forces],
-/// };
+/// let marks = Marks { held, sprung, forces: vec![forces] };
+/// let figure = Task { title: "cantilever", ground: ground.view(), marks: &marks };
 /// task(&figure, &folder.path().join("task.png"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -102,10 +92,9 @@ fn draw(figure: &Task<'_>) -> Result<Canvas, ReportError> {
     heading.draw(&mut canvas);
     elements(&mut canvas, figure, area, scale);
     axes(&mut canvas, area, (rows, columns), scale);
-    let place =
-        |row: usize, column: usize| (left + (column * scale) as f32, top + (row * scale) as f32);
-    supports(&mut canvas, figure, (scale as f32).clamp(5.0, 12.0), place);
-    loads(&mut canvas, figure, place);
+    let support = (scale as f32).clamp(5.0, 12.0);
+    let sizes = Sizes { support, arrow: ARROW, pen: 3.0, most_arrows: MOST_ARROWS };
+    figure.marks.draw(&mut canvas, area, sizes);
     canvas.lines(&captions, MARGIN, first, Anchor::Start, SMALL);
     Ok(canvas)
 }
@@ -155,84 +144,16 @@ fn axes(canvas: &mut Canvas, area: Area, (rows, columns): (usize, usize), scale:
     );
 }
 
-/// A square where a node is held, an upright bar where it cannot move to the left and right, a flat
-/// one where it cannot move up and down, and a ring where a spring joins it to the ground.
-fn supports(
-    canvas: &mut Canvas,
-    figure: &Task<'_>,
-    size: f32,
-    place: impl Fn(usize, usize) -> (f32, f32),
-) {
-    let (rows, columns, _) = figure.held.dim();
-    for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
-        let (x, y) = place(row, column);
-        let held = [0, 1].map(|axis| figure.held[(row, column, axis)]);
-        let (across, down) = match held {
-            [true, true] => (size, size),
-            [true, false] => (size / 3.0, 2.0 * size),
-            [false, true] => (2.0 * size, size / 3.0),
-            [false, false] => (0.0, 0.0),
-        };
-        let corner = |center: f32, side: f32| (center - side / 2.0).round() as i32;
-        canvas.fill(
-            corner(x, across),
-            corner(y, down),
-            across.round() as i32,
-            down.round() as i32,
-            BLUE,
-        );
-        if figure.sprung[(row, column, 0)] || figure.sprung[(row, column, 1)] {
-            let pen = Pen { color: BLUE, width: 2.0, dashed: false };
-            canvas.circle(x, y, size, pen, canvas.area());
-        }
-    }
-}
-
-fn loads(canvas: &mut Canvas, figure: &Task<'_>, place: impl Fn(usize, usize) -> (f32, f32)) {
-    let size = |force: [f64; 2]| force[0].hypot(force[1]);
-    let at = |forces: &Array3<f64>, row, column| [0, 1].map(|axis| forces[(row, column, axis)]);
-    let largest = figure.forces.iter().flatten().fold(0.0_f64, |most, one| most.max(one.abs()));
-    for (case, forces) in figure.forces.iter().enumerate() {
-        let (rows, columns, _) = forces.dim();
-        for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)))
-        {
-            let force = at(forces, row, column);
-            if size(force) <= LEAST * largest {
-                continue;
-            }
-            let toward = force.map(|part| (part / largest) as f32 * ARROW);
-            arrow(canvas, place(row, column), toward, CASES[case % CASES.len()]);
-        }
-    }
-}
-
-/// An arrow that begins at a point; `toward` has y up.
-fn arrow(canvas: &mut Canvas, (x, y): (f32, f32), toward: [f32; 2], color: Color) {
-    let everywhere = canvas.area();
-    let pen = Pen { color, width: 3.0, dashed: false };
-    let (dx, dy) = (toward[0], -toward[1]);
-    let (tip_x, tip_y) = (x + dx, y + dy);
-    canvas.curve(&[(x, y), (tip_x, tip_y)], pen, everywhere);
-    let head = 12.0_f32.min(dx.hypot(dy) / 2.0);
-    let back = dy.atan2(dx);
-    for turn in [2.7_f32, -2.7] {
-        let (from_x, from_y) =
-            (tip_x + head * (back + turn).cos(), tip_y + head * (back + turn).sin());
-        canvas.curve(&[(from_x, from_y), (tip_x, tip_y)], pen, everywhere);
-    }
-    canvas.disc(x, y, 4.0, color, 1.0);
-}
-
 /// What the signs mean, as far as they are there.
 fn caption(figure: &Task<'_>) -> String {
     let mut parts = vec![
         "Squares: held. Upright bars: held to the left and right only. Flat bars: held up and down only."
             .to_owned(),
     ];
-    if figure.sprung.iter().any(|&sprung| sprung) {
+    if figure.marks.sprung.iter().any(|&sprung| sprung) {
         parts.push("Rings: springs.".into());
     }
-    parts.push(match figure.forces.len() {
+    parts.push(match figure.marks.forces.len() {
         0 => "No loads.".into(),
         1 => "Arrows: forces.".into(),
         n => format!("Arrows: forces of {n} load cases, each in its color."),
@@ -252,26 +173,16 @@ fn check(figure: &Task<'_>) -> Result<(), ReportError> {
     if figure.ground.is_empty() {
         return Err(ReportError::Empty { what: "elements" });
     }
-    let (rows, columns) = figure.ground.dim();
-    let nodes = (rows + 1, columns + 1, 2);
-    let dims = [figure.held.dim(), figure.sprung.dim()];
-    let mut dims = dims.into_iter().chain(figure.forces.iter().map(Array3::dim));
-    match dims.find(|dim| *dim != nodes) {
-        Some(found) => Err(ReportError::Count {
-            what: "values at nodes",
-            expected: nodes.0 * nodes.1 * nodes.2,
-            got: found.0 * found.1 * found.2,
-        }),
-        None => Ok(()),
-    }
+    figure.marks.check_on(figure.ground.dim())
 }
 
 #[cfg(test)]
 mod tests {
-    use ndarray::Array2;
+    use ndarray::{Array2, Array3};
 
     use super::*;
     use crate::drawing::canvas::Heading;
+    use crate::drawing::color::{BLUE, VERMILION};
 
     #[test]
     fn elements_supports_and_forces_are_where_they_belong() {
@@ -281,19 +192,14 @@ mod tests {
         let mut forces = Array3::zeros((4, 10, 2));
         forces[(3, 9, 1)] = -2.0;
         let sprung = Array3::from_elem((4, 10, 2), false);
-        let figure = Task {
-            title: "",
-            ground: ground.view(),
-            held: held.view(),
-            sprung: sprung.view(),
-            forces: &[forces],
-        };
+        let marks = Marks { held, sprung, forces: vec![forces] };
+        let figure = Task { title: "", ground: ground.view(), marks: &marks };
         let canvas = draw(&figure).unwrap();
         let (left, top) = (ROOM as i32, (Heading::new("", 0.0).bottom() + ROOM) as i32);
         let at = |x: i32, y: i32| canvas.pixel(left + x, top + y);
         assert_eq!(at(850, 50), Some(SOLID));
         assert_eq!(at(450, 150), Some(FREE));
-        assert_eq!(at(0, 100), Some(BLUE));
+        assert_eq!(at(-3, 100), Some(BLUE));
         // The force points down from the lower right corner.
         assert_eq!(at(900, 345), Some(VERMILION));
         assert_eq!(at(900, 255), Some(FRAME));
@@ -303,13 +209,8 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         let ground = Array2::from_elem((3, 9), Ground::Free);
         let held = Array3::from_elem((3, 9, 2), true);
-        let figure = Task {
-            title: "",
-            ground: ground.view(),
-            held: held.view(),
-            sprung: held.view(),
-            forces: &[],
-        };
+        let marks = Marks { held: held.clone(), sprung: held, forces: Vec::new() };
+        let figure = Task { title: "", ground: ground.view(), marks: &marks };
         assert!(matches!(draw(&figure), Err(ReportError::Count { expected: 80, got: 54, .. })));
     }
 
@@ -318,8 +219,9 @@ mod tests {
         let mut ground = Array2::from_elem((2, 2), Ground::Free);
         let nodes = Array3::from_elem((3, 3, 2), false);
         let said = |ground: &Array2<Ground>, forces: &[Array3<f64>]| {
-            let (ground, nodes) = (ground.view(), nodes.view());
-            caption(&Task { title: "", ground, held: nodes, sprung: nodes, forces })
+            let (held, sprung, forces) = (nodes.clone(), nodes.clone(), forces.to_vec());
+            let marks = Marks { held, sprung, forces };
+            caption(&Task { title: "", ground: ground.view(), marks: &marks })
         };
         let plain = said(&ground, &[]);
         assert!(plain.contains("No loads") && !plain.contains("hole"), "{plain}");

@@ -9,14 +9,17 @@ use crate::drawing::color::{FRAME, grey};
 const WIDTH: usize = 1800;
 /// A sheet that chooses its own number of columns is about this wide.
 const USUAL_WIDTH: usize = 1500;
-/// Largest width and height to which a design is enlarged.
-const MOST_SIDE: usize = 340;
-/// Largest number of pixels to which a design is enlarged.
-const MOST_PIXELS: usize = 240 * 240;
+/// Largest width and height to which a design is enlarged on a sheet of many columns, and on one of
+/// a single column.
+const MOST_SIDE: [usize; 2] = [340, 560];
+/// Largest number of pixels to which a design is enlarged, over the square of that side.
+const MOST_FILLED: f64 = 0.5;
 /// Largest width and height of a design that is shown at its own size.
 const OWN_SIDE: usize = 700;
 /// Largest width of a sheet of designs at their own size; beyond it they are reduced.
 const WIDTH_AT_OWN_SIZE: usize = 4000;
+/// Share of the places of a sheet, of its designs, that may stay empty.
+const MOST_EMPTY: f64 = 0.1;
 /// Gap between two columns.
 pub(crate) const GAP: usize = 14;
 
@@ -43,37 +46,63 @@ pub(crate) fn columns_for(
         _ => 64.0,
     };
     let wanted = (side / ((height * width) as f64).sqrt()).ceil() as usize;
-    let scale = wanted.min(most_scale((height, width))).max(1);
+    let scale = wanted.min(most_scale((height, width), count)).max(1);
     let column = (width * scale).min(OWN_SIDE).max(least_width as usize) + GAP;
-    let most = (USUAL_WIDTH / column).clamp(1, count.max(1));
-    // As few rows as that allows, filled evenly.
-    count.max(1).div_ceil(count.max(1).div_ceil(most))
+    let count = count.max(1);
+    let most = (USUAL_WIDTH / column).clamp(1, count);
+    // As few rows as leave hardly a place empty, at most twice as many as there must be.
+    let empty = |columns: usize| (columns - 1 - (count - 1) % columns) as f64 / count as f64;
+    let choices = || (most / 2 + 1..=most).rev();
+    let full = choices().find(|&columns| empty(columns) <= MOST_EMPTY);
+    let fullest = || choices().min_by(|&a, &b| empty(a).total_cmp(&empty(b)));
+    full.or_else(fullest).unwrap_or(most)
 }
 
 /// Whether `count` designs stay well visible in a single row.
 pub(crate) fn fits_one_row(count: usize, (height, width): (usize, usize)) -> bool {
     let room = (WIDTH / count.max(1)).saturating_sub(GAP);
-    let scale = (room / width).min(most_scale((height, width)).max(1));
+    let scale = (room / width).min(most_scale((height, width), count).max(1));
     0 < scale && 170 <= scale * width.max(height)
 }
 
-/// The largest enlargement of a design; 0 if it is too large as it is.
-fn most_scale((height, width): (usize, usize)) -> usize {
-    (MOST_SIDE / height).min(MOST_SIDE / width).min((MOST_PIXELS / (height * width)).isqrt())
+/// The largest enlargement of a design on a sheet of so many columns; 0 if it is too large as it
+/// is.
+fn most_scale((height, width): (usize, usize), columns: usize) -> usize {
+    let side = (USUAL_WIDTH / columns.max(1)).clamp(MOST_SIDE[0], MOST_SIDE[1]);
+    let pixels = (MOST_FILLED * (side * side) as f64) as usize;
+    (side / height).min(side / width).min((pixels / (height * width)).isqrt())
 }
 
 impl Zoom {
     /// The largest size at which `columns` designs stay within a sheet.
-    pub(crate) fn fit((height, width): (usize, usize), columns: usize) -> Self {
-        let room = (WIDTH / columns.max(1)).saturating_sub(GAP);
-        let scale = (room / width).min(most_scale((height, width)));
+    ///
+    /// `beside` is the room that marks take beside each.
+    pub(crate) fn fit((height, width): (usize, usize), columns: usize, beside: usize) -> Self {
+        let room = (WIDTH / columns.max(1)).saturating_sub(GAP + beside);
+        let scale = (room / width).min(most_scale((height, width), columns));
         if 0 < scale {
             return Self::In(scale);
         }
-        let room = (WIDTH_AT_OWN_SIZE / columns.max(1)).saturating_sub(GAP);
+        let room = (WIDTH_AT_OWN_SIZE / columns.max(1)).saturating_sub(GAP + beside);
         match width.div_ceil(room.clamp(1, OWN_SIDE)).max(height.div_ceil(OWN_SIDE)) {
             1 => Self::In(1),
             by => Self::Out(by),
+        }
+    }
+
+    /// The largest size within a box of (height, width) pixels.
+    pub(crate) fn within((height, width): (usize, usize), room: (usize, usize)) -> Self {
+        match (room.0 / height.max(1)).min(room.1 / width.max(1)) {
+            0 => Self::Out(height.div_ceil(room.0).max(width.div_ceil(room.1))),
+            by => Self::In(by),
+        }
+    }
+
+    /// Pixels of the canvas for one of the design.
+    pub(crate) fn scale(self) -> f32 {
+        match self {
+            Self::In(by) => by as f32,
+            Self::Out(by) => 1.0 / by as f32,
         }
     }
 
@@ -126,24 +155,25 @@ mod tests {
 
     #[test]
     fn designs_are_enlarged_by_whole_factors_and_reduced_only_when_they_must_be() {
-        assert_eq!(Zoom::fit((48, 96), 8), Zoom::In(2));
-        assert_eq!(Zoom::fit((20, 60), 4), Zoom::In(5));
-        assert_eq!(Zoom::fit((126, 349), 4), Zoom::In(1));
-        assert_eq!(Zoom::fit((126, 349), 10), Zoom::In(1));
-        assert_eq!(Zoom::fit((126, 349), 20), Zoom::Out(2));
-        assert_eq!(Zoom::fit((2000, 10), 1), Zoom::Out(3));
-        assert_eq!(Zoom::fit((1, 1), 5000), Zoom::In(1));
-        assert_eq!(Zoom::fit((500, 1500), 1), Zoom::Out(3));
+        assert_eq!(Zoom::fit((48, 96), 8, 0), Zoom::In(2));
+        assert_eq!(Zoom::fit((20, 60), 4, 0), Zoom::In(6));
+        assert_eq!(Zoom::fit((126, 349), 4, 0), Zoom::In(1));
+        assert_eq!(Zoom::fit((126, 349), 10, 0), Zoom::In(1));
+        assert_eq!(Zoom::fit((126, 349), 20, 0), Zoom::Out(2));
+        assert_eq!(Zoom::fit((2000, 10), 1, 0), Zoom::Out(3));
+        assert_eq!(Zoom::fit((1, 1), 5000, 0), Zoom::In(1));
+        assert_eq!(Zoom::fit((500, 1500), 1, 0), Zoom::Out(3));
     }
 
     #[test]
     fn sheets_choose_even_rows() {
         assert_eq!(columns_for(1, (48, 96), 0.0), 1);
         assert_eq!(columns_for(8, (48, 96), 0.0), 4);
-        assert_eq!(columns_for(16, (48, 96), 0.0), 6);
+        assert_eq!(columns_for(16, (48, 96), 0.0), 4);
         assert_eq!(columns_for(12, (128, 128), 0.0), 6);
         assert_eq!(columns_for(100, (28, 28), 0.0), 15);
         assert_eq!(columns_for(100, (28, 28), 150.0), 9);
+        assert_eq!(columns_for(11, (48, 96), 300.0), 4);
         assert_eq!(columns_for(3, (1000, 3000), 0.0), 2);
     }
 

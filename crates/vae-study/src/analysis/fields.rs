@@ -10,6 +10,7 @@ use vae_base::files;
 use vae_report::{Field, field};
 
 use super::error::{AnalysisError, Result};
+use crate::pictures::marks;
 
 /// A design, and what its figures are called.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,8 @@ pub(super) fn write_fields(
         Array2::from_shape_fn(design.dim(), |at| cases.iter().map(|c| c[at]).fold(0.0, f64::max))
     };
     let path = |name: &str| -> PathBuf { folder.join(format!("{prefix}{name}")) };
+    let marks = marks(problem).map_err(AnalysisError::NamedProblem)?;
+    let marks = Some(&marks);
     let pictures = [
         ("displacement", "Displacement", "length", largest(&lengths)),
         ("strain-energy", "Strain energy density", "force / length²", found.energy_density.clone()),
@@ -49,7 +52,7 @@ pub(super) fn write_fields(
     ];
     for (file, name, unit, values) in &pictures {
         let (heading, label) = (format!("{name}: {title}"), format!("{name} [{unit}]"));
-        let figure = Field { title: &heading, name: &label, values: values.view(), design };
+        let figure = Field { title: &heading, name: &label, values: values.view(), design, marks };
         let path = path(&format!("{file}.png"));
         field(&figure, &path).map_err(|source| AnalysisError::Figure { path, source })?;
     }

@@ -2,21 +2,21 @@
 
 use std::path::Path;
 
-use ndarray::{Array2, Array3, s};
+use ndarray::{Array2, Array3};
 use topo_data::problem_of;
-use topo_simp::{Place, Problem, Side};
 use vae_data::{Cut, DataSet};
-use vae_report::{Grid, grid, number};
+use vae_report::{Grid, Marks, grid, number};
 
+use super::marks::marks;
 use crate::error::{Result, StudyError};
 use crate::run::{spread, stored_one};
 
 /// Designs on a sheet.
 const SHOWN: usize = 30;
-/// Designs smaller than this are enlarged before marks are drawn, in pixels of the longer side.
+/// Designs beside a picture are enlarged to about this longer side, in pixels.
 const SIDE: usize = 160;
-/// Shade of the marks of supports, between void and material.
-const SUPPORT: f32 = 0.45;
+/// Shade of the line around what was taken of a picture, between void and material.
+const LINE: f32 = 0.45;
 
 /// Draws evenly spaced designs of a set with their numbers; returns how many.
 ///
@@ -33,15 +33,11 @@ pub fn draw_contact_sheet(data: &DataSet, out: &Path) -> Result<usize> {
     if shown.is_empty() {
         return Ok(0);
     }
-    // Marks need a margin, so either all designs have them or none has.
-    let marks = shown.iter().all(|(.., problem)| problem.is_some());
-    let mut sheet: Vec<Array2<f32>> = shown
-        .iter()
-        .map(|(_, picture, problem)| match problem {
-            Some(problem) if marks => marked(picture, problem),
-            _ => picture.clone(),
-        })
-        .collect();
+    let mut sheet: Vec<Array2<f32>> =
+        shown.iter().map(|(_, picture, _)| enlarged(picture, data.cut().is_some())).collect();
+    let problems = shown.iter().map(|(.., problem)| problem.as_ref());
+    let mut marked: Vec<Option<Marks>> =
+        problems.map(|problem| problem.and_then(|problem| marks(problem).ok())).collect();
     let condition = data.condition_info().first();
     let caption = |index: usize| match condition {
         Some(_) => format!("{index}: {}", number(f64::from(data.conditions()[[index, 0]]), 3)),
@@ -52,6 +48,7 @@ pub fn draw_contact_sheet(data: &DataSet, out: &Path) -> Result<usize> {
     if let Some(cut) = data.cut() {
         sheet.push(outlined(cut, sheet[0].dim()));
         captions.push("what was cut off 0".into());
+        marked.push(None);
     }
     let mut designs = Array3::zeros((sheet.len(), sheet[0].nrows(), sheet[0].ncols()));
     for (mut place, design) in designs.outer_iter_mut().zip(&sheet) {
@@ -59,9 +56,19 @@ pub fn draw_contact_sheet(data: &DataSet, out: &Path) -> Result<usize> {
     }
     let below = condition.map_or(String::new(), |info| format!(", number: {}", info.name));
     let title = format!("{}: {n} of {} designs{below}", data.name(), data.len());
-    let figure = Grid { title: &title, captions: &captions, ..Grid::new(designs.view()) };
+    let figure =
+        Grid { title: &title, captions: &captions, marks: &marked, ..Grid::new(designs.view()) };
     grid(&figure, out).map_err(StudyError::drawing(out))?;
     Ok(n)
+}
+
+/// A design as it is, or large enough that a picture of the same size shows something.
+fn enlarged(design: &Array2<f32>, is_beside_picture: bool) -> Array2<f32> {
+    let (height, width) = design.dim();
+    let zoom = if is_beside_picture { (SIDE / height.max(width)).max(1) } else { 1 };
+    Array2::from_shape_fn((height * zoom, width * zoom), |(row, column)| {
+        design[[row / zoom, column / zoom]]
+    })
 }
 
 /// A picture as it was stored, as large as a tile allows, with a line around what was taken of it.
@@ -77,121 +84,8 @@ fn outlined(cut: &Cut, (height, width): (usize, usize)) -> Array2<f32> {
         let within = |at: usize, start: usize, end: usize| start <= at + 1 && at <= end;
         let is_line = (on(row, start.0, end.0) && within(column, start.1, end.1))
             || (on(column, start.1, end.1) && within(row, start.0, end.0));
-        if is_line { SUPPORT } else { 1.0 - lightness }
+        if is_line { LINE } else { 1.0 - lightness }
     })
-}
-
-/// A design in a margin, with squares at its supports and arrows for its loads.
-fn marked(design: &Array2<f32>, problem: &Problem) -> Array2<f32> {
-    let (height, width) = design.dim();
-    let zoom = (SIDE / height.max(width)).max(1);
-    let (h, w) = (height * zoom, width * zoom);
-    let margin = h.max(w) / 7;
-    let mut picture = Array2::zeros((h + 2 * margin, w + 2 * margin));
-    picture
-        .slice_mut(s![margin..margin + h, margin..margin + w])
-        .assign(&Array2::from_shape_fn((h, w), |(row, column)| {
-            design[[row / zoom, column / zoom]]
-        }));
-    let at = |[x, y]: [f64; 2]| (margin as f64 + x * w as f64, margin as f64 + y * h as f64);
-    let radius = (margin as f64 / 8.0).max(1.0);
-    for support in &problem.supports {
-        for point in points(&support.at, problem) {
-            let (x, y) = at(point);
-            // Outside the design, where a support on a side stands.
-            let away = |relative: f64| {
-                if relative <= 0.0 {
-                    -1.0
-                } else if 1.0 <= relative {
-                    1.0
-                } else {
-                    0.0
-                }
-            };
-            let (x, y) = (x + away(point[0]) * radius * 1.5, y + away(point[1]) * radius * 1.5);
-            square(&mut picture, (x, y), radius, SUPPORT);
-        }
-    }
-    let strongest = problem
-        .load_cases
-        .iter()
-        .flat_map(|case| &case.loads)
-        .map(|load| load.force[0].hypot(load.force[1]))
-        .fold(0.0, f64::max);
-    for load in problem.load_cases.iter().flat_map(|case| &case.loads) {
-        let all = points(&load.at, problem);
-        let Some(point) = all.get(all.len() / 2) else { continue };
-        if 0.0 < strongest {
-            let length = 0.8 * margin as f64 / strongest;
-            // Picture rows grow downward, forces upward.
-            arrow(
-                &mut picture,
-                at(*point),
-                (load.force[0] * length, -load.force[1] * length),
-                radius / 2.0,
-            );
-        }
-    }
-    picture
-}
-
-/// Some points of a place, in relative coordinates.
-fn points(place: &Place, problem: &Problem) -> Vec<[f64; 2]> {
-    const STEPS: usize = 9;
-    let side = |side: &Side, from: f64, to: f64| {
-        let along = (0..STEPS).map(|i| from + (to - from) * i as f64 / (STEPS - 1) as f64);
-        along
-            .map(|t| match side {
-                Side::Left => [0.0, t],
-                Side::Right => [1.0, t],
-                Side::Top => [t, 0.0],
-                Side::Bottom => [t, 1.0],
-            })
-            .collect()
-    };
-    match place {
-        Place::Point(point) => vec![*point],
-        Place::Node([column, row]) => {
-            vec![[
-                *column as f64 / problem.grid.nelx as f64,
-                *row as f64 / problem.grid.nely as f64,
-            ]]
-        }
-        Place::Edge(edge) => side(edge, 0.0, 1.0),
-        Place::Segment { side: edge, from, to } => side(edge, *from, *to),
-        Place::Area { min, max } => {
-            let corner = |x: f64, y: f64| [x, y];
-            vec![
-                corner(min[0], min[1]),
-                corner(max[0], min[1]),
-                corner(min[0], max[1]),
-                corner(max[0], max[1]),
-            ]
-        }
-    }
-}
-
-fn square(picture: &mut Array2<f32>, (x, y): (f64, f64), radius: f64, shade: f32) {
-    let (h, w) = picture.dim();
-    let clamp = |value: f64, n: usize| (value.round().max(0.0) as usize).min(n);
-    let (rows, columns) =
-        (clamp(y - radius, h)..clamp(y + radius, h), clamp(x - radius, w)..clamp(x + radius, w));
-    picture.slice_mut(s![rows, columns]).fill(shade);
-}
-
-/// A shaft that ends at a place, and a head there.
-fn arrow(picture: &mut Array2<f32>, (x, y): (f64, f64), (dx, dy): (f64, f64), thickness: f64) {
-    let length = dx.hypot(dy);
-    let steps = (length * 2.0).ceil().max(1.0) as usize;
-    for step in 0..=steps {
-        // From the tail to the tip; the last third widens into the head and narrows to the tip.
-        let t = step as f64 / steps as f64;
-        let from_tip = (1.0 - t) * length;
-        let head = length / 3.0;
-        let radius =
-            if from_tip < head { thickness.max(1.0) * 3.0 * from_tip / head } else { thickness };
-        square(picture, (x - (1.0 - t) * dx, y - (1.0 - t) * dy), radius.max(0.6), 1.0);
-    }
 }
 
 #[cfg(test)]
@@ -205,7 +99,7 @@ mod tests {
         let tile = outlined(&cut, (6, 16));
         let line: Vec<(usize, usize)> = tile
             .indexed_iter()
-            .filter(|(_, value)| value.to_bits() == SUPPORT.to_bits())
+            .filter(|(_, value)| value.to_bits() == LINE.to_bits())
             .map(|(place, _)| place)
             .collect();
         let expected = (1..=4).flat_map(|row| (2..=6).map(move |column| (row, column)));

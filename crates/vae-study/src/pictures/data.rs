@@ -9,6 +9,7 @@ use vae_data::{DataSet, Info, shuffled};
 use vae_report::{Comparison, Grid, Histogram, Version, comparison, grid, histogram};
 use vae_train::{TargetKind, Targets};
 
+use super::marks::marks_of;
 use crate::error::{Result, StudyError};
 
 /// A quantity that each design of a data set has.
@@ -88,7 +89,9 @@ pub fn draw_samples(data: &DataSet, count: usize, seed: u64, out: &Path) -> Resu
     let designs = grey(data, &chosen)?;
     let captions: Vec<String> = chosen.iter().map(|&index| caption(data, index)).collect();
     let title = format!("{} of {} designs of {}", chosen.len(), data.len(), data.name());
-    let figure = Grid { title: &title, captions: &captions, ..Grid::new(designs.view()) };
+    let marks = marks_of(data, &chosen)?;
+    let figure =
+        Grid { title: &title, captions: &captions, marks: &marks, ..Grid::new(designs.view()) };
     grid(&figure, out).map_err(StudyError::drawing(out))?;
     Ok(chosen)
 }
@@ -108,8 +111,8 @@ pub fn draw_resizing(
     let (height, width) = (before.height(), before.width());
     let names = [format!("{height} x {width}"), format!("as {size}")];
     let versions = [
-        Version { name: &names[0], designs: originals.view(), captions: &[] },
-        Version { name: &names[1], designs: resized.view(), captions: &[] },
+        Version { name: &names[0], designs: originals.view(), captions: &[], marks: &[] },
+        Version { name: &names[1], designs: resized.view(), captions: &[], marks: &[] },
     ];
     let figure = Comparison { title: "Before and after resizing", versions: &versions };
     comparison(&figure, out).map_err(StudyError::drawing(out))

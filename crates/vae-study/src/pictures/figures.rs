@@ -18,6 +18,7 @@ use crate::walk::{Course, Ends, Walk};
 
 use super::course::course;
 use super::latent::draw_latent;
+use super::marks::{marks, marks_of};
 use super::reconstructions::draw_reconstructions;
 
 /// Columns of the sheet of prior samples.
@@ -76,13 +77,16 @@ fn draw_samples(run: &Run) -> Result<()> {
     let (flow, _) = run.flow(&mut |_| {})?;
     let rounds = suitable_rounds(&run.vae);
     let mut sheet: Vec<Array3<f32>> = Vec::new();
-    let mut labels = Vec::new();
+    let (mut labels, mut all_marks) = (Vec::new(), Vec::new());
     for (i, &row) in rows.iter().enumerate() {
         // Under conditions every row shows the same noise; without, the rows would be one and the
         // same.
         let seed = if told { 1 } else { 1 + i as u64 };
         let drawing = Drawing { flow: Some(&flow), rounds, seed, ..Drawing::default() };
-        let domain = problem_of(&run.data, row)?.map(|problem| Domain::of(&problem)).transpose()?;
+        let problem = problem_of(&run.data, row)?;
+        let mark = problem.as_ref().and_then(|problem| marks(problem).ok());
+        all_marks.extend(vec![mark; SAMPLES + 1]);
+        let domain = problem.map(|problem| Domain::of(&problem)).transpose()?;
         let domains = domain.map_or_else(Vec::new, |domain| vec![domain; SAMPLES]);
         let given = designs.given(&[row; SAMPLES]);
         let zs = drawing.codes(&run.vae, &given, &domains)?;
@@ -109,6 +113,7 @@ fn draw_samples(run: &Run) -> Result<()> {
         columns: Some(SAMPLES + 1),
         row_labels: &labels,
         column_labels: &columns,
+        marks: &all_marks,
         ..Grid::new(all.view())
     };
     let out = run.folder.figures().join("samples.png");
@@ -131,7 +136,14 @@ fn draw_interpolation(run: &Run) -> Result<()> {
     let mut labels = vec![format!("design {from}{made}")];
     labels.extend((0..STEPS).map(|step| format!("{:.2}", step as f64 / (STEPS - 1) as f64)));
     labels.push(format!("design {to}{made}"));
-    let figure = Strip { title: pair.title(), designs: shown.view(), labels: &labels };
+    // Between designs of different problems there is no problem to draw.
+    let own = marks_of(&run.data, &[from, to])?;
+    let between = if own[0] == own[1] { own[0].clone() } else { None };
+    let mut marks = vec![own[0].clone()];
+    marks.extend(vec![between; STEPS]);
+    marks.push(own[1].clone());
+    let figure =
+        Strip { title: pair.title(), designs: shown.view(), labels: &labels, marks: &marks };
     let out = run.folder.figures().join("interpolation.png");
     strip(&figure, &out).map_err(StudyError::drawing(&out))
 }

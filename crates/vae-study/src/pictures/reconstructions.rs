@@ -10,6 +10,7 @@ use vae_train::Targets;
 use vae_train::codes::reconstruct;
 
 use crate::error::{Result, StudyError};
+use crate::pictures::marks_of;
 use crate::run::{Part, Run, evenly_spaced, silhouette};
 
 /// Draws evenly spaced test designs above their reconstructions, or others if there are none for the
@@ -41,12 +42,14 @@ pub fn draw_pairs(
 ) -> Result<()> {
     let originals = designs.array(chosen)?;
     let reconstructions = reconstruct(vae, designs, chosen, device)?;
+    let marks = marks_of(designs.data(), chosen)?;
     let captions = iou_captions(originals.view(), reconstructions.view());
     let figure = Pairs {
         title,
         originals: originals.view(),
         reconstructions: reconstructions.view(),
         captions: &captions,
+        marks: &marks,
     };
     pairs(&figure, out).map_err(StudyError::drawing(out))
 }

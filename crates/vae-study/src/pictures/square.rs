@@ -3,23 +3,17 @@
 use std::path::Path;
 
 use ndarray::{Array2, Array3};
-use vae_models::Vae;
-use vae_report::{Grid, grid};
+use vae_report::{Grid, Marks, grid};
 
-use super::caption::at_conditions;
 use crate::error::{Result, StudyError};
 
-/// Draws the designs of a square grid of codes, which vary in two latent dimensions, across and up,
-/// counted from 0.
-///
-/// # Errors
-/// [`StudyError::Draw`].
-pub fn draw_square(
-    vae: &Vae,
-    condition: &[f32],
+/// Draws the designs of a square of codes with their supports and loads, with the coordinates in
+/// two latent dimensions, counted from 0, at its sides.
+pub(crate) fn draw_square(
+    title: &str,
     zs: &Array2<f32>,
     (across, up): (usize, usize),
-    designs: &Array3<f32>,
+    (designs, marks): (&Array3<f32>, &[Option<Marks>]),
     out: &Path,
 ) -> Result<()> {
     let steps = zs.nrows().isqrt();
@@ -27,15 +21,13 @@ pub fn draw_square(
         (0..steps).map(|i| format!("{:.2}", zs[[i * stride, dim]])).collect()
     };
     let figure = Grid {
-        title: &format!(
-            "Designs over a square of latent space{}",
-            at_conditions(vae, condition, "")
-        ),
+        title,
         columns: Some(steps),
         column_labels: &places(across, 1),
         row_labels: &places(up, steps),
         column_axis: &format!("latent dimension {}", across + 1),
         row_axis: &format!("latent dimension {}", up + 1),
+        marks,
         ..Grid::new(designs.view())
     };
     grid(&figure, out).map_err(StudyError::drawing(out))

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use topo_simp::{PassiveKind, Problem};
-use vae_report::{Ground, Task, task};
+use vae_report::{Ground, Marks, Task, task};
 
 use crate::analysis::{AnalysisError, Result};
 
@@ -19,12 +19,7 @@ pub fn draw_task(problem: &Problem, title: &str, out: &Path) -> Result<()> {
         Some(PassiveKind::Void) => Ground::Void,
         Some(PassiveKind::Outside) => Ground::Outside,
     });
-    let figure = Task {
-        title,
-        ground: ground.view(),
-        held: nodal.held.view(),
-        sprung: nodal.sprung.view(),
-        forces: &nodal.forces,
-    };
+    let marks = Marks { held: nodal.held, sprung: nodal.sprung, forces: nodal.forces };
+    let figure = Task { title, ground: ground.view(), marks: &marks };
     task(&figure, out).map_err(|source| AnalysisError::Figure { path: out.to_owned(), source })
 }

@@ -21,6 +21,8 @@ pub struct Comparison {
     pub bound: f64,
     /// Compliance of the SIMP optimum, or why nothing can be compared with it.
     pub optimum: std::result::Result<f64, Flaw>,
+    /// The SIMP optimum, cut; `None` if nothing can be compared with it.
+    pub optimal: Option<Judged>,
     /// The stiffest design of the data for this problem; `None` if none of those that were made for
     /// the nearest problems holds.
     pub known: Option<Known>,
@@ -35,6 +37,17 @@ pub struct Reference {
     pub name: String,
     /// Its compliance, cut at the volume of the problem.
     pub compliance: f64,
+    /// Its largest von Mises stress; `None` if it could not be solved for.
+    pub stress: Option<f64>,
+}
+
+/// A cut design and its largest von Mises stress, `None` if it could not be solved for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The design.
+    pub design: Array2<f32>,
+    /// Its stress.
+    pub stress: Option<f64>,
 }
 
 /// A design of the data, in the problem of a task.
@@ -44,8 +57,8 @@ pub struct Known {
     pub position: usize,
     /// Its compliance, cut at the volume of the problem.
     pub compliance: f64,
-    /// The design, cut.
-    pub design: Array2<f32>,
+    /// The design, cut, and its stress.
+    pub judged: Judged,
 }
 
 impl Comparison {
@@ -61,11 +74,13 @@ impl Comparison {
         let named = named.map(|place| Reference::design(place, run, problem, &mut judge));
         let named = named.transpose()?;
         let bound = judge.lower_bound(problem)?;
-        let optimum = judge.optimum(problem)?;
-        let optimum = optimum.flaw.map_or(Ok(optimum.compliance_cut), Err);
+        let found = judge.optimum(problem)?;
+        let optimum = found.flaw.map_or(Ok(found.compliance_cut), Err);
+        let stress = judge.judge(problem, found.cut.view())?.stress;
+        let optimal = optimum.is_ok().then_some(Judged { design: found.cut, stress });
         let known = Known::stiffest(run, problem, conditions)?;
         let known = known.filter(|known| known.compliance <= SOFTEST * bound);
-        Ok(Self { bound, optimum, known, named })
+        Ok(Self { bound, optimum, optimal, known, named })
     }
 
     /// The compliance above which a design is no structure.
@@ -75,27 +90,32 @@ impl Comparison {
 
     /// The design that was named, or the stiffest one that holds; `None` if nothing holds.
     pub fn reference(&self) -> Option<Reference> {
-        let optimum = self
-            .optimum
-            .ok()
-            .map(|compliance| Reference { name: "the SIMP optimum".to_owned(), compliance });
+        let optimum = self.optimum.ok().map(|compliance| Reference {
+            name: "the SIMP optimum".to_owned(),
+            compliance,
+            stress: self.optimal.as_ref().and_then(|optimal| optimal.stress),
+        });
         let known = self.known.as_ref().map(|known| Reference {
             name: format!("design {} of the data", known.position),
             compliance: known.compliance,
+            stress: known.judged.stress,
         });
         let stiffest = optimum.into_iter().chain(known);
         let stiffest = stiffest.min_by(|a, b| a.compliance.total_cmp(&b.compliance));
         self.named.clone().or(stiffest)
     }
 
-    /// As [`Comparison::reference`], where a candidate of this compliance takes its place if it is
-    /// stiffer, unless a design was named.
-    pub(super) fn reference_beside(&self, candidate: Option<f64>) -> Option<Reference> {
+    /// As [`Comparison::reference`], where a candidate of this compliance and stress takes its place
+    /// if it is stiffer, unless a design was named.
+    pub(super) fn reference_beside(
+        &self,
+        candidate: Option<(f64, Option<f64>)>,
+    ) -> Option<Reference> {
         let reference = self.reference();
         let limit = reference.as_ref().map_or(f64::INFINITY, |reference| reference.compliance);
         match candidate {
-            Some(compliance) if self.named.is_none() && compliance < limit => {
-                Some(Reference { name: "the stiffest candidate".to_owned(), compliance })
+            Some((compliance, stress)) if self.named.is_none() && compliance < limit => {
+                Some(Reference { name: "the stiffest candidate".to_owned(), compliance, stress })
             }
             _ => reference,
         }
@@ -116,7 +136,7 @@ impl Reference {
         if !judged.loads_supported {
             return Err(ProposeError::BrokenReference { name, volume: problem.volume_fraction });
         }
-        Ok(Self { name, compliance: judged.compliance_cut })
+        Ok(Self { name, compliance: judged.compliance_cut, stress: judged.stress })
     }
 }
 
@@ -134,7 +154,7 @@ impl Known {
         Ok(Some(Self {
             position: nearest[index],
             compliance: judged.compliance_cut,
-            design: domain.cut_in_shape(design),
+            judged: Judged { design: domain.cut_in_shape(design), stress: judged.stress },
         }))
     }
 }

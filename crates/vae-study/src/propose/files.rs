@@ -2,14 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array3, Axis, stack};
 use serde::Serialize;
 use vae_base::FileError;
 use vae_base::files::{self, FolderBeside};
-use vae_base::text::counted;
 use vae_data::npy;
 use vae_design::Candidate;
-use vae_report::{Grid, grid};
 
 use super::error::{ProposeError, Result};
 use super::proposals::Proposals;
@@ -37,6 +34,13 @@ pub(super) const SHEET: &str = "proposals.png";
 
 /// The page of all proposals.
 pub(super) const PAGE: &str = "proposals.html";
+/// The pictures of the SIMP optimum and of the best design of the data.
+pub(super) const OPTIMUM: &str = "optimum.png";
+pub(super) const KNOWN: &str = "known.png";
+/// Two costs of all candidates against each other.
+pub(super) const TRADEOFF: &str = "tradeoff.png";
+/// The picture of one proposal, in its folder.
+pub(super) const PICTURE: &str = "picture.png";
 /// The sketch of the task.
 pub(super) const SKETCH: &str = "task.png";
 
@@ -121,7 +125,7 @@ impl Proposals {
             let reference_compliance = reference.map(|reference| reference.compliance);
             Described {
                 rank: index + 1,
-                volume_fraction: self.problem.volume_fraction,
+                volume_fraction: self.problem_of(candidate).volume_fraction,
                 optimum: self.comparison.optimum.ok(),
                 known: known.map(|known| known.position),
                 known_compliance: known.map(|known| known.compliance),
@@ -139,9 +143,9 @@ impl Proposals {
         self.accepted.iter().enumerate().map(describe).collect()
     }
 
-    /// Writes `problem.toml`, `proposals.csv`, `proposals.png`, `task.png`, `proposals.html`, and a
-    /// folder for each proposal with `design.json`, `design.npy`, and a file in each of the
-    /// formats. All appear together.
+    /// Writes `problem.toml`, `proposals.csv`, `proposals.png`, `tradeoff.png`, `task.png`,
+    /// `proposals.html`, pictures of the best known designs, and a folder for each proposal with `design.json`, `design.npy`, `picture.png`, and a file in each
+    /// of the formats. All appear together.
     ///
     /// # Errors
     /// If there is no proposal, a design cannot be drawn in a format, or a file cannot be written.
@@ -159,36 +163,11 @@ impl Proposals {
         for proposal in &described {
             proposal.write(&out.join(proposal.folder()), files)?;
         }
+        self.draw(&described, out)?;
         let rows: Vec<JudgedRow> = described.iter().map(Described::row).collect();
         write_judged_table(&out.join(TABLE), &COLUMNS, &rows)?;
-        self.draw(&described, &out.join(SHEET))?;
         draw_task(&self.problem, "The task", &out.join(SKETCH))?;
         self.write_page(&described, out, files)
-    }
-
-    fn draw(&self, described: &[Described<'_>], path: &Path) -> Result<()> {
-        let fail = |source| ProposeError::Figure { path: path.to_owned(), source };
-        // The one to beat comes first.
-        let known = self.comparison.known.as_ref();
-        let proposed = described.iter().map(|one| one.candidate.design.view());
-        let views: Vec<_> =
-            known.map(|known| known.design.view()).into_iter().chain(proposed).collect();
-        // The designs have one shape; without any, the figure is refused.
-        let designs = stack(Axis(0), &views).unwrap_or_else(|_| Array3::zeros((0, 0, 0)));
-        let best = known.map(|known| {
-            format!("design {} of the data: C {:.2}", known.position, known.compliance)
-        });
-        let captions: Vec<String> =
-            best.into_iter().chain(described.iter().map(Described::caption)).collect();
-        let against = self.reference.as_ref().map_or_else(
-            || "no reference holds".to_owned(),
-            |reference| {
-                format!("compliance C against {:.2}, {}", reference.compliance, reference.name)
-            },
-        );
-        let title = format!("Proposals at volume {}: {against}", self.problem.volume_fraction);
-        let figure = Grid { title: &title, captions: &captions, ..Grid::new(designs.view()) };
-        grid(&figure, path).map_err(fail)
     }
 }
 
@@ -221,18 +200,6 @@ impl Described<'_> {
         let mut text = serde_json::to_string_pretty(self).expect("plain structs have a JSON form");
         text.push('\n');
         Ok(files::write(&folder.join("design.json"), text.as_bytes())?)
-    }
-
-    fn caption(&self) -> String {
-        let Self { rank, novelty, candidate, .. } = self;
-        let error = self
-            .compliance_error
-            .map_or_else(String::new, |error| format!(" ({:+.1} %)", 100.0 * error));
-        format!(
-            "{rank}: C {:.2}{error}, {}, novelty {novelty:.2}",
-            candidate.compliance,
-            counted(candidate.topology.holes.len(), "hole")
-        )
     }
 
     fn row(&self) -> JudgedRow {

@@ -3,8 +3,10 @@
 mod comparison;
 mod error;
 mod files;
+mod lightest;
 mod origins;
 mod page;
+mod pictures;
 mod place;
 mod problem;
 mod proposals;
@@ -14,7 +16,7 @@ mod shortfall;
 mod task;
 mod tasks;
 
-pub use comparison::{Comparison, Known, Reference};
+pub use comparison::{Comparison, Judged, Known, Reference};
 pub use error::{ProposeError, Result};
 pub use files::{Described, Files, Written, claim_folder};
 pub use place::DesignPlace;

@@ -1,7 +1,7 @@
 //! The proposals, as data.
 
 use topo_simp::Problem;
-use vae_design::{Candidate, Proposal, Yield};
+use vae_design::{Candidate, Measure, Proposal, Yield};
 
 use super::comparison::{Comparison, Reference};
 use super::settings::ProposeSettings;
@@ -21,12 +21,15 @@ pub struct Proposals {
     /// The stiffest design that is known now, candidates included, or the one that was named;
     /// `None` if nothing holds.
     pub reference: Option<Reference>,
-    /// The largest compliance that a proposal may have; infinite without a reference.
+    /// The largest compliance that a proposal may have; without a reference that of the softest
+    /// structure.
     pub limit: f64,
     /// All candidates that were tried.
     pub candidates: Vec<Candidate>,
     /// The proposals, the stiffest first, at most as many as were asked for.
     pub accepted: Vec<Proposal>,
+    /// Positions of all accepted candidates, of which the proposals were chosen.
+    pub(super) sound: Vec<usize>,
     /// How many candidates each criterion rejected.
     pub counts: Yield,
     /// Number of candidates within the limit before any repair; `None` if nothing was repaired.
@@ -40,6 +43,25 @@ pub struct Proposals {
 }
 
 impl Proposals {
+    /// The problem at the volume of a candidate.
+    pub(super) fn problem_of(&self, candidate: &Candidate) -> Problem {
+        let mut problem = self.problem.clone();
+        if self.settings.minimize == Measure::Weight {
+            problem.volume_fraction = candidate.judgement.volume_fraction;
+        }
+        problem
+    }
+
+    /// Whether the lightest designs were looked for, so that volumes differ.
+    pub fn are_lightest(&self) -> bool {
+        self.settings.minimize == Measure::Weight
+    }
+
+    /// Whether a proposal may be only so much softer than the reference.
+    pub fn is_bounded_by_reference(&self) -> bool {
+        self.settings.within().is_finite()
+    }
+
     /// Number of proposals that come from rounds which explored other topologies.
     pub fn explored(&self) -> usize {
         let explored = |one: &&Proposal| self.candidates[one.candidate].source == EXPLORED;

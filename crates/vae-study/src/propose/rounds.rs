@@ -1,9 +1,10 @@
 //! Candidates in rounds, until enough of them are accepted.
 
 use topo_data::{Judge, cut_designs};
+use topo_simp::Problem;
 use vae_design::{
-    Candidate, Criteria, Projection, Proposal, Search, Task, TrustRegion, Yield, candidates,
-    diverse,
+    Candidate, Criteria, Measure, Projection, Proposal, Search, Task, TrustRegion, Yield,
+    candidates, diverse,
 };
 use vae_train::codes::posteriors;
 
@@ -42,6 +43,16 @@ pub struct ProposeProgress {
     pub topologies: usize,
 }
 
+/// The rounds of a task, and what they brought so far.
+pub(super) struct Rounds<'a> {
+    task: &'a ProposalTask<'a>,
+    region: TrustRegion,
+    pub(super) criteria: Criteria,
+    pub(super) tried: Vec<Candidate>,
+    accepted: Vec<Proposal>,
+    pub(super) counts: Yield,
+}
+
 impl Run {
     /// Proposes new designs: puts the task together, tries candidates and selects from them.
     ///
@@ -60,6 +71,9 @@ impl ProposalTask<'_> {
     /// Tries candidates in rounds, chooses from those that are accepted, and ranks what is chosen.
     /// The observer sees each round.
     ///
+    /// Where the lightest designs are looked for, rounds at smaller and smaller volumes come first,
+    /// and the smallest volume that keeps the bounds is that of the following ones.
+    ///
     /// The first round is told the task as it is. Further ones explore as long as there are fewer
     /// than five topologies, or than the number asked for: they are told other volumes in turn,
     /// begin with warmer noise, and are made structures by SIMP iterations instead of a search.
@@ -69,102 +83,42 @@ impl ProposalTask<'_> {
     /// # Errors
     /// If the decoder or the solver fails, or a training design cannot be read.
     pub fn propose(self, mut observe: impl FnMut(ProposeProgress)) -> Result<Proposals> {
-        let Self { run, settings, .. } = &self;
-        let region = region(run, settings.trust)?;
-        let projection = Projection::new(&self.problem, SHARPNESS, settings.symmetry)?;
-        let training = cut_designs(&run.data, &run.split.train)?;
-        let criteria = Criteria {
-            reference: self.comparison.reference().map(|reference| reference.compliance),
-            replaceable: self.comparison.named.is_none(),
-            within: settings.compliance_within.get(),
-            softest: self.comparison.softest(),
-            overlap: settings.overlap,
-            requirements: settings.requirements.clone(),
-            minimize: settings.minimize,
-            training: training.outer_iter().map(silhouette).collect(),
+        let settings = &self.settings;
+        let mut rounds = Rounds::new(&self)?;
+        observe(rounds.progress());
+        let problem = match settings.minimize {
+            Measure::Weight => rounds.lightest(&mut observe)?,
+            _ => self.problem.clone(),
         };
-        let most = settings.most_candidates();
-        let mut tried: Vec<Candidate> = Vec::new();
-        let (mut accepted, mut counts) = criteria.select(&tried);
-        observe(progress(&counts, most));
-        let wanted = match settings.differ {
-            Differ::Topology => settings.count.min(TOPOLOGIES),
-            Differ::Overlap => 0,
-        };
-        let mut volumes = VOLUMES.into_iter();
-        loop {
-            let explores = !tried.is_empty() && counts.topologies < wanted;
-            let volume = if explores { volumes.next() } else { None };
-            if most <= tried.len() || (settings.count <= counts.accepted && volume.is_none()) {
-                break;
-            }
-            let factor = volume.unwrap_or(1.0);
-            let (number, temperature, steps, repair) = if volume.is_some() {
-                (
-                    settings.count,
-                    TEMPERATURE,
-                    settings.search.min(STEPS),
-                    settings.refine.max(REPAIR),
-                )
-            } else {
-                (2 * settings.count, 1.0, settings.search, settings.refine)
-            };
-            let numbers = tried.len()..(tried.len() + number).min(most);
-            let (told, given) = self.told_at(factor)?;
-            let mut codes =
-                self.origins.codes(numbers, &run.vae, &region, (&told, &given), temperature)?;
-            for origin in codes.iter_mut().filter(|_| volume.is_some()) {
-                origin.source = EXPLORED;
-            }
-            let task = Task {
-                vae: &run.vae,
-                given: &given,
-                problem: &self.problem,
-                projection: &projection,
-                region: &region,
-                search: Search { steps, goal: None },
-                repair,
-            };
-            tried.extend(candidates(task, &codes)?);
-            (accepted, counts) = criteria.select(&tried);
-            observe(progress(&counts, most));
-        }
+        rounds.fill(&problem, &mut observe)?;
+        let Rounds { criteria, tried, mut accepted, counts, .. } = rounds;
+        let sound = accepted.iter().map(|proposal| proposal.candidate).collect();
         match settings.differ {
             Differ::Topology => accepted = diverse(&accepted, &tried, settings.count),
             Differ::Overlap => accepted.truncate(settings.count),
         }
-        let stiffest = criteria.reference_beside(&tried);
-        self.found(tried, (accepted, counts), stiffest)
+        let stiffest = criteria.reference_beside(&tried).map(|compliance| {
+            let same = |one: &&Candidate| one.holds() && one.compliance <= compliance;
+            (compliance, tried.iter().find(same).and_then(|one| one.judgement.stress))
+        });
+        self.found(tried, (accepted, sound, counts), stiffest)
     }
 
     /// What was found, with what a repair brought.
     fn found(
-        self,
+        &self,
         candidates: Vec<Candidate>,
-        (accepted, counts): (Vec<Proposal>, Yield),
-        stiffest: Option<f64>,
+        (accepted, sound, counts): (Vec<Proposal>, Vec<usize>, Yield),
+        stiffest: Option<(f64, Option<f64>)>,
     ) -> Result<Proposals> {
-        let Self { run, settings, problem, conditions, comparison, .. } = &self;
+        let Self { run, settings, problem, conditions, comparison, .. } = self;
         let reference = comparison.reference_beside(stiffest);
-        let limit = reference.as_ref().map_or(comparison.softest(), |reference| {
-            reference.compliance * (1.0 + settings.compliance_within.get())
+        let bounding = reference.as_ref().filter(|_| settings.within().is_finite());
+        let limit = bounding.map_or(comparison.softest(), |reference| {
+            reference.compliance * (1.0 + settings.within())
         });
-        let (mut unrepaired, mut saved) = (None, None);
-        if 0 < settings.refine {
-            let stiff = |candidate: &&Candidate| candidate.compliance_searched <= limit;
-            unrepaired = Some(candidates.iter().filter(stiff).count());
-            if !accepted.is_empty() {
-                let mut judge = Judge::new(problem.grid)?;
-                let uniform = judge.uniform_start(problem)?;
-                let each = accepted.iter().map(|proposal| {
-                    let start = candidates[proposal.candidate].searched.view();
-                    Ok(judge.refine(problem, &uniform, start, settings.refine)?.iterations_saved)
-                });
-                saved = Some(each.collect::<Result<Vec<isize>>>()?);
-            }
-        }
         let names = run.vae.config().conditions.iter().map(|condition| condition.name.clone());
-        Ok(Proposals {
+        let mut found = Proposals {
             problem: problem.clone(),
             conditions: names.zip(conditions.iter().copied()).collect(),
             comparison: comparison.clone(),
@@ -172,18 +126,133 @@ impl ProposalTask<'_> {
             limit,
             candidates,
             accepted,
+            sound,
             counts,
-            unrepaired,
-            iterations_saved: saved,
+            unrepaired: None,
+            iterations_saved: None,
             training: run.split.train.clone(),
             settings: settings.clone(),
-        })
+        };
+        if 0 < settings.refine {
+            let stiff = |candidate: &&Candidate| candidate.compliance_searched <= limit;
+            found.unrepaired = Some(found.candidates.iter().filter(stiff).count());
+            found.iterations_saved = saved(&found, settings.refine)?;
+        }
+        Ok(found)
     }
 }
 
-fn progress(counts: &Yield, most: usize) -> ProposeProgress {
-    let Yield { tried, accepted, topologies, .. } = *counts;
-    ProposeProgress { tried, most, accepted, topologies }
+impl<'a> Rounds<'a> {
+    fn new(task: &'a ProposalTask<'a>) -> Result<Self> {
+        let ProposalTask { run, settings, comparison, .. } = task;
+        let training = cut_designs(&run.data, &run.split.train)?;
+        let criteria = Criteria {
+            reference: comparison.reference().map(|reference| reference.compliance),
+            replaceable: comparison.named.is_none(),
+            within: settings.within(),
+            softest: comparison.softest(),
+            overlap: settings.overlap,
+            requirements: settings.requirements.clone(),
+            minimize: settings.minimize,
+            training: training.outer_iter().map(silhouette).collect(),
+        };
+        let (accepted, counts) = criteria.select(&[]);
+        let region = region(run, settings.trust)?;
+        Ok(Self { task, region, criteria, tried: Vec::new(), accepted, counts })
+    }
+
+    /// The settings of the task.
+    pub(super) fn settings(&self) -> &'a ProposeSettings {
+        &self.task.settings
+    }
+
+    /// The problem at the volume that was asked for.
+    pub(super) fn stated(&self) -> &'a Problem {
+        &self.task.problem
+    }
+
+    pub(super) fn progress(&self) -> ProposeProgress {
+        let Yield { tried, accepted, topologies, .. } = self.counts;
+        ProposeProgress { tried, most: self.settings().most_candidates(), accepted, topologies }
+    }
+
+    /// Rounds until enough candidates are accepted, of enough topologies.
+    fn fill(&mut self, problem: &Problem, observe: &mut impl FnMut(ProposeProgress)) -> Result<()> {
+        let settings = self.settings();
+        let wanted = match settings.differ {
+            Differ::Topology => settings.count.min(TOPOLOGIES),
+            Differ::Overlap => 0,
+        };
+        let mut volumes = VOLUMES.into_iter();
+        loop {
+            let explores = !self.tried.is_empty() && self.counts.topologies < wanted;
+            let volume = if explores { volumes.next() } else { None };
+            if settings.most_candidates() <= self.tried.len()
+                || (settings.count <= self.counts.accepted && volume.is_none())
+            {
+                return Ok(());
+            }
+            self.round(problem, volume)?;
+            observe(self.progress());
+        }
+    }
+
+    /// Tries candidates for a problem. If `explored` is a share of its volume, the model is told
+    /// that one, and SIMP iterations make structures of what it draws.
+    pub(super) fn round(&mut self, problem: &Problem, explored: Option<f64>) -> Result<()> {
+        let ProposalTask { run, settings, origins, .. } = self.task;
+        let (number, temperature, steps, repair) = match explored {
+            Some(_) => {
+                let steps = settings.search.min(STEPS);
+                (settings.count, TEMPERATURE, steps, settings.refine.max(REPAIR))
+            }
+            None => (2 * settings.count, 1.0, settings.search, settings.refine),
+        };
+        let most = settings.most_candidates();
+        let numbers = self.tried.len()..(self.tried.len() + number).min(most);
+        let share = problem.volume_fraction / self.task.problem.volume_fraction;
+        let (told, given) = self.task.told_at(share * explored.unwrap_or(1.0))?;
+        let mut codes =
+            origins.codes(numbers, &run.vae, &self.region, (&told, &given), temperature)?;
+        for origin in codes.iter_mut().filter(|_| explored.is_some()) {
+            origin.source = EXPLORED;
+        }
+        let task = Task {
+            vae: &run.vae,
+            given: &given,
+            problem,
+            projection: &Projection::new(problem, SHARPNESS, settings.symmetry)?,
+            region: &self.region,
+            search: Search { steps, goal: None },
+            repair,
+        };
+        self.tried.extend(candidates(task, &codes)?);
+        (self.accepted, self.counts) = self.criteria.select(&self.tried);
+        Ok(())
+    }
+}
+
+/// How many iterations each proposal saves SIMP; `None` without proposals.
+fn saved(found: &Proposals, iterations: usize) -> Result<Option<Vec<isize>>> {
+    if found.accepted.is_empty() {
+        return Ok(None);
+    }
+    let mut judge = Judge::new(found.problem.grid)?;
+    let mut uniform = None;
+    let mut saved = Vec::new();
+    for proposal in &found.accepted {
+        let candidate = &found.candidates[proposal.candidate];
+        let problem = found.problem_of(candidate);
+        // The start is that of the volume before, unless this is another one.
+        let start = match uniform.take() {
+            Some((volume, start)) if volume == problem.volume_fraction.to_bits() => start,
+            _ => judge.uniform_start(&problem)?,
+        };
+        let refined = judge.refine(&problem, &start, candidate.searched.view(), iterations)?;
+        uniform = Some((problem.volume_fraction.to_bits(), start));
+        saved.push(refined.iterations_saved);
+    }
+    Ok(Some(saved))
 }
 
 /// The ball of the aggregate posterior.

@@ -28,7 +28,8 @@ pub struct ProposeSettings {
     pub problem: Option<PathBuf>,
     /// Conditions by name, in the unit of the data; the others stay at their training mean.
     pub set: Vec<(String, f32)>,
-    /// Share of the domain to fill, exactly; `None` for that of the problem.
+    /// Share of the domain to fill: exactly, or at most where the lightest designs are looked for;
+    /// `None` for that of the problem.
     pub volume: Option<f64>,
     /// Designs in whose neighborhood candidates are drawn; empty for everywhere.
     pub near: Vec<DesignPlace>,
@@ -101,6 +102,16 @@ impl Default for ProposeSettings {
 }
 
 impl ProposeSettings {
+    /// How much softer than the reference a proposal may be. A bound of the compliance takes the
+    /// place of this one where the lightest designs are looked for.
+    pub(super) fn within(&self) -> f64 {
+        let bounds = |bound: &Requirement| bound.measure == Measure::Compliance && bound.at_most;
+        if self.minimize == Measure::Weight && self.requirements.iter().any(bounds) {
+            return f64::INFINITY;
+        }
+        self.compliance_within.get()
+    }
+
     /// Largest number of candidates.
     pub(super) fn most_candidates(&self) -> usize {
         self.candidates.unwrap_or(CANDIDATES_PER_PROPOSAL * self.count)

@@ -48,6 +48,11 @@ impl<'a> Briefing<'a> {
         Briefing { stated: self.stated.clone(), data: Some(data) }
     }
 
+    /// Whether a file states the problem, rather than the data.
+    pub(crate) fn names_a_problem(&self) -> bool {
+        self.stated.is_some()
+    }
+
     /// The problem at some conditions of a model; `None` if nothing states it.
     ///
     /// # Errors

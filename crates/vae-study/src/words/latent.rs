@@ -21,6 +21,9 @@ pub fn summary(diagnosis: &Diagnosis) -> String {
     format!("latent space: {active} of {all} dimensions are active, {}", parts.join(", "))
 }
 
+/// More dimensions than this are named as ranges.
+const NAMED: usize = 4;
+
 /// The states of silent dimensions, in the order in which they are reported.
 const STATES: [State; 4] = [State::NotNeeded, State::SwitchedOff, State::Collapsed, State::Unclear];
 
@@ -64,19 +67,12 @@ fn reason(diagnosis: &Diagnosis, state: State) -> String {
 pub fn latent(diagnosis: &Diagnosis, speak: Speak<'_>) -> Vec<Block> {
     let mut blocks = vec![Block::Text(summary(diagnosis)), Block::Text(worth(diagnosis))];
     for state in STATES {
-        let dims = diagnosis.dimensions.iter().enumerate();
-        let names: Vec<String> = dims
-            .filter(|(_, dimension)| dimension.state == state)
-            .map(|(dim, dimension)| name(dim, dimension))
-            .collect();
-        if names.is_empty() {
-            continue;
-        }
+        let Some(names) = names(diagnosis, state) else { continue };
         let remedies: Vec<String> = remedies(diagnosis, state).iter().map(speak).collect();
         blocks.push(Block::Text(format!(
             "{}: {}: {}; what helps: {}",
             verdict(diagnosis, state),
-            names.join(", "),
+            names,
             reason(diagnosis, state),
             remedies.join(", or ")
         )));
@@ -108,6 +104,26 @@ fn worth(diagnosis: &Diagnosis) -> String {
         some(diagnosis.worth.after_conditions),
         some(diagnosis.worth.after_model)
     )
+}
+
+/// The dimensions in a state: a few each with its history, many as ranges; `None` if there is none.
+fn names(diagnosis: &Diagnosis, state: State) -> Option<String> {
+    let dims = diagnosis.dimensions.iter().enumerate();
+    let found: Vec<(usize, &Dimension)> =
+        dims.filter(|(_, dimension)| dimension.state == state).collect();
+    if found.len() <= NAMED {
+        let names: Vec<String> = found.iter().map(|(dim, one)| name(*dim, one)).collect();
+        return (!names.is_empty()).then(|| names.join(", "));
+    }
+    let ranges: Vec<String> = found
+        .chunk_by(|a, b| a.0 + 1 == b.0)
+        .map(|range| match range {
+            [(one, _)] => format!("z{}", one + 1),
+            [(first, _), .., (last, _)] => format!("z{} to z{}", first + 1, last + 1),
+            [] => String::new(),
+        })
+        .collect();
+    Some(ranges.join(", "))
 }
 
 /// `z3 (silent since epoch 2, 1.4 nats before)`.
@@ -212,5 +228,15 @@ mod tests {
         }
         let found = diagnosis(State::Collapsed, 1.0);
         assert_eq!(name(1, &found.dimensions[1]), "z2 (silent since epoch 4, 1.40 nats before)");
+    }
+
+    #[test]
+    fn many_dimensions_are_ranges() {
+        let mut found = diagnosis(State::NotNeeded, 1.0);
+        assert_eq!(names(&found, State::Collapsed), None);
+        let of = |which: usize| found.dimensions[which].clone();
+        found.dimensions = [0, 1, 1, 1, 0, 1, 1].map(of).to_vec();
+        let ranges = Some("z2 to z4, z6 to z7".to_owned());
+        assert_eq!(names(&found, State::NotNeeded), ranges);
     }
 }

@@ -1,5 +1,6 @@
 //! What was found, in sentences and tables: the same for a terminal and for a page.
 
+mod analyzed;
 mod closing;
 mod data;
 mod latent;
@@ -9,10 +10,11 @@ mod scores;
 mod task;
 mod verdict;
 
+pub use analyzed::analyzed;
 pub use closing::{compared, warning};
 pub use data::data_set;
 pub use latent::{latent, summary};
-pub use proposals::{proposed, references};
+pub use proposals::{proposed, references, summary_of_proposals};
 pub use scores::{answers, scores, verdict};
 pub use task::task;
 pub use vae_train::learn::{aims as optimized, result as reached};

@@ -26,7 +26,7 @@ pub fn references(comparison: &Comparison, volume: f64) -> Vec<String> {
         format!("  SIMP optimum: {optimum}"),
         known,
     ];
-    if let Some(Reference { name, compliance }) = &comparison.named {
+    if let Some(Reference { name, compliance, .. }) = &comparison.named {
         lines.push(format!("  {name}, which was named: {compliance:.4}"));
     }
     lines
@@ -35,7 +35,7 @@ pub fn references(comparison: &Comparison, volume: f64) -> Vec<String> {
 /// What was found, in lines: how many candidates each criterion rejected, what the others were
 /// compared with, and whether the data have a better design.
 pub fn proposed(found: &Proposals) -> Vec<String> {
-    let mut lines = counts(&found.counts);
+    let mut lines = counts(&found.counts, found.are_lightest());
     if let Some(unrepaired) = found.unrepaired {
         lines.push(format!(
             "before the repair by SIMP {unrepaired} of {} are stiff enough, after it {}",
@@ -50,15 +50,20 @@ pub fn proposed(found: &Proposals) -> Vec<String> {
             "{explored} of {all} were drawn for another volume and made structures by SIMP iterations, for the sake of other topologies"
         ));
     }
+    lines.extend(lightest(found));
     lines.push(match &found.reference {
-        Some(Reference { name, compliance }) => format!(
+        Some(Reference { name, compliance, .. }) if !found.is_bounded_by_reference() => {
+            format!("compared with {name}, {compliance:.4}")
+        }
+        Some(Reference { name, compliance, .. }) => format!(
             "compared with {name}, {compliance:.4}: a proposal may be {} softer, at most {:.4}",
             Share::from(found.limit / compliance - 1.0),
             found.limit
         ),
         None => "nothing holds that candidates could be compared with".to_owned(),
     });
-    if let (Some(softer), Some(known)) = (found.shortfall_of_known(), &found.comparison.known) {
+    let shortfall = found.shortfall_of_known().filter(|_| !found.are_lightest());
+    if let (Some(softer), Some(known)) = (shortfall, &found.comparison.known) {
         lines.push(format!(
             "the stiffest proposal is {:.1} % softer than design {} of the data, which is the one to beat",
             100.0 * softer,
@@ -69,7 +74,64 @@ pub fn proposed(found: &Proposals) -> Vec<String> {
     lines
 }
 
-fn counts(counts: &Yield) -> Vec<String> {
+/// How light the lightest proposal is; `None` unless that was asked for.
+fn lightest(found: &Proposals) -> Option<String> {
+    let weights =
+        found.accepted.iter().map(|one| found.candidates[one.candidate].judgement.volume_fraction);
+    let lightest = weights.reduce(f64::min).filter(|_| found.are_lightest())?;
+    let stated = found.problem.volume_fraction;
+    Some(format!(
+        "the lightest proposal fills {:.1} % of the domain, {:.0} % less than the {:.1} % that were allowed",
+        100.0 * lightest,
+        100.0 * (1.0 - lightest / stated),
+        100.0 * stated
+    ))
+}
+
+/// What was found, in the sentences that are read first: how many proposals, how the best of them
+/// compares with what is known.
+pub fn summary_of_proposals(found: &Proposals) -> Vec<String> {
+    let described = found.described();
+    let mut sentences = vec![format!(
+        "{} of {} are proposed, chosen from {} that were accepted of {} tried.",
+        counted(described.len(), "design"),
+        counted(found.counts.topologies, "topology"),
+        found.counts.accepted,
+        found.counts.tried
+    )];
+    sentences.extend(lightest(found).map(|sentence| format!("{sentence}.")));
+    let compliances = described.iter().map(|one| one.candidate.compliance);
+    let stiffest = compliances.reduce(f64::min);
+    let at = if found.are_lightest() {
+        format!(" at volume {}", found.problem.volume_fraction)
+    } else {
+        String::new()
+    };
+    if let (Some(stiffest), Some(Reference { name, compliance, .. })) = (stiffest, &found.reference)
+    {
+        sentences.push(format!(
+            "The stiffest is {} than {name}{at}.",
+            softer_or_stiffer(stiffest / compliance - 1.0)
+        ));
+    }
+    let known = found.comparison.known.as_ref().filter(|_| !found.are_lightest());
+    if let (Some(stiffest), Some(known)) = (stiffest, known) {
+        sentences.push(format!(
+            "It is {} than design {} of the data, the best one known for this task.",
+            softer_or_stiffer(stiffest / known.compliance - 1.0),
+            known.position
+        ));
+    }
+    sentences
+}
+
+/// A difference of compliances in words.
+fn softer_or_stiffer(more: f64) -> String {
+    let word = if 0.0 < more { "softer" } else { "stiffer" };
+    format!("{:.1} % {word}", 100.0 * more.abs())
+}
+
+fn counts(counts: &Yield, are_lightest: bool) -> Vec<String> {
     let share = 100.0 * counts.accepted as f64 / counts.tried.max(1) as f64;
     let mut lines = vec![format!(
         "{} of {} candidates are accepted ({share:.0} %), of {}",
@@ -77,12 +139,17 @@ fn counts(counts: &Yield) -> Vec<String> {
         counts.tried,
         counted(counts.topologies, "topology")
     )];
+    let unmet = if are_lightest {
+        "do not keep a bound, or are more than 5 % heavier than need be"
+    } else {
+        "do not keep a bound"
+    };
     for (count, what) in [
         (counts.not_carried, "do not carry the load"),
         (counts.in_pieces, "are in several pieces"),
         (counts.free_ends, "have a member that ends in the air"),
         (counts.too_soft, "are too soft"),
-        (counts.unmet, "do not keep a bound"),
+        (counts.unmet, unmet),
         (counts.training_copies, "are nearly copies of training designs"),
         (counts.duplicates, "are nearly copies of better candidates"),
     ] {
@@ -109,21 +176,21 @@ fn saved(saved: &[isize]) -> String {
 mod tests {
     use topo_data::Flaw;
 
+    use crate::propose::Judged;
+
     use super::*;
 
     /// Sentences that judge say the opposite where it holds.
     #[test]
     fn the_reference_is_said_or_why_there_is_none() {
-        let comparison = Comparison { bound: 11.0, optimum: Ok(12.5), known: None, named: None };
+        let comparison =
+            Comparison { bound: 11.0, optimum: Ok(12.5), optimal: None, known: None, named: None };
         let lines = references(&comparison, 0.3).join("\n");
         assert!(lines.contains("SIMP optimum: 12.5000") && lines.contains("no design of the data"));
-        let known = Known { position: 7, compliance: 11.0, design: ndarray::Array2::zeros((1, 1)) };
-        let broken = Comparison {
-            bound: 11.0,
-            optimum: Err(Flaw::InPieces(2)),
-            known: Some(known),
-            named: None,
-        };
+        let judged = Judged { design: ndarray::Array2::zeros((1, 1)), stress: None };
+        let known = Some(Known { position: 7, compliance: 11.0, judged });
+        let optimum = Err(Flaw::InPieces(2));
+        let broken = Comparison { bound: 11.0, optimum, optimal: None, known, named: None };
         let lines = references(&broken, 0.3).join("\n");
         assert!(lines.contains("no reference, for once it is cut, it is in 2 pieces"), "{lines}");
         assert!(
@@ -133,10 +200,16 @@ mod tests {
     }
 
     #[test]
+    fn more_compliance_is_softer() {
+        assert_eq!(softer_or_stiffer(0.1), "10.0 % softer");
+        assert_eq!(softer_or_stiffer(-0.021), "2.1 % stiffer");
+    }
+
+    #[test]
     fn only_criteria_that_rejected_something_are_listed() {
         let all = Yield { tried: 10, accepted: 4, topologies: 1, free_ends: 6, ..Yield::default() };
         assert_eq!(
-            counts(&all),
+            counts(&all, false),
             [
                 "4 of 10 candidates are accepted (40 %), of 1 topology",
                 "     6 have a member that ends in the air",

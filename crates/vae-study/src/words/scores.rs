@@ -14,6 +14,9 @@ use super::verdict::sentences;
 use crate::evaluation::{Compared, OnePiece, Scores, Topology};
 use crate::run::Part;
 
+/// Latent dimensions in a row of a table.
+const IN_A_ROW: usize = 8;
+
 /// What the scores come to, in three sentences under a heading; empty if there are no scores.
 pub fn verdict(scores: &Scores, speak: Speak<'_>) -> Vec<Block> {
     let found = (&scores.verdict, &scores.evaluation, scores.part);
@@ -161,8 +164,7 @@ fn codes(evaluation: &Evaluation, blocks: &mut Vec<Block>) {
         .kl_per_dim
         .iter()
         .zip(&evaluation.unit_activity)
-        .enumerate()
-        .map(|(dim, (kl, activity))| format!("z{} {kl:.2} ({activity:.2})", dim + 1))
+        .map(|(kl, activity)| format!("{kl:.2} ({activity:.2})"))
         .collect();
     blocks.push(Block::Heading("Latent space".into()));
     blocks.push(Block::Text(format!("active latent dimensions: {active_units} of {latent_dim}")));
@@ -173,7 +175,21 @@ fn codes(evaluation: &Evaluation, blocks: &mut Vec<Block>) {
         information.ceiling,
         information.aggregate_kl
     )));
-    blocks.push(Block::Text(format!("KL (activity) per dimension: {}", per_dim.join(", "))));
+    blocks.push(Block::Table(by_dimension(&per_dim)));
+}
+
+/// What is said of each latent dimension, some in a row.
+fn by_dimension(cells: &[String]) -> Table {
+    let wide = cells.len().min(IN_A_ROW);
+    let title = "KL in nats, and activity in brackets, of each dimension";
+    let mut table = Table::new(title, &vec![""; wide + 1]);
+    for (row, cells) in cells.chunks(IN_A_ROW).enumerate() {
+        let (first, last) = (row * IN_A_ROW + 1, row * IN_A_ROW + cells.len());
+        let name = if first == last { format!("z{first}") } else { format!("z{first} to z{last}") };
+        let filled = cells.iter().cloned().chain(std::iter::repeat(String::new()));
+        table.push(name, filled.take(wide));
+    }
+    table
 }
 
 fn reconstructions(evaluation: &Evaluation, topology: &[Topology]) -> Table {
