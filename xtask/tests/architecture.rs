@@ -9,12 +9,13 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our crates each crate may depend on. Tests may also use vae-prob as an oracle and
 /// vae-torture for damaged files; neither depends on any of ours.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 19] = [
     ("vae-base", &[]),
     ("vae-torture", &[]),
     ("vae-prob", &[]),
     ("topo-simp", &["vae-base"]),
     ("topo-export", &[]),
+    ("vae-help", &["vae-base"]),
     ("vae-nn", &["vae-base"]),
     ("vae-data", &["vae-base"]),
     ("vae-report", &["vae-base"]),
@@ -66,6 +67,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
             "topo-data",
             "topo-export",
             "topo-simp",
+            "vae-help",
             "vae-hub",
             "vae-data",
             "vae-models",
@@ -194,8 +196,10 @@ fn vae_cli_is_glue() {
     let files: Vec<_> = sources().into_iter().filter(|(path, _)| is_ours(path)).collect();
     let beside = files.iter().filter(|(path, _)| path.parent() == Some(&source)).count();
     assert!(beside <= 12, "{beside} files beside commands/");
+    // Flags with their explanations are most of it; 200 lines more than before are the commands and
+    // results of the shell: help, completions, manual, and an object of JSON for each result.
     let lines: usize = files.iter().map(|(_, text)| code(text).lines().count()).sum();
-    assert!((1..=5200).contains(&lines), "{lines} lines without tests");
+    assert!((1..=5400).contains(&lines), "{lines} lines without tests");
 
     let metadata = metadata();
     let package = metadata.workspace_packages().into_iter().find(|p| p.name == "vae-cli").unwrap();

@@ -29,6 +29,11 @@ pub enum TopoDataError {
         /// What is wrong.
         reason: String,
     },
+    /// Nothing can be guessed of the problem of some designs.
+    #[error(
+        "no support can be guessed: at no edge or lower corner have most designs material that a load could strain"
+    )]
+    NoGuess,
     /// The family has fewer well-posed problems than asked for.
     #[error(
         "the family `{family}` has only {found} of the {wanted} well-posed problems asked for on this grid"
@@ -232,6 +237,7 @@ impl TopoDataError {
                 matches!(**source, ProblemError::UnknownCondition { .. })
             }
             Self::Family { .. }
+            | Self::NoGuess
             | Self::NoSuchProblem { .. }
             | Self::DamagedLog { .. }
             | Self::Io { .. }

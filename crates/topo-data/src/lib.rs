@@ -13,7 +13,7 @@
 //!
 //! The rooms, each of which uses only those before it: `recipe` (how SIMP is run), `families` (what
 //! is to be designed), `judging` (one design), `fields` (maps of a problem), `generation` (from a
-//! specification to a folder) and `scores` (whole sets).
+//! specification to a folder), `scores` (whole sets) and `guess` (what designs tell of their problem).
 //!
 //! # Examples
 //!
@@ -41,6 +41,7 @@ mod error;
 mod families;
 mod fields;
 mod generation;
+mod guess;
 mod judging;
 mod recipe;
 mod scores;
@@ -52,6 +53,7 @@ pub use generation::{
     Candidate, Failure, GenerateReport, GenerateSpec, Maker, Progress, Shard, ShardReport,
     expected_seconds, generate, generate_shard, merge,
 };
+pub use guess::{LoadGuess, ProblemGuess, SupportGuess, guess_problem};
 pub use judging::{
     Components, Connectivity, Contacts, Domain, Flaw, Hole, Inspection, Judge, Judgement,
     LoadPlace, Optimum, Refinement, SOFTEST, Silhouette, StatedProblems, Topology, UniformStart,

@@ -13,7 +13,7 @@ use vae_study::analysis::AnalysisError;
 use vae_study::propose::ProposeError;
 use vae_train::{Retreat, TrainError};
 
-use crate::output::{note, typed};
+use crate::output::{complain, typed};
 use crate::words;
 
 /// Exit code of a failure inside a file, of input and output, or of a run.
@@ -65,7 +65,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if let Some(hint) = hint {
         let _ = writeln!(text, "hint: {hint}");
     }
-    note(text.trim_end());
+    complain(text.trim_end());
     ExitCode::from(if usage { USAGE } else { FAILED })
 }
 

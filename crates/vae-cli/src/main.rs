@@ -23,21 +23,34 @@ mod tests;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::builder::StyledStr;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use vae_help::{EVERYWHERE, Length, described, on_one_screen};
 
 use crate::commands::Command;
+use crate::output::Manner;
 
 /// Generative models of topology-optimization designs.
 ///
 /// Learns convolutional variational autoencoders of 2-D designs and shows what they learned. Start
 /// with `vae train`: without arguments it trains on the built-in set of cantilevers.
 #[derive(Parser)]
-#[command(name = "vae", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "vae",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
 struct Cli {
     /// Threads to use [default: all]
-    #[arg(long, value_name = "N", global = true)]
+    #[arg(long, value_name = "N", global = true, help_heading = EVERYWHERE)]
     threads: Option<usize>,
+    /// No progress and no notes; warnings and errors remain
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    quiet: bool,
+    /// Print one JSON object instead of words
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -48,30 +61,18 @@ impl Cli {
         if let Some(code) = threads::ensure(self.threads)? {
             return Ok(code);
         }
+        output::speak(Manner { quiet: self.quiet, json: self.json });
         interrupt::errors_for_large_files()?;
         self.command.run()
     }
 }
 
-/// A command whose help has quotes where its source, which is Markdown, has backticks.
-fn in_quotes(command: clap::Command) -> clap::Command {
-    let plain = |text: &StyledStr| text.to_string().replace('`', "'");
-    let mut command = command.mut_subcommands(in_quotes).mut_args(|arg| {
-        let (help, long) = (arg.get_help().map(plain), arg.get_long_help().map(plain));
-        let arg = help.into_iter().fold(arg, clap::Arg::help);
-        long.into_iter().fold(arg, clap::Arg::long_help)
-    });
-    if let Some(about) = command.get_about().map(plain) {
-        command = command.about(about);
-    }
-    match command.get_long_about().map(plain) {
-        Some(about) => command.long_about(about),
-        None => command,
-    }
-}
-
 fn main() -> ExitCode {
-    let matches = in_quotes(Cli::command()).get_matches();
+    // The words after `--` are nobody's flags.
+    let words = std::env::args_os().take_while(|word| word != "--");
+    let length =
+        if words.into_iter().any(|word| word == "--help") { Length::Screen } else { Length::List };
+    let matches = on_one_screen(described(Cli::command()), length).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Freed tensors stay with the process: a training step takes the same sizes again and again,
     // and page faults were a fifth of it.

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result};
 use ndarray::{Array2, Array3};
@@ -13,11 +14,36 @@ use vae_report::{Block, Table};
 use vae_study::report::Report;
 use vae_train::RunFolder;
 
+/// How a command speaks.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// Neither progress nor notes.
+    pub(crate) quiet: bool,
+    /// One JSON object on stdout, and no words.
+    pub(crate) json: bool,
+}
+
+/// Stated once, before the command begins.
+static MANNER: OnceLock<Manner> = OnceLock::new();
+
+/// States how this process speaks.
+pub(crate) fn speak(manner: Manner) {
+    let _ = MANNER.set(manner);
+}
+
+/// How this process speaks.
+pub(crate) fn manner() -> Manner {
+    MANNER.get().copied().unwrap_or_default()
+}
+
 /// Widest line of prose on a terminal.
 const COLUMNS: usize = 100;
 
-/// Writes a sentence to stdout.
+/// Writes a sentence to stdout, unless a JSON object is wanted.
 pub(crate) fn line(text: impl std::fmt::Display) -> Result<()> {
+    if manner().json {
+        return Ok(());
+    }
     raw(prose(&text.to_string(), std::io::stdout().is_terminal()))
 }
 
@@ -28,13 +54,27 @@ fn raw(text: impl std::fmt::Display) -> Result<()> {
         .context("cannot write to stdout")
 }
 
-/// Writes one JSON object to stdout.
-pub(crate) fn json(value: &impl Serialize) -> Result<()> {
-    raw(serde_json::to_string(value)?)
+/// Writes a text of our own to stdout as it is.
+pub(crate) fn text(text: &str) -> Result<()> {
+    std::io::stdout().lock().write_all(text.as_bytes()).context("cannot write to stdout")
 }
 
-/// Writes a sentence to stderr: what is neither a result nor an error.
+/// Writes one JSON object to stdout, if that is wanted.
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    if manner().json { raw(serde_json::to_string(value)?) } else { Ok(()) }
+}
+
+/// Writes a sentence to stderr: what is neither a result nor an error. If nothing is to be said, a
+/// warning still is.
 pub(crate) fn note(text: impl std::fmt::Display) {
+    let text = text.to_string();
+    if !manner().quiet || text.contains("warning: ") {
+        complain(text);
+    }
+}
+
+/// Writes a sentence to stderr that is always said: an error, or that a command was interrupted.
+pub(crate) fn complain(text: impl std::fmt::Display) {
     let text = prose(&text.to_string(), std::io::stderr().is_terminal());
     // Nothing is left to do if stderr is gone.
     let _ = writeln!(std::io::stderr().lock(), "{}", printable(&text));
@@ -49,6 +89,9 @@ pub(crate) fn prose(text: &str, terminal: bool) -> String {
 
 /// Writes words and tables to stdout, what belongs to a heading two columns further in.
 pub(crate) fn blocks(blocks: &[Block]) -> Result<()> {
+    if manner().json {
+        return Ok(());
+    }
     for block in blocks {
         match block {
             Block::Heading(text) => line(text)?,
@@ -61,6 +104,15 @@ pub(crate) fn blocks(blocks: &[Block]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The sentences among words and tables.
+pub(crate) fn texts<'a>(blocks: &'a [Block]) -> Vec<&'a str> {
+    let text = |block: &'a Block| match block {
+        Block::Text(text) => Some(text.as_str()),
+        _ => None,
+    };
+    blocks.iter().filter_map(text).collect()
 }
 
 /// A table in columns of equal width, numbers to the right.

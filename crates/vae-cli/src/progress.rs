@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use vae_base::text::printable;
 
-use crate::output::note;
+use crate::output::{manner, note};
 
 /// Seconds between plain lines.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
@@ -47,15 +47,16 @@ impl Amount {
 impl Progress {
     /// `unit` is what is counted, such as `designs`; `done` of `total` are done already.
     pub(crate) fn new(what: &'static str, unit: &'static str, total: u64, done: u64) -> Self {
-        let style =
-            format!("{what} {{bar:30}} {{pos}}/{{len}} {unit} {{per_sec}}, {{eta}} left  {{msg}}");
+        let style = format!(
+            "{what} {{bar:30}} {{pos}}/{{len}} {unit} {{per_sec}}, {{eta}} left  {{wide_msg}}"
+        );
         Self::with(what, &style, Amount::Count, total, done)
     }
 
     /// Likewise, counted in bytes.
     pub(crate) fn bytes(what: &'static str, total: u64, done: u64) -> Self {
         let style = format!(
-            "{what} {{bar:30}} {{bytes}}/{{total_bytes}} {{bytes_per_sec}}, {{eta}} left  {{msg}}"
+            "{what} {{bar:30}} {{bytes}}/{{total_bytes}} {{bytes_per_sec}}, {{eta}} left  {{wide_msg}}"
         );
         Self::with(what, &style, Amount::Bytes, total, done)
     }
@@ -63,8 +64,8 @@ impl Progress {
     fn with(what: &'static str, style: &str, amount: Amount, total: u64, done: u64) -> Self {
         let style =
             ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let terminal = std::io::stderr().is_terminal();
-        let target = if terminal {
+        let (terminal, quiet) = (std::io::stderr().is_terminal(), manner().quiet);
+        let target = if terminal && !quiet {
             ProgressDrawTarget::stderr_with_hz(8)
         } else {
             ProgressDrawTarget::hidden()
@@ -76,7 +77,7 @@ impl Progress {
         let now = Instant::now();
         Self {
             bar,
-            plain: (!terminal).then_some(Plain {
+            plain: (!terminal || quiet).then_some(Plain {
                 what,
                 amount,
                 started: now,

@@ -8,6 +8,7 @@
 pub mod analysis;
 pub mod checks;
 mod distance;
+pub mod doctor;
 mod error;
 mod estimate;
 pub mod evaluation;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};
+use serde::{Serialize, Serializer};
 use vae_data::Table;
 use vae_report::{Grid, grid};
 use vae_train::codes::encode;
@@ -39,13 +40,19 @@ pub struct Outliers {
 }
 
 /// An unusual design.
+#[derive(Clone, Debug, Serialize)]
 pub struct Outlier {
     /// Its position in the data.
     pub design: usize,
     /// Its score, as it is shown.
     pub score: f64,
     /// Its code.
+    #[serde(serialize_with = "as_list")]
     pub code: Array1<f32>,
+}
+
+fn as_list<S: Serializer>(code: &Array1<f32>, to: S) -> std::result::Result<S::Ok, S::Error> {
+    code.to_vec().serialize(to)
 }
 
 /// What designs are scored by; the largest scores are the most unusual.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ndarray::{Array, Array2, Array3, ArrayView, ArrayView2, Axis, RemoveAxis, concatenate};
+use serde::Serialize;
 use topo_data::{Domain, Judgement, judge_all};
 use topo_simp::Problem;
 use vae_design::settle;
@@ -67,6 +68,23 @@ pub struct Samples {
     /// Supports and loads of each, as far as its problem is known.
     marks: Vec<Option<Marks>>,
     title: String,
+}
+
+/// A new design in numbers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Described<'a> {
+    /// The conditions asked for, in the order of the model.
+    pub conditions: Vec<f32>,
+    /// Position of the nearest training design in the data; `None` without data.
+    pub nearest_design: Option<usize>,
+    /// Root of the mean squared difference of a pixel from it.
+    pub nearest_distance: Option<f64>,
+    /// Share of the training designs that are no likelier.
+    pub likelihood_percentile: Option<f64>,
+    /// What mechanics says; `None` if the problem is unknown.
+    pub judgement: Option<&'a Judgement>,
+    /// Compliance of the SIMP optimum at equal volume; `None` if it is unknown or the cut spoils it.
+    pub optimum: Option<f64>,
 }
 
 /// What mechanics says of a design, with the compliance of the SIMP optimum at equal volume; `None`
@@ -174,6 +192,25 @@ impl Samples {
             marks: all_marks,
             title,
         })
+    }
+
+    /// The designs in numbers, in their order.
+    pub fn described(&self) -> Vec<Described<'_>> {
+        let known = |values: fn(&Trust) -> &Vec<f64>, i: usize| {
+            self.trust.as_ref().map(|trust| values(trust)[i])
+        };
+        let describe = |i: usize| {
+            let verdict = self.verdicts.get(i).and_then(Option::as_ref);
+            Described {
+                conditions: self.cs.row(i).to_vec(),
+                nearest_design: self.trust.as_ref().map(|trust| trust.nearest[i]),
+                nearest_distance: known(|trust| &trust.distance, i),
+                likelihood_percentile: known(|trust| &trust.percentile, i),
+                judgement: verdict.map(|(judgement, _)| judgement),
+                optimum: verdict.and_then(|(_, optimum)| *optimum),
+            }
+        };
+        (0..self.cs.nrows()).map(describe).collect()
     }
 
     /// Writes a CSV table with one row per design: the conditions asked for, and what is known.

@@ -47,6 +47,11 @@ pub struct Sweep {
 }
 
 impl Sweep {
+    /// The two latent dimensions, across and up, counted from 1.
+    pub fn dimensions(&self) -> [usize; 2] {
+        [self.dims.0 + 1, self.dims.1 + 1]
+    }
+
     /// Decodes a square around the training design whose code is nearest to the median of all, or
     /// around the mean of the prior if there are no data. If a problem is named in the briefing, or
     /// a condition set, the design in the middle only gives its code.

@@ -9,7 +9,6 @@ use vae_data::{DataSet, Reading};
 use vae_study::analysis::{
     Analyst, Analyzed, open_designs, positions, stated_problem, write_judged_table,
 };
-use vae_study::words;
 
 use crate::failure::UsageError;
 use crate::output::{folder, json, line, note, shown};
@@ -57,9 +56,6 @@ pub(crate) struct Args {
     /// sum of the energies; `fields.vtk` has displacement and stress of each load case.
     #[arg(long, value_name = "DIR")]
     fields: Option<PathBuf>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Serialize)]
@@ -113,13 +109,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let rows: Vec<_> = analyzed.iter().map(Analyzed::row).collect();
         write_judged_table(path, &["source", "design"], &rows)?;
     }
-    if args.json {
-        json(&Report { designs: &analyzed })?;
-    } else {
-        analyzed.iter().flat_map(words::analyzed).try_for_each(line)?;
-        for path in args.table.iter().chain(&args.fields) {
-            line(format!("written: {}", shown(path)))?;
-        }
+    json(&Report { designs: &analyzed })?;
+    analyzed.iter().flat_map(vae_study::words::analyzed).try_for_each(line)?;
+    for path in args.table.iter().chain(&args.fields) {
+        line(format!("written: {}", shown(path)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -70,9 +70,6 @@ struct ModelArgs {
     /// for tutorial-conv]
     #[arg(long, value_name = "HxW")]
     size: Option<Size>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 /// What was measured, and on what.
@@ -137,9 +134,7 @@ fn train(args: &TrainArgs) -> Result<()> {
         loss_last: speed.loss_last,
         conditions: args.model.conditions(&workload),
     };
-    if args.model.json {
-        return json(&trained);
-    }
+    json(&trained)?;
     let Trained { images_per_s, step_ms_median, gflops, loss_first, loss_last, conditions, .. } =
         trained;
     line(conditions)?;
@@ -177,9 +172,7 @@ impl CallArgs {
             seconds: times.total_s(),
             conditions: self.model.conditions(workload),
         };
-        if self.model.json {
-            return json(&called);
-        }
+        json(&called)?;
         let Called { designs_per_s, call_ms_median, gflops, designs, seconds, conditions } = called;
         line(conditions)?;
         line(format!(

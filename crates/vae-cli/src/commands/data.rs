@@ -12,7 +12,7 @@ use vae_study::pictures::{Quantity, draw_contact_sheet};
 use vae_study::words::data_set;
 
 use super::fetch;
-use crate::output::{self, json, line, note, shown};
+use crate::output::{self, json, line, manner, note, shown};
 use crate::reading::{ReadingArgs, open_data};
 use crate::{machine, words};
 
@@ -39,9 +39,6 @@ pub(crate) struct InfoArgs {
     /// folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     reading: ReadingArgs,
 }
@@ -85,20 +82,17 @@ fn info(args: &InfoArgs) -> Result<()> {
         findings.extend(check_problem(&data)?);
         findings.extend(check_cuts(&data)?);
     }
-    if args.json {
+    if manner().json {
         findings.iter().map(words::note).for_each(note);
-        json(&info)?;
-    } else {
-        data_set(&info).iter().try_for_each(line)?;
-        for note in info.notes().iter().chain(&findings) {
-            line(format!("note: {}", words::note(note)))?;
-        }
+    }
+    json(&info)?;
+    data_set(&info).iter().try_for_each(line)?;
+    for note in info.notes().iter().chain(&findings) {
+        line(format!("note: {}", words::note(note)))?;
     }
     if let Some(out) = &args.out {
         let drawn = draw(&data, &info, out)?;
-        if !args.json {
-            line(format!("{} in {}", counted(drawn, "picture"), shown(out)))?;
-        }
+        line(format!("{} in {}", counted(drawn, "picture"), shown(out)))?;
     }
     Ok(())
 }
@@ -116,6 +110,10 @@ fn convert(args: &ConvertArgs) -> Result<()> {
     };
     let data = data.with_metadata(metadata);
     data.write_to(&args.out, element)?;
+    json(&serde_json::json!({
+        "path": shown(&args.out), "n": data.len(), "height": data.height(), "width": data.width(),
+        "groups": data.n_groups(), "conditions": data.condition_info(),
+    }))?;
     line(format!(
         "{}: {} of {} x {} in {}, {}",
         shown(&args.out),

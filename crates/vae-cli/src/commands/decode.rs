@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use ndarray::{Array2, ArrayView1, Axis, Ix2};
+use serde_json::json;
 use vae_base::text::counted;
 use vae_data::npz::Npz;
 use vae_study::Model;
@@ -12,7 +13,7 @@ use vae_train::codes::decode;
 use vae_train::generate::conditions;
 
 use crate::args::{ModelArgs, ProblemArgs};
-use crate::output::{self, line, shown};
+use crate::output::{self, json, line, shown};
 
 /// Turn latent codes into designs
 ///
@@ -67,6 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let designs = decode(&vae, &zs, &given, &device)?;
     output::arrays(&args.out, &designs, &cs, &zs)?;
     let (n, height, width) = designs.dim();
+    json(&json!({ "designs": n, "height": height, "width": width, "file": shown(&args.out) }))?;
     let designs = counted(n, "design");
     line(format!("{designs} of {height} x {width} in {}", shown(&args.out)))?;
     Ok(ExitCode::SUCCESS)

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use ndarray::Array1;
+use serde_json::json;
 use vae_data::npz;
 use vae_train::codes::posteriors;
 
 use crate::args::{PartArg, RunArgs};
-use crate::output::{line, shown};
+use crate::output::{json, line, shown};
 
 /// Write the latent codes of designs
 ///
@@ -48,6 +49,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         out.add("groups", groups.view())?;
         out.add("index", index.view())
     })?;
+    let (codes, latent_dim) = means.dim();
+    json(&json!({ "codes": codes, "latent_dim": latent_dim, "file": shown(&args.out) }))?;
     line(format!("{} codes of {} numbers in {}", means.nrows(), means.ncols(), shown(&args.out)))?;
     Ok(ExitCode::SUCCESS)
 }

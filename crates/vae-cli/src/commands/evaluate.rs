@@ -9,7 +9,7 @@ use vae_study::words;
 
 use crate::args::RunArgs;
 use crate::machine;
-use crate::output::{blocks, json, note, open_page, page, shown};
+use crate::output::{blocks, json, manner, note, open_page, page, shown};
 use crate::progress::Progress;
 use crate::words::{long_work, remedy};
 
@@ -51,9 +51,6 @@ pub(crate) struct Args {
     /// Open the report in the browser
     #[arg(long)]
     open: bool,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
@@ -81,13 +78,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     scores.notes.iter().for_each(note);
     let verdict = words::verdict(&scores, &remedy);
     let all = words::scores(&scores, &remedy);
-    if args.json {
-        json(&scores)?;
-    } else {
-        blocks(&verdict)?;
-        let short = || words::answers(&scores, &remedy);
-        if args.details { blocks(&all)? } else { blocks(&short())? }
-    }
+    json(&scores)?;
+    blocks(&verdict)?;
+    let short = (!args.details).then(|| words::answers(&scores, &remedy));
+    blocks(short.as_ref().unwrap_or(&all))?;
     // What is known of a run is not what is known of other data.
     if let Some(report) = report {
         let mut command = machine::command();
@@ -98,7 +92,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         note(format!("report: {}", page.context("the scores are printed, but not in a report")?));
         args.open.then(|| open_page(&run.folder.report()));
     }
-    if !args.json && !args.details {
+    if !manner().json && !args.details {
         note("--details prints all tables");
     }
     Ok(ExitCode::SUCCESS)

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use serde_json::json;
 use vae_explore::{Address, Limits, Server, Subject, SubjectSettings, open_in_browser};
 
 use crate::args::ModelArgs;
 use crate::interrupt::Stop;
-use crate::output::{line, note, shown};
+use crate::output::{json, line, note, shown};
 use crate::progress::Progress;
 
 /// Walk through the designs of a run in the browser
@@ -75,6 +76,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     let server = Server::bind(subject, address, Limits::default())?;
     let link = server.address().link();
+    json(&json!({ "link": link }))?;
     line(&link)?;
     note("the page is served until Ctrl-C");
     if args.open && !open_in_browser(&link) {
@@ -95,6 +97,7 @@ fn export(subject: Subject, args: &Args, file: &Path) -> Result<ExitCode> {
     bar.into_iter().for_each(Progress::finish);
     let page = page?;
     vae_base::files::write(file, page.as_bytes())?;
+    json(&json!({ "file": shown(file), "bytes": page.len() }))?;
     line(format!("{}: {:.1} MB", shown(file), page.len() as f64 / 1e6))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use vae_study::analysis::{
-    AxisSide, Exported, Format, Outline, chosen, export, export_paths, positions, whole,
+    AxisSide, Exported, Format, chosen, export, export_paths, positions, whole,
 };
 use vae_study::run::stored_one;
 
@@ -54,9 +54,6 @@ pub(crate) struct Args {
     /// File to write, or the folder of several [default: named after the designs, in this folder]
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Serialize)]
@@ -89,40 +86,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     for ((.., at, design), path) in designs.iter().zip(&paths) {
         let exported =
             export(design.view(), at, (args.to, lengths), path).with_context(|| at.clone())?;
-        if !args.json {
-            words(&exported, at)?;
-        }
+        vae_study::words::exported(&exported, at).into_iter().try_for_each(line)?;
+        line(format!("written: {}", shown(&exported.file)))?;
         files.push(exported);
     }
     match &files[..] {
-        _ if !args.json => {}
         [exported] => json(exported)?,
         _ => json(&Report { files })?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn words(exported: &Exported, which: &str) -> Result<()> {
-    // Seven digits, as the files have.
-    let short = |x: f64| x as f32;
-    line(format!("{which}: {} × {} cells", exported.columns, exported.rows))?;
-    line(format!(
-        "  width × height × thickness  {} × {} × {} mm",
-        short(exported.width),
-        short(exported.height),
-        short(exported.thickness)
-    ))?;
-    line(format!(
-        "  area, volume                {} mm², {} mm³, {:.2} % of the domain",
-        short(exported.area),
-        short(exported.volume),
-        100.0 * exported.volume_fraction
-    ))?;
-    if let Some(Outline { volume_error, pieces, holes }) = &exported.outline {
-        // No minus before 0: the sign is that of what is shown.
-        let percent = (1e6 * volume_error).round() / 1e4 + 0.0;
-        line(format!("  volume error                {percent:+.4} %"))?;
-        line(format!("  pieces, holes               {pieces}, {holes}"))?;
-    }
-    line(format!("written: {}", shown(&exported.file)))
 }

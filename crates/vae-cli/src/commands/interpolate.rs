@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use serde_json::json;
 use vae_models::Vae;
 use vae_study::Model;
 use vae_study::walk::{Course, Ends, Walk};
@@ -11,7 +12,7 @@ use vae_train::generate::Path as Way;
 
 use crate::args::{RunArgs, assignment};
 use crate::failure::UsageError;
-use crate::output::{self, line, shown};
+use crate::output::{self, json, line, shown};
 
 /// Walk from one design to another, between random points, or along one condition
 ///
@@ -110,6 +111,8 @@ fn write(args: &Args, vae: &Vae, walk: &Walk) -> Result<ExitCode> {
     output::arrays(&arrays, &designs, walk.given.conditions(), &walk.zs)?;
     let picture = args.out.join("designs.png");
     walk.draw(&designs, &picture)?;
+    let files = [shown(&arrays), shown(&picture)];
+    json(&json!({ "designs": args.steps, "files": files }))?;
     line(format!("{} designs: {}, {}", args.steps, shown(&arrays), shown(&picture)))?;
     Ok(ExitCode::SUCCESS)
 }

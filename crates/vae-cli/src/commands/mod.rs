@@ -2,13 +2,16 @@
 
 mod analyze;
 mod bench;
+mod config;
 mod data;
 mod decode;
+mod doctor;
 mod encode;
 mod evaluate;
 mod explore;
 mod export;
 mod fetch;
+mod help;
 mod interpolate;
 mod outliers;
 mod plot;
@@ -54,6 +57,12 @@ pub(crate) enum Command {
     Data(data::Command),
     #[command(subcommand)]
     Bench(bench::Command),
+    #[command(subcommand)]
+    Config(config::Command),
+    Doctor(doctor::Args),
+    Completions(help::Completions),
+    Man(help::Manual),
+    Help(help::Help),
 }
 
 impl Command {
@@ -79,6 +88,11 @@ impl Command {
             Self::Simp(command) => simp::run(&command),
             Self::Data(command) => data::run(&command),
             Self::Bench(command) => bench::run(&command),
+            Self::Config(command) => config::run(&command),
+            Self::Doctor(args) => doctor::run(&args),
+            Self::Completions(args) => help::complete(&args),
+            Self::Man(args) => help::manual(&args),
+            Self::Help(args) => help::help(&args),
         }
     }
 }

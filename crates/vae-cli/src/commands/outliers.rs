@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use serde_json::json;
 use vae_study::outliers::{Outliers, Unusual};
 
 use crate::args::{PartArg, RunArgs};
 use crate::failure::UsageError;
-use crate::output::{self, line, shown};
+use crate::output::{self, json, line, shown};
 
 /// Find designs that the model finds unusual
 ///
@@ -79,6 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let outliers = run.outliers(args.part.into(), args.unusual())?;
     let Outliers { name, looked_at, found } = &outliers;
     if found.is_empty() {
+        json(&json!({ "by": name, "looked_at": looked_at, "found": 0, "designs": [] }))?;
         line(format!("no design of {looked_at} is an outlier by {name}"))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -87,6 +89,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     outliers.write_table(&run, args.count, &table)?;
     let picture = args.out.join("outliers.png");
     outliers.draw(&run, args.count, &picture)?;
+    json(&json!({
+        "by": name, "looked_at": looked_at, "found": found.len(),
+        "designs": found[..args.count.min(found.len())],
+        "files": [shown(&table), shown(&picture)],
+    }))?;
     for outlier in found.iter().take(args.count.min(10)) {
         line(outlier.line())?;
     }

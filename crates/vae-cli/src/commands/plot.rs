@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
+use ndarray::ArrayView1;
+use serde_json::json;
 use vae_base::text::counted;
 use vae_data::{Reading, Setting, open_with};
 use vae_study::StudyError;
@@ -13,7 +15,7 @@ use vae_study::pictures::{Quantity, draw_curves, draw_latent, draw_resizing, dra
 
 use crate::args::{ModelArgs, PartArg, RunArgs, TwoDimensions, two_dimensions};
 use crate::failure::UsageError;
-use crate::output::{self, line, shown};
+use crate::output::{self, json, line, shown};
 use crate::reading::{ReadingArgs, open_data};
 
 /// Draw one figure: training curves, latent space, or samples of data
@@ -101,6 +103,7 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
 fn curves(args: &CurvesArgs) -> Result<ExitCode> {
     let folder = args.model.folder()?;
     draw_curves(&folder, &args.out)?;
+    json(&json!({ "picture": shown(&args.out) }))?;
     line(format!("training curves of {} in {}", shown(folder.root()), shown(&args.out)))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -114,11 +117,17 @@ fn latent(args: &LatentArgs) -> Result<ExitCode> {
         None => most_active(&codes.activity).ok_or(StudyError::OneDimension { latent_dim })?,
     };
     draw_latent(&run, &codes, columns, args.color.as_deref(), "Posterior means", &args.out)?;
-    for (dim, (column, variance)) in
-        codes.means.columns().into_iter().zip(&codes.activity).enumerate()
-    {
-        let mean = column.iter().map(|&z| f64::from(z)).sum::<f64>() / column.len().max(1) as f64;
-        line(format!("z{}: mean {mean:.4}, deviation {:.4}", dim + 1, variance.sqrt()))?;
+    let mean = |column: ArrayView1<'_, f32>| {
+        column.iter().map(|&z| f64::from(z)).sum::<f64>() / column.len().max(1) as f64
+    };
+    let means: Vec<f64> = codes.means.columns().into_iter().map(mean).collect();
+    let deviations: Vec<f64> = codes.activity.iter().map(|variance| variance.sqrt()).collect();
+    json(&json!({
+        "designs": codes.means.nrows(), "means": means, "deviations": deviations,
+        "picture": shown(&args.out),
+    }))?;
+    for (dim, (mean, deviation)) in means.iter().zip(&deviations).enumerate() {
+        line(format!("z{}: mean {mean:.4}, deviation {deviation:.4}", dim + 1))?;
     }
     line(format!("{} in {}", counted(codes.means.nrows(), "design"), shown(&args.out)))?;
     Ok(ExitCode::SUCCESS)
@@ -133,6 +142,7 @@ fn samples(args: &SamplesArgs) -> Result<ExitCode> {
     output::folder(&args.out)?;
     let sheet = args.out.join("samples.png");
     let chosen = draw_samples(&data, args.count, args.seed, &sheet)?;
+    let mut pictures = vec![shown(&sheet)];
     line(format!("{} in {}", counted(chosen.len(), "design"), shown(&sheet)))?;
 
     if let Some(size) = reading.resize.given() {
@@ -140,6 +150,7 @@ fn samples(args: &SamplesArgs) -> Result<ExitCode> {
         let as_found = open_with(&args.source.parse()?, &reading)?;
         let out = args.out.join("resized.png");
         draw_resizing(&as_found, &data, &size.to_string(), &chosen, &out)?;
+        pictures.push(shown(&out));
         line(format!("originals and resized copies in {}", shown(&out)))?;
     }
 
@@ -147,7 +158,9 @@ fn samples(args: &SamplesArgs) -> Result<ExitCode> {
         let title = format!("{} of {}", counted(data.len(), "design"), data.name());
         let out = args.out.join(format!("histogram-{}.png", quantity.file));
         quantity.draw(&title, &out)?;
+        pictures.push(shown(&out));
         line(format!("{} in {}", quantity.name, shown(&out)))?;
     }
+    json(&json!({ "designs": chosen, "pictures": pictures }))?;
     Ok(ExitCode::SUCCESS)
 }

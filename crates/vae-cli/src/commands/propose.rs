@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 
 use anyhow::Result;
+use serde_json::json;
 use vae_base::text::{Share, counted};
 use vae_design::{Measure, Requirement};
 use vae_study::Run;
 use vae_study::analysis::{AxisSide, Format};
 use vae_study::propose::{
-    DesignPlace, Files, ProposalTask, Proposals, ProposeSettings, Tasks, claim_folder,
+    DesignPlace, Files, Outcome, ProposalTask, Proposals, ProposeSettings, Tasks, claim_folder,
 };
 use vae_study::words::{proposed, references};
 
@@ -18,31 +19,24 @@ use crate::args::{ModelArgs, SamplerArg, assignment, fitted_flow};
 use crate::choices::{self, DifferArg, SideArg, SymmetryArg};
 use crate::failure::FAILED;
 use crate::lengths::LengthArgs;
-use crate::output::{line, note, open_page, shown, typed};
+use crate::output::{complain, json, line, note, open_page, shown, typed};
 use crate::progress::{Progress, working};
 use crate::{threads, words};
 
 /// Propose new designs for a real task
 ///
-/// Candidates are drawn from a distribution that was fitted to the codes of the data under these
-/// conditions, or near given designs. Each candidate is made stiffer by gradient descent through
-/// the decoder, which stays where the codes of the training designs lie; then it is cut to 0/1 at
-/// exactly the volume and judged by finite elements. Candidates that are too soft, in pieces, with
-/// a member that ends in the air, or nearly copies of a training design or of another candidate are
-/// dropped and counted. Of the others the best of each topology are proposed first, then those that
-/// differ most. They are written as a contact sheet, a table, and one folder per design, beside the
-/// stiffest design of the data for this problem, which is the one to beat.
+/// Candidates are drawn from a distribution that was fitted to the codes of the data, or near given
+/// designs, and each is made stiffer by gradient descent through the decoder. It is cut to 0/1 at
+/// exactly the volume and judged by finite elements. What is too soft, in pieces, with a member that
+/// ends in the air, or nearly a copy is dropped and counted. Of the others the best of each topology
+/// come first, written beside the stiffest design of the data, which is the one to beat.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae propose --volume 0.4 --set load_y=0.5 --out proposals
-  vae propose runs/mine --problem part.toml --volume 0.40 --compliance-within 10% --count 10 --out proposals
-  vae propose runs/mine --problem part.toml --near 17 --near best.npy --reference best.npy --volume 0.35 --out near-mine
-  vae propose runs/mine --problem part.toml --volume 0.4 --refine 5 --out repaired
+  vae propose runs/mine --problem part.toml --volume 0.4 --compliance-within 10% --out mine
   vae propose runs/mine --tasks tasks.csv --require 'stress<=2' --out study
-  vae propose runs/mine --problem part.toml --volume 0.5 --minimize weight --require 'compliance<=230' --out light
-  vae propose runs/mine --problem part.toml --volume 0.4 --to stl,dxf --cell-size 2mm --thickness 5mm --out for-cad
-
-DESIGN is the position of a design in the run's data, or a .npy, .npz or .csv file; FILE:3 is the fourth design of a file.")]
+  vae propose runs/mine --problem part.toml --minimize weight --require 'compliance<=230'
+  vae propose runs/mine --problem part.toml --volume 0.4 --to stl,dxf --cell-size 2mm --out cad")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
@@ -65,41 +59,41 @@ pub(crate) struct Args {
     /// [default: that of the problem]
     #[arg(long, value_name = "X")]
     volume: Option<Share>,
-    /// Look in the neighborhood of this design instead of everywhere; may be repeated
+    /// Look near this design instead of everywhere, its position or a file; may be repeated
     #[arg(long, value_name = "DESIGN")]
     near: Vec<DesignPlace>,
     /// Where codes are drawn from without --near: the prior, or a distribution that was fitted to
     /// the codes of the data under these conditions
-    #[arg(long, value_enum, default_value_t = SamplerArg::Flow)]
+    #[arg(long, value_enum, default_value_t = SamplerArg::Flow, hide_short_help = true)]
     sampler: SamplerArg,
     /// How far from --near candidates are drawn, in standard deviations of the training codes
-    #[arg(long, value_name = "X", default_value_t = 0.5)]
+    #[arg(long, value_name = "X", default_value_t = 0.5, hide_short_help = true)]
     spread: f64,
     /// How much softer a proposal may be than the stiffest design that holds: the SIMP optimum, a
     /// design of the data, or a candidate
     #[arg(long, value_name = "PERCENT", default_value = "10%")]
     compliance_within: Share,
     /// Design to compare with instead, cut at the same volume
-    #[arg(long, value_name = "DESIGN")]
+    #[arg(long, value_name = "DESIGN", hide_short_help = true)]
     reference: Option<DesignPlace>,
     /// Number of designs to propose
     #[arg(long, value_name = "N", default_value_t = 10)]
     count: usize,
     /// Largest number of candidates to try [default: 20 for each proposal]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     candidates: Option<usize>,
     /// Largest number of steps of the latent search of each candidate; 0 takes candidates as they
     /// are drawn
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, hide_short_help = true)]
     search: usize,
     /// Number of SIMP iterations of repair after the search; what they bring is reported
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     refine: usize,
     /// Share of the training codes that the search region holds
-    #[arg(long, value_name = "X", default_value_t = 0.95)]
+    #[arg(long, value_name = "X", default_value_t = 0.95, hide_short_help = true)]
     trust: f64,
     /// Largest overlap (IoU) of a proposal with a training design or another proposal
-    #[arg(long, value_name = "X", default_value_t = 0.95)]
+    #[arg(long, value_name = "X", default_value_t = 0.95, hide_short_help = true)]
     overlap: f64,
     /// Bound that a proposal must keep, MEASURE<=NUMBER or MEASURE>=NUMBER; may be repeated
     ///
@@ -116,10 +110,10 @@ pub(crate) struct Args {
     minimize: Measure,
     /// What makes proposals differ: their topology (number and places of holes), or the overlap
     /// alone
-    #[arg(long, value_enum, default_value_t = DifferArg::Topology)]
+    #[arg(long, value_enum, default_value_t = DifferArg::Topology, hide_short_help = true)]
     differ: DifferArg,
     /// Make the designs their own mirror images
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, hide_short_help = true)]
     symmetry: Option<SymmetryArg>,
     /// Seed of the candidates
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -129,7 +123,14 @@ pub(crate) struct Args {
     to: Vec<Format>,
     /// Complete half and quarter models in these files: the sides on which the axes of symmetry
     /// lie, separated by commas
-    #[arg(long, value_name = "SIDES", value_enum, value_delimiter = ',', requires = "to")]
+    #[arg(
+        long,
+        value_name = "SIDES",
+        value_enum,
+        value_delimiter = ',',
+        requires = "to",
+        hide_short_help = true
+    )]
     mirror: Vec<SideArg>,
     /// Open the page of the proposals in the browser
     #[arg(long)]
@@ -202,10 +203,16 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let found = found?;
     proposed(&found).into_iter().try_for_each(line)?;
     if found.accepted.is_empty() {
+        json(&json!({ "proposals": [], "tried": found.counts.tried, "limit": found.limit }))?;
         say_shortfall(&found);
         return Ok(ExitCode::from(FAILED));
     }
     let written = found.write(folder, &files)?;
+    let files = [&written.page, &written.sheet, &written.table].map(|path| shown(path));
+    json(&json!({
+        "proposals": found.described(), "tried": found.counts.tried, "limit": found.limit,
+        "folder": shown(&args.out), "files": files,
+    }))?;
     line(format!(
         "{} in {}: {}, {}, {}, and a folder for each",
         counted(found.accepted.len(), "proposal"),
@@ -239,6 +246,12 @@ fn many(run: &Run, tasks: &Tasks, args: &Args, files: &Files<'_>) -> Result<Exit
     let page = folder.target().join("index.html");
     folder.finish()?;
     let found = outcomes.iter().filter(|outcome| outcome.has_proposals()).count();
+    let described = |outcome: &Outcome| {
+        let proposals = outcome.found.as_ref().map_or_else(|_| Vec::new(), Proposals::described);
+        json!({ "task": outcome.name, "proposals": proposals, "remark": outcome.remark() })
+    };
+    let tasks: Vec<_> = outcomes.iter().map(described).collect();
+    json(&json!({ "tasks": tasks, "folder": shown(&args.out), "page": shown(&page) }))?;
     line(format!(
         "{found} of {} have proposals in {}: {}, tasks.csv, and a folder for each",
         counted(outcomes.len(), "task"),
@@ -248,7 +261,7 @@ fn many(run: &Run, tasks: &Tasks, args: &Args, files: &Files<'_>) -> Result<Exit
     args.open.then(|| open_page(&page));
     for outcome in &outcomes {
         if let Some(remark) = outcome.remark() {
-            note(format!("{}: {remark}", outcome.name));
+            complain(format!("{}: {remark}", outcome.name));
         }
     }
     Ok(if found == outcomes.len() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
@@ -256,7 +269,7 @@ fn many(run: &Run, tasks: &Tasks, args: &Args, files: &Files<'_>) -> Result<Exit
 
 /// Prints why nothing was accepted, and what to ask for instead.
 fn say_shortfall(found: &Proposals) {
-    note("vae: no candidate is accepted");
+    complain("vae: no candidate is accepted");
     let hint = words::hint(&found.remedies()).unwrap_or_default();
-    note(format!("hint: {}: {hint}", found.shortfall()));
+    complain(format!("hint: {}: {hint}", found.shortfall()));
 }

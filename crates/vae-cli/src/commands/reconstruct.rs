@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use serde_json::json;
 use vae_base::text::counted;
 use vae_study::pictures::draw_reconstructions;
 
 use crate::args::RunArgs;
-use crate::output::{line, shown};
+use crate::output::{json, line, shown};
 
 /// Draw test designs above their reconstructions
 #[derive(clap::Args)]
@@ -30,6 +31,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let opened = args.run.open()?;
     let (count, part) = draw_reconstructions(&opened, args.count, &args.out)?;
     let designs = counted(count, &format!("{} design", part.name()));
+    json(&json!({ "designs": count, "part": part, "picture": shown(&args.out) }))?;
     line(format!("{designs} in {}", shown(&args.out)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use serde_json::json;
 use vae_base::text::counted;
 use vae_study::samples::{SampleSettings, Samples, Series};
 use vae_study::sampling::Round;
@@ -11,7 +12,7 @@ use vae_study::trust;
 
 use crate::args::{ModelArgs, ProblemArgs, SamplerArg, assignment};
 use crate::failure::UsageError;
-use crate::output::{self, line, note, shown};
+use crate::output::{self, json, line, note, shown};
 use crate::progress::working;
 use crate::words;
 
@@ -114,6 +115,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     output::arrays(&arrays, &samples.designs, &samples.cs, &samples.zs)?;
     samples.write_table(&model.vae, &table)?;
     samples.draw(&settings, &picture)?;
+    let files = [&arrays, &picture, &table].map(|path| shown(path));
+    json(&json!({
+        "designs": samples.described(), "files": files,
+    }))?;
     samples.stiffness().map_or(Ok(()), line)?;
     if let Some(report) = &samples.trust {
         line(trust::sentence(report))?;

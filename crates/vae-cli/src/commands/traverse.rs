@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use serde_json::json;
 use vae_base::text::counted;
 use vae_study::sweep::{Sweep, SweepSettings};
 
 use crate::args::{ModelArgs, ProblemArgs, TwoDimensions, two_dimensions};
 use crate::failure::UsageError;
-use crate::output::{self, line, shown};
+use crate::output::{self, json, line, shown};
 
 /// Sweep a square of latent space
 ///
@@ -63,7 +64,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     output::arrays(&arrays, &sweep.designs, sweep.given.conditions(), &sweep.zs)?;
     let picture = args.out.join("designs.png");
     sweep.draw(&picture)?;
-    let designs = counted(sweep.zs.nrows(), "design");
+    let designs = sweep.zs.nrows();
+    let (dims, files) = (sweep.dimensions(), [shown(&arrays), shown(&picture)]);
+    json(&json!({ "designs": designs, "dimensions": dims, "files": files }))?;
+    let designs = counted(designs, "design");
     line(format!("{designs}: {}, {}", shown(&arrays), shown(&picture)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde::Serialize;
+use serde_json::json;
 use vae_base::files::write;
 use vae_data::Size;
 use vae_models::{ConditionStats, to_pytorch_tutorial};
@@ -17,7 +18,7 @@ use vae_train::{Layer, RunFolder, Told};
 use crate::args::ModelArgs;
 use crate::failure::UsageError;
 use crate::machine::manifest;
-use crate::output::{line, shown, typed};
+use crate::output::{json, line, shown, typed};
 use crate::reading::{ReadingArgs, absolute_source, open_data};
 
 /// Exchange weights with PyTorch
@@ -128,6 +129,10 @@ fn export(args: &ExportArgs) -> Result<ExitCode> {
     let Format::PytorchTutorial = args.format;
     write(&args.out, &to_pytorch_tutorial(&vae, &parameters)?)?;
     let model = vae.config();
+    json(&json!({
+        "file": shown(&args.out), "weights": parameters.elem_count(), "height": model.height,
+        "width": model.width, "latent_dim": model.latent_dim, "conditions": model.conditions,
+    }))?;
     line(format!(
         "{}: {} weights for designs of {} x {}, {} latents",
         shown(&args.out),
@@ -172,6 +177,10 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
     let folder = RunFolder::vacant(&args.out)?;
     imported.write(&folder, data.as_ref(), &manifest)?;
     let model = imported.model.vae.config();
+    json(&json!({
+        "run": shown(folder.root()), "height": model.height, "width": model.width,
+        "latent_dim": model.latent_dim, "conditions": model.conditions,
+    }))?;
     line(format!(
         "{}: a model of designs of {} x {} with {} latents",
         shown(folder.root()),

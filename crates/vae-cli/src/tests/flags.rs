@@ -68,7 +68,7 @@ fn crates() -> PathBuf {
 /// Long names of the arguments of a command and of the commands below it.
 fn flags(command: &clap::Command) -> BTreeSet<String> {
     let mut all: BTreeSet<String> =
-        ["help", "version", "threads"].map(str::to_owned).into_iter().collect();
+        ["help", "version", "threads", "quiet", "json"].map(str::to_owned).into_iter().collect();
     all.extend(command.get_arguments().filter_map(|arg| arg.get_long()).map(str::to_owned));
     all.extend(command.get_subcommands().flat_map(flags));
     all

@@ -1,4 +1,6 @@
 //! Tests that need clap's own list of commands and arguments.
 
 mod flags;
+mod pages;
 mod reference;
+mod shell;

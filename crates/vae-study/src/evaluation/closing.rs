@@ -13,7 +13,7 @@ const COMPARED: usize = 256;
 const TRAINING: usize = 4096;
 
 /// Mean squared errors per pixel of reconstructions of the same held-out designs.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Compared {
     /// The part that the designs are of.
     pub part: Part,

@@ -3,6 +3,8 @@
 mod analyzed;
 mod closing;
 mod data;
+mod epoch;
+mod generated;
 mod latent;
 mod mechanics;
 mod proposals;
@@ -10,9 +12,11 @@ mod scores;
 mod task;
 mod verdict;
 
-pub use analyzed::analyzed;
+pub use analyzed::{analyzed, exported, solved};
 pub use closing::{compared, warning};
 pub use data::data_set;
+pub use epoch::epoch;
+pub use generated::generated;
 pub use latent::{latent, summary};
 pub use proposals::{proposed, references, summary_of_proposals};
 pub use scores::{answers, scores, verdict};

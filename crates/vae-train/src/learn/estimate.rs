@@ -143,13 +143,37 @@ fn memory(config: &Config, sizes: (usize, usize), designs: usize, told: &Told) -
     PROGRAM + weights + maps + (batch * of_design).max(after)
 }
 
+/// The memory of this machine, or of the group of processes that it is limited to, in bytes; `None`
+/// where the system does not say.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Memory {
+    /// All of it.
+    pub total: Option<f64>,
+    /// What is free.
+    pub free: Option<f64>,
+}
+
+impl Memory {
+    /// The memory now.
+    pub fn now() -> Self {
+        let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+        let system = System::new_with_specifics(memory);
+        let group = system.cgroup_limits();
+        let smaller = |machine: u64, group: Option<u64>| {
+            let known = Some(machine).filter(|&bytes| 0 < bytes);
+            known.into_iter().chain(group).min().map(|bytes| bytes as f64)
+        };
+        let in_group = group.as_ref();
+        Self {
+            total: smaller(system.total_memory(), in_group.map(|limits| limits.total_memory)),
+            free: smaller(system.available_memory(), in_group.map(|limits| limits.free_memory)),
+        }
+    }
+}
+
 /// Bytes that are free: on the machine, or within the limit of the group of processes.
 fn free_memory() -> Option<f64> {
-    let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-    let system = System::new_with_specifics(memory);
-    let on_machine = Some(system.available_memory()).filter(|&bytes| 0 < bytes);
-    let in_group = system.cgroup_limits().map(|limits| limits.free_memory);
-    on_machine.into_iter().chain(in_group).min().map(|bytes| bytes as f64)
+    Memory::now().free
 }
 
 #[cfg(test)]

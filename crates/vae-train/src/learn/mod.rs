@@ -23,9 +23,9 @@ mod words;
 pub use benchmark::{Times, TrainingSpeed, Workload};
 pub use checkpoint::{Best, Position};
 pub use config::{
-    Config, DataConfig, FORMAT, Layer, ModelSection, PRESETS, ProblemsTold, TrainingConfig,
+    Config, DataConfig, FORMAT, Layer, ModelSection, Origin, PRESETS, ProblemsTold, TrainingConfig,
 };
-pub use estimate::Estimate;
+pub use estimate::{Estimate, Memory};
 pub use kept::go_back;
 pub use learner::{Learner, StepTerms};
 pub use manifest::Manifest;

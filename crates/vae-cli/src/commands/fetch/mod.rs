@@ -70,26 +70,23 @@ pub(crate) struct Args {
     /// Terms of use to record with a table that does not state them
     #[arg(long, value_name = "TEXT")]
     license: Option<String>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let Some(text) = &args.source else { return list_sources(args) };
+    let Some(text) = &args.source else { return list_sources() };
     let out = args.out.clone().unwrap_or_else(|| Path::new("data").join(folder_name(text)));
     let unknown = |unknown: UnknownSource| {
         UsageError::with_hint(unknown.to_string(), "`vae data fetch --list` lists the sources")
     };
     match text.parse().map_err(unknown)? {
-        Source::Builtin => check_builtin(args)?,
+        Source::Builtin => check_builtin()?,
         Source::Zenodo(id) => fetch_record(args, id, &out)?,
         source @ (Source::Hub(_) | Source::Parquet(_)) => tables::fetch(args, &source, &out)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn list_sources(args: &Args) -> Result<ExitCode> {
+fn list_sources() -> Result<ExitCode> {
     #[derive(Serialize)]
     struct Row {
         source: &'static str,
@@ -113,10 +110,7 @@ fn list_sources(args: &Args) -> Result<ExitCode> {
         },
         Row { source: "FILE.parquet", what: "a Parquet file, or a folder of them".into() },
     ]);
-    if args.json {
-        json(&rows)?;
-        return Ok(ExitCode::SUCCESS);
-    }
+    json(&rows)?;
     for row in rows {
         line(format!("{:16} {}", row.source, row.what))?;
     }
@@ -127,7 +121,7 @@ fn list_sources(args: &Args) -> Result<ExitCode> {
 }
 
 /// Reads every design of the built-in set.
-fn check_builtin(args: &Args) -> Result<()> {
+fn check_builtin() -> Result<()> {
     #[derive(Serialize)]
     struct Checked {
         source: &'static str,
@@ -141,9 +135,7 @@ fn check_builtin(args: &Args) -> Result<()> {
         data.read_into(&[index], &mut design)?;
     }
     let (designs, height, width) = (data.len(), data.height(), data.width());
-    if args.json {
-        return json(&Checked { source: "builtin", designs, height, width });
-    }
+    json(&Checked { source: "builtin", designs, height, width })?;
     line(format!(
         "builtin: {designs} designs of {height} x {width}, part of this program and whole; nothing to fetch"
     ))
@@ -170,15 +162,15 @@ fn fetch_record(args: &Args, id: u64, out: &Path) -> Result<()> {
     if args.list {
         let record = fetcher.record(site, id, &mut |event| bars.show(event))?;
         bars.finish();
-        return list_files(args, &record);
+        return list_files(&record);
     }
     let fetched = fetcher.fetch(site, id, out, &mut |event| bars.show(event))?;
     bars.finish();
-    report(args, &fetched, out)
+    report(&fetched, out)
 }
 
 /// Says what was fetched.
-fn report(args: &Args, fetched: &Fetched, out: &Path) -> Result<()> {
+fn report(fetched: &Fetched, out: &Path) -> Result<()> {
     let receipt = &fetched.receipt;
     let done = Done {
         source: &receipt.source,
@@ -192,7 +184,8 @@ fn report(args: &Args, fetched: &Fetched, out: &Path) -> Result<()> {
             .fullest_folder(&PICTURES)
             .map(|(folder, n)| (shown(&out.join(folder)), n)),
     };
-    if args.json { json(&done) } else { say(&done) }
+    json(&done)?;
+    say(&done)
 }
 
 fn say(done: &Done<'_>) -> Result<()> {
@@ -219,10 +212,8 @@ fn is_non_commercial(license: &str) -> bool {
     license.to_ascii_lowercase().split(['-', ' ']).any(|part| part == "nc")
 }
 
-fn list_files(args: &Args, record: &Record) -> Result<()> {
-    if args.json {
-        return json(&record.files);
-    }
+fn list_files(record: &Record) -> Result<()> {
+    json(&record.files)?;
     let Record { id, title, license, files, .. } = record;
     line(format!(
         "zenodo:{id}: {} ({} files, {}, license {})",

@@ -44,7 +44,7 @@ pub(super) fn fetch(args: &Args, source: &Source, out: &Path) -> Result<()> {
         Source::Builtin | Source::Zenodo(_) => return Ok(()),
     };
     bars.finish();
-    super::report(args, &fetched, out)
+    super::report(&fetched, out)
 }
 
 /// The file, or the Parquet files of the folder in the order of their names.

@@ -19,7 +19,7 @@ use super::made::{self, Pictures};
 use crate::choices::SolverArg;
 use crate::failure::{INTERRUPTED, UsageError};
 use crate::interrupt::Stop;
-use crate::output::{json, line, note, shown};
+use crate::output::{complain, json, line, note, shown};
 use crate::progress::Progress;
 use crate::words;
 
@@ -58,9 +58,6 @@ pub(crate) struct Args {
     /// Folder to write
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 /// Which designs are tried; what is not given is the family's.
@@ -91,25 +88,25 @@ struct Recipe {
     #[arg(long, value_name = "N")]
     iterations: Option<usize>,
     /// Iterations with a small filter that sharpen it, at most
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     sharpen_iterations: Option<usize>,
     /// Iterations without filter that take the grey rim away, at most
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     crisp_iterations: Option<usize>,
     /// Stop when no density moves by more than this
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", hide_short_help = true)]
     tolerance: Option<f64>,
     /// What solves the equations [default: multigrid]
     #[arg(long, value_enum)]
     solver: Option<SolverArg>,
     /// Keep the designs before each of the first N iterations, in place of the last; 0 for the last
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     keep_iterates: Option<usize>,
     /// Rows of knots of the random starts
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     knot_rows: Option<usize>,
     /// Amplitude of the random starts
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", hide_short_help = true)]
     noise: Option<f64>,
     /// Keep designs up to this multiple of the best compliance of their problem
     #[arg(long, value_name = "X")]
@@ -190,13 +187,13 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     }
     match made {
         Err(TopoDataError::Stopped { done, total }) => {
-            note(format!(
+            complain(format!(
                 "stopped after {done} of {total} designs; give the same command again to continue"
             ));
             Ok(ExitCode::from(INTERRUPTED))
         }
-        Ok(Made::Whole(report)) => made::finish(&report, &args.out, &args.pictures, args.json),
-        Ok(Made::Part(report)) => part(&report, args.json),
+        Ok(Made::Whole(report)) => made::finish(&report, &args.out, &args.pictures),
+        Ok(Made::Part(report)) => part(&report),
         Err(other) => Err(other.into()),
     }
 }
@@ -207,11 +204,8 @@ enum Made {
     Part(ShardReport),
 }
 
-fn part(report: &ShardReport, as_json: bool) -> Result<ExitCode> {
-    if as_json {
-        json(report)?;
-        return Ok(ExitCode::SUCCESS);
-    }
+fn part(report: &ShardReport) -> Result<ExitCode> {
+    json(report)?;
     line(format!(
         "part {}: {} designs of {} problems, {} failed; {:.1} s; written to {}",
         report.shard,

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use topo_data::{Failure, GenerateReport};
-use vae_base::text::counted;
 use vae_data::Source;
 use vae_study::analysis::{write_lecture_pictures, write_sheet};
+use vae_study::words::generated;
 
 use crate::failure::UsageError;
 use crate::output::{json, line, shown};
@@ -39,12 +39,7 @@ impl Pictures {
 }
 
 /// Draws the pictures that were asked for and prints what was made.
-pub(super) fn finish(
-    report: &GenerateReport,
-    out: &Path,
-    pictures: &Pictures,
-    as_json: bool,
-) -> Result<ExitCode> {
+pub(super) fn finish(report: &GenerateReport, out: &Path, pictures: &Pictures) -> Result<ExitCode> {
     let set = vae_data::open(&Source::Path(out.to_owned()))?;
     if let Some(path) = &pictures.sheet {
         write_sheet(&set, path)?;
@@ -52,44 +47,15 @@ pub(super) fn finish(
     if let Some(folder) = &pictures.render {
         write_lecture_pictures(&set, folder)?;
     }
-    if as_json {
-        json(report)?;
-    } else {
-        words(report, out, pictures)?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn words(report: &GenerateReport, out: &Path, pictures: &Pictures) -> Result<()> {
-    line(format!(
-        "{} in {} from {} of {}: {} too weak, {} not as stiff once cut, {} broken by the cut, {}, {} failed",
-        counted(report.kept, "design"),
-        counted(report.groups, "group"),
-        counted(report.candidates, "candidate"),
-        counted(report.problems, "problem"),
-        report.weak,
-        report.cut_away,
-        report.broken,
-        counted(report.duplicates, "duplicate"),
-        report.failures.len()
-    ))?;
-    if !report.rejected.is_empty() {
-        let reasons: Vec<String> =
-            report.rejected.iter().map(|(reason, n)| format!("{n} with {reason}")).collect();
-        line(format!("drawn and rejected before solving: {}", reasons.join(", ")))?;
-    }
+    json(report)?;
+    let (begin, end) = generated(report, &shown(out));
+    begin.into_iter().try_for_each(line)?;
     failures(&report.failures)?;
-    line(format!(
-        "mean greyness {:.3}; {:.1} s, {:.1} candidates/s; written to {}",
-        report.mean_greyness,
-        report.seconds,
-        report.candidates as f64 / report.seconds.max(1e-9),
-        shown(out)
-    ))?;
+    line(end)?;
     for path in pictures.sheet.iter().chain(&pictures.render) {
         line(format!("pictures: {}", shown(path)))?;
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints why jobs gave no design, for up to five of them.

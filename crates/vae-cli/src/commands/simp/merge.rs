@@ -25,13 +25,10 @@ pub(crate) struct Args {
     /// Folder to write
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     args.pictures.check()?;
     let report = merge(&args.parts, command_line, &args.out)?;
-    made::finish(&report, &args.out, &args.pictures, args.json)
+    made::finish(&report, &args.out, &args.pictures)
 }

@@ -7,16 +7,14 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::ValueEnum;
 use vae_base::text::significant;
-use vae_study::analysis::{
-    Code, ColdStart, DesignFile, Ended, SolveSettings, Solved, Stage, Technique, solve,
-};
+use vae_study::analysis::{Code, DesignFile, Ended, SolveSettings, Stage, Technique, solve};
 use vae_study::checks::moved_supports;
 
 use crate::args::SizeArgs;
 use crate::choices::{SolverArg, SymmetryArg};
 use crate::failure::INTERRUPTED;
 use crate::interrupt::Stop;
-use crate::output::{json, line, note, shown};
+use crate::output::{complain, json, line, note, shown};
 use crate::progress::Progress;
 use crate::words;
 
@@ -43,7 +41,7 @@ pub(crate) struct Args {
     penalty: f64,
     /// Raise the exponent from this value, at least 1, by 0.25 every 20 iterations [default: the
     /// exponent is constant]
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", hide_short_help = true)]
     penalty_start: Option<f64>,
     /// Filter radius in sides of an element, at least 1; 1 filters nothing
     #[arg(long, value_name = "R", default_value_t = 2.4)]
@@ -53,11 +51,11 @@ pub(crate) struct Args {
     filter: FilterArg,
     /// Density at which the step of --filter tanh stands, 0 to 1 [default: where it keeps the
     /// volume]
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", hide_short_help = true)]
     eta: Option<f64>,
     /// Largest sharpness of the step, 1 to 1000; the sharpness starts at 1 and doubles [default:
     /// 512 for heaviside, else 32]
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", hide_short_help = true)]
     max_beta: Option<f64>,
     /// Rules to follow: those of the 88-line or of the 99-line code
     #[arg(long, value_enum, default_value_t = CodeArg::Top88)]
@@ -72,7 +70,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "X", default_value_t = 0.01)]
     tolerance: f64,
     /// Stop after this many iterations without a gain of 0.01 % in compliance [default: never]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     stagnation: Option<usize>,
     /// Solver of the equations
     #[arg(long, value_enum, default_value_t = SolverArg::Auto)]
@@ -85,14 +83,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     start: Option<PathBuf>,
     /// Position of the design in the file of --start, from 0
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     start_index: usize,
     /// File to write the design to: a picture, or densities if the name ends in .npy
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -183,44 +178,14 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         solved.write(out)?;
     }
     solved.seconds = started.elapsed().as_secs_f64();
-    if args.json {
-        json(&solved)?;
-    } else {
-        words(&solved)?;
-        if let Some(out) = &args.out {
-            line(format!("design: {}", shown(out)))?;
-        }
+    json(&solved)?;
+    vae_study::words::solved(&solved).into_iter().try_for_each(line)?;
+    if let Some(out) = &args.out {
+        line(format!("design: {}", shown(out)))?;
     }
     if solved.ended == Ended::Stopped {
-        note("interrupted: the design is that of the last iteration");
+        complain("interrupted: the design is that of the last iteration");
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn words(solved: &Solved) -> Result<()> {
-    let Solved { compliance, compliance_returned, iterations, seconds, .. } = solved;
-    let end = match solved.ended {
-        Ended::Converged => "converged",
-        Ended::Stagnated => "stagnated",
-        Ended::IterationLimit | Ended::Stopped => "stopped",
-    };
-    line(format!(
-        "{}: compliance {} ({end} after {iterations} iterations, {seconds:.2} s)",
-        solved.problem,
-        significant(*compliance, 9)
-    ))?;
-    line(format!(
-        "returned design: compliance {}, volume fraction {:.4}, greyness {:.3}",
-        significant(*compliance_returned, 9),
-        solved.volume_fraction,
-        solved.greyness
-    ))?;
-    if let Some(ColdStart { compliance, iterations, iterations_saved }) = solved.cold {
-        line(format!(
-            "from the uniform start: compliance {} after {iterations} iterations; the given start saves {iterations_saved} on the way to the compliance that both reach",
-            significant(compliance, 9)
-        ))?;
-    }
-    Ok(())
 }

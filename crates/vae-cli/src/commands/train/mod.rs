@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use serde_json::json;
 use vae_base::Note;
 use vae_data::DataSet;
 use vae_report::Block;
@@ -22,12 +23,12 @@ use vae_train::learn::{Estimate, go_back, split};
 use vae_train::{Config, Ending, Layer, RunFolder, TargetKind, Targets};
 
 use self::observer::{Observer, Preview};
-use self::settings::Settings;
+pub(crate) use self::settings::Settings;
 use crate::args::{RUNS, fitted_flow};
 use crate::failure::{INTERRUPTED, UsageError};
 use crate::interrupt::Stop;
 use crate::machine::manifest;
-use crate::output::{line, note, page, shown, typed};
+use crate::output::{complain, json, line, note, page, shown, typed};
 use crate::progress::working;
 use crate::reading::{absolute_source, open_data, say_notes};
 use crate::words;
@@ -44,15 +45,8 @@ use crate::words;
   vae train --data my-designs/ --latent-dim 16 --epochs 60
   vae train --data pictures/ --resize 64x192 --labels '{volume_fraction%}_{iterate}'
   vae train --data densities.npy --layout columns:60x20 --conditions loads.csv
-  vae train --data mnist:digits/ --preset burda-1layer
-  vae train --targets grey --likelihood discretized-logistic
-  vae train --targets dequantized --likelihood gaussian:optimal
-  vae train --objective iwae --importance-samples 8
-  vae train --objective geco --density-tolerance 2% --volume-tolerance 1%
   vae train --config study.toml --run runs/study
-  vae train --resume runs/cantilever-default-1
-  vae train --resume runs/cantilever-default-1 --epochs 60
-  vae train --resume runs/cantilever-default-1 --back-to 8 --learning-rate 5e-4")]
+  vae train --resume runs/cantilever-default-1 --epochs 60")]
 pub(crate) struct Args {
     /// Preset to start from: default, pool, the lecture's models tutorial-conv, tutorial-mlp, or
     /// burda-1layer for MNIST
@@ -72,10 +66,10 @@ pub(crate) struct Args {
     resume: Option<PathBuf>,
     /// Continue from the end of this earlier epoch: the best one, or one that is kept (the last two
     /// of 0, 1, 2, 4, 8, ...)
-    #[arg(long, value_name = "EPOCH", requires = "resume")]
+    #[arg(long, value_name = "EPOCH", requires = "resume", hide_short_help = true)]
     back_to: Option<u64>,
     /// Draw validation designs above their reconstructions every N epochs, as figures/epoch-N.png
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), hide_short_help = true)]
     preview_every: Option<u64>,
     #[command(flatten)]
     settings: Settings,
@@ -107,9 +101,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let _ = stop.flow(false);
     observer.finish();
     let root = shown(folder.root());
+    let (epochs, steps) = (outcome.position.epoch, outcome.position.step);
+    let ended =
+        |ended: &str| json!({ "run": root, "ended": ended, "epochs": epochs, "steps": steps });
     match outcome.ending {
         // Unless it was killed before there was everything to see.
         Ending::WasFinished if folder.report().is_file() => {
+            json(&ended("was finished"))?;
             line(format!(
                 "{root} is finished already: {} epochs; to go on: vae train --resume {} --epochs {}",
                 outcome.position.epoch,
@@ -119,7 +117,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         Ending::Interrupted => {
-            note(format!(
+            json(&ended("interrupted"))?;
+            complain(format!(
                 "stopped at step {}; to continue: vae train --resume {}",
                 outcome.position.step,
                 typed(folder.root())
@@ -134,8 +133,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let opened = Run::new(folder.clone(), config, data, split)?;
     fitted_flow(&opened)?;
     working("drawing figures", || draw_run(&opened))?;
-    let epochs = logged_epochs(&folder)?;
-    let Some(result) = reached(&opened.config, &epochs) else {
+    let epochs_logged = logged_epochs(&folder)?;
+    let Some(result) = reached(&opened.config, &epochs_logged) else {
         bail!("the run ended without a model")
     };
     let (diagnosis, compared) =
@@ -146,6 +145,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     known.push(Block::Heading("Latent space".into()));
     known.extend(latent(&diagnosis, &words::remedy));
     let page = page(Report::begin(&opened)?, &folder, (Vec::new(), known), None)?;
+    let best = epochs_logged.iter().rfind(|epoch| epoch.best);
+    let how = if outcome.ending == Ending::StoppedEarly { "stopped early" } else { "finished" };
+    let files = ["model.safetensors", "metrics.jsonl", "figures"];
+    let files = files.map(|name| shown(&folder.root().join(name)));
+    json(&json!({
+        "run": root, "ended": how, "epochs": epochs, "steps": steps, "page": page, "files": files,
+        "best": best, "controls": compared, "latent": diagnosis,
+    }))?;
     for sentence in result {
         line(sentence)?;
     }

@@ -8,8 +8,8 @@ use vae_base::text::counted;
 use vae_models::Vae;
 use vae_study::pictures::draw_pairs;
 use vae_study::run::evenly_spaced;
-use vae_study::words::optimized;
-use vae_train::learn::{EpochMetrics, Loss, Parts, Validation};
+use vae_study::words::{epoch, optimized};
+use vae_train::learn::Loss;
 use vae_train::{Config, Progress, RunFolder, Targets};
 
 use crate::output::{note, shown};
@@ -89,7 +89,8 @@ impl<'a> Observer<'a> {
                 // Of many short epochs a part is said; all of them are in the log.
                 let epochs = self.config.training.epochs;
                 if metrics.epoch.is_multiple_of(epochs.div_ceil(LINES)) || metrics.epoch == epochs {
-                    bar.say(&self.epoch_line(metrics));
+                    let seconds = self.started.elapsed().as_secs_f64();
+                    bar.say(&epoch(self.config, self.loss.as_ref(), metrics, seconds));
                 }
                 if let Some(preview) = &self.preview
                     && metrics.epoch.is_multiple_of(preview.every)
@@ -105,55 +106,6 @@ impl<'a> Observer<'a> {
         }
     }
 
-    fn epoch_line(&self, metrics: &EpochMetrics) -> String {
-        let EpochMetrics { epoch, validation, train, beta, best, .. } = metrics;
-        let has_bound = validation.is_none_or(|scores| scores.elbo.is_some());
-        let scores = match &self.loss {
-            Some(loss) if !has_bound => {
-                let shown = |Parts { loss: value, terms }: Parts| {
-                    format!(
-                        "{} = {} + {beta} · {:.4}",
-                        significant(value),
-                        significant(loss.error_term(terms.log_likelihood)),
-                        loss.kl_term(terms.kl)
-                    )
-                };
-                let held_out = validation
-                    .map(|scores| shown(Parts { loss: scores.loss, terms: scores.terms }));
-                let held_out =
-                    held_out.map_or_else(String::new, |text| format!("  validation {text}"));
-                format!("train {}{held_out}", shown(*train))
-            }
-            _ => {
-                let held_out =
-                    validation.map_or_else(String::new, |Validation { terms, .. }| {
-                        format!("  validation {:.1} (KL {:.1})", terms.value(), terms.kl)
-                    });
-                format!("bound: train {:.1}{held_out}", train.terms.value())
-            }
-        };
-        let errors =
-            validation.map_or_else(String::new, |Validation { mse, iou, excess, .. }| {
-                let excess = match excess {
-                    None => String::new(),
-                    Some(0.0) => "  tolerances kept".to_owned(),
-                    Some(excess) => format!("  over tolerance by {:.0} %", 100.0 * excess),
-                };
-                let best = if *best { "  best" } else { "" };
-                format!("  MSE {mse:.4}  IoU {iou:.3}{excess}{best}")
-            });
-        let warmup = if *beta < self.config.training.beta {
-            format!("  β {beta:.2}")
-        } else {
-            String::new()
-        };
-        format!(
-            "epoch {epoch:3}/{} [{:.0} s]  {scores}{errors}{warmup}",
-            self.config.training.epochs,
-            self.started.elapsed().as_secs_f64(),
-        )
-    }
-
     pub(super) fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish();
@@ -166,9 +118,4 @@ impl Preview<'_> {
         let title = format!("Designs above, reconstructions after epoch {epoch} below");
         Ok(draw_pairs(vae, &self.designs, &self.chosen, vae.device(), &title, out)?)
     }
-}
-
-/// Five digits, however large the number.
-fn significant(value: f64) -> String {
-    if 100.0 <= value.abs() { format!("{value:.1}") } else { format!("{value:.5}") }
 }

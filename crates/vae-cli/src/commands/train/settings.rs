@@ -14,7 +14,7 @@ use crate::reading::ReadingArgs;
 /// The flags of settings, each under the name and in the section that it has in a configuration:
 /// together they are a layer over the file and the preset.
 #[derive(clap::Args, Serialize)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     /// Seed of every random number
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -40,7 +40,7 @@ struct DataFlags {
     split: Option<SplitRule>,
     /// Seed of the split alone, to compare runs of several seeds on the same designs
     /// [default: the seed of the run]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     split_seed: Option<u64>,
     /// What the model learns to reproduce
     ///
@@ -54,21 +54,21 @@ struct DataFlags {
     ///
     /// Masks, conditions and problems are mirrored with them. dataset.json states the rule for each
     /// condition.
-    #[arg(long, value_name = "MIRRORS")]
+    #[arg(long, value_name = "MIRRORS", hide_short_help = true)]
     augment: Option<Augment>,
     /// Conditions that the model is told: auto (all but identifiers, run times and flags), all,
     /// first, or names, separated by commas
-    #[arg(long, value_name = "NAMES", conflicts_with = "unconditional")]
+    #[arg(long, value_name = "NAMES", conflicts_with = "unconditional", hide_short_help = true)]
     told: Option<Told>,
     /// Do not tell the model the conditions of a design
-    #[arg(long, num_args = 0, default_missing_value = "none")]
+    #[arg(long, num_args = 0, default_missing_value = "none", hide_short_help = true)]
     #[serde(rename = "told")]
     unconditional: Option<Told>,
     /// Whether the model is told the problem of each design
     ///
     /// As fields: maps of loads, supports and strain energy beside the design, where the set states
     /// its problems. Such a model designs for problems that it never saw, but has to be told one.
-    #[arg(long, value_name = "HOW", value_parser = problems())]
+    #[arg(long, value_name = "HOW", value_parser = problems(), hide_short_help = true)]
     problems: Option<ProblemsTold>,
     #[command(flatten)]
     reading: ReadingArgs,
@@ -96,7 +96,7 @@ struct ModelFlags {
 #[command(next_help_heading = "Training")]
 struct TrainingFlags {
     /// Start from the weights of this run, or of this weight file, instead of random ones
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", hide_short_help = true)]
     init: Option<String>,
     /// Passes over the training designs
     #[arg(long, value_name = "N")]
@@ -116,10 +116,10 @@ struct TrainingFlags {
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     beta: Option<f64>,
     /// Share of the steps over which the KL weight rises from 0: 0 or more, below 1
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, hide_short_help = true)]
     kl_warmup: Option<f64>,
     /// Number of equal-length KL warm-up cycles
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     kl_cycles: Option<u64>,
     #[command(flatten)]
     objective: ObjectiveFlags,
@@ -132,18 +132,18 @@ struct ObjectiveFlags {
     #[arg(long = "objective", value_name = "KIND", value_parser = objectives())]
     kind: Option<String>,
     /// Draws per design of `--objective iwae` [default: 8]
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", hide_short_help = true)]
     importance_samples: Option<usize>,
     /// Nats of KL per latent dimension that are not charged, of `--objective elbo` [default: 0]
-    #[arg(long, value_name = "NATS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "NATS", allow_negative_numbers = true, hide_short_help = true)]
     free_bits: Option<f64>,
     /// Density error (root of the mean square) that `--objective geco` allows, such as 2% [default:
     /// 2%]
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = share, hide_short_help = true)]
     density_tolerance: Option<f64>,
     /// Mean error of the volume fraction that `--objective geco` allows as well, such as 1%
     /// [default: any]
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = share, hide_short_help = true)]
     volume_tolerance: Option<f64>,
 }
 

@@ -95,6 +95,11 @@ impl Layer {
         states_nothing(&self.table)
     }
 
+    /// The settings that it states.
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
+    }
+
     /// Whether it states this entry of a section.
     pub(crate) fn states(&self, section: &str, key: &str) -> bool {
         self.table.get(section).and_then(Value::as_table).is_some_and(|it| it.contains_key(key))
