@@ -30,7 +30,8 @@ const ENOUGH: usize = 8;
 /// Damaged files for one reader.
 ///
 /// The environment variables `VAE_TORTURE_CASES` and `VAE_TORTURE_SEED` choose how many and which;
-/// `VAE_TORTURE_ONLY` names one case, to repeat a failure.
+/// `VAE_TORTURE_SECONDS` lets every reader have as many as it reads in that time, so that quick
+/// readers get more; `VAE_TORTURE_ONLY` names one case, to repeat a failure.
 #[derive(Debug)]
 pub struct Campaign {
     name: String,
@@ -80,12 +81,18 @@ impl Campaign {
             failures: Vec::new(),
         };
         let only = from_environment("VAE_TORTURE_ONLY");
-        let range = only.map_or(0..cases, |only| only..only + 1);
+        let seconds = from_environment("VAE_TORTURE_SECONDS").map(Duration::from_secs);
+        let range = match (only, seconds) {
+            (Some(only), _) => only..only + 1,
+            (None, Some(_)) => 0..u64::MAX,
+            (None, None) => 0..cases,
+        };
         let begun = Instant::now();
         for case in range {
             seen.cases += 1;
             self.case(seed, case, &mut read, &mut seen);
-            if ENOUGH <= seen.failures.len() {
+            let is_over = seconds.is_some_and(|seconds| seconds <= begun.elapsed());
+            if is_over || ENOUGH <= seen.failures.len() {
                 break;
             }
         }
