@@ -42,6 +42,11 @@ impl fmt::Display for Shortfall {
     }
 }
 
+/// With two digits behind the point.
+fn rounded(value: f64) -> String {
+    format!("{value:.2}")
+}
+
 impl Proposals {
     /// Why most candidates were rejected.
     pub fn shortfall(&self) -> Shortfall {
@@ -71,7 +76,7 @@ impl Proposals {
                 let refine = (settings.refine + REPAIR).to_string();
                 vec![
                     Remedy::set("refine", refine, "repairs them by SIMP"),
-                    Remedy::set("volume", "X", "asks for a larger volume"),
+                    Remedy::set("volume", self.larger_volume(), "asks for a larger volume"),
                 ]
             }
             Shortfall::TooSoft { least } => {
@@ -99,11 +104,21 @@ impl Proposals {
                 ),
             ],
             Shortfall::Known => vec![
-                Remedy::set("overlap", "X", "allows a larger overlap with training designs"),
+                Remedy::set(
+                    "overlap",
+                    rounded(0.5 * (1.0 + settings.overlap)),
+                    "allows a larger overlap with training designs",
+                ),
                 Remedy::set("near", "DESIGN", "looks elsewhere"),
-                Remedy::set("spread", "X", "looks farther from it"),
-                Remedy::set("trust", "X", "searches a larger region"),
+                Remedy::set("spread", rounded(2.0 * settings.spread), "looks farther from it"),
+                Remedy::set("trust", rounded(0.5 * (1.0 + settings.trust)), "searches a larger region"),
             ],
         }
+    }
+
+    /// A volume with half as much again of material, or what room there is.
+    fn larger_volume(&self) -> String {
+        let volume = self.problem.volume_fraction;
+        rounded((1.5 * volume).min(0.5 * (1.0 + volume)))
     }
 }
