@@ -139,6 +139,21 @@ fn bounds_are_kept_and_stress_ranks() {
     bench.vae(&command.replace("--out free", &format!("{bound} bounded"))).succeeds();
     let bounded = stresses("bounded");
     assert!(bounded.iter().all(|stress| *stress < free[1]), "{free:?} {bounded:?}");
+    // The lightest: below the volume that is allowed, and no softer than that.
+    let lightest = command.replace("--minimize stress --out free", "--minimize weight --out light");
+    let ran = bench.vae(&lightest.replace("--candidates 24", "--candidates 80")).succeeds();
+    assert!(ran.stdout.contains("the lightest proposal fills"), "{}", ran.stdout);
+    let said: Value =
+        serde_json::from_str(&fs::read_to_string(bench.path("light/01/design.json")).unwrap())
+            .unwrap();
+    let number = |name: &str| said[name].as_f64().unwrap();
+    let design = npy::read::<f32>(&bench.path("light/01/design.npy")).unwrap();
+    let filled = f64::from(design.sum()) / 288.0;
+    assert!((number("volume_fraction") - filled).abs() < 1e-6 && filled < 0.39, "{filled}");
+    assert!(number("compliance") <= 2.5 * number("reference_compliance"));
+    for file in ["picture.png", "../tradeoff.png", "../optimum.png"] {
+        assert!(bench.path("light/01").join(file).is_file(), "{file}");
+    }
     let none = command.replace("--out free", "--require stress<=0 --out none");
     let ran = bench.vae(&none);
     assert!(ran.code == Some(1) && ran.stdout.contains("do not keep a bound"), "{}", ran.stdout);

@@ -1,5 +1,7 @@
 //! The page of a run: what was trained, on what, how good it is, and how to repeat it.
 
+use std::path::Path;
+
 use vae_base::text::counted;
 use vae_report::{Block, Page, Table};
 use vae_train::RunFolder;
@@ -8,6 +10,7 @@ use vae_train::learn::Manifest;
 use crate::error::{Result, StudyError};
 use crate::latent::logged_epochs;
 use crate::pictures::figures;
+use crate::propose::PAGE;
 use crate::run::Run;
 use crate::words::{optimized, reached};
 
@@ -43,6 +46,8 @@ impl Report {
     /// Writes the page into the folder of the run: what it comes to, its pictures, how it was
     /// trained, and its scores.
     ///
+    /// Pages of proposals that lie in folders of the run are linked.
+    ///
     /// `name` is the run as the title has it, `verdict` what is read first, `known` what else is
     /// known by now, and `commands` the lines that repeat it.
     ///
@@ -59,6 +64,11 @@ impl Report {
         let mut blocks = verdict;
         blocks.push(Block::Heading("Figures".into()));
         blocks.extend(figures(&folder));
+        let links = proposals(folder.root());
+        if !links.is_empty() {
+            blocks.push(Block::Heading("Proposals".into()));
+            blocks.push(Block::Links(links));
+        }
         blocks.extend(training);
         blocks.extend(known);
 
@@ -76,6 +86,16 @@ impl Report {
         let page = Page { title: format!("Training run {name}"), blocks };
         page.write(&folder.report()).map_err(StudyError::Page)
     }
+}
+
+/// The pages of proposals in folders of the run, by the names of the folders.
+fn proposals(root: &Path) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let has_page = |name: &String| root.join(name).join(PAGE).is_file();
+    let mut names: Vec<String> = names.filter(has_page).collect();
+    names.sort();
+    names.into_iter().map(|name| (name.clone(), format!("{name}/{PAGE}"))).collect()
 }
 
 /// Data, split and model in a table.
@@ -112,4 +132,22 @@ fn made_by(manifest: &Manifest) -> String {
     format!(
         "made by vae {version} with {threads} threads on the {device}; data {data_fingerprint}{resumed}; config.toml determines the result:"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_proposals_in_the_folder_of_a_run_are_found() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["second", "first", "other"] {
+            std::fs::create_dir(root.path().join(name)).unwrap();
+        }
+        for name in ["second", "first"] {
+            std::fs::write(root.path().join(name).join(PAGE), "").unwrap();
+        }
+        let found: Vec<String> = proposals(root.path()).into_iter().map(|link| link.1).collect();
+        assert_eq!(found, ["first/proposals.html", "second/proposals.html"]);
+    }
 }

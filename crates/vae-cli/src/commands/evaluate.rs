@@ -91,6 +91,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let page = page(report, &run.folder, (verdict, all), Some(&command));
         note(format!("report: {}", page.context("the scores are printed, but not in a report")?));
         args.open.then(|| open_page(&run.folder.report()));
+    } else if args.open {
+        note("there is no report to open, because other data were named");
     }
     if !manner().json && !args.details {
         note("--details prints all tables");

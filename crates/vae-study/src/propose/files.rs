@@ -33,7 +33,7 @@ const TABLE: &str = "proposals.csv";
 pub(super) const SHEET: &str = "proposals.png";
 
 /// The page of all proposals.
-pub(super) const PAGE: &str = "proposals.html";
+pub(crate) const PAGE: &str = "proposals.html";
 /// The pictures of the SIMP optimum and of the best design of the data.
 pub(super) const OPTIMUM: &str = "optimum.png";
 pub(super) const KNOWN: &str = "known.png";

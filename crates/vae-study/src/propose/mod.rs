@@ -18,6 +18,7 @@ mod tasks;
 
 pub use comparison::{Comparison, Judged, Known, Reference};
 pub use error::{ProposeError, Result};
+pub(crate) use files::PAGE;
 pub use files::{Described, Files, Written, claim_folder};
 pub use place::DesignPlace;
 pub use proposals::Proposals;
