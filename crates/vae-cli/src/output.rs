@@ -10,7 +10,7 @@ use serde::Serialize;
 use vae_base::text::{printable, wrapped};
 use vae_data::npz;
 use vae_explore::open_in_browser;
-use vae_report::{Block, Table};
+use vae_report::Block;
 use vae_study::report::Report;
 use vae_train::RunFolder;
 
@@ -87,6 +87,11 @@ pub(crate) fn prose(text: &str, terminal: bool) -> String {
     if terminal { wrapped(&text, textwrap::termwidth().min(COLUMNS)) } else { text }
 }
 
+/// Columns of the terminal that stdout is; none too many for a file or a pipe.
+fn columns() -> usize {
+    if std::io::stdout().is_terminal() { textwrap::termwidth() } else { usize::MAX }
+}
+
 /// Writes words and tables to stdout, what belongs to a heading two columns further in.
 pub(crate) fn blocks(blocks: &[Block]) -> Result<()> {
     if manner().json {
@@ -99,7 +104,7 @@ pub(crate) fn blocks(blocks: &[Block]) -> Result<()> {
             Block::Code(text) => {
                 text.lines().try_for_each(|command| raw(format!("    {command}")))?;
             }
-            Block::Table(table) => aligned(table).iter().try_for_each(raw)?,
+            Block::Table(table) => table.lines(columns()).iter().try_for_each(raw)?,
             Block::Figure { .. } | Block::Gallery(_) | Block::Links(_) => {}
         }
     }
@@ -113,24 +118,6 @@ pub(crate) fn texts<'a>(blocks: &'a [Block]) -> Vec<&'a str> {
         _ => None,
     };
     blocks.iter().filter_map(text).collect()
-}
-
-/// A table in columns of equal width, numbers to the right.
-fn aligned(table: &Table) -> Vec<String> {
-    let header = table.has_header().then_some(&table.columns);
-    let rows: Vec<&Vec<String>> = header.into_iter().chain(&table.rows).collect();
-    let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
-    };
-    let row = |row: &&Vec<String>| {
-        let cells = row.iter().enumerate().map(|(column, cell)| {
-            let width = width(column).unwrap_or(0);
-            if column == 0 { format!("    {cell:width$}") } else { format!("  {cell:>width$}") }
-        });
-        cells.collect::<String>().trim_end().to_owned()
-    };
-    let title = Some(format!("  {}", table.title)).filter(|_| !table.title.is_empty());
-    title.into_iter().chain(rows.iter().map(row)).collect()
 }
 
 /// A path as the user would type it: relative to the working folder where it lies below.
@@ -231,16 +218,5 @@ mod tests {
         assert!(1 < shown.lines().count() && !shown.contains('`'), "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() <= widest), "{shown}");
         assert_eq!(prose(&note, false).lines().count(), 1, "a file or a pipe takes whole lines");
-    }
-
-    #[test]
-    fn columns_are_aligned() {
-        let mut table = Table::new("scores", &["", "MSE"]);
-        table.push("σ", ["1".to_owned()]);
-        table.push("model", ["12.50".to_owned()]);
-        let expected = ["  scores", "             MSE", "    σ          1", "    model  12.50"];
-        assert_eq!(aligned(&table), expected);
-        table.columns = Vec::new();
-        assert_eq!(aligned(&table).len(), 3, "no names of columns, no header");
     }
 }

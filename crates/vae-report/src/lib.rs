@@ -19,6 +19,7 @@
 )]
 
 mod charts;
+mod columns;
 mod drawing;
 mod error;
 mod figures;

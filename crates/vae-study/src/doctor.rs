@@ -6,7 +6,6 @@ use std::path::Path;
 use pulp::{Arch, Simd, WithSimd};
 use serde::Serialize;
 use vae_base::{FileError, Lock};
-use vae_report::Table;
 use vae_train::learn::Memory;
 
 /// Memory below which the default model cannot be trained on the built-in set with room to spare,
@@ -84,11 +83,12 @@ impl Findings {
         }
     }
 
-    /// Each finding with what it means.
-    pub fn table(&self) -> Table {
-        let mut table = Table::new("", &["", "found", "what it means"]);
+    /// Each finding with what it means, in a line.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         let mut row = |name: &str, found: String, means: &str| {
-            table.push(name, [found, means.to_owned()]);
+            let means = if means.is_empty() { String::new() } else { format!(": {means}") };
+            lines.push(format!("{name:12}  {found}{means}"));
         };
         row("version", self.version.clone(), "");
         row("system", self.system.clone(), "");
@@ -141,7 +141,7 @@ impl Findings {
             ("do not work", "two processes may write one run: start them in turn")
         };
         row("locks", locks.to_owned(), means);
-        table
+        lines
     }
 
     /// Whether everything works that results depend on.
@@ -185,8 +185,8 @@ mod tests {
         let found = Findings::of(here.path(), "0.1", 2, false);
         assert!(found.is_well() && 0 < found.cores && 0 < found.solver_lanes, "{found:?}");
         assert_eq!(std::fs::read_dir(here.path()).unwrap().count(), 0, "nothing stays behind");
-        let table = found.table();
-        assert!(table.rows.iter().any(|row| row[0] == "locks" && row[1] == "work"), "{table:?}");
+        let lines = found.lines();
+        assert!(lines.iter().any(|line| line.starts_with("locks         work: ")), "{lines:?}");
     }
 
     /// Each remark has its opposite.
@@ -196,9 +196,8 @@ mod tests {
         std::fs::write(here.path().join("runs"), "a file").unwrap();
         let mut found = Findings::of(here.path(), "0.1", 2, false);
         assert!(!found.is_well());
-        let says = |found: &Findings, words: &str| {
-            found.table().rows.iter().any(|row| row.iter().any(|cell| cell.contains(words)))
-        };
+        let says =
+            |found: &Findings, words: &str| found.lines().iter().any(|line| line.contains(words));
         assert!(says(&found, "not a folder") && says(&found, "runs need another folder"));
         for (words, change) in [
             (

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use vae_report::Block;
 use vae_study::doctor::Findings;
 
 use crate::failure::FAILED;
-use crate::output::{blocks, json};
+use crate::output::{json, line};
 use crate::threads;
 
 /// Say what this machine can do, and what is missing
@@ -26,6 +25,6 @@ pub(crate) fn run(_: &Args) -> Result<ExitCode> {
     let (version, hub) = (env!("CARGO_PKG_VERSION"), cfg!(feature = "hub"));
     let found = Findings::of(Path::new("."), version, threads::current(), hub);
     json(&found)?;
-    blocks(&[Block::Table(found.table())])?;
+    found.lines().into_iter().try_for_each(line)?;
     Ok(if found.is_well() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
