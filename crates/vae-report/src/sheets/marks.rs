@@ -55,7 +55,7 @@ impl Sizes {
     /// Those that suit a design of this longer side on a sheet.
     pub(crate) fn on_sheet(side: f32) -> Self {
         Self {
-            support: (side / 32.0).clamp(3.0, 8.0),
+            support: (side / 24.0).clamp(5.0, 9.0),
             arrow: (0.16 * side).clamp(16.0, 48.0),
             pen: (side / 100.0).clamp(1.5, 3.0),
             most_arrows: 9,
@@ -140,6 +140,7 @@ impl Marks {
             last if last + 1 == count => thick / 2.0,
             _ => 0.0,
         };
+        let thin = (size / 3.0).max(2.0);
         let mut found = Vec::new();
         for (row, column) in ndarray::indices((rows, columns)) {
             let (x, y) = place(area, (rows, columns), (row, column));
@@ -147,8 +148,8 @@ impl Marks {
             let sprung = [0, 1].iter().any(|&axis| self.sprung[(row, column, axis)]);
             let (across, down) = match held {
                 [true, true] => (size, size),
-                [true, false] => (size / 3.0, 2.0 * size),
-                [false, true] => (2.0 * size, size / 3.0),
+                [true, false] => (thin, 2.0 * size),
+                [false, true] => (2.0 * size, thin),
                 [false, false] if sprung => (0.0, 0.0),
                 [false, false] => continue,
             };

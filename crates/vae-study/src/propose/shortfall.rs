@@ -111,7 +111,11 @@ impl Proposals {
                 ),
                 Remedy::set("near", "DESIGN", "looks elsewhere"),
                 Remedy::set("spread", rounded(2.0 * settings.spread), "looks farther from it"),
-                Remedy::set("trust", rounded(0.5 * (1.0 + settings.trust)), "searches a larger region"),
+                Remedy::set(
+                    "trust",
+                    rounded(0.5 * (1.0 + settings.trust)),
+                    "searches a larger region",
+                ),
             ],
         }
     }
