@@ -129,6 +129,8 @@ fn json_is_one_object_and_quiet_is_silent() {
         assert_eq!(warnings.count(), ran.stderr.lines().count(), "{command}: {}", ran.stderr);
     }
     assert!(!bytes(&bench.path("one.svg")).is_empty(), "the files are written all the same");
+    let both = bench.vae("config show run --epochs 3");
+    assert_eq!(both.code, Some(2), "{}", both.stderr);
     // Without the flag there is something to leave out, and an error is always said.
     let spoken = bench.vae("evaluate run --samples 2 --no-mechanics").succeeds();
     assert!(spoken.stderr.contains("report: "), "{}", spoken.stderr);

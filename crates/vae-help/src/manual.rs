@@ -26,9 +26,12 @@ fn add(command: &Command, pages: &mut Vec<(String, Vec<u8>)>) -> io::Result<()> 
     command.get_subcommands().try_for_each(|below| add(below, pages))
 }
 
+/// What stands at the foot of each page.
+const SOURCE: &str = concat!("vae ", env!("CARGO_PKG_VERSION"));
+
 /// A page; examples keep their lines.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
-    let man = Man::new(command.clone()).manual("Manual of vae");
+    let man = Man::new(command.clone()).manual("Manual of vae").source(SOURCE);
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;

@@ -12,6 +12,7 @@ use vae_train::{Config, Layer, RunFolder};
 
 use super::problem::vacant;
 use super::train::Settings;
+use crate::failure::UsageError;
 use crate::output::{json, line, manner, shown, text, typed};
 use crate::reading::open_data;
 
@@ -71,6 +72,10 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
 fn show(args: &Show) -> Result<()> {
     let settings = Layer::new(&args.settings)?;
     let (config, origins) = if let Some(run) = &args.run {
+        if !settings.is_empty() {
+            let message = "a run has its settings; flags are for a training to come";
+            return Err(UsageError::with_hint(message, "leave RUN out, or the flags").into());
+        }
         let config = Config::read(&RunFolder::open(run)?.config())?;
         let origins = config.differences(&Config::preset(&config.preset)?);
         (config, origins.into_iter().map(|path| (path, "of this run".to_owned())).collect())
