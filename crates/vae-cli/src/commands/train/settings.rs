@@ -101,7 +101,8 @@ struct TrainingFlags {
     /// Passes over the training designs
     #[arg(long, value_name = "N")]
     epochs: Option<u64>,
-    /// Epochs without a better validation score before the run ends; 0 never ends it early
+    /// Epochs without a better validation score before the run ends, a third of the epochs unless
+    /// stated; 0 never ends it early
     #[arg(long, value_name = "N")]
     patience: Option<u64>,
     /// Designs per step

@@ -17,6 +17,8 @@ const STEPS: u64 = 2400;
 const KL_STEPS: f64 = 100.0;
 /// Share of the epochs without a better validation score after which such a run ends.
 const PATIENCE: f64 = 1.0 / 6.0;
+/// The same of a run whose epochs are stated: as in the preset, a third; and the fewest epochs.
+const STATED_PATIENCE: (u64, u64) = (3, 10);
 /// Training designs for each design of a batch.
 const DESIGNS_PER_BATCH: usize = 4;
 /// Training designs for each latent dimension: with fewer dimensions, 45 designs are reconstructed
@@ -32,10 +34,11 @@ impl Config {
     /// states them. The note says what was taken, if it is not what the preset has.
     ///
     /// A batch has the largest power of two that is at most a quarter of the designs, and a latent
-    /// space the one that is at most a half, from 4 up to the number of the preset. A run takes 2400 steps, or the epochs of the
-    /// preset if these are longer. A run that is longer than those epochs raises its KL weight over
-    /// 100 steps, and ends early after a sixth of its epochs without a better validation score; one
-    /// whose epochs are stated does not.
+    /// space the one that is at most a half, from 4 up to the number of the preset. A run takes
+    /// 2400 steps, or the epochs of the preset if these are longer. A run that is longer than those
+    /// epochs raises its KL weight over 100 steps, and ends early after a sixth of its epochs
+    /// without a better validation score; one whose epochs are stated after a third of them, at
+    /// least 10.
     ///
     /// # Errors
     /// As [`Config::resolve`].
@@ -101,6 +104,10 @@ impl Config {
                 taken.push(format!("an end after {patience} epochs without a better validation"));
                 note = note.or(Remedy::set("patience", "N", "states it"));
             }
+        }
+        let (share, fewest) = STATED_PATIENCE;
+        if stated("training", "epochs") && 0 < training.patience && !stated("training", "patience") {
+            training.patience = (training.epochs / share).max(fewest);
         }
         note.found = format!("for {designs} training designs: {}", taken.join(", "));
         Ok((config, (!taken.is_empty()).then_some(note)))
