@@ -6,7 +6,7 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
-use crate::pages::described;
+use crate::described::described;
 
 /// A manual page for each command of a program: its name, such as `vae-train.1`, and its bytes.
 ///

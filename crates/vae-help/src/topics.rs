@@ -3,7 +3,7 @@
 use clap::{Arg, Command};
 use vae_base::text::nearest;
 
-use crate::pages::described;
+use crate::described::described;
 
 /// Heading of the flags that the topic `data` explains.
 pub const READING: &str = "How the data are read";

@@ -122,19 +122,21 @@ mod tests {
             (40, (16, 8, 480, 80)),
             (120, (32, 16, 343, 58)),
             (400, (32, 32, 200, 34)),
-            (2603, (32, 32, 60, 0)),
-            (60_000, (32, 32, 60, 0)),
+            (2603, (32, 32, 60, 20)),
+            (60_000, (32, 32, 60, 20)),
         ] {
             assert_eq!(sizes(&of(None, "", designs).0), expected, "{designs} designs");
         }
-        // A stated length is kept to the end; a stated batch decides how many epochs there are.
-        assert_eq!(sizes(&of(None, "training.epochs = 7", 40).0), (16, 8, 7, 0));
+        // A third of a stated length without a gain ends it; a stated batch decides how many epochs
+        // there are.
+        assert_eq!(sizes(&of(None, "training.epochs = 7", 40).0), (16, 8, 7, 10));
+        assert_eq!(sizes(&of(None, "training.epochs = 90", 40).0), (16, 8, 90, 30));
         assert_eq!(sizes(&of(None, "training.batch_size = 20", 40).0), (16, 20, 1200, 200));
         assert_eq!(sizes(&of(None, "training.patience = 9", 40).0), (16, 8, 480, 9));
         assert_eq!(sizes(&of(None, "model.latent_dim = 50", 40).0), (50, 8, 480, 80));
         let (all, note) =
             of(None, "model.latent_dim = 50\ntraining = { epochs = 1, batch_size = 2 }", 40);
-        assert_eq!((sizes(&all), note), ((50, 2, 1, 0), None));
+        assert_eq!((sizes(&all), note), ((50, 2, 1, 10), None));
         assert_eq!(sizes(&of(None, "training.init = \"a\"", 40).0), (32, 8, 480, 80));
         // Without validation designs nothing can tell when to stop.
         assert_eq!(sizes(&of(None, "data.validation = 0.0", 40).0), (16, 8, 480, 0));
@@ -340,7 +342,8 @@ mod tests {
             if expected.data.told == Told::Auto {
                 expected.data.told = Told::All;
             }
-            // The default was shorter, and without weight decay.
+            // The default was shorter, without weight decay, and none ended early.
+            expected.training.patience = 0;
             if matches!(name, "default" | "pool") {
                 (expected.training.epochs, expected.training.weight_decay) = (30, 0.0);
             }

@@ -38,7 +38,7 @@ impl Config {
     /// 2400 steps, or the epochs of the preset if these are longer. A run that is longer than those
     /// epochs raises its KL weight over 100 steps, and ends early after a sixth of its epochs
     /// without a better validation score; one whose epochs are stated after a third of them, at
-    /// least 10.
+    /// least 10. Without validation designs none ends early.
     ///
     /// # Errors
     /// As [`Config::resolve`].
@@ -106,8 +106,12 @@ impl Config {
             }
         }
         let (share, fewest) = STATED_PATIENCE;
-        if stated("training", "epochs") && 0 < training.patience && !stated("training", "patience") {
-            training.patience = (training.epochs / share).max(fewest);
+        if !stated("training", "patience") {
+            if config.data.validation <= 0.0 {
+                training.patience = 0;
+            } else if stated("training", "epochs") {
+                training.patience = (training.epochs / share).max(fewest);
+            }
         }
         note.found = format!("for {designs} training designs: {}", taken.join(", "));
         Ok((config, (!taken.is_empty()).then_some(note)))
