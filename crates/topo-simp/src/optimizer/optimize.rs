@@ -229,8 +229,8 @@ impl Optimizer {
             }
         };
         state.finish(&model);
-        let compliance_returned =
-            state.solve(&mut equations, &model, FINAL_TOLERANCE, history.len())?;
+        let tolerance = options.solver.tolerance(problem.grid, change).min(FINAL_TOLERANCE);
+        let compliance_returned = state.solve(&mut equations, &model, tolerance, history.len())?;
         Ok(into_solution(state.physical(), &model, history, compliance_returned, ended))
     }
 
