@@ -139,6 +139,15 @@ impl Judge {
     /// for compliance topology optimization and its extension to 3D".
     pub fn optimum(&mut self, problem: &Problem) -> Result<Optimum> {
         let bound = self.lower_bound(problem)?;
+        self.optimum_above(problem, bound)
+    }
+
+    /// Likewise, for a caller who knows the lower bound of the problem.
+    ///
+    /// # Errors
+    ///
+    /// The solver's.
+    pub fn optimum_above(&mut self, problem: &Problem, bound: f64) -> Result<Optimum> {
         let first = self.improve(problem, Start::Uniform, &stages(problem.grid))?;
         if first.flaw.is_none() && first.compliance_cut <= SOFTEST * bound {
             return Ok(first);

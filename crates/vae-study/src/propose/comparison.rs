@@ -74,10 +74,15 @@ impl Comparison {
         let named = named.map(|place| Reference::design(place, run, problem, &mut judge));
         let named = named.transpose()?;
         let bound = judge.lower_bound(problem)?;
-        let found = judge.optimum(problem)?;
+        let found = judge.optimum_above(problem, bound)?;
         let optimum = found.flaw.map_or(Ok(found.compliance_cut), Err);
-        let stress = judge.judge(problem, found.cut.view())?.stress;
-        let optimal = optimum.is_ok().then_some(Judged { design: found.cut, stress });
+        let optimal = match optimum {
+            Ok(_) => {
+                let stress = judge.judge(problem, found.cut.view())?.stress;
+                Some(Judged { design: found.cut, stress })
+            }
+            Err(_) => None,
+        };
         let known = Known::stiffest(run, problem, conditions)?;
         let known = known.filter(|known| known.compliance <= SOFTEST * bound);
         Ok(Self { bound, optimum, optimal, known, named })
