@@ -13,7 +13,8 @@
 //!
 //! The rooms, each of which uses only those before it: `recipe` (how SIMP is run), `families` (what
 //! is to be designed), `judging` (one design), `fields` (maps of a problem), `generation` (from a
-//! specification to a folder), `scores` (whole sets) and `guess` (what designs tell of their problem).
+//! specification to a folder), `scores` (whole sets) and `guess` (what designs tell of their
+//! problem).
 //!
 //! # Examples
 //!

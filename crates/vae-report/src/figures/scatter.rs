@@ -54,7 +54,8 @@ const THUMBNAIL: (usize, usize) = (78, 130);
 ///
 /// Both axes have one scale, centered at zero and at least three units long either way, and dashed
 /// circles mark one and two standard deviations of the standard normal prior, so that a dimension
-/// that does not vary is seen to be flat. The caption gives mean and standard deviation of both. The file is written beside `out` and renamed.
+/// that does not vary is seen to be flat. The caption gives mean and standard deviation of both. The
+/// file is written beside `out` and renamed.
 ///
 /// # Errors
 /// [`ReportError::Empty`], [`ReportError::NotFinite`]; [`ReportError::Column`] for a dimension that

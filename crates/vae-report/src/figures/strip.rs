@@ -42,7 +42,8 @@ pub struct Strip<'a> {
 /// let material = |(n, y, _)| if y < 4 + 3 * n { 1.0 } else { 0.0 };
 /// let designs = Array3::from_shape_fn((5, 20, 60), material);
 /// let labels: Vec<String> = (0..5).map(|n| format!("{}", 0.25 * n as f64)).collect();
-/// let figure = Strip { title: "From thin to thick", designs: designs.view(), labels: &labels, marks: &[] };
+/// let (title, marks) = ("From thin to thick", &[]);
+/// let figure = Strip { title, designs: designs.view(), labels: &labels, marks };
 /// strip(&figure, &folder.path().join("strip.png"))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -127,8 +127,8 @@ impl<'a> Tile<'a> {
         }
     }
 
-    /// The value at a place, interpolated between the centers of elements of material; where a smooth
-    /// outline reaches beyond these, the largest value of the material that touches.
+    /// The value at a place, interpolated between the centers of elements of material; where a
+    /// smooth outline reaches beyond these, the largest value of the material that touches.
     fn value(&self, values: ArrayView2<'_, f64>, (row, column): (f64, f64)) -> f64 {
         let (rows, columns) = self.design.dim();
         let is_material = |at: (usize, usize)| 0.5 < self.design[at];

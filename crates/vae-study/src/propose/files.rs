@@ -144,8 +144,9 @@ impl Proposals {
     }
 
     /// Writes `problem.toml`, `proposals.csv`, `proposals.png`, `tradeoff.png`, `task.png`,
-    /// `proposals.html`, pictures of the best known designs, and a folder for each proposal with `design.json`, `design.npy`, `picture.png`, and a file in each
-    /// of the formats. All appear together.
+    /// `proposals.html`, pictures of the best known designs, and a folder for each proposal with
+    /// `design.json`, `design.npy`, `picture.png`, and a file in each of the formats. All appear
+    /// together.
     ///
     /// # Errors
     /// If there is no proposal, a design cannot be drawn in a format, or a file cannot be written.

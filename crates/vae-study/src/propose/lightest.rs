@@ -16,8 +16,8 @@ const LEAST_GUESS: f64 = 0.5;
 impl Rounds<'_> {
     /// Rounds at smaller and smaller volumes, from the one asked for, with at most half of all
     /// candidates. Returns the problem at the smallest volume that some candidate keeps the bounds
-    /// at; at the one asked for if there is none. From then on designs that are more than 5 % heavier
-    /// are not accepted.
+    /// at; at the one asked for if there is none. From then on designs that are more than 5 %
+    /// heavier are not accepted.
     ///
     /// The first guess takes the compliance to fall as the volume grows, as that of thin structures
     /// does; then volumes are halved between one that suffices and one that does not.
