@@ -19,7 +19,7 @@ use scene::Scene;
 use subject::SUBJECTS;
 use tally::Tally;
 
-/// Damaged files given to commands in one round.
+/// Damaged files given to commands in one round, unless their number is stated.
 const FILES: u64 = 200;
 
 #[derive(Clone, clap::Args)]
@@ -30,6 +30,9 @@ pub(crate) struct Settings {
     /// Rounds after which to end, if that comes sooner
     #[arg(long, value_name = "N")]
     rounds: Option<u64>,
+    /// Damaged files given to commands in one round
+    #[arg(long, default_value_t = FILES, value_name = "N")]
+    files: u64,
     /// Instead of rounds, kill a training once before and after each creation, sync and rename of a
     /// file
     #[arg(long)]
@@ -69,7 +72,8 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
                 subject.torture(&scene, full, &mut tally)?;
             }
         }
-        files::torture(&scene, round * FILES..(round + 1) * FILES, until, &mut tally)?;
+        let cases = round * settings.files..(round + 1) * settings.files;
+        files::torture(&scene, cases, until, &mut tally)?;
         round += 1;
     }
     finish(&scene, &tally, settings.seed, begun)
@@ -77,8 +81,13 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
 
 /// A minute of it, as every change must pass it.
 pub(crate) fn in_ci() -> Result<()> {
-    let settings =
-        Settings { minutes: 1.0, rounds: None, every_point: false, seed: vae_torture::SEED };
+    let settings = Settings {
+        minutes: 1.0,
+        rounds: None,
+        files: FILES,
+        every_point: false,
+        seed: vae_torture::SEED,
+    };
     run(&settings)
 }
 
