@@ -102,7 +102,7 @@ pub(crate) fn check(scene: &Scene) -> Result<()> {
     let inside = bench.around.join("inside");
     for Target { file, command } in TARGETS {
         let mut process = scene.command(command);
-        let ran = oracle::run_through(process.current_dir(&inside), &inside, "whole")?;
+        let ran = oracle::run_through(process.current_dir(&inside))?;
         ensure!(ran.code == Some(0), "vae {command} fails: {}", ran.stderr);
         bench.restore(file, &fs::read(scene.inputs().join(file))?)?;
     }
@@ -170,7 +170,7 @@ impl<'a> Bench<'a> {
         fs::write(&path, &damaged)?;
         let shell = format!("ulimit -v {MEMORY}; ulimit -t {SECONDS}; exec \"$@\"");
         let mut process = self.scene.behind(&shell, command);
-        let ran = oracle::run_through(process.current_dir(&inside), &inside, "damaged")?;
+        let ran = oracle::run_through(process.current_dir(&inside))?;
         let mut fault = ran.fault();
         if fault.is_none() {
             fault = self.elsewhere()?;

@@ -52,18 +52,18 @@ impl Interruption {
         match *self {
             Self::Kill(share) => {
                 let limit = whole.took.mul_f64(share);
-                oracle::run(scene.command(arguments).current_dir(folder), folder, "try", limit)
+                oracle::run(scene.command(arguments).current_dir(folder), limit)
             }
             Self::Point(point) => {
                 let mut command = scene.command(arguments);
                 command.env("VAE_KILL_POINT", point.to_string());
-                oracle::run_through(command.current_dir(folder), folder, "try")
+                oracle::run_through(command.current_dir(folder))
             }
             Self::FileSize(share) => {
                 let blocks = (share * whole.largest as f64 / 512.0) as u64;
                 let shell = format!("ulimit -f {blocks}; exec \"$@\"");
                 let mut command = scene.behind(&shell, arguments);
-                oracle::run_through(command.current_dir(folder), folder, "try")
+                oracle::run_through(command.current_dir(folder))
             }
             Self::Disk(share) => {
                 let kilobytes = 4 + (share * whole.bytes as f64 / 1024.0) as u64;
@@ -78,7 +78,7 @@ impl Interruption {
                 let inner = scene.command(&arguments.replace(" out", " disk/out"));
                 command.arg(inner.get_program()).args(inner.get_args());
                 command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-                oracle::run_through(command.current_dir(folder), folder, "try")
+                oracle::run_through(command.current_dir(folder))
             }
         }
     }

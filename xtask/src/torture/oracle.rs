@@ -1,11 +1,13 @@
 //! What a process may do, whatever happens to it.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 /// A process that takes longer hangs, however busy the machine is.
 const LONGEST: Duration = Duration::from_mins(5);
@@ -21,17 +23,16 @@ pub(crate) struct Ran {
     pub(crate) took: Duration,
 }
 
-/// Runs a command, for `limit` at most: then it is killed. Its output goes to files in `folder`,
-/// whose names begin with `name`.
-pub(crate) fn run(
-    command: &mut Command,
-    folder: &Path,
-    name: &str,
-    limit: Duration,
-) -> Result<Ran> {
-    let path = folder.join(format!("{name}.stderr"));
+/// Runs a command, for `limit` at most: then it is killed. Its errors come through a pipe, on which
+/// no limit of the size of files bears.
+pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Ran> {
     let begun = Instant::now();
-    let mut child = command.stdout(Stdio::null()).stderr(fs::File::create(&path)?).spawn()?;
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let mut pipe = child.stderr.take().context("a pipe")?;
+    let reader = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).map(|_| bytes)
+    });
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break Some(status);
@@ -42,17 +43,17 @@ pub(crate) fn run(
             child.wait()?;
             break None;
         }
-        std::thread::sleep(left.min(Duration::from_millis(2)));
+        thread::sleep(left.min(Duration::from_millis(2)));
     };
     let took = begun.elapsed();
-    let stderr = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
-    fs::remove_file(path)?;
+    let bytes = reader.join().expect("reading does not panic")?;
+    let stderr = String::from_utf8_lossy(&bytes).into_owned();
     Ok(Ran { code: status.and_then(|status| status.code()), stderr, took })
 }
 
 /// Runs a command to its end.
-pub(crate) fn run_through(command: &mut Command, folder: &Path, name: &str) -> Result<Ran> {
-    run(command, folder, name, LONGEST)
+pub(crate) fn run_through(command: &mut Command) -> Result<Ran> {
+    run(command, LONGEST)
 }
 
 impl Ran {

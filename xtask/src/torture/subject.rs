@@ -171,7 +171,7 @@ impl Subject {
         let out = folder.join("out");
         let is_there = out.exists();
         let again = if self.resumes && is_there { "train --resume out" } else { command };
-        let ran = oracle::run_through(scene.command(again).current_dir(folder), folder, "again")?;
+        let ran = oracle::run_through(scene.command(again).current_dir(folder))?;
         // What was complete already is refused, and stays.
         let refused = is_there && !self.resumes && ran.code == Some(2);
         if ran.code != Some(0) && !refused {
@@ -209,8 +209,7 @@ impl Subject {
         }
         // Where those that are stopped will be: a run records where its data lie.
         let folder = self.folder(scene, TRY)?;
-        let ran =
-            oracle::run_through(scene.command(command).current_dir(&folder), &folder, "whole")?;
+        let ran = oracle::run_through(scene.command(command).current_dir(&folder))?;
         ensure!(ran.code == Some(0), "vae {command} fails: {}", ran.stderr);
         let kept = scene.inputs().with_file_name(name);
         fs::rename(folder, &kept)?;
