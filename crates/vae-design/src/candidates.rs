@@ -31,6 +31,9 @@ pub struct Task<'a> {
     pub search: Search,
     /// SIMP iterations of repair after the search; 0 leaves the design as it is.
     pub repair: usize,
+    /// Radius of the filter of a repair, times the one that finds the layout of a whole
+    /// optimization.
+    pub layout: f64,
 }
 
 /// A code to search from.
@@ -113,7 +116,9 @@ fn candidate(
     let design = match task.repair {
         0 => searched.clone(),
         iterations => {
-            let repaired = judge.repair(task.problem, searched.view(), iterations)?.design;
+            let searched = searched.view();
+            let repaired =
+                judge.repair_in_layout(task.problem, searched, iterations, task.layout)?.design;
             // Densities order the elements as logits do.
             let values: Vec<f64> = repaired.iter().copied().collect();
             task.projection.project(&values).cut_whole()

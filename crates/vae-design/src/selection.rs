@@ -18,7 +18,7 @@ pub struct Criteria {
     pub within: f64,
     /// Compliance above which a candidate is no structure, whatever the reference is.
     pub softest: f64,
-    /// Largest overlap (`IoU`) with a training design, and of two proposals.
+    /// Largest overlap ([`Silhouette::overlap`]) with a training design, and of two proposals.
     pub overlap: f64,
     /// What else is required.
     pub requirements: Vec<Requirement>,
@@ -59,7 +59,7 @@ pub struct Yield {
 pub struct Proposal {
     /// Its position among the candidates.
     pub candidate: usize,
-    /// `1 − IoU` with the nearest training design.
+    /// 1 minus the overlap with the nearest training design.
     pub novelty: f64,
     /// Position of that training design; `None` without training designs.
     pub nearest: Option<usize>,
@@ -98,7 +98,8 @@ impl Criteria {
                 &mut result.unmet
             } else if 1.0 - novelty > self.overlap {
                 &mut result.training_copies
-            } else if kept.iter().any(|other| silhouette.iou(&other.silhouette) > self.overlap) {
+            } else if kept.iter().any(|other| silhouette.overlap(&other.silhouette) > self.overlap)
+            {
                 &mut result.duplicates
             } else {
                 kept.push(Proposal { candidate: index, novelty, nearest, silhouette });
@@ -135,11 +136,11 @@ impl Criteria {
         found.chain(self.reference).reduce(f64::min)
     }
 
-    /// `1 − IoU` with the nearest training design, and which it is.
+    /// 1 minus the overlap with the nearest training design, and which it is.
     fn novelty(&self, silhouette: &Silhouette) -> (f64, Option<usize>) {
-        let overlaps = self.training.iter().map(|other| silhouette.iou(other)).enumerate();
+        let overlaps = self.training.iter().map(|other| silhouette.overlap(other)).enumerate();
         let nearest = overlaps.max_by(|a, b| a.1.total_cmp(&b.1));
-        nearest.map_or((1.0, None), |(index, iou)| (1.0 - iou, Some(index)))
+        nearest.map_or((1.0, None), |(index, overlap)| (1.0 - overlap, Some(index)))
     }
 }
 
@@ -156,9 +157,9 @@ pub fn diverse(accepted: &[Proposal], candidates: &[Candidate], wanted: usize) -
     chosen.truncate(wanted);
     while chosen.len() < wanted.min(accepted.len()) {
         let overlap = |index: &usize| {
-            let overlaps = chosen
-                .iter()
-                .map(|&other: &usize| accepted[*index].silhouette.iou(&accepted[other].silhouette));
+            let overlaps = chosen.iter().map(|&other: &usize| {
+                accepted[*index].silhouette.overlap(&accepted[other].silhouette)
+            });
             overlaps.fold(0.0, f64::max)
         };
         let others = (0..accepted.len()).filter(|index| !chosen.contains(index));
@@ -282,6 +283,19 @@ mod tests {
         // Half an overlap is too much now.
         let strict = Criteria { overlap: 0.5, ..criteria };
         assert_eq!(strict.select(&all).1.duplicates, 2);
+    }
+
+    /// The material of two nearly full designs overlaps, whatever holes they have.
+    #[test]
+    fn designs_with_holes_elsewhere_are_no_copies() {
+        let full = |hole: usize| {
+            let mut cells = [1.0; 8];
+            cells[hole] = 0.0;
+            candidate(8.0, cells)
+        };
+        let criteria = Criteria { overlap: 0.7, ..criteria() };
+        let (_, counts) = criteria.select(&[full(1), full(6), full(1)]);
+        assert_eq!((counts.accepted, counts.duplicates), (2, 1));
     }
 
     #[test]

@@ -215,10 +215,28 @@ impl Judge {
         design: ArrayView2<'_, f32>,
         iterations: usize,
     ) -> Result<Optimum> {
+        self.repair_in_layout(problem, design, iterations, 1.0)
+    }
+
+    /// Likewise, where the filter that finds a layout has `scale` times its usual radius: a smaller
+    /// one leaves more and thinner members, a larger one fewer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Judge::judge`].
+    #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
+    pub fn repair_in_layout(
+        &mut self,
+        problem: &Problem,
+        design: ArrayView2<'_, f32>,
+        iterations: usize,
+        scale: f64,
+    ) -> Result<Optimum> {
         let crisp = iterations.min(2);
         let sharp = (iterations - crisp).min(8);
         let layout = iterations - crisp - sharp;
-        let stages = [(layout_radius(problem.grid), layout), (SHARP_RADIUS, sharp), (1.0, crisp)];
+        let radius = (scale * layout_radius(problem.grid)).max(SHARP_RADIUS);
+        let stages = [(radius, layout), (SHARP_RADIUS, sharp), (1.0, crisp)];
         self.improve(problem, Start::Design(design.mapv(f64::from)), &stages)
     }
 

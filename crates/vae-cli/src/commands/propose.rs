@@ -92,7 +92,8 @@ pub(crate) struct Args {
     /// Share of the training codes that the search region holds
     #[arg(long, value_name = "X", default_value_t = 0.95, hide_short_help = true)]
     trust: f64,
-    /// Largest overlap (IoU) of a proposal with a training design or another proposal
+    /// Largest overlap of a proposal with a training design or another proposal: the IoU of the
+    /// material or of the void, whichever is smaller
     #[arg(long, value_name = "X", default_value_t = 0.95, hide_short_help = true)]
     overlap: f64,
     /// Bound that a proposal must keep, MEASURE<=NUMBER or MEASURE>=NUMBER; may be repeated

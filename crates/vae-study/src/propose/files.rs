@@ -76,7 +76,7 @@ pub struct Described<'a> {
     pub reference_compliance: Option<f64>,
     /// Compliance over that of the reference, minus 1.
     pub compliance_error: Option<f64>,
-    /// `1 − IoU` with the nearest training design.
+    /// 1 minus the overlap with the nearest training design.
     pub novelty: f64,
     /// Position of the nearest training design in the data; `None` if there are no training
     /// designs.

@@ -3,6 +3,7 @@
 use topo_simp::Problem;
 use vae_design::{Measure, Requirement};
 
+use super::course::Round;
 use super::error::Result;
 use super::rounds::{ProposeProgress, Rounds};
 
@@ -35,7 +36,7 @@ impl Rounds<'_> {
             let before = self.tried.len();
             // Passive regions need some volume.
             if problem.validate().is_ok() {
-                self.round(&problem, None)?;
+                self.round(&problem, Round::Stated)?;
                 observe(self.progress());
             }
             let stiffest = self.stiffest_sound(before);

@@ -1,6 +1,7 @@
 //! New designs for a task: candidates from a trained model, searched, judged, selected and ranked.
 
 mod comparison;
+mod course;
 mod error;
 mod files;
 mod lightest;

@@ -8,6 +8,7 @@ use vae_design::{
 };
 use vae_train::codes::posteriors;
 
+use super::course::{Course, Round};
 use super::error::Result;
 use super::proposals::{EXPLORED, Proposals};
 use super::settings::{Differ, ProposeSettings};
@@ -16,12 +17,7 @@ use crate::run::{Run, silhouette};
 
 /// Sharpness of the densities that the search sees: the decoder's own probabilities.
 const SHARPNESS: f64 = 1.0;
-/// Times the volume of the task that the model is told in further rounds: what is drawn for another
-/// volume, and cut at that of the task, often has another topology.
-const VOLUMES: [f64; 5] = [0.7, 1.4, 0.5, 1.2, 0.85];
-/// Topologies that are looked for in further rounds.
-const TOPOLOGIES: usize = 5;
-/// Scale of the noise that candidates of those rounds begin with.
+/// Scale of the noise that candidates of rounds which explore begin with.
 const TEMPERATURE: f64 = 2.0;
 /// Steps of the search of those candidates, at most.
 const STEPS: usize = 2;
@@ -74,11 +70,12 @@ impl ProposalTask<'_> {
     /// Where the lightest designs are looked for, rounds at smaller and smaller volumes come first,
     /// and the smallest volume that keeps the bounds is that of the following ones.
     ///
-    /// The first round is told the task as it is. Further ones explore as long as there are fewer
-    /// than five topologies, or than the number asked for: they are told other volumes in turn,
-    /// begin with warmer noise, and are made structures by SIMP iterations instead of a search.
-    /// Afterwards rounds as the first one follow until enough candidates are accepted or the
-    /// largest number is tried.
+    /// The first round is told the task as it is. As long as there are fewer than five topologies,
+    /// or than the number asked for, further ones explore: they are told other volumes in turn,
+    /// begin with warmer noise, and are made structures by SIMP iterations with filters of several
+    /// radii instead of a search. A round that brings nothing is followed by one of the other kind.
+    /// The rounds end when enough candidates are accepted, when the largest number is tried, or
+    /// when several in a row have brought nothing.
     ///
     /// # Errors
     /// If the decoder or the solver fails, or a training design cannot be read.
@@ -178,43 +175,36 @@ impl<'a> Rounds<'a> {
 
     /// Rounds until enough candidates are accepted, of enough topologies.
     fn fill(&mut self, problem: &Problem, observe: &mut impl FnMut(ProposeProgress)) -> Result<()> {
-        let settings = self.settings();
-        let wanted = match settings.differ {
-            Differ::Topology => settings.count.min(TOPOLOGIES),
-            Differ::Overlap => 0,
-        };
-        let mut volumes = VOLUMES.into_iter();
-        loop {
-            let explores = !self.tried.is_empty() && self.counts.topologies < wanted;
-            let volume = if explores { volumes.next() } else { None };
-            if settings.most_candidates() <= self.tried.len()
-                || (settings.count <= self.counts.accepted && volume.is_none())
-            {
-                return Ok(());
-            }
-            self.round(problem, volume)?;
+        let mut course = Course::new(self.settings());
+        while let Some(round) = course.next(self.counts) {
+            self.round(problem, round)?;
             observe(self.progress());
         }
+        Ok(())
     }
 
-    /// Tries candidates for a problem. If `explored` is a share of its volume, the model is told
-    /// that one, and SIMP iterations make structures of what it draws.
-    pub(super) fn round(&mut self, problem: &Problem, explored: Option<f64>) -> Result<()> {
+    /// Tries candidates for a problem. A round that explores tells the model another volume, and
+    /// SIMP iterations make structures of what it draws.
+    pub(super) fn round(&mut self, problem: &Problem, round: Round) -> Result<()> {
         let ProposalTask { run, settings, origins, .. } = self.task;
-        let (number, temperature, steps, repair) = match explored {
-            Some(_) => {
-                let steps = settings.search.min(STEPS);
-                (settings.count, TEMPERATURE, steps, settings.refine.max(REPAIR))
-            }
-            None => (2 * settings.count, 1.0, settings.search, settings.refine),
+        let explores = round != Round::Stated;
+        let (volume, layout) = match round {
+            Round::Stated => (1.0, 1.0),
+            Round::Exploring { volume, layout } => (volume, layout),
+        };
+        let (number, temperature, steps, repair) = if explores {
+            let steps = settings.search.min(STEPS);
+            (settings.count, TEMPERATURE, steps, settings.refine.max(REPAIR))
+        } else {
+            (2 * settings.count, 1.0, settings.search, settings.refine)
         };
         let most = settings.most_candidates();
         let numbers = self.tried.len()..(self.tried.len() + number).min(most);
         let share = problem.volume_fraction / self.task.problem.volume_fraction;
-        let (told, given) = self.task.told_at(share * explored.unwrap_or(1.0))?;
+        let (told, given) = self.task.told_at(share * volume)?;
         let mut codes =
             origins.codes(numbers, &run.vae, &self.region, (&told, &given), temperature)?;
-        for origin in codes.iter_mut().filter(|_| explored.is_some()) {
+        for origin in codes.iter_mut().filter(|_| explores) {
             origin.source = EXPLORED;
         }
         let task = Task {
@@ -225,6 +215,7 @@ impl<'a> Rounds<'a> {
             region: &self.region,
             search: Search { steps, goal: None },
             repair,
+            layout,
         };
         self.tried.extend(candidates(task, &codes)?);
         (self.accepted, self.counts) = self.criteria.select(&self.tried);

@@ -52,7 +52,8 @@ pub struct ProposeSettings {
     pub refine: usize,
     /// Share of the training codes that the search region holds.
     pub trust: f64,
-    /// Largest overlap (`IoU`) of a proposal with a training design or another proposal.
+    /// Largest overlap of a proposal with a training design or another proposal: the `IoU` of the
+    /// material or of the void, whichever is smaller.
     pub overlap: f64,
     /// What else a proposal must keep.
     pub requirements: Vec<Requirement>,
