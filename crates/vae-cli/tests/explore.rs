@@ -101,6 +101,13 @@ fn every_exploration_draws() {
     picture("held/designs.png");
     bench.vae("interpolate run --along volume_fraction --out along").succeeds();
     picture("along/designs.png");
+    // With the code of a real design all the way, and its other conditions.
+    let z = array(&bench.path("along/designs.npz"), "z");
+    assert!(z.axis_iter(Axis(0)).all(|row| row == z.index_axis(Axis(0), 0)), "{z}");
+    assert!(z.iter().any(|z| 1e-6 < z.abs()), "not at the mean of the prior: {z}");
+    let c = array(&bench.path("along/designs.npz"), "conditions");
+    let held = |column: ndarray::ArrayViewD<'_, f32>| column.iter().all(|&c| c == column[0]);
+    assert_eq!(c.axis_iter(Axis(1)).filter(|column| !held(column.view())).count(), 1, "{c}");
 }
 
 #[test]

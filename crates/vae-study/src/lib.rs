@@ -13,6 +13,7 @@ mod error;
 mod estimate;
 pub mod evaluation;
 pub mod latent;
+mod middle;
 pub mod outliers;
 pub mod pictures;
 mod progress;

@@ -11,6 +11,7 @@ use vae_train::data::Given;
 use vae_train::generate::{Path as Way, condition_column, conditions, path, set_conditions};
 
 use crate::error::{Result, StudyError};
+use crate::middle::middle;
 use crate::run::{Briefing, Run, silhouette, told};
 
 /// Two designs to walk between.
@@ -139,26 +140,41 @@ impl Walk {
         Self::between(vae, (title, names), &draws, cs, course, |_, cs| briefing.given(vae, cs))
     }
 
-    /// Along the training range of one condition, at the mean of the prior.
+    /// Along the training range of one condition, with the code of the training design nearest to
+    /// the median of all, or the mean of the prior if there are no data. Unless conditions are
+    /// held, the others are those of that design.
     ///
     /// # Errors
-    /// If a condition is unknown or out of range; as [`Briefing::given`].
+    /// If a condition is unknown or out of range, or a design cannot be read; as
+    /// [`Briefing::given`].
     pub fn along(
         vae: &Vae,
+        run: Option<&Run>,
         briefing: &Briefing<'_>,
         name: &str,
         course: Course<'_>,
     ) -> Result<Self> {
-        let held = conditions(vae, course.held)?;
+        let middle = run.map(middle).transpose()?.flatten();
+        let own = middle.as_ref().zip(run).filter(|_| course.held.is_empty());
+        let base = match own {
+            Some(((design, _), run)) => {
+                run.designs().given(&[*design]).conditions().row(0).to_vec()
+            }
+            None => conditions(vae, course.held)?,
+        };
         let column = condition_column(vae, name)?;
         let range = &vae.config().conditions[column];
-        let mut ends = rows(&held, 2);
+        let mut ends = rows(&base, 2);
         (ends[[0, column]], ends[[1, column]]) = (range.min, range.max);
         let cs = path(&ends, course.steps, Way::Linear);
         let values = cs.index_axis(Axis(1), column);
         let labels = values.iter().map(|value| format!("{name} {value:.3}")).collect();
-        let title = format!("The prior's mean along {name}");
-        let zs = Array2::zeros((course.steps, vae.config().latent_dim));
+        let mut zs = Array2::zeros((course.steps, vae.config().latent_dim));
+        let mut title = format!("The mean of the prior along {name}");
+        if let Some((design, code)) = &middle {
+            zs.rows_mut().into_iter().for_each(|mut z| z.assign(code));
+            title = format!("The code of design {design}, nearest to the median, along {name}");
+        }
         Ok(Self { title, zs, given: briefing.rows(vae, &cs)?, labels })
     }
 

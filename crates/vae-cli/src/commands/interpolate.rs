@@ -18,8 +18,9 @@ use crate::output::{self, json, line, shown};
 ///
 /// Between two designs, both the latent code and the conditions move on a straight line. Between
 /// two draws from the prior, the conditions stay at their training mean. Along a condition, the
-/// latent code stays at the mean of the prior. `--set` holds a condition, and `--set-end` moves it.
-/// By default the walk is between two designs of one problem.
+/// latent code and the other conditions stay those of the training design whose code is nearest to
+/// the median of all; without data, the mean of the prior and the training means. `--set` holds a
+/// condition, and `--set-end` moves it. By default the walk is between two designs of one problem.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae interpolate
@@ -87,10 +88,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let course = args.course();
     if args.random || args.along.is_some() {
         let Model { vae, .. } = args.run.model.open()?;
-        let run = args.run.model.with_data_if(vae.config().fields.is_some());
+        let run =
+            args.run.model.with_data_if(args.along.is_some() || vae.config().fields.is_some());
         let briefing = args.run.briefing(run.as_ref())?;
         let walk = match &args.along {
-            Some(name) => Walk::along(&vae, &briefing, name, course)?,
+            Some(name) => Walk::along(&vae, run.as_ref(), &briefing, name, course)?,
             None => Walk::between_draws(&vae, &briefing, args.seed, course)?,
         };
         return write(args, &vae, &walk);
