@@ -109,26 +109,27 @@ pub fn summary_of_proposals(found: &Proposals) -> Vec<String> {
     };
     if let (Some(stiffest), Some(Reference { name, compliance, .. })) = (stiffest, &found.reference)
     {
-        sentences.push(format!(
-            "The stiffest is {} than {name}{at}.",
-            softer_or_stiffer(stiffest / compliance - 1.0)
-        ));
+        sentences
+            .push(format!("The stiffest is {}{at}.", beside(stiffest / compliance - 1.0, name)));
     }
     let known = found.comparison.known.as_ref().filter(|_| !found.are_lightest());
     if let (Some(stiffest), Some(known)) = (stiffest, known) {
+        let name = format!("design {} of the data", known.position);
         sentences.push(format!(
-            "It is {} than design {} of the data, the best one known for this task.",
-            softer_or_stiffer(stiffest / known.compliance - 1.0),
-            known.position
+            "It is {}, the best one known for this task.",
+            beside(stiffest / known.compliance - 1.0, &name)
         ));
     }
     sentences
 }
 
-/// A difference of compliances in words.
-fn softer_or_stiffer(more: f64) -> String {
-    let word = if 0.0 < more { "softer" } else { "stiffer" };
-    format!("{:.1} % {word}", 100.0 * more.abs())
+/// A difference of compliances, as a share of that of `name`, in words.
+fn beside(more: f64, name: &str) -> String {
+    match format!("{:.1}", 100.0 * more.abs()).as_str() {
+        "0.0" => format!("as stiff as {name}"),
+        percent if 0.0 < more => format!("{percent} % softer than {name}"),
+        percent => format!("{percent} % stiffer than {name}"),
+    }
 }
 
 fn counts(counts: &Yield, are_lightest: bool) -> Vec<String> {
@@ -160,15 +161,19 @@ fn counts(counts: &Yield, are_lightest: bool) -> Vec<String> {
     lines
 }
 
-/// How many iterations the proposals save SIMP.
+/// How many iterations the proposals save SIMP, or cost it.
 fn saved(saved: &[isize]) -> String {
     let mut saved = saved.to_vec();
     saved.sort_unstable();
+    let (least, median, most) = (saved[0], saved[saved.len() / 2], saved[saved.len() - 1]);
+    let (word, [median, from, to]) = if median < 0 {
+        ("more", [-median, -most, -least])
+    } else {
+        ("fewer", [median, least, most])
+    };
     format!(
-        "started from these designs, SIMP needs {} iterations fewer than from the uniform start (median; {} to {})",
-        saved[saved.len() / 2],
-        saved[0],
-        saved[saved.len() - 1]
+        "started from these designs, SIMP needs {median} iterations {word} than from the uniform \
+         start (median; {from} to {to})"
     )
 }
 
@@ -201,8 +206,23 @@ mod tests {
 
     #[test]
     fn more_compliance_is_softer() {
-        assert_eq!(softer_or_stiffer(0.1), "10.0 % softer");
-        assert_eq!(softer_or_stiffer(-0.021), "2.1 % stiffer");
+        assert_eq!(beside(0.1, "it"), "10.0 % softer than it");
+        assert_eq!(beside(-0.021, "it"), "2.1 % stiffer than it");
+        assert_eq!(beside(-0.0004, "it"), "as stiff as it");
+    }
+
+    #[test]
+    fn a_start_that_costs_iterations_is_said_to() {
+        let found = saved(&[4, 9, -1]);
+        assert!(
+            found.contains("needs 4 iterations fewer") && found.contains("; -1 to 9)"),
+            "{found}"
+        );
+        let found = saved(&[-4, -9, 1]);
+        assert!(
+            found.contains("needs 4 iterations more") && found.contains("; -1 to 9)"),
+            "{found}"
+        );
     }
 
     #[test]
