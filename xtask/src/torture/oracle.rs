@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 
 /// A process that takes longer hangs, however busy the machine is.
-const LONGEST: Duration = Duration::from_mins(5);
+const LONGEST: Duration = Duration::from_mins(30);
 
 /// Lines of an error: the error, the place in a text with the line before and after it, a hint.
 const MOST_LINES: usize = 8;
