@@ -116,6 +116,26 @@ fn what_a_training_takes_is_said_first() {
     assert!(!bench.path("large").exists());
 }
 
+/// The first lines of a training say what the model is told, with its range, and what it is not.
+#[test]
+fn identifiers_run_times_and_flags_are_not_told() {
+    let bench = Bench::empty();
+    discs(&bench, "discs.npy", 12);
+    let row = |i: u32| format!("{},{},{},{}", 100 + 7 * i, 3 * i + 1, i % 2, 15 * (i % 3));
+    let rows: Vec<String> =
+        std::iter::once("id,runtime,converged,angle".to_owned()).chain((0..12).map(row)).collect();
+    std::fs::write(bench.path("values.csv"), rows.join("\n")).unwrap();
+    let train = "train --data discs.npy --conditions values.csv --epochs 1 --batch-size 4 --run";
+    let said = bench.vae(&format!("{train} auto")).succeeds().stderr;
+    let told = said.find("the model is told angle (0 to 30)");
+    assert!(told.is_some() && told < said.find("epoch"), "{said}");
+    for words in ["id (an identifier)", "runtime (a run time", "converged (a flag)", "--told"] {
+        assert!(said.contains(words), "{words:?} is not in {said}");
+    }
+    let said = bench.vae(&format!("{train} named --told id,angle")).succeeds().stderr;
+    assert!(said.contains("the model is told id (100 to 177), angle (0 to 30)"), "{said}");
+}
+
 /// A condition that is called like the volume of the designs has its own picture.
 #[test]
 fn histograms_never_overwrite_each_other() {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use image::{ImageBuffer, Luma};
 use ndarray::{Array2, Array3, Axis};
 use vae_base::Remedy;
-use vae_data::{DataError, DataSet, Reading, Source, npy, npz, open_with};
+use vae_data::{DataError, DataSet, Reading, ReadingError, Source, npy, npz, open_with};
 
 const N: usize = 8;
 const HEIGHT: usize = 32;
@@ -245,4 +245,52 @@ fn paper_of_the_tone_of_material_is_told_or_doubted() {
     let (found, set) = pictures(&truth, [10, 0, 10, 0], 255).unwrap();
     assert_eq!(found.dim(), (N, HEIGHT + 20, WIDTH));
     assert_eq!(offered(&set, "warning: 10 rows", "crop").unwrap(), "10,0,10,0");
+}
+
+#[test]
+fn a_line_around_all_pictures_is_no_background() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pictures");
+    fs::create_dir(&path).unwrap();
+    let designs = blobs(0);
+    for (index, design) in designs.outer_iter().enumerate() {
+        let framed = picture(&design.to_owned(), [1; 4], 0);
+        framed.save(path.join(format!("{index}.png"))).unwrap();
+    }
+    let error = read(&path, &Reading::default()).map(|(_, set)| set.len()).unwrap_err();
+    assert!(error.to_string().contains("may be a frame"), "{error}");
+    let cut = Reading { crop: "1,1,1,1".parse().unwrap(), ..Reading::default() };
+    let (found, _) = read(&path, &cut).unwrap();
+    assert_eq!(found.dim(), designs.dim());
+}
+
+/// Crosses: material is one piece, and void is in four.
+fn crosses() -> Array3<f32> {
+    Array3::from_shape_fn((8, 20, 30), |(i, row, column)| {
+        let cross = (7 + i..9 + i).contains(&row) || (11 + i..13 + i).contains(&column);
+        f32::from(u8::from(cross))
+    })
+}
+
+#[test]
+fn pictures_that_contradict_each_other_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let save = |other: usize| {
+        for (index, design) in crosses().outer_iter().enumerate() {
+            let design = if index < other { design.mapv(|v| 1.0 - v) } else { design.to_owned() };
+            let path = folder.path().join(format!("{index}.png"));
+            picture(&design, [0; 4], 255).save(path).unwrap();
+        }
+    };
+    save(4);
+    let error = read(folder.path(), &Reading::default()).map(|(_, set)| set.len()).unwrap_err();
+    assert!(matches!(&error, DataError::Reading(ReadingError::MixedPolarity { .. })), "{error}");
+    // What the remedies offer works, and a picture or two may be unusual.
+    let yes = Reading { invert: "yes".parse().unwrap(), ..Reading::default() };
+    assert!(read(folder.path(), &yes).is_ok());
+    for other in [0, 1] {
+        save(other);
+        let (found, _) = read(folder.path(), &Reading::default()).unwrap();
+        assert_eq!(found.index_axis(Axis(0), 7), crosses().index_axis(Axis(0), 7), "{other}");
+    }
 }

@@ -84,7 +84,7 @@ fn a_design_is_read_from_tables_of_every_program() {
 fn what_is_no_design_is_refused_with_what_was_seen() {
     for (name, words, setting) in [
         ("no_density.csv", "144 rows with the columns Points:0, Points:1, Points:2", "array"),
-        ("no_density.txt", "144 rows with the columns 4 without names", "array"),
+        ("no_density.txt", "144 rows with the columns 1 to 4 (without names)", "array"),
         ("numbered.csv", "no coordinates", "layout"),
         ("two_designs.csv", "where another one lies already", "grid"),
         ("vectors.csv", "10 designs, each a flat vector of 144 values", "layout"),
@@ -318,4 +318,96 @@ fn a_table_with_a_row_for_each_design_beside_an_array_is_not_passed_over() {
     // A table of another length has nothing to do with the designs.
     fs::write(&beside, format!("{table}0.5\n")).unwrap();
     open(&path, &Reading::default()).unwrap();
+}
+
+/// A design as pandas writes it after `pivot`: the name of the lines and the places along them.
+fn pivot(name: &str, design: &ndarray::Array2<f32>, down: bool, step: f64) -> String {
+    let (height, width) = design.dim();
+    let place = |i: usize| (i as f64 + 0.5) * step;
+    let mut text = name.to_owned();
+    (0..width).for_each(|column| write!(text, ",{}", place(column)).unwrap());
+    text.push('\n');
+    for (line, values) in design.outer_iter().enumerate() {
+        let from_start = if down { height - 1 - line } else { line };
+        write!(text, "{}", place(from_start)).unwrap();
+        values.iter().for_each(|value| write!(text, ",{value}").unwrap());
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn tables_with_coordinates_at_their_sides_are_read_with_y_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("design.csv");
+    let all = truth();
+    let design = all.index_axis(ndarray::Axis(0), 1).to_owned();
+    let expected = design.clone().insert_axis(ndarray::Axis(0));
+    let upside_down = design.slice(ndarray::s![..;-1, ..]).to_owned();
+    let by_columns = upside_down.t().to_owned();
+    for (what, text) in [
+        ("y grows downward", pivot("y", &upside_down, false, 0.5)),
+        ("y falls", pivot("Y [mm]", &design, true, 0.5)),
+        ("whole numbers", pivot("y", &upside_down, false, 2.0)),
+        ("lines of equal x", pivot("x", &by_columns, false, 0.5)),
+    ] {
+        fs::write(&path, text).unwrap();
+        check(&read(&path, &Reading::default()).unwrap(), &expected, what);
+    }
+    // Without a name it is said which flag turns the designs.
+    fs::write(&path, pivot("", &upside_down, false, 0.5)).unwrap();
+    let set = open(&path, &Reading::default()).unwrap();
+    let note = set.notes().iter().find(|note| note.found.contains("grows downward")).unwrap();
+    assert_eq!(settings(&note.remedies), ["turn"]);
+    let turned = Reading { turn: "mirror-y".parse().unwrap(), ..Reading::default() };
+    check(&read(&path, &turned).unwrap(), &expected, "turned");
+}
+
+#[test]
+fn the_column_that_is_taken_of_two_densities_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("design.csv");
+    let mut text = String::from("x,y,rho,rho_filtered\n");
+    for (i, j) in (0..12).flat_map(|i| (0..12).map(move |j| (i, j))) {
+        writeln!(text, "{j}.5,{i}.5,0.{i:02},0.{j:02}").unwrap();
+    }
+    fs::write(&path, text).unwrap();
+    let set = open(&path, &Reading::default()).unwrap();
+    let note = set.notes().iter().find(|note| note.found.contains("\"rho\"")).unwrap();
+    assert!(note.found.contains("not rho_filtered"), "{note:?}");
+    assert_eq!(settings(&note.remedies), ["array"]);
+    let other = Reading { array: "rho_filtered".parse().unwrap(), ..Reading::default() };
+    assert!((read(&path, &other).unwrap()[[0, 0, 7]] - 0.07).abs() < 1e-6);
+}
+
+#[test]
+fn cells_that_are_no_numbers_are_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("design.csv");
+    let points = |cell: &dyn Fn(usize) -> String| {
+        (0..144).fold(String::from("x;y;value_1\n"), |mut text, i| {
+            writeln!(text, "{};{};{}", i % 12, i / 12, cell(i)).unwrap();
+            text
+        })
+    };
+    let mut wide = String::from("id,volume");
+    (0..64).for_each(|i| write!(wide, ",p{i}").unwrap());
+    (0..3).for_each(|i| write!(wide, "\n{},0.5{}", 10 * i, ",0.5".repeat(64)).unwrap());
+    let flat = Reading { layout: "rows:8x8".parse().unwrap(), ..Reading::default() };
+    for (text, reading, said) in [
+        ("50%,100%\n0%,25%\n".into(), Reading::default(), "write 0.4 instead of 40 %"),
+        ("0.5,,1\n0,1,0\n".into(), Reading::default(), "a cell is empty"),
+        ("[[0. 1.]\n [1. 0.]]\n".into(), Reading::default(), "without brackets"),
+        (
+            points(&|i| if i < 9 { "NaN".into() } else { "0.5".into() }),
+            Reading::default(),
+            "9 cells",
+        ),
+        ("x;y;rho\n500.0;1,500.0;0,5\n".into(), Reading::default(), "marks for thousands"),
+        (wide, flat, "beside 64 densities stand the columns id, volume"),
+    ] {
+        fs::write(&path, &text).unwrap();
+        let error = open(&path, &reading).map(|set| set.len()).unwrap_err();
+        assert!(error.to_string().contains(said), "{text:.40}: {error}");
+    }
 }

@@ -1,10 +1,12 @@
 //! What can be wrong with a source and with how it is to be read.
 
 use std::convert::Infallible;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use thiserror::Error;
 use vae_base::Remedy;
+
+use super::advice::{AXES, is_sheet, matlab, of_columns};
 
 /// A source cannot be opened in the way asked for.
 #[derive(Debug, Error)]
@@ -25,6 +27,16 @@ pub enum ReadingError {
         path: PathBuf,
         /// Whether it is in the format 7.3, which is HDF5.
         hdf5: bool,
+    },
+    /// A file of a known kind that this crate does not read.
+    #[error("{}: {what} are not read", path.display())]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// What such files are called.
+        what: &'static str,
+        /// What brings it into a kind that is read.
+        how: String,
     },
     /// An array has another number of axes than the stated order.
     #[error("{file}: shape {shape:?} has other axes than the layout {layout}")]
@@ -251,6 +263,61 @@ pub enum ReadingError {
         /// Number of designs that have it.
         n: usize,
     },
+    /// Some pictures look as if white were material, and others as if black were.
+    #[error(
+        "{file}: of {n} pictures {light} look as if white were material, and {dark} as if black were"
+    )]
+    MixedPolarity {
+        /// The picture or the folder of pictures.
+        file: String,
+        /// Pictures looked at.
+        n: usize,
+        /// Those whose light pixels hang together, while the dark ones are in several pieces.
+        light: usize,
+        /// Those in which it is the other way round.
+        dark: usize,
+    },
+    /// A column numbers the designs, but not in the order of the rows.
+    #[error(
+        "{file}: the column {column:?} numbers the designs in another order than that of the rows"
+    )]
+    RowOrder {
+        /// The table.
+        file: String,
+        /// Name of the column.
+        column: String,
+    },
+    /// The stated volumes are those of the designs in another order.
+    #[error(
+        "{file}: {column} and the mean density differ by {off:.2} at the median, and agree if both \
+         are sorted, so conditions and designs seem to be in different orders"
+    )]
+    VolumeOrder {
+        /// A file of designs.
+        file: String,
+        /// Name of the condition.
+        column: String,
+        /// The median difference.
+        off: f64,
+    },
+    /// A folder holds other pictures or arrays of the same designs beside them.
+    #[error(
+        "{}: {other} and {n} more files like it show something else of the same designs, such as \
+         {design}",
+        path.display()
+    )]
+    Companions {
+        /// The folder.
+        path: PathBuf,
+        /// A file that is no design.
+        other: String,
+        /// The design that it belongs to.
+        design: String,
+        /// Number of others.
+        n: usize,
+        /// What may be read instead.
+        instead: Option<PathBuf>,
+    },
     /// A table of conditions lacks a row for a design.
     #[error("{file}: there is no row for {design}")]
     MissingRow {
@@ -271,6 +338,29 @@ impl ReadingError {
                  or text files, from one such file, and from data-set folders",
             )],
             Self::Matlab { path, hdf5 } => vec![Remedy::advice(matlab(path, *hdf5))],
+            Self::Unread { how, .. } => vec![Remedy::advice(how.clone())],
+            Self::MixedPolarity { .. } => vec![
+                Remedy::advice("exchange black and white in some of them"),
+                Remedy::set("invert", "no", "takes black as material in all of them"),
+                Remedy::set("invert", "yes", "takes white"),
+            ],
+            Self::RowOrder { column, .. } => vec![
+                Remedy::advice(format!("sort the rows by {column:?}, if it counts the designs")),
+                Remedy::advice("take the column out, if the rows are in the order of the designs"),
+                Remedy::advice("name the file of each design in a column `file`"),
+            ],
+            Self::VolumeOrder { .. } => vec![
+                Remedy::advice("bring the rows of conditions into the order of the designs"),
+                Remedy::advice("name the file of each design in a column `file`"),
+                Remedy::set("conditions", "none", "reads the designs without conditions"),
+            ],
+            Self::Companions { instead: Some(folder), .. } => vec![Remedy::advice(format!(
+                "give the folder of the designs alone: {}",
+                folder.display()
+            ))],
+            Self::Companions { .. } => {
+                vec![Remedy::advice("move what is no design to a folder beside this one")]
+            }
             Self::AxisOrder { .. } => vec![Remedy::set(
                 "layout",
                 "ORDER",
@@ -349,6 +439,10 @@ impl ReadingError {
             Self::UnusedConditions { file } => vec![
                 if file.ends_with("conditions.npy") {
                     Remedy::advice("give the folder instead of the file, which uses it")
+                } else if is_sheet(file) {
+                    Remedy::set("conditions", "TABLE.csv", "takes it, once it is saved as CSV")
+                } else if file.contains(".npz:") {
+                    Remedy::advice("save it as (designs, conditions) under the name `conditions`")
                 } else {
                     Remedy::set("conditions", file, "takes it as conditions")
                 },
@@ -385,38 +479,12 @@ impl ReadingError {
                 | Self::UnusedConditions { .. }
                 | Self::MissingNumber { .. }
                 | Self::Columns { .. }
+                | Self::MixedPolarity { .. }
+                | Self::RowOrder { .. }
+                | Self::VolumeOrder { .. }
+                | Self::Companions { .. }
         )
     }
-}
-
-/// What helps where the columns of a table do not say what they are.
-fn of_columns() -> [Remedy; 4] {
-    [
-        Remedy::advice(
-            "name the columns x, y and density (or row, column and density) in a first line",
-        ),
-        Remedy::set("array", "NAME", "says which column holds the densities"),
-        Remedy::set("layout", "columns:NELXxNELY", "takes densities in the order of lines"),
-        Remedy::set("layout", "hw", "takes the table as a matrix of densities"),
-    ]
-}
-
-/// What the letters of an order of axes mean.
-const AXES: &str = "n counts designs, h rows from the top, w columns, c channels of a color";
-
-/// The command that brings a MATLAB file into one that is read: all its arrays, in their order. It
-/// is one expression with blanks only inside its brackets, so that it works in broken lines too.
-fn matlab(path: &Path, hdf5: bool) -> String {
-    let path = path.display().to_string().replace('\\', "/");
-    let arrays = if hdf5 {
-        format!(
-            "k:v[()].T for k,v in __import__('h5py').File('{path}').items() if hasattr(v,'shape')"
-        )
-    } else {
-        format!("k:v for k,v in __import__('scipy.io').io.loadmat('{path}').items() if k[0]!='_'")
-    };
-    let program = format!("__import__('numpy').savez('designs.npz',**{{{arrays}}})");
-    format!("python3 -c \"{program}\" writes designs.npz, with which this works")
 }
 
 impl From<Infallible> for ReadingError {

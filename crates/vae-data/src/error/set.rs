@@ -238,9 +238,14 @@ pub(crate) fn density_remedies(value: f32) -> Vec<Remedy> {
     } else if 1.0 < value && value <= 255.0 {
         let save = Remedy::advice("save densities as floats 0 to 1 or as uint8 0 to 255");
         vec![save, says("0:255")]
-    } else {
+    } else if 255.0 < value {
         let scale = Remedy::advice("scale the designs to 0 (void) to 1 (material)");
-        vec![scale, says("-1:1")]
+        vec![scale, says(&format!("0:{value}"))]
+    } else {
+        let marks = "if it marks cells outside of the design, write 0 in its place";
+        let range = says("-1:1 of values that begin at -1");
+        let range = Some(range).filter(|_| -1.0 - BEYOND <= value);
+        [Remedy::advice(marks)].into_iter().chain(range).collect()
     }
 }
 

@@ -2,17 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{DataError, FormatError, ReadingError};
+use crate::error::{DataError, FormatError, ReadingError, is_sheet};
 use crate::foreign::listing::{Found, Kind, stem};
 use crate::formats::bytes::Bytes;
+use crate::formats::encoding::decoded;
 use crate::formats::npy::Header;
 use crate::formats::table::Table;
-use crate::formats::text::decoded;
 use crate::set::opening::Opening;
 
 /// What files of conditions are called.
 const NAMES: [&str; 8] =
     ["conditions", "condition", "labels", "parameters", "params", "metadata", "inputs", "targets"];
+/// The first of these are names of nothing else.
+const OWN: usize = 3;
 /// A larger file is not looked into.
 const MAX_TABLE: u64 = 16 << 20;
 /// With more tables than this in one folder, only their names are looked at.
@@ -23,6 +25,13 @@ pub(crate) fn is_named(name: &str) -> bool {
     let name = stem(name.rsplit('/').next().unwrap_or_default()).to_lowercase();
     let last = name.rsplit(['_', '-', '.', ' ']).next().unwrap_or_default();
     NAMES.contains(&name.as_str()) || NAMES.contains(&last)
+}
+
+/// Whether a file is called by a name that nothing else has.
+fn has_own_name(name: &str) -> bool {
+    let name = stem(name).to_lowercase();
+    let last = name.rsplit(['_', '-', '.', ' ']).next().unwrap_or_default();
+    NAMES[..OWN].contains(&last)
 }
 
 /// Stops if a table of conditions lies in the folder of the source, or beside its file, and is not
@@ -52,9 +61,14 @@ pub(crate) fn check(source: &Path, set: &Opening) -> Result<(), DataError> {
         if set.names.contains(&file) || file == "results.csv" {
             continue;
         }
-        let named = is_named(&file) && (is_text(&path) || has_rows(&path, set.len()));
+        // Programs keep their settings in JSON, which may be called parameters too.
+        let is_settings = file.to_lowercase().ends_with(".json") && !has_own_name(&file);
+        let is_table = |path: &Path| {
+            is_text(path) || (is_sheet(&file) && !is_settings) || has_rows(path, set.len())
+        };
+        let named = is_named(&file) && is_table(&path);
         let by_count = few && is_text(&path) && !set.has_conditions();
-        if named || (by_count && is_table(&path, set.len())) {
+        if named || (by_count && fits(&path, set.len())) {
             return Err(ReadingError::UnusedConditions { file: path.display().to_string() }.into());
         }
     }
@@ -68,7 +82,7 @@ fn has_rows(path: &Path, n: usize) -> bool {
 }
 
 /// Whether a file is a table with names of its columns and a row for each design.
-fn is_table(path: &Path, n: usize) -> bool {
+fn fits(path: &Path, n: usize) -> bool {
     let text = Bytes::open(path).and_then(|bytes| bytes.read_all(MAX_TABLE)).map(decoded);
     let table = text.and_then(|text| Table::read_any(&text, ""));
     table.is_ok_and(|table| table.len() == n && table.columns().len() < 64)

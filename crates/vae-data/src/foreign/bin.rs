@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashSet};
 use vae_base::Note;
 
 use crate::error::{DataError, ReadingError};
-use crate::foreign::axes;
 use crate::foreign::facts::Facts;
 use crate::foreign::layout::{Axis, Flat, Layout};
 use crate::foreign::points::{self, Columns};
 use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
+use crate::foreign::{axes, pivot};
 use crate::formats::text::{Matrix, Sheet, not_a_number, wrong};
 use crate::set::size::Size;
 
@@ -38,6 +38,9 @@ pub(crate) fn design(
     }
     let matrix = sheet.matrix()?;
     one_design(&matrix, file)?;
+    if let Some(matrix) = pivot::upright(&sheet, &matrix, notes) {
+        return Ok(matrix);
+    }
     let (height, width) = matrix.0;
     let words = ["the lines of each file are", "the numbers along them"];
     let [lines, _] = axes::of_one([height, width], reading, facts, words, notes);

@@ -106,6 +106,14 @@ impl Colors {
         // A few colors may be near a map by accident, as those of classes are; a map writes its own.
         let few = !self.lossy && self.are_few();
         let (near, smoothed) = if few { (NEAR_OF_FEW, stray) } else { (near, smoothed) };
+        // Between black and white every map has its own tints; lines drawn over grey pictures have
+        // others.
+        let is_grey = [ramp.from, ramp.to].into_iter().all(|color| spread(color) <= greyish);
+        let tints = |map: &&'static ColorMap| {
+            let tinted = self.share(|color| greyish < spread(color));
+            let own = self.share(|color| greyish < spread(color) && map.value(color).1 <= near);
+            MOSTLY * tinted <= own
+        };
         // Smoothed edges leave the curve of a map, but not the way between the colors of most
         // pixels, which lie on the curve even where a compression has changed the others.
         let follows = |map: &&'static ColorMap| {
@@ -113,6 +121,7 @@ impl Colors {
             let on_curve = self.share(|color| map.value(color).1 <= near);
             [ramp.from, ramp.to].into_iter().all(|color| map.value(color).1 <= NEAR_END)
                 && MOSTLY <= on_curve
+                && (!is_grey || tints(map))
                 && 1.0 - smoothed <= self.share(fits)
         };
         let misfit = |map: &&'static ColorMap| {
@@ -272,6 +281,9 @@ mod tests {
     fn colors_of_classes_are_no_color_map() {
         let (void, solid, ignored) = ([0, 0, 0], [128, 0, 0], [224, 224, 192]);
         assert_eq!(seen(&[(void, 600), (solid, 370), (ignored, 30)]), None);
+        // A red line over grey.
+        let grey = [([0, 0, 0], 400), ([120, 120, 120], 20), ([255, 255, 255], 560)];
+        assert_eq!(seen(&[&grey[..], &[([255, 0, 0], 20)]].concat()), None);
         // Two classes are void and solid.
         let two = seen(&[(void, 600), (solid, 400)]).unwrap();
         assert_eq!(two, "the two colors #000000 and #800000");

@@ -1,23 +1,22 @@
 //! Conditions from a table beside the designs.
 
-use std::collections::HashMap;
 use std::path::Path;
 
+use ndarray::ArrayD;
 use vae_base::Note;
 
 use crate::error::{DataError, FormatError, ReadingError};
-use crate::foreign::listing::{natural, stem};
+use crate::foreign::row_order::{is_row_number, rows};
+use crate::foreign::unread;
 use crate::formats::bytes::Bytes;
+use crate::formats::encoding::decoded;
+use crate::formats::npy;
 use crate::formats::table::Table;
-use crate::formats::text::decoded;
-use crate::set::checks::{check_condition_count, check_count};
+use crate::set::checks::check_condition_count;
 use crate::set::opening::Opening;
 
 /// What is given instead of a table if no conditions are wanted.
 pub(crate) const NONE: &str = "none";
-/// Columns that name the file of a design.
-const FILE_COLUMNS: [&str; 8] =
-    ["file", "filename", "file_name", "image", "picture", "path", "name", "design"];
 /// Columns that are results, not conditions.
 const RESULTS: [&str; 4] = ["compliance", "iterations", "greyness", "source"];
 /// No table is larger.
@@ -34,7 +33,16 @@ pub(crate) fn join(set: &mut Opening, path: &Path) -> Result<(), DataError> {
         return Err(FormatError::NotFound { path: path.into() }.into());
     }
     let bytes = Bytes::open(path)?;
-    let table = Table::read_any(&decoded(bytes.read_all(MAX_TABLE)?), &label)?;
+    let mut begin = [0; 6];
+    let is_array = bytes.read_exact_at(&mut begin, 0).is_ok() && begin.starts_with(b"\x93NUMPY");
+    if let (false, Some(error)) = (is_array, unread::of(path, &bytes)) {
+        return Err(error.into());
+    }
+    let table = if is_array {
+        of_array(&bytes, path, set.len())?
+    } else {
+        Table::read_any(&decoded(bytes.read_all(MAX_TABLE)?), &label)?
+    };
     let (rows, file_column) = rows(set, &table, &label)?;
     let mut results = Vec::new();
     let (mut ignored, mut conditions) = (Vec::new(), Vec::new());
@@ -79,56 +87,30 @@ pub(crate) fn join(set: &mut Opening, path: &Path) -> Result<(), DataError> {
     Ok(())
 }
 
-/// The row of each design, and the column that names files.
-fn rows(
-    set: &mut Opening,
-    table: &Table,
-    label: &str,
-) -> Result<(Vec<usize>, Option<usize>), DataError> {
-    let n = set.len();
-    let file_column = table
-        .columns()
-        .iter()
-        .position(|name| FILE_COLUMNS.contains(&name.trim().to_lowercase().as_str()));
-    if let Some(column) = file_column.filter(|_| !set.names.is_empty()) {
-        let mut known: HashMap<&str, usize> = HashMap::new();
-        for (row, cells) in table.rows().enumerate() {
-            let cell = cells[column].trim().trim_start_matches("./");
-            if let Some(before) = known.insert(cell, row) {
-                let (above, below) = (before + 2, row + 2);
-                let why = format!("{cell} is on line {above} already");
-                return Err(FormatError::Text { file: label.into(), line: below, why }.into());
-            }
+/// An array as a table: (designs, columns), or one number per design.
+fn of_array(bytes: &Bytes, path: &Path, n: usize) -> Result<Table, DataError> {
+    let values: ArrayD<f64> = npy::read_bytes(bytes, "conditions")?;
+    let label = path.display().to_string();
+    let width = match *values.shape() {
+        [_] => 1,
+        [_, width] if 0 < width => width,
+        _ => {
+            let (shape, expected) = (values.shape().to_vec(), format!("({n}, conditions)"));
+            return Err(FormatError::Shape { file: label, shape, expected }.into());
         }
-        let base = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
-        let row = |name: &String| {
-            let names = [name.clone(), base(name), stem(name).to_owned(), base(stem(name))];
-            names.iter().find_map(|name| known.get(name.as_str()).copied()).ok_or_else(|| {
-                ReadingError::MissingRow { file: label.into(), design: name.clone() }
-            })
-        };
-        return Ok((set.names.iter().map(row).collect::<Result<_, ReadingError>>()?, file_column));
+    };
+    check_condition_count(&label, width)?;
+    // A single column is called as its file is.
+    let names: Vec<String> = match width {
+        1 => vec![path.file_stem().unwrap_or_default().to_string_lossy().into_owned()],
+        _ => (0..width).map(|column| format!("condition_{column}")).collect(),
+    };
+    let mut table = Table::new(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let values: Vec<f64> = values.iter().copied().collect();
+    for row in values.chunks_exact(width) {
+        table.push(row);
     }
-    if table.len() < n {
-        let design = match set.names.get(table.len()) {
-            Some(name) => format!("{name}, design {}", table.len()),
-            None => format!("design {}: {} rows for {n} designs", table.len(), table.len()),
-        };
-        return Err(ReadingError::MissingRow { file: label.into(), design }.into());
-    }
-    check_count(label, "rows of conditions", table.len(), n)?;
-    if !set.names.is_empty() {
-        let mut order = set.names.clone();
-        order.sort_by(|a, b| natural(a, b));
-        let by_letters = order.windows(2).all(|pair| pair[0] <= pair[1]);
-        let how = if by_letters {
-            ""
-        } else {
-            " (by number: a2 before a10; a column `file` leaves no doubt)"
-        };
-        set.note(Note::new(format!("rows of {label} belong to files in their order{how}")));
-    }
-    Ok(((0..n).collect(), None))
+    Ok(table)
 }
 
 /// A column as numbers, in the order of the designs; `None` if it holds text, or nothing.
@@ -170,14 +152,4 @@ fn is_meant_as_number(cell: &str) -> bool {
     let number = &digits[..digits.len() - unit.len()];
     // A point before letters is that of a file name.
     unit.chars().count() <= 4 && (unit.is_empty() || !number.ends_with('.'))
-}
-
-/// Whether a column is what programs write before the others to count the rows.
-#[expect(clippy::float_cmp, reason = "counts are whole")]
-fn is_row_number(name: &str, values: &[f32]) -> bool {
-    let counts = values.iter().enumerate().all(|(i, value)| *value == i as f32)
-        || values.iter().enumerate().all(|(i, value)| *value == i as f32 + 1.0);
-    counts
-        && (name.is_empty()
-            || ["unnamed: 0", "index", "id", "row"].contains(&name.to_lowercase().as_str()))
 }

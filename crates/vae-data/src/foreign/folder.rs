@@ -13,7 +13,7 @@ use crate::foreign::layout::Layout;
 use crate::foreign::listing::{Found, Kind, Listing, natural, stem};
 use crate::foreign::polarity::Column;
 use crate::foreign::reading::Reading;
-use crate::foreign::{conditions_file, pictures, unpack};
+use crate::foreign::{companions, conditions_file, pictures, unpack};
 use crate::formats::bytes::Bytes;
 use crate::set::details::Details;
 use crate::set::opening::Opening;
@@ -35,6 +35,7 @@ pub(crate) fn open(path: &Path, reading: &Reading) -> Result<Opening, DataError>
                 || !(is_named(&file.name) || is_same(&file.path, &reading.conditions)))
     };
     let files: Vec<Found> = listing.files.into_iter().filter(is_design).collect();
+    companions::check(path, &files)?;
     let name = path.canonicalize().ok();
     let name = name.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
     open_files(&name, &path.display().to_string(), kind, files, reading, notes)

@@ -126,7 +126,11 @@ pub(crate) fn cut(
     let Some(least) = around.iter().flatten().copied().reduce(Margins::narrower) else {
         return Ok(none);
     };
-    if least.least() < NARROWEST || least.inside((height, width)).is_none() {
+    // A line around all pictures, as plotting programs draw it: void ends at other places too.
+    let is_line = 1 < n
+        && around.iter().flatten().all(|margins| *margins == least)
+        && least.sides().iter().all(|(_, width)| *width == 1);
+    if (least.least() < NARROWEST && !is_line) || least.inside((height, width)).is_none() {
         return Ok(none);
     }
     let refused = |why: String| ReadingError::Margins {
@@ -134,6 +138,12 @@ pub(crate) fn cut(
         why,
         found: Some(least.to_string()),
     };
+    if is_line {
+        return Err(refused(format!(
+            "the outermost line of pixels is of one tone in {of_all}, and no design is in it, so it \
+             may be a frame or a border of the designs"
+        )));
+    }
     if let Some(place) = set_apart(&seen) {
         return Err(refused(format!(
             "paper surrounds {of_size}, and something stands apart from the rest at {place}, such \

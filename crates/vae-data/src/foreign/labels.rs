@@ -10,6 +10,7 @@ use crate::foreign::listing::stem;
 use crate::foreign::pattern::Field;
 use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
+use crate::foreign::unused_labels;
 use crate::set::groups::groups_of;
 use crate::set::opening::Opening;
 
@@ -43,7 +44,10 @@ impl Labeled {
             match pattern.numbers(pattern.part_of(stem(name)), name) {
                 Ok(numbers) => values.extend(numbers),
                 Err(error) if asked => return Err(error.into()),
-                Err(_) => return Ok(Self::none(names.len())),
+                Err(_) => {
+                    notes.extend(unused_labels::note(names));
+                    return Ok(Self::none(names.len()));
+                }
             }
         }
         let mut fields: Vec<Field> = pattern.fields().cloned().collect();
@@ -57,6 +61,7 @@ impl Labeled {
             fields = kept.into_iter().map(|column| fields[column].clone()).collect();
         }
         if fields.is_empty() {
+            notes.extend(unused_labels::note(names).filter(|_| !asked));
             return Ok(Self::none(names.len()));
         }
         let listed = fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -151,7 +156,7 @@ fn correlation(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
 
 /// Whether numbers in names look like a label.
 #[expect(clippy::float_cmp, reason = "counts are whole")]
-fn is_label(values: &[f32]) -> bool {
+pub(crate) fn is_label(values: &[f32]) -> bool {
     let mut sorted = values.to_vec();
     sorted.sort_by(f32::total_cmp);
     sorted.dedup();

@@ -83,7 +83,7 @@ fn look(set: &Opening) -> Result<(Evidence, Vec<usize>), DataError> {
 
 /// Whether a stated volume fraction says that the designs are the right way round.
 fn fits_volumes(
-    set: &mut Opening,
+    set: &Opening,
     ends: ValueRange,
     evidence: &Evidence,
     sample: &[usize],
@@ -108,13 +108,6 @@ fn fits_volumes(
                 remedies: Box::new(remedies(ends)),
             }
             .into());
-        }
-        // A volume may be one in cubic meters.
-        if OFF < as_is && condition.name.to_lowercase().contains("frac") {
-            set.parts.notes.push(Note::new(format!(
-                "warning: {} and the mean density differ by {as_is:.2} at the median",
-                condition.name
-            )));
         }
         return Ok(as_is <= OFF && CLEARLY * as_is < exchanged);
     }

@@ -15,6 +15,7 @@ use crate::foreign::setting::Setting;
 use crate::foreign::source::Source;
 use crate::foreign::{
     archives, arrays, beside, conditions_file, folder, grouping, labels, mnist, number_polarity,
+    stated_volumes, unread,
 };
 use crate::formats::archive::Archive;
 use crate::formats::bytes::Bytes;
@@ -28,6 +29,9 @@ use crate::set::problems::ProblemSource;
 use crate::set::resized::Resized;
 use crate::set::size::Resize;
 use crate::set::turn::{Turn, Turned};
+
+/// An array with a row for each design and at most so many columns may hold conditions.
+const FEW: usize = 64;
 
 /// [`open_with`] the default way of reading.
 ///
@@ -112,6 +116,7 @@ fn settled(mut set: Opening, source: &Source, reading: &Reading) -> Result<DataS
         number_polarity::check(&mut set, ends)?;
         set.parts.exchange = Some(number_polarity::remedies(ends));
     }
+    stated_volumes::check(&mut set)?;
     if let Some(resize) = reading.resize.given() {
         bring_to_size(&mut set, *resize)?;
     }
@@ -200,14 +205,33 @@ fn open_path(path: &Path, reading: &Reading) -> Result<Opening, DataError> {
     }
     let known = bytes.len().min(4) as usize;
     bytes.read_exact_at(&mut magic[..known], 0)?;
+    let is_matlab = || {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Found::new(path, name).is_some_and(|found| found.kind == Kind::Matlab)
+    };
+    let unread = unread::of(path, &bytes).filter(|_| !is_matlab());
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     match &magic {
         b"\x93NUM" => {
             open_files(Files { designs: Some(bytes), ..Files::default() }, &name, &label, reading)
         }
-        b"PK\x03\x04" | b"PK\x05\x06" => open_archive(Archive::open(bytes)?, &name, reading),
+        b"PK\x03\x04" | b"PK\x05\x06" => {
+            let archive = Archive::open(bytes);
+            let is_ours = |name: &String| name.ends_with(".npy") || name == "dataset.json";
+            let is_other = match &archive {
+                Ok(archive) => !archive.names().iter().any(is_ours),
+                Err(error) => matches!(error, FormatError::ArchiveMember { .. }),
+            };
+            match unread.filter(|_| is_other) {
+                Some(unread) => Err(unread.into()),
+                None => open_archive(archive?, &name, reading),
+            }
+        }
         [0, 0, 8 | 9 | 11..=14, 1..=4] => mnist::open_images(path, reading),
         _ => {
+            if let Some(unread) = unread {
+                return Err(unread.into());
+            }
             let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             match Found::new(path, file_name) {
                 Some(Found { kind: Kind::Npy | Kind::Npz, .. }) => {
@@ -277,6 +301,15 @@ fn open_archive(mut archive: Archive, name: &str, reading: &Reading) -> Result<O
             named.push(name.clone());
             conditions.push((name, String::new(), values.into_iter().collect()));
         } else {
+            let columns = match header.shape[..] {
+                [rows, columns] if rows == n => columns,
+                [columns, rows] if rows == n => columns,
+                _ => usize::MAX,
+            };
+            if columns <= FEW && !has_conditions && reading.conditions.as_os_str().is_empty() {
+                let file = format!("{label}:{name}");
+                return Err(ReadingError::UnusedConditions { file }.into());
+            }
             ignored.push(format!("{name} {:?}", header.shape));
         }
     }

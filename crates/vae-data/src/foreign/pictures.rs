@@ -105,7 +105,7 @@ pub(crate) fn open(
             values: if coloring.is_map() { Values::Map } else { Values::Grey },
             ..Evidence::default()
         };
-        (range(&shades, unit, evidence, &all[0], reading, notes)?, coloring)
+        (range(&shades, unit, evidence, &all[0], label, reading, notes)?, coloring)
     };
     let cut = all[0].shown()?;
     let resamplers: BTreeMap<(usize, usize), Resampler> = match reading.resize.given() {
@@ -168,6 +168,7 @@ fn range(
     unit: f32,
     evidence: Evidence,
     first: &Page,
+    label: &str,
     reading: &Reading,
     notes: &mut Vec<Note>,
 ) -> Result<Ends, ReadingError> {
@@ -183,6 +184,10 @@ fn range(
     notes.extend(note);
     shades.check_filled(ends, &file)?;
     let evidence = shades.evidence(ends, evidence);
+    if let (Some([light, dark]), Setting::Auto) = (evidence.contradiction(), reading.invert) {
+        let n = evidence.darkness.len();
+        return Err(ReadingError::MixedPolarity { file: label.into(), n, light, dark });
+    }
     let polarity = polarity::decide(&evidence, reading.invert);
     let (kept, other) = if polarity.white_is_material { ("yes", "no") } else { ("no", "yes") };
     let exchange = Remedy::set("invert", other, "exchanges material and void");

@@ -151,7 +151,7 @@ fn known(name: &str) -> bool {
 }
 
 /// A name in lower case without units and marks: `Points:0` is `points0`, `X [mm]` is `x`.
-fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     let name = name.split(['[', '(']).next().unwrap_or_default().to_lowercase();
     name.chars().filter(|c| c.is_alphanumeric()).collect()
 }
@@ -188,6 +188,24 @@ fn density(
     let named: Vec<usize> =
         (0..names.len()).filter(|i| DENSITIES.contains(&names[*i].as_str())).collect();
     if let [density] = named[..] {
+        let like = |name: &String| {
+            DENSITIES.iter().any(|known| 2 < known.len() && name.contains(known))
+                && !names[density].eq(name)
+        };
+        let others: Vec<&str> = (0..names.len())
+            .filter(|column| like(&names[*column]) && varies(sheet, *column))
+            .map(|column| sheet.header[column].trim())
+            .collect();
+        if let Some(other) = others.first() {
+            notes.push(
+                Note::new(format!(
+                    "the column {:?} is taken as the density, and not {}",
+                    sheet.header[density].trim(),
+                    others.join(", ")
+                ))
+                .or(Remedy::set("array", *other, "takes that one")),
+            );
+        }
         return Ok(density);
     }
     let width = sheet.dialect.cells(sheet.lines[0].1).len();
@@ -195,7 +213,7 @@ fn density(
         !places.contains(column)
             && names.get(*column).is_none_or(|name| !IDENTIFIERS.contains(&name.as_str()))
             && varies(sheet, *column)
-            && values(sheet, *column).is_some_and(|values| {
+            && sheet.column(*column).is_some_and(|values| {
                 values.iter().all(|value| (-1e-6..=1.0 + 1e-6).contains(value))
             })
     };
@@ -207,23 +225,34 @@ fn density(
             Ok(density)
         }
         (&[density], None) => Ok(density),
-        ([], _) => Err(refused(sheet, "none of its columns can be a density of 0 to 1")),
+        ([], _) => Err(refused(sheet, &none_fits(sheet, places))),
         _ => Err(refused(sheet, "several of its columns can be the density")),
     }
 }
 
-/// The numbers of a column; `None` if a cell is none.
-fn values(sheet: &Sheet<'_>, column: usize) -> Option<Vec<f64>> {
-    let cell = |(_, line): &(usize, &str)| {
-        let cells = sheet.dialect.cells(line);
-        cells.get(column).and_then(|cell| sheet.dialect.number(cell))
-    };
-    sheet.lines.iter().map(cell).collect()
+/// Why no column can be a density: one with gaps would be one without them.
+fn none_fits(sheet: &Sheet<'_>, places: &[usize]) -> String {
+    let is_density = |value: &f64| (-1e-6..=1.0 + 1e-6).contains(value);
+    let with_gaps =
+        (0..sheet.header.len()).filter(|column| !places.contains(column)).find_map(|column| {
+            let values = sheet.column(column)?;
+            let gaps = values.iter().filter(|value| !value.is_finite()).count();
+            let fits = values.iter().filter(|value| value.is_finite()).all(is_density);
+            (0 < gaps && gaps < values.len() && fits).then_some((column, gaps))
+        });
+    match with_gaps {
+        Some((column, gaps)) => format!(
+            "{gaps} cells of its column {:?} are no numbers; leave their lines out, and these \
+             elements are void",
+            sheet.header[column].trim()
+        ),
+        None => "none of its columns can be a density of 0 to 1".into(),
+    }
 }
 
 /// Whether a column has more than one value, beyond rounding.
 fn varies(sheet: &Sheet<'_>, column: usize) -> bool {
-    values(sheet, column).is_none_or(|values| {
+    sheet.column(column).is_none_or(|values| {
         let least = values.iter().copied().fold(f64::MAX, f64::min);
         let most = values.iter().copied().fold(f64::MIN, f64::max);
         1e-9 * least.abs().max(most.abs()) < most - least
@@ -232,7 +261,7 @@ fn varies(sheet: &Sheet<'_>, column: usize) -> bool {
 
 /// Whether the different values of a column are whole numbers that count from 0 or from 1.
 fn counts(sheet: &Sheet<'_>, column: usize) -> bool {
-    let Some(mut values) = values(sheet, column) else { return false };
+    let Some(mut values) = sheet.column(column) else { return false };
     values.sort_by(f64::total_cmp);
     values.dedup();
     let from = |first: usize| {
@@ -244,7 +273,7 @@ fn counts(sheet: &Sheet<'_>, column: usize) -> bool {
 /// The first two columns whose values, in pairs, fill a regular grid once.
 fn grid(sheet: &Sheet<'_>, width: usize) -> Option<(usize, usize)> {
     let columns: Vec<Option<Vec<u64>>> = (0..width)
-        .map(|column| Some(values(sheet, column)?.iter().map(|value| value.to_bits()).collect()))
+        .map(|column| Some(sheet.column(column)?.iter().map(|value| value.to_bits()).collect()))
         .collect();
     let distinct = |values: &[u64]| {
         let mut sorted = values.to_vec();
@@ -266,9 +295,13 @@ fn grid(sheet: &Sheet<'_>, width: usize) -> Option<(usize, usize)> {
 /// The error of a table whose columns do not say what they are.
 fn refused(sheet: &Sheet<'_>, why: &str) -> DataError {
     let columns = if sheet.header.is_empty() {
-        vec![format!("{} without names", sheet.dialect.cells(sheet.lines[0].1).len())]
+        match sheet.dialect.cells(sheet.lines[0].1).len() {
+            1 => vec!["1 (without a name)".into()],
+            n => vec![format!("1 to {n} (without names)")],
+        }
     } else {
-        sheet.header.clone()
+        let name = |name: &String| if name.is_empty() { "\"\"".into() } else { name.clone() };
+        sheet.header.iter().map(name).collect()
     };
     ReadingError::Columns {
         file: sheet.file.into(),

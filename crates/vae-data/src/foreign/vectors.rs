@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::error::{DataError, FormatError};
 use crate::foreign::layout::Flat;
 use crate::foreign::points::numbered_densities;
-use crate::formats::text::{Sheet, decoded, not_a_number, wrong};
+use crate::formats::encoding::decoded;
+use crate::formats::text::{Sheet, not_a_number, wrong};
 
 /// No line is longer than this.
 const MAX_LINE: usize = 64 << 20;
@@ -28,10 +29,27 @@ pub(crate) fn vectors(text: &str, file: &str, layout: Flat) -> Result<Vec<f32>, 
         values
     } else if height == cells {
         (0..width).flat_map(|column| values[column..].iter().step_by(width).copied()).collect()
+    } else if let Some(others) = beside_cells(&sheet, cells) {
+        let why = format!(
+            "beside {cells} densities stand the columns {}; take them out, and give them as a table \
+             of conditions",
+            others.join(", ")
+        );
+        return Err(wrong(file, 1, &why).into());
     } else {
         return Err(layout.error(file, vec![height, width]).into());
     };
     Ok(vectors.chunks_exact(cells).flat_map(|vector| layout.in_rows(vector)).collect())
+}
+
+/// The names of the columns that stand beside as many numbered ones as a design has cells.
+fn beside_cells(sheet: &Sheet<'_>, cells: usize) -> Option<Vec<String>> {
+    let stem = |name: &String| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let last = stem(sheet.header.last()?);
+    let (of_cells, others): (Vec<&String>, Vec<&String>) =
+        sheet.header.iter().partition(|name| name.len() != last.len() && stem(name) == last);
+    (of_cells.len() == cells && !others.is_empty())
+        .then(|| others.into_iter().map(|name| name.trim().to_owned()).collect())
 }
 
 /// The densities of elements in the order of their numbers.

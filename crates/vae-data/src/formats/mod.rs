@@ -3,6 +3,8 @@
 
 pub(crate) mod archive;
 pub(crate) mod bytes;
+pub(crate) mod encoding;
+pub(crate) mod header;
 pub(crate) mod idx;
 pub mod npy;
 pub mod npz;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::FormatError;
+use crate::formats::header::{are_units, counts, names, steps};
 
 /// A matrix of numbers: rows from the top, (rows, columns) and its values row by row.
 pub(crate) type Matrix = ((usize, usize), Vec<f32>);
@@ -11,7 +12,7 @@ pub(crate) type Matrix = ((usize, usize), Vec<f32>);
 const SAMPLE: usize = 50;
 
 /// What may separate cells, besides blanks; the first of those that fit equally well is taken.
-const SEPARATORS: [char; 4] = ['\t', ';', ',', '|'];
+pub(crate) const SEPARATORS: [char; 4] = ['\t', ';', ',', '|'];
 
 /// How the cells of a text are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,24 +34,6 @@ pub(crate) struct Sheet<'a> {
     pub(crate) lines: Vec<(usize, &'a str)>,
     /// Whether the first cell of each line counts the lines, as pandas writes it.
     pub(crate) has_index: bool,
-}
-
-/// The bytes of a text file as text: UTF-8, UTF-16 with its mark, or one byte per letter.
-pub(crate) fn decoded(bytes: Vec<u8>) -> String {
-    let wide = |order: fn([u8; 2]) -> u16| {
-        let (pairs, _) = bytes[2..].as_chunks();
-        String::from_utf16_lossy(&pairs.iter().map(|pair| order(*pair)).collect::<Vec<_>>())
-    };
-    let text = match bytes[..] {
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
-        // Latin letters are code points of the same number; they stand in names only.
-        _ => String::from_utf8(bytes).unwrap_or_else(|error| {
-            error.as_bytes().iter().map(|byte| char::from(*byte)).collect()
-        }),
-    };
-    // Old programs end lines with a carriage return alone.
-    if text.contains('\n') { text } else { text.replace('\r', "\n") }
 }
 
 impl Dialect {
@@ -170,14 +153,6 @@ fn blocks(lines: &[(usize, &str)]) -> usize {
     if 1 < first && runs.iter().all(|n| *n == first) { runs.len() } else { 1 }
 }
 
-/// Whether cells count from 0 or from 1.
-fn counts<S: AsRef<str>>(cells: &[S]) -> bool {
-    let from = |first: usize| {
-        cells.iter().enumerate().all(|(i, cell)| cell.as_ref().parse() == Ok(first + i))
-    };
-    2 < cells.len() && (from(0) || from(1))
-}
-
 impl<'a> Sheet<'a> {
     /// Takes a text apart.
     ///
@@ -218,8 +193,10 @@ impl<'a> Sheet<'a> {
         let mut has_index = false;
         let mut header = Vec::new();
         for title in comment.into_iter().chain(titles.iter().map(|(_, title)| *title)).rev() {
-            if header.is_empty() {
-                header = names(title, dialect, width);
+            let above = names(title, dialect, width);
+            // Units may stand between the names and the numbers.
+            if header.is_empty() || (are_units(&header) && !above.is_empty()) {
+                header = above;
             }
         }
         if let (true, Some((line, title)), Some(_)) =
@@ -244,9 +221,13 @@ impl<'a> Sheet<'a> {
             let second = lines.get(1).map(|(_, line)| dialect.cells(line));
             // pandas writes the numbers of the columns: alone, or after the name of the rows.
             let numbered = counts(&cells) && second.is_none_or(|cells| !counts(&cells));
+            let is_even = || {
+                let places = cells[1..].iter().map(|cell| dialect.number(cell));
+                places.collect::<Option<Vec<f64>>>().and_then(|all| steps(&all)).is_some()
+            };
             has_index = 1 < cells.len()
                 && (cells[0].is_empty()
-                    || (counts(&cells[1..]) && dialect.number(&cells[0]).is_none()));
+                    || (dialect.number(&cells[0]).is_none() && (counts(&cells[1..]) || is_even())));
             if (numbered || has_index) && 1 < lines.len() {
                 header = cells.iter().map(|cell| cell.trim().to_owned()).collect();
                 lines.remove(0);
@@ -258,6 +239,11 @@ impl<'a> Sheet<'a> {
         let Some((first, _)) = lines.first() else {
             return Err(wrong(file, 1, "nothing follows the header"));
         };
+        if let [only] = &dialect.cells(lines[0].1)[..]
+            && dialect.number(only).is_none()
+        {
+            return Err(not_a_number(file, *first, only));
+        }
         if dialect.separator == Some(',') && has_two_meanings_of_commas(&lines) {
             let why = "commas separate numbers and seem to stand inside of them; write decimal \
                        points, or separate numbers by semicolons";
@@ -305,6 +291,14 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
+    /// The numbers of a column; `None` if a cell is none.
+    pub(crate) fn column(&self, column: usize) -> Option<Vec<f64>> {
+        let cell = |(_, line): &(usize, &str)| {
+            self.dialect.cells(line).get(column).and_then(|cell| self.dialect.number(cell))
+        };
+        self.lines.iter().map(cell).collect()
+    }
+
     /// The number of cells that count the lines: one or none.
     pub(crate) fn index_cells(&self) -> usize {
         usize::from(self.has_index || self.first_column_counts())
@@ -328,22 +322,6 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// The names in a title, if it has as many as there are columns: separated as the numbers are, or
-/// by two blanks or more, or by anything else that separates.
-fn names(title: &str, dialect: Dialect, width: usize) -> Vec<String> {
-    let owned = |cells: Vec<Cow<'_, str>>| cells.into_iter().map(Cow::into_owned).collect();
-    let by = |separator| owned(Dialect { separator, ..dialect }.cells(title));
-    let wide = title.split("  ").map(str::trim).filter(|name| !name.is_empty());
-    let mut ways: Vec<Vec<String>> = SEPARATORS.into_iter().map(|mark| by(Some(mark))).collect();
-    ways.insert(0, dialect.separator.map_or_else(Vec::new, |mark| by(Some(mark))));
-    ways.push(wide.map(str::to_owned).collect());
-    ways.push(by(None));
-    let fits = |names: &Vec<String>| {
-        names.len() == width && names.iter().any(|name| name.parse::<f64>().is_err())
-    };
-    ways.into_iter().find(fits).unwrap_or_default()
-}
-
 /// The error of one line.
 pub(crate) fn wrong(file: &str, line: usize, why: &str) -> FormatError {
     FormatError::Text { file: file.into(), line, why: why.into() }
@@ -351,8 +329,22 @@ pub(crate) fn wrong(file: &str, line: usize, why: &str) -> FormatError {
 
 /// The error of a cell that is no number.
 pub(crate) fn not_a_number(file: &str, line: usize, cell: &str) -> FormatError {
+    let has = |mark: char| cell.contains(mark) && cell.contains(|c: char| c.is_ascii_digit());
+    let why = match () {
+        () if cell.is_empty() => {
+            return wrong(file, line, "a cell is empty where a number is expected");
+        }
+        () if has('%') => "; write 0.4 instead of 40 %",
+        () if has(',') && has('.') => "; write numbers without marks for thousands",
+        () if has('.') && cell.parse::<f64>().is_ok() => {
+            " with a decimal comma, as others in the file have; write all with the same mark, and \
+             without marks for thousands"
+        }
+        () if has('[') => "; numpy.savetxt writes arrays without brackets",
+        () => "",
+    };
     let cell: String = cell.chars().take(40).collect();
-    wrong(file, line, &format!("{cell:?} is not a number"))
+    wrong(file, line, &format!("{cell:?} is not a number{why}"))
 }
 
 #[cfg(test)]
@@ -389,20 +381,6 @@ mod tests {
         // Without a header, a first column that counts is none of the design.
         let counted = "0,0,0.5\n1,1,0.25\n2,0,0\n3,1,1\n";
         assert_eq!(matrix(counted).unwrap().0, (4, 2));
-    }
-
-    #[test]
-    fn text_of_other_programs_is_decoded() {
-        let text = "Dichte;Größe\n0,5;1\n";
-        let latin = text.chars().map(|c| c as u8).collect();
-        let wide = |bytes: fn(u16) -> [u8; 2]| {
-            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
-        };
-        for bytes in [text.into(), latin, wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
-            assert_eq!(decoded(bytes), text);
-        }
-        assert_eq!(decoded(vec![]), "");
-        assert_eq!(decoded(vec![0xff, 0xfe, 0x30]), "");
     }
 
     #[test]

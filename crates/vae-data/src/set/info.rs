@@ -243,7 +243,8 @@ impl Info {
         }
         let same = |condition: &&ConditionInfo| condition.distinct == 1 && 1 < self.n;
         notes.extend(self.conditions.iter().filter(same).map(|condition| {
-            let (name, value) = (&condition.name, condition.values.min);
+            // Values are stored with seven digits.
+            let (name, value) = (&condition.name, condition.values.min as f32);
             Note::new(format!("condition {name:?} is {value} for every design"))
         }));
         notes

@@ -181,6 +181,9 @@ mod tests {
         // The design is in the transparency alone.
         let ink = ImageBuffer::from_fn(2, 1, |x, _| Rgba([255_u8, 255, 255, 255 * x as u8]));
         assert_eq!(pixels(ink.into(), "a.png"), Pixels::Bytes(vec![255, 0]));
+        // What cannot be seen has another color than the ink.
+        let hidden = ImageBuffer::from_fn(2, 1, |x, _| Rgba([[0_u8; 4], [255; 4]][x as usize]));
+        assert_eq!(pixels(hidden.into(), "a.png"), Pixels::Bytes(vec![255, 0]));
     }
 
     #[test]

@@ -1,0 +1,43 @@
+//! Tables of densities whose lines and columns carry coordinates, as pandas pivots them.
+
+use vae_base::{Note, Remedy};
+
+use crate::foreign::bin::transposed;
+use crate::foreign::points::plain;
+use crate::formats::header::{counts, steps};
+use crate::formats::text::{Matrix, Sheet};
+
+/// The design of a table whose first column is called x or y: y points up. `None` if it is called
+/// otherwise; if it then grows downward like a coordinate, a note says so.
+pub(crate) fn upright(sheet: &Sheet<'_>, matrix: &Matrix, notes: &mut Vec<Note>) -> Option<Matrix> {
+    if sheet.index_cells() == 0 {
+        return None;
+    }
+    let name = plain(sheet.header.first()?);
+    let down = steps(&sheet.column(0)?)?;
+    let across: Option<Vec<f64>> =
+        sheet.header[1..].iter().map(|name| sheet.dialect.number(name)).collect();
+    let across = across.and_then(|all| steps(&all));
+    let (design, lines, grows) = match name.as_str() {
+        "y" => (matrix.clone(), "rows", 0.0 < down),
+        "x" => (transposed(matrix), "columns", 0.0 < across?),
+        _ => {
+            let cells: Vec<String> = sheet.column(0)?.iter().map(f64::to_string).collect();
+            if name.is_empty() && 0.0 < down && !counts(&cells) {
+                let note = "warning: the first column grows downward; if it is y, the designs lie \
+                            upside down";
+                notes.push(Note::new(note).or(Remedy::set("turn", "mirror-y", "turns them")));
+            }
+            return None;
+        }
+    };
+    notes.push(
+        Note::new(format!("the first column is {name}: lines are {lines}, and y points up"))
+            .or(Remedy::set("layout", "hw", "takes lines as rows from the top")),
+    );
+    Some(if grows { upside_down(&design) } else { design })
+}
+
+fn upside_down((size, values): &Matrix) -> Matrix {
+    (*size, values.chunks_exact(size.1.max(1)).rev().flatten().copied().collect())
+}

@@ -1,0 +1,61 @@
+//! Designs held against the volume fractions that are stated for them.
+
+use vae_base::Note;
+
+use crate::error::{DataError, ReadingError};
+use crate::foreign::polarity::{is_volume, shares};
+use crate::set::opening::Opening;
+
+/// A stated volume is contradicted if the median design is further from it.
+const OFF: f64 = 0.05;
+/// Volumes of the same designs in another order are nearer than this once both are sorted.
+const SAME: f64 = 0.02;
+/// Designs that are looked at.
+const SAMPLE: usize = 256;
+
+/// Holds the mean density of designs against the first condition that is called a volume fraction,
+/// and says so if they differ.
+///
+/// # Errors
+///
+/// [`ReadingError::VolumeOrder`] if they differ, but not once both are sorted: then conditions and
+/// designs are in different orders.
+pub(crate) fn check(set: &mut Opening) -> Result<(), DataError> {
+    let names = set.parts.conditions.iter().map(|condition| condition.name.clone());
+    let Some((column, name)) = names.enumerate().find(|(_, name)| is_volume(name)) else {
+        return Ok(());
+    };
+    let Some(stated) = shares(&set.parts.values.column(column).to_vec()) else { return Ok(()) };
+    let sample: Vec<usize> = (0..set.len()).step_by(set.len().div_ceil(SAMPLE).max(1)).collect();
+    let (height, width) = set.size();
+    let (mut design, mut scratch) = (vec![0.0; height * width], Vec::new());
+    let mut found = Vec::with_capacity(sample.len());
+    for index in &sample {
+        set.parts.designs.read(*index, &mut design, &mut scratch)?;
+        found.push(design.iter().map(|v| f64::from(*v)).sum::<f64>() / design.len() as f64);
+    }
+    let mut stated: Vec<f64> = sample.iter().map(|index| stated[*index]).collect();
+    let off = median_difference(&stated, &found);
+    if off <= OFF {
+        return Ok(());
+    }
+    stated.sort_by(f64::total_cmp);
+    found.sort_by(f64::total_cmp);
+    if median_difference(&stated, &found) <= SAME {
+        let file = set.parts.designs.file(0);
+        return Err(ReadingError::VolumeOrder { file, column: name, off }.into());
+    }
+    // A volume may be one in cubic meters.
+    if name.to_lowercase().contains("frac") {
+        set.note(Note::new(format!(
+            "warning: {name} and the mean density differ by {off:.2} at the median"
+        )));
+    }
+    Ok(())
+}
+
+fn median_difference(a: &[f64], b: &[f64]) -> f64 {
+    let mut all: Vec<f64> = a.iter().zip(b).map(|(a, b)| (a - b).abs()).collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or(0.0)
+}
