@@ -294,3 +294,25 @@ fn pictures_that_contradict_each_other_stop() {
         assert_eq!(found.index_axis(Axis(0), 7), crosses().index_axis(Axis(0), 7), "{other}");
     }
 }
+
+#[test]
+fn edges_of_elements_across_pictures_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let designs = blobs(0);
+    for (index, design) in designs.outer_iter().enumerate() {
+        let (height, width) = design.dim();
+        let shown = ImageBuffer::from_fn(6 * width as u32, 6 * height as u32, |x, y| {
+            let is_edge = x % 6 == 0 || y % 6 == 0;
+            let density = design[[y as usize / 6, x as usize / 6]];
+            Luma([if is_edge { 90 } else { (255.0 * density) as u8 }])
+        });
+        shown.save(folder.path().join(format!("{index}.png"))).unwrap();
+    }
+    for crop in ["auto", "6,6,6,6"] {
+        let reading = Reading { crop: crop.parse().unwrap(), ..Reading::default() };
+        let error = read(folder.path(), &reading).map(|(_, set)| set.len()).unwrap_err();
+        assert!(error.to_string().contains("every 6 pixels"), "{crop}: {error}");
+    }
+    let kept = Reading { crop: "none".parse().unwrap(), ..Reading::default() };
+    assert_eq!(read(folder.path(), &kept).unwrap().0.len_of(Axis(0)), designs.len_of(Axis(0)));
+}

@@ -96,6 +96,9 @@ fn numbers_of_designs_in_another_order_stop() {
             );
             assert!(!error.remedies().is_empty() && error.is_callers_mistake());
         }
+        // A number that happens to count the designs is a condition, unless it is called an index.
+        let path = table(folder.path(), "number,own", |i| format!("{},{i}", N - 1 - i));
+        assert_eq!(open(source, &path).unwrap().condition_info().len(), 2);
         // Numbers that are no count are like any other.
         let path = table(folder.path(), "id,own", |i| format!("{},{i}", 10 * i));
         assert!(open(source, &path).is_ok());

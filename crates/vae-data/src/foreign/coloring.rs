@@ -47,6 +47,8 @@ const SMOOTHED: f64 = 0.06;
 const SMOOTHED_LOSSY: f64 = 0.12;
 /// Two colors that are to mean different things differ by this much at least.
 const APART: f32 = 60.0;
+/// Fewer pixels in color than this share are not worth a word.
+const HARDLY: f64 = 0.0003;
 /// Grey pixels differ by this much between red, green and blue at most.
 const GREYISH: f32 = 20.0;
 const GREYISH_LOSSY: f32 = 48.0;
@@ -133,6 +135,14 @@ impl Colors {
             _ => all().iter().filter(follows).min_by(|a, b| misfit(a).total_cmp(&misfit(b)))?,
         };
         Some(Coloring::Map(map, ramp))
+    }
+
+    /// The share of pixels in color on pictures that are grey otherwise, in words; none if there
+    /// are hardly any, or if the compression may have made them.
+    pub(crate) fn strays(&self) -> Option<String> {
+        let share = 1.0 - self.share(|color| spread(color) <= GREYISH);
+        (!self.lossy && HARDLY < share)
+            .then(|| format!("{:.2} % of the pixels are in color", 100.0 * share))
     }
 
     /// Whether there are a few colors only, but for single pixels.
@@ -284,6 +294,16 @@ mod tests {
         // A red line over grey.
         let grey = [([0, 0, 0], 400), ([120, 120, 120], 20), ([255, 255, 255], 560)];
         assert_eq!(seen(&[&grey[..], &[([255, 0, 0], 20)]].concat()), None);
+        let red = |n: usize| {
+            let mut colors = Colors::default();
+            let pixels = [vec![[255; 3]; 1000], vec![[255, 0, 0]; n]].concat();
+            let size = (1, pixels.len());
+            let pixels = Pixels::Colors(pixels);
+            colors.add(&Picture { size, pixels, lossy: false, turned: false });
+            colors.strays()
+        };
+        assert_eq!(red(3).as_deref(), Some("0.30 % of the pixels are in color"));
+        assert_eq!(red(0), None);
         // Two classes are void and solid.
         let two = seen(&[(void, 600), (solid, 400)]).unwrap();
         assert_eq!(two, "the two colors #000000 and #800000");

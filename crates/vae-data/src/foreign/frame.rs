@@ -126,10 +126,8 @@ pub(crate) fn cut(
     let Some(least) = around.iter().flatten().copied().reduce(Margins::narrower) else {
         return Ok(none);
     };
-    // A line around all pictures, as plotting programs draw it: void ends at other places too.
-    let is_line = 1 < n
-        && around.iter().flatten().all(|margins| *margins == least)
-        && least.sides().iter().all(|(_, width)| *width == 1);
+    // A line around all pictures, as plotting programs draw it, or a narrow rim of void.
+    let is_line = 1 < n && least.sides().iter().all(|(_, width)| *width == 1);
     if (least.least() < NARROWEST && !is_line) || least.inside((height, width)).is_none() {
         return Ok(none);
     }
@@ -140,8 +138,8 @@ pub(crate) fn cut(
     };
     if is_line {
         return Err(refused(format!(
-            "the outermost line of pixels is of one tone in {of_all}, and no design is in it, so it \
-             may be a frame or a border of the designs"
+            "the outermost line of pixels is of one tone in {of_all}, so it may be a frame or a \
+             border of the designs"
         )));
     }
     if let Some(place) = set_apart(&seen) {

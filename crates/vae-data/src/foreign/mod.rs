@@ -21,6 +21,7 @@ mod grouping;
 mod labels;
 pub(crate) mod layout;
 mod listing;
+mod mesh;
 mod mnist;
 mod number_polarity;
 pub(crate) mod open;

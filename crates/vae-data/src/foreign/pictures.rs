@@ -14,6 +14,7 @@ use crate::foreign::color_map::light;
 use crate::foreign::coloring::{Coloring, Colors};
 use crate::foreign::frame::{self, Edges};
 use crate::foreign::listing::Found;
+use crate::foreign::mesh;
 use crate::foreign::polarity::{self, Column, Evidence, Polarity, Values};
 use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
@@ -84,6 +85,10 @@ pub(crate) fn open(
         Some(resize) => (resize.size.height, resize.size.width),
         None => one_size(&all)?,
     };
+    if reading.crop != Setting::None {
+        let few = all.iter().step_by(all.len().div_ceil(mesh::FEW));
+        mesh::refuse(few.map(Page::inside), label)?;
+    }
     let unit = one_unit(&all)?;
     let (Ends { range, exchange, doubt }, coloring) = {
         let step = all.len().div_ceil(SAMPLE);
@@ -328,6 +333,12 @@ fn coloring(sample: &[&Page], label: &str, notes: &mut Vec<Note>) -> Result<Colo
     let Some(coloring) = colors.coloring() else {
         return Err(ReadingError::Colors { file: label.into(), seen: colors.in_words() }.into());
     };
+    if let (Coloring::Grey, Some(words)) = (&coloring, colors.strays()) {
+        notes.push(Note::new(format!(
+            "warning: {words} and are taken by their lightness; what is drawn over a design becomes \
+             a part of it"
+        )));
+    }
     if let Some(words) = coloring.in_words() {
         notes.push(Note::new(format!("the pictures are in color: {words}, read as values")));
     }

@@ -13,6 +13,8 @@ use crate::set::opening::Opening;
 /// Columns that name the file of a design.
 const FILE_COLUMNS: [&str; 8] =
     ["file", "filename", "file_name", "image", "picture", "path", "name", "design"];
+/// Columns that programs write before the others to count the rows.
+const COUNTERS: [&str; 5] = ["", "unnamed0", "index", "id", "row"];
 /// Columns that number designs, without marks and in lower case.
 const NUMBERS: [&str; 14] = [
     "", "unnamed0", "index", "id", "row", "no", "nr", "number", "design", "designid", "sample",
@@ -80,13 +82,17 @@ pub(crate) fn rows(
 pub(crate) fn is_row_number(name: &str, values: &[f32]) -> bool {
     let counts = values.iter().enumerate().all(|(i, value)| *value == i as f32)
         || values.iter().enumerate().all(|(i, value)| *value == i as f32 + 1.0);
-    counts && is_called_number(name)
+    counts && COUNTERS.contains(&plain_name(name).as_str())
 }
 
 /// Whether a column is called as those are that number designs.
 fn is_called_number(name: &str) -> bool {
-    let plain: String = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    NUMBERS.contains(&plain.as_str())
+    NUMBERS.contains(&plain_name(name).as_str())
+}
+
+/// A name in lower case, letters and digits only.
+fn plain_name(name: &str) -> String {
+    name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// The column that names files: by its own name, or because it holds the name of one of them.
