@@ -37,7 +37,9 @@ fn pictures(folder: &Path) {
 
 fn table(folder: &Path, header: &str, row: impl Fn(usize) -> String) -> std::path::PathBuf {
     let mut text = header.to_owned() + "\n";
-    ORDER.iter().for_each(|i| writeln!(text, "{}", row(*i)).unwrap());
+    for i in ORDER {
+        writeln!(text, "{}", row(i)).unwrap();
+    }
     let path = folder.join("table.csv");
     fs::write(&path, text).unwrap();
     path

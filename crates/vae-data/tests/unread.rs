@@ -20,7 +20,7 @@ fn refused(path: &Path, reading: &Reading) -> DataError {
 
 /// The remedies of an error in words.
 fn help(error: &DataError) -> String {
-    error.remedies().iter().map(|remedy| format!("{remedy:?}")).collect()
+    format!("{:?}", error.remedies())
 }
 
 fn zip(names: &[&str]) -> Vec<u8> {

@@ -105,6 +105,13 @@ impl ReadingError {
                 "says which values are void and solid, such as 0:255",
             )],
             Self::Polarity { remedies, .. } => remedies.to_vec(),
+            _ => self.remedies_of_tables(),
+        }
+    }
+
+    /// [`remedies`](Self::remedies) of what concerns tables, and what lies beside designs.
+    fn remedies_of_tables(&self) -> Vec<Remedy> {
+        match self {
             Self::SparseGrid { .. } => {
                 vec![Remedy::set("grid", "ROWSxCOLUMNS", "bins the elements to a coarser grid")]
             }
@@ -141,6 +148,7 @@ impl ReadingError {
                 "give one row per design: in their order, or with their file names in a column \
                  `file`",
             )],
+            _ => Vec::new(),
         }
     }
 }

@@ -217,7 +217,8 @@ fn open_path(path: &Path, reading: &Reading) -> Result<Opening, DataError> {
         }
         b"PK\x03\x04" | b"PK\x05\x06" => {
             let archive = Archive::open(bytes);
-            let is_ours = |name: &String| name.ends_with(".npy") || name == "dataset.json";
+            let is_array = |name: &str| Path::new(name).extension().is_some_and(|e| e == "npy");
+            let is_ours = |name: &String| is_array(name) || name == "dataset.json";
             let is_other = match &archive {
                 Ok(archive) => !archive.names().iter().any(is_ours),
                 Err(error) => matches!(error, FormatError::ArchiveMember { .. }),

@@ -26,9 +26,12 @@ pub(crate) fn note(names: &[String]) -> Option<Note> {
     let field = |column: usize| {
         if columns.contains(&column) { word(&words[column]) } else { "_".into() }
     };
-    let pattern: String =
-        (first..n).map(|column| format!("{}{{{}}}", words[column], field(column))).collect();
-    let pattern = pattern + &words[n];
+    let mut pattern = String::new();
+    for (column, before) in words.iter().enumerate().take(n).skip(first) {
+        pattern += before;
+        pattern += &["{", &field(column), "}"].concat();
+    }
+    pattern += &words[n];
     let called: Vec<String> = columns.iter().map(|column| word(&words[*column])).collect();
     Some(
         Note::new(format!(
