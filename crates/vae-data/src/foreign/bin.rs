@@ -6,7 +6,7 @@ use vae_base::Note;
 
 use crate::error::{DataError, ReadingError};
 use crate::foreign::facts::Facts;
-use crate::foreign::layout::{Axis, Flat, Layout};
+use crate::foreign::layout::{Axis, Layout};
 use crate::foreign::points::{self, Columns};
 use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
@@ -44,13 +44,7 @@ pub(crate) fn design(
     let (height, width) = matrix.0;
     let words = ["the lines of each file are", "the numbers along them"];
     let [lines, _] = axes::of_one([height, width], reading, facts, words, notes);
-    Ok(if lines == Axis::Row { matrix } else { transposed(&matrix) })
-}
-
-/// A matrix whose lines are columns.
-pub(crate) fn transposed(((height, width), values): &Matrix) -> Matrix {
-    let flat = Flat { columns: true, nelx: *height, nely: *width };
-    ((*width, *height), flat.in_rows(values))
+    Ok(if lines == Axis::Row { matrix } else { pivot::transposed(&matrix) })
 }
 
 /// The elements of a table as [x, y, density].

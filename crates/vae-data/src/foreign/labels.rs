@@ -10,7 +10,7 @@ use crate::foreign::listing::stem;
 use crate::foreign::pattern::Field;
 use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
-use crate::foreign::unused_labels;
+use crate::foreign::unused_labels::{self, is_label};
 use crate::set::groups::groups_of;
 use crate::set::opening::Opening;
 
@@ -152,14 +152,4 @@ fn correlation(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
         bb += y * y;
     }
     if a.len() < 3 || aa * bb == 0.0 { 0.0 } else { ab / (aa * bb).sqrt() }
-}
-
-/// Whether numbers in names look like a label.
-#[expect(clippy::float_cmp, reason = "counts are whole")]
-pub(crate) fn is_label(values: &[f32]) -> bool {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    sorted.dedup();
-    let counts = sorted.windows(2).all(|pair| pair[1] - pair[0] == 1.0);
-    1 < sorted.len() && !(counts && sorted.len() == values.len())
 }

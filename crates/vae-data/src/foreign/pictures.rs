@@ -334,10 +334,9 @@ fn coloring(sample: &[&Page], label: &str, notes: &mut Vec<Note>) -> Result<Colo
         return Err(ReadingError::Colors { file: label.into(), seen: colors.in_words() }.into());
     };
     if let (Coloring::Grey, Some(words)) = (&coloring, colors.strays()) {
-        notes.push(Note::new(format!(
-            "warning: {words} and are taken by their lightness; what is drawn over a design becomes \
-             a part of it"
-        )));
+        let taken =
+            "are taken by their lightness; what is drawn over a design becomes a part of it";
+        notes.push(Note::new(format!("warning: {words} and {taken}")));
     }
     if let Some(words) = coloring.in_words() {
         notes.push(Note::new(format!("the pictures are in color: {words}, read as values")));

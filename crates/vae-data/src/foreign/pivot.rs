@@ -2,7 +2,7 @@
 
 use vae_base::{Note, Remedy};
 
-use crate::foreign::bin::transposed;
+use crate::foreign::layout::Flat;
 use crate::foreign::points::plain;
 use crate::formats::header::{counts, steps};
 use crate::formats::text::{Matrix, Sheet};
@@ -40,4 +40,10 @@ pub(crate) fn upright(sheet: &Sheet<'_>, matrix: &Matrix, notes: &mut Vec<Note>)
 
 fn upside_down((size, values): &Matrix) -> Matrix {
     (*size, values.chunks_exact(size.1.max(1)).rev().flatten().copied().collect())
+}
+
+/// A matrix whose lines are columns.
+pub(crate) fn transposed(((height, width), values): &Matrix) -> Matrix {
+    let flat = Flat { columns: true, nelx: *height, nely: *width };
+    ((*width, *height), flat.in_rows(values))
 }

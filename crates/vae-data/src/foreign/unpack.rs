@@ -13,7 +13,7 @@ use crate::foreign::layout::{Axis, Flat, Layout};
 use crate::foreign::listing::{Found, Kind, stem};
 use crate::foreign::reading::Reading;
 use crate::foreign::scale::{self, Seen};
-use crate::foreign::{archives, arrays, bin, conditions_file, vectors};
+use crate::foreign::{archives, arrays, bin, conditions_file, pivot, vectors};
 use crate::formats::archive::Archive;
 use crate::formats::bytes::Bytes;
 use crate::formats::encoding::decoded;
@@ -244,7 +244,7 @@ fn read(
                     // Its rows are the lines, unless it is said that they are columns.
                     match order.axes().collect::<Vec<_>>()[..] {
                         [Axis::Row, Axis::Column] => matrix,
-                        [Axis::Column, Axis::Row] => bin::transposed(&matrix),
+                        [Axis::Column, Axis::Row] => pivot::transposed(&matrix),
                         _ => {
                             let shape = vec![matrix.0.0, matrix.0.1];
                             let (file, layout) = (bytes.label().into(), order.to_string());

@@ -2,7 +2,6 @@
 
 use vae_base::{Note, Remedy};
 
-use crate::foreign::labels::is_label;
 use crate::foreign::listing::stem;
 
 /// A name taken apart: what stands before each number, and the numbers.
@@ -74,6 +73,16 @@ fn word(before: &str) -> String {
         .rfind(|c: char| !c.is_alphabetic())
         .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     before[start..].to_owned()
+}
+
+/// Whether numbers in names look like a label.
+#[expect(clippy::float_cmp, reason = "counts are whole")]
+pub(crate) fn is_label(values: &[f32]) -> bool {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted.dedup();
+    let counts = sorted.windows(2).all(|pair| pair[1] - pair[0] == 1.0);
+    1 < sorted.len() && !(counts && sorted.len() == values.len())
 }
 
 /// The last part of a path.

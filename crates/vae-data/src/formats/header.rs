@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::formats::text::{Dialect, SEPARATORS};
+use crate::formats::dialect::{Dialect, SEPARATORS};
 
 /// Units that stand below names of columns.
 const UNITS: [&str; 24] = [

@@ -3,6 +3,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod bytes;
+pub(crate) mod dialect;
 pub(crate) mod encoding;
 pub(crate) mod header;
 pub(crate) mod idx;
