@@ -137,7 +137,7 @@ impl Colors {
         Some(Coloring::Map(map, ramp))
     }
 
-    /// The share of pixels in color on pictures that are grey otherwise, in words; none if there
+    /// The share of pixels in color on pictures that are grey otherwise, in words; `None` if there
     /// are hardly any, or if the compression may have made them.
     pub(crate) fn strays(&self) -> Option<String> {
         let share = 1.0 - self.share(|color| spread(color) <= GREYISH);
