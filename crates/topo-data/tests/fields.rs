@@ -35,8 +35,13 @@ fn maps_are_those_of_numpy_and_scipy() {
         assert_eq!(found.dim(), (expected.len(), problem.grid.nely, problem.grid.nelx));
         for ((found, expected), channel) in found.outer_iter().zip(&expected).zip(&field_channels())
         {
+            // A solver is exact to a share of the largest energy; the logarithm of a small one has
+            // many times that error.
+            let of = |x: &f64| if channel.name == "energy" { 10_f64.powf(*x) } else { *x };
+            let (found, expected): (Vec<f64>, Vec<f64>) =
+                (found.iter().map(of).collect(), expected.iter().map(of).collect());
             let scale = expected.iter().fold(1e-3_f64, |m, x| m.max(x.abs()));
-            for (element, (found, expected)) in found.iter().zip(expected).enumerate() {
+            for (element, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 assert!(
                     (found - expected).abs() < 1e-10 * scale,
                     "{name}, {} at {element}: {found} and {expected}",

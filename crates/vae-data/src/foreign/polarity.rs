@@ -61,8 +61,10 @@ const RIM: f64 = 0.95;
 const ONE_PIECE: f64 = 0.95;
 /// ... and the other is in several pieces if its largest ones hold at most this share of it.
 const SEVERAL: f64 = 0.75;
-/// Pictures contradict each other if more than this share of them speaks for each tone.
+/// Pictures contradict each other if more than this share of them speaks for each tone ...
 const MANY: f64 = 0.2;
+/// ... and nearly all of them speak: of designs that are not finished, some look either way.
+const NEARLY_ALL: f64 = 0.8;
 /// One tone hangs together more than the other if its largest pieces are larger by this share.
 const TOGETHER: f64 = 0.1;
 
@@ -147,15 +149,16 @@ pub(crate) fn decide(evidence: &Evidence, asked: Setting<Answer>) -> Polarity {
 
 impl Evidence {
     /// Numbers of pictures in which light cells, or dark ones, hang together while the others are in
-    /// several pieces, if there are many of both.
+    /// several pieces, if there are many of both and hardly any others.
     pub(crate) fn contradiction(&self) -> Option<[usize; 2]> {
         let whole = |one: usize| {
             let is_whole = |pair: &&[f64; 2]| ONE_PIECE <= pair[one] && pair[1 - one] <= SEVERAL;
             self.pieces.iter().filter(is_whole).count()
         };
-        let [light, dark] = [whole(1), whole(0)];
-        (MANY * self.pieces.len() as f64 <= light.min(dark) as f64 && 1 < light.min(dark))
-            .then_some([light, dark])
+        let ([light, dark], n) = ([whole(1), whole(0)], self.pieces.len() as f64);
+        let few = light.min(dark);
+        let speak = NEARLY_ALL * n <= (light + dark) as f64;
+        (speak && MANY * n <= few as f64 && 1 < few).then_some([light, dark])
     }
 
     /// Mean share of the dark and of the light cells that are in the largest piece; the same number
