@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image::{GrayImage, Luma};
 use ndarray::{Array2, Array3, arr1};
@@ -35,7 +35,22 @@ fn pictures(folder: &Path) {
     }
 }
 
-fn table(folder: &Path, header: &str, row: impl Fn(usize) -> String) -> std::path::PathBuf {
+/// The beams as an array.
+fn array(folder: &Path) -> PathBuf {
+    let path = folder.join("designs.npy");
+    npy::write(&path, beams().view()).unwrap();
+    path
+}
+
+/// The beams as pictures in a folder of their own.
+fn folder_of_pictures(folder: &Path) -> PathBuf {
+    let path = folder.join("pictures");
+    fs::create_dir(&path).unwrap();
+    pictures(&path);
+    path
+}
+
+fn table(folder: &Path, header: &str, row: impl Fn(usize) -> String) -> PathBuf {
     let mut text = header.to_owned() + "\n";
     for i in ORDER {
         writeln!(text, "{}", row(i)).unwrap();
@@ -81,12 +96,8 @@ fn files_are_found_by_their_names_in_every_spelling() {
 #[test]
 fn numbers_of_designs_in_another_order_stop() {
     let folder = tempfile::tempdir().unwrap();
-    let array = folder.path().join("designs.npy");
-    npy::write(&array, beams().view()).unwrap();
-    let shown = folder.path().join("pictures");
-    fs::create_dir(&shown).unwrap();
-    pictures(&shown);
-    for source in [&array, &shown] {
+    let sources = [array(folder.path()), folder_of_pictures(folder.path())];
+    for source in &sources {
         for (header, first) in [("id", 0), ("Sample ID", 1), ("design", 0)] {
             let path =
                 table(folder.path(), &format!("{header},own"), |i| format!("{},{i}", i + first));
@@ -110,22 +121,16 @@ fn numbers_of_designs_in_another_order_stop() {
 #[test]
 fn volumes_of_the_designs_in_another_order_stop() {
     let folder = tempfile::tempdir().unwrap();
-    let array = folder.path().join("designs.npy");
-    npy::write(&array, beams().view()).unwrap();
-    let shown = folder.path().join("pictures");
-    fs::create_dir(&shown).unwrap();
-    pictures(&shown);
+    let sources = [array(folder.path()), folder_of_pictures(folder.path())];
     let half = |i: usize| 0.3 + 0.05 * i as f64;
-    for source in [&array, &shown] {
+    for source in &sources {
         let path = table(folder.path(), "volfrac", |i| volume(i).to_string());
         // The web is a third of the area, so reversing the order moves the median by enough.
-        let error = open(source, &path).map(|set| set.len());
+        let error = open(source, &path).map(|set| set.len()).unwrap_err();
         let off = (0..N).map(|i| (volume(i) - volume(N - 1 - i)).abs()).fold(0.0, f64::max);
-        if 0.1 < off {
-            let error = error.unwrap_err();
-            let is_order = matches!(&error, DataError::Reading(ReadingError::VolumeOrder { .. }));
-            assert!(is_order && error.is_callers_mistake(), "{error}");
-        }
+        assert!(0.1 < off, "{off}");
+        let is_order = matches!(&error, DataError::Reading(ReadingError::VolumeOrder { .. }));
+        assert!(is_order && error.is_callers_mistake(), "{error}");
         // Other volumes than those of the designs are said, and in their order they are right.
         let path = table(folder.path(), "volume_fraction", |i| half(i).to_string());
         let set = open(source, &path).unwrap();
@@ -137,8 +142,7 @@ fn volumes_of_the_designs_in_another_order_stop() {
 #[test]
 fn conditions_may_be_an_array() {
     let folder = tempfile::tempdir().unwrap();
-    let array = folder.path().join("designs.npy");
-    npy::write(&array, beams().view()).unwrap();
+    let array = array(folder.path());
     let path = folder.path().join("own.npy");
     let own: Vec<f64> = (0..N).map(|i| i as f64).collect();
     npy::write(&path, arr1(&own).view()).unwrap();
@@ -158,8 +162,7 @@ fn conditions_may_be_an_array() {
 #[test]
 fn units_below_the_names_of_columns_are_no_names() {
     let folder = tempfile::tempdir().unwrap();
-    let array = folder.path().join("designs.npy");
-    npy::write(&array, beams().view()).unwrap();
+    let array = array(folder.path());
     let path = folder.path().join("table.csv");
     for (separator, units) in [(',', "[-],[deg]"), (';', "(1);(deg)"), ('\t', "-\tdeg")] {
         let mut text = format!("own{separator}angle\n{units}\n");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{DataError, FormatError, ReadingError, is_sheet};
-use crate::foreign::listing::{Found, Kind, stem};
+use crate::foreign::listing::{Found, Kind, plain};
 use crate::formats::bytes::Bytes;
 use crate::formats::encoding::decoded;
 use crate::formats::npy::Header;
@@ -22,16 +22,17 @@ const MOST: usize = 20;
 
 /// Whether a file is called as files of conditions are: `conditions.csv`, `beam_labels.txt`.
 pub(crate) fn is_named(name: &str) -> bool {
-    let name = stem(name.rsplit('/').next().unwrap_or_default()).to_lowercase();
-    let last = name.rsplit(['_', '-', '.', ' ']).next().unwrap_or_default();
-    NAMES.contains(&name.as_str()) || NAMES.contains(&last)
+    let name = plain(name);
+    NAMES.contains(&name.as_str()) || NAMES.contains(&last_word(&name))
 }
 
 /// Whether a file is called by a name that nothing else has.
 fn has_own_name(name: &str) -> bool {
-    let name = stem(name).to_lowercase();
-    let last = name.rsplit(['_', '-', '.', ' ']).next().unwrap_or_default();
-    NAMES[..OWN].contains(&last)
+    NAMES[..OWN].contains(&last_word(&plain(name)))
+}
+
+fn last_word(name: &str) -> &str {
+    name.rsplit(['_', '-', '.', ' ']).next().unwrap_or_default()
 }
 
 /// Stops if a table of conditions lies in the folder of the source, or beside its file, and is not

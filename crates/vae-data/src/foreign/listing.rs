@@ -139,6 +139,16 @@ pub(crate) fn stem(name: &str) -> &str {
     }
 }
 
+/// The last part of a path.
+pub(crate) fn base(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or_default()
+}
+
+/// The last part of a path without extension and in lower case.
+pub(crate) fn plain(name: &str) -> String {
+    stem(base(name)).to_lowercase()
+}
+
 /// Compares names as people do: numbers in them by value. Names that differ only in leading zeros
 /// are told apart last.
 pub(crate) fn natural(a: &str, b: &str) -> Ordering {

@@ -14,7 +14,7 @@ struct Mesh {
 
 /// As many pictures tell whether there is a mesh.
 pub(crate) const FEW: usize = 8;
-/// Lines that are nearer to each other are none.
+/// Lines of a mesh are at least this far from each other, in pixels.
 const NEAREST: usize = 3;
 /// A mesh has at least this many lines in each direction.
 const LEAST: usize = 4;
@@ -57,7 +57,7 @@ impl Mesh {
         }
     }
 
-    /// The distance of the lines of a mesh across several pictures; `None` if there is none.
+    /// The distance of the lines of a mesh across several pictures; `None` without a mesh.
     fn step(&self) -> Option<usize> {
         let (down, across) = (step(&self.rows)?, step(&self.columns)?);
         (1 < self.n && down.abs_diff(across) <= 1).then_some(down)

@@ -12,9 +12,9 @@ use crate::set::problems::ProblemSource;
 use crate::set::value_range::ValueRange;
 
 /// A stated volume is contradicted if the median design is further from it.
-const OFF: f64 = 0.05;
+pub(crate) const OFF: f64 = 0.05;
 /// Designs that are looked at.
-const SAMPLE: usize = 256;
+pub(crate) const SAMPLE: usize = 256;
 
 /// Holds designs against their stated volume fractions and, if these do not decide, against how
 /// they hang together, and notes which number is material; with a warning if that is uncertain, or
@@ -123,7 +123,7 @@ pub(crate) fn remedies(ends: ValueRange) -> [Remedy; 2] {
     ]
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

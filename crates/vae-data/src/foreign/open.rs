@@ -303,8 +303,7 @@ fn open_archive(mut archive: Archive, name: &str, reading: &Reading) -> Result<O
             conditions.push((name, String::new(), values.into_iter().collect()));
         } else {
             let columns = match header.shape[..] {
-                [rows, columns] if rows == n => columns,
-                [columns, rows] if rows == n => columns,
+                [rows, columns] | [columns, rows] if rows == n => columns,
                 _ => usize::MAX,
             };
             if columns <= FEW && !has_conditions && reading.conditions.as_os_str().is_empty() {

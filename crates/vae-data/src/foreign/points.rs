@@ -213,9 +213,7 @@ fn density(
         !places.contains(column)
             && names.get(*column).is_none_or(|name| !IDENTIFIERS.contains(&name.as_str()))
             && varies(sheet, *column)
-            && sheet.column(*column).is_some_and(|values| {
-                values.iter().all(|value| (-1e-6..=1.0 + 1e-6).contains(value))
-            })
+            && sheet.column(*column).is_some_and(|values| values.iter().copied().all(is_density))
     };
     let others: Vec<usize> =
         if named.is_empty() { (0..width).filter(can_be).collect() } else { named };
@@ -230,14 +228,18 @@ fn density(
     }
 }
 
+/// Whether a number lies between 0 and 1, up to rounding.
+fn is_density(value: f64) -> bool {
+    (-1e-6..=1.0 + 1e-6).contains(&value)
+}
+
 /// Why no column can be a density: one with gaps would be one without them.
 fn none_fits(sheet: &Sheet<'_>, places: &[usize]) -> String {
-    let is_density = |value: &f64| (-1e-6..=1.0 + 1e-6).contains(value);
     let with_gaps =
         (0..sheet.header.len()).filter(|column| !places.contains(column)).find_map(|column| {
             let values = sheet.column(column)?;
             let gaps = values.iter().filter(|value| !value.is_finite()).count();
-            let fits = values.iter().filter(|value| value.is_finite()).all(is_density);
+            let fits = values.iter().copied().filter(|value| value.is_finite()).all(is_density);
             (0 < gaps && gaps < values.len() && fits).then_some((column, gaps))
         });
     match with_gaps {

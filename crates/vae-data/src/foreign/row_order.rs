@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use vae_base::Note;
 
 use crate::error::{DataError, FormatError, ReadingError};
-use crate::foreign::listing::{natural, stem};
+use crate::foreign::listing::{base, natural, plain, stem};
 use crate::formats::table::Table;
 use crate::set::checks::check_count;
 use crate::set::opening::Opening;
@@ -136,7 +136,8 @@ fn out_of_order(table: &Table) -> Option<String> {
 struct Files {
     /// By the name as it is written.
     exact: HashMap<String, usize>,
-    /// By its last part, without extension and in lower case; none if several rows have the same.
+    /// By its last part, without extension and in lower case; `None` if several rows
+    /// have the same.
     plain: HashMap<String, Option<usize>>,
 }
 
@@ -163,14 +164,4 @@ impl Files {
         let exact = names.iter().find_map(|name| self.exact.get(*name).copied());
         exact.or_else(|| self.plain.get(&plain(name)).copied().flatten())
     }
-}
-
-/// The last part of a path.
-fn base(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or_default()
-}
-
-/// The last part of a path without extension and in lower case.
-fn plain(name: &str) -> String {
-    base(stem(name)).to_lowercase()
 }

@@ -3,15 +3,12 @@
 use vae_base::Note;
 
 use crate::error::{DataError, ReadingError};
+use crate::foreign::number_polarity::{OFF, SAMPLE, median};
 use crate::foreign::polarity::{is_volume, shares};
 use crate::set::opening::Opening;
 
-/// A stated volume is contradicted if the median design is further from it.
-const OFF: f64 = 0.05;
 /// Volumes of the same designs in another order are nearer than this once both are sorted.
 const SAME: f64 = 0.02;
-/// Designs that are looked at.
-const SAMPLE: usize = 256;
 
 /// Holds the mean density of designs against the first condition that is called a volume fraction,
 /// and says so if they differ.
@@ -36,7 +33,7 @@ pub(crate) fn check(set: &mut Opening) -> Result<(), DataError> {
     }
     let mut stated: Vec<f64> = sample.iter().map(|index| stated[*index]).collect();
     let off = median_difference(&stated, &found);
-    if off <= OFF {
+    if off.is_nan() || off <= OFF {
         return Ok(());
     }
     stated.sort_by(f64::total_cmp);
@@ -55,7 +52,5 @@ pub(crate) fn check(set: &mut Opening) -> Result<(), DataError> {
 }
 
 fn median_difference(a: &[f64], b: &[f64]) -> f64 {
-    let mut all: Vec<f64> = a.iter().zip(b).map(|(a, b)| (a - b).abs()).collect();
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied().unwrap_or(0.0)
+    median(a.iter().zip(b).map(|(a, b)| (a - b).abs()))
 }

@@ -2,13 +2,13 @@
 
 use vae_base::{Note, Remedy};
 
-use crate::foreign::listing::stem;
+use crate::foreign::listing::{base, stem};
 
 /// A name taken apart: what stands before each number, and the numbers.
 type Parts = (Vec<String>, Vec<f32>);
 
 /// A note on numbers that follow a word in all names, vary, and do not count the files, with the
-/// pattern that makes conditions of them; `None` if there are none.
+/// pattern that makes conditions of them; `None` without such numbers.
 pub(crate) fn note(names: &[String]) -> Option<Note> {
     let all: Vec<Parts> = names.iter().map(|name| parts(base(stem(name)))).collect();
     let (words, _) = all.first()?;
@@ -83,11 +83,6 @@ pub(crate) fn is_label(values: &[f32]) -> bool {
     sorted.dedup();
     let counts = sorted.windows(2).all(|pair| pair[1] - pair[0] == 1.0);
     1 < sorted.len() && !(counts && sorted.len() == values.len())
-}
-
-/// The last part of a path.
-fn base(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ impl Dialect {
         let titles = if lines.len() < 5 { 0 } else { 3 };
         let sample: Vec<&str> =
             lines[titles..].iter().take(SAMPLE).map(|(_, line)| *line).collect();
-        // Share of cells that are numbers; a line that is a single cell is none.
+        // Share of cells that are numbers; the only cell of a line counts as no number.
         let share = |separator: Option<char>| {
             let dialect = Self { separator, decimal_comma: separator != Some(',') };
             let (mut numbers, mut all) = (0_u32, 0_u32);
@@ -53,7 +53,7 @@ impl Dialect {
         Self { separator, decimal_comma: separator != Some(',') && lines.iter().any(with_comma) }
     }
 
-    /// The cells of a line without their quotes; an empty one behind the last separator is none.
+    /// The cells of a line without their quotes, but for an empty one behind the last separator.
     pub(crate) fn cells<'a>(self, line: &'a str) -> Vec<Cow<'a, str>> {
         let Some(separator) = self.separator else {
             return line.split_whitespace().map(|cell| unquoted(cell).into()).collect();
@@ -84,8 +84,8 @@ fn unquoted(cell: &str) -> &str {
     cell.trim().trim_matches('"').trim()
 }
 
-/// A cell as a number, with a decimal comma or a decimal point; Fortran's exponents have a D. What
-/// has both marks may have one for thousands, and is none.
+/// A cell as a number, with a decimal comma or a decimal point; Fortran's exponents have a D. `None`
+/// of a cell with both marks, of which one may be for thousands.
 fn number(cell: &str, comma: bool) -> Option<f64> {
     let first = cell.trim_start_matches(['+', '-']).chars().next()?;
     if !(first.is_ascii_digit() || matches!(first, '.' | ',')) {

@@ -22,9 +22,9 @@ pub(crate) fn of_wide_colors(colors: &[[u16; 3]]) -> Pixels {
 /// Colors with transparency over white. Where all that can be seen has one color, the design is in
 /// the transparency: what is opaque is dark. What cannot be seen at all may have any color.
 pub(crate) fn over_white(colors: &[[u8; 4]]) -> Pixels {
-    let first = colors.iter().find(|[.., alpha]| 0 < *alpha);
-    let is_first = |color: &&[u8; 4]| first.is_none_or(|first| color[..3] == first[..3]);
-    let one_color = colors.iter().filter(|[.., alpha]| 0 < *alpha).all(|color| is_first(&color));
+    let mut seen = colors.iter().filter(|[.., alpha]| 0 < *alpha);
+    let first = seen.next();
+    let one_color = first.is_none_or(|first| seen.all(|color| color[..3] == first[..3]));
     if one_color && colors.windows(2).any(|pair| pair[0][3] != pair[1][3]) {
         return Pixels::Bytes(colors.iter().map(|[.., alpha]| 255 - alpha).collect());
     }
