@@ -51,12 +51,9 @@ enum Task {
     /// Kill processes of `vae`, let their disks run full, give them damaged files, and look at what
     /// comes of it
     Torture(torture::Settings),
-    /// Run the tests of the kernels under AddressSanitizer
-    Sanitize {
-        /// Arguments for `cargo test`, such as the name of a test
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    /// Run the tests of the kernels under AddressSanitizer, or those of threads under
+    /// ThreadSanitizer
+    Sanitize(sanitize::Settings),
 }
 
 fn main() -> ExitCode {
@@ -83,7 +80,7 @@ fn run(task: Task) -> Result<()> {
         Task::Structure { root } => structure::print(&root.unwrap_or_else(|| ".".into())),
         Task::ExploreE2e(settings) => explore_e2e::run(&settings),
         Task::Torture(settings) => torture::run(&settings),
-        Task::Sanitize { arguments } => sanitize::sanitize(&arguments),
+        Task::Sanitize(settings) => sanitize::run(&settings),
     }
 }
 

@@ -58,7 +58,7 @@ pub use guess::{LoadGuess, ProblemGuess, SupportGuess, guess_problem};
 pub use judging::{
     Components, Connectivity, Contacts, Domain, Flaw, Hole, Inspection, Judge, Judgement,
     LoadPlace, Optimum, Refinement, SOFTEST, Silhouette, StatedProblems, Topology, UniformStart,
-    checkerboard, components, holes, member_size, nearest_iou, one_piece_share,
+    checkerboard, components, depth, holes, member_size, nearest_iou, one_piece_share,
     problem_at_conditions, problem_of, smallest_hole,
 };
 pub use scores::{

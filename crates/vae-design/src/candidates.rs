@@ -1,4 +1,4 @@
-//! From starting codes to judged designs.
+//! From codes, or from designs, to judged designs.
 
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -8,10 +8,11 @@ use topo_simp::Problem;
 use vae_models::Vae;
 use vae_train::data::Given;
 
+use crate::codes::encode;
 use crate::error::Result;
 use crate::objective::Objective;
 use crate::projection::Projection;
-use crate::search::{Search, search};
+use crate::search::{Coded, Found, Search, search};
 use crate::trust::TrustRegion;
 
 /// What all candidates have in common.
@@ -36,13 +37,22 @@ pub struct Task<'a> {
     pub layout: f64,
 }
 
-/// A code to search from.
+/// What a candidate begins as.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Origin {
     /// Where it comes from, in a word.
     pub source: &'static str,
-    /// The code.
-    pub latent: Vec<f64>,
+    /// A code or a design.
+    pub start: Start,
+}
+
+/// The start of a candidate.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Start {
+    /// A code, which is searched from.
+    Code(Vec<f64>),
+    /// A design, which is not searched from, shape (nely, nelx).
+    Design(Array2<f32>),
 }
 
 /// A judged design of 0 and 1 at exactly the volume of the problem.
@@ -50,7 +60,7 @@ pub struct Origin {
 pub struct Candidate {
     /// Where its code comes from.
     pub source: &'static str,
-    /// The code that the search ended at.
+    /// The code that the search ended at; that of the design that it began as.
     pub latent: Vec<f64>,
     /// Share of the training codes that lie at least as far out as that code.
     pub trust: f64,
@@ -85,8 +95,9 @@ impl Candidate {
     }
 }
 
-/// Searches from each code, repairs if asked to, and judges, in parallel; the results are in the
-/// order of the origins, whatever the number of threads.
+/// Searches from each code, repairs what was found, or the design of the origin, if asked to, and
+/// judges, in parallel; the results are in the order of the origins, whatever the number of
+/// threads.
 ///
 /// # Errors
 ///
@@ -111,14 +122,22 @@ fn candidate(
     judge: &mut Judge,
     origin: &Origin,
 ) -> Result<Candidate> {
-    let found = search(objective, task.region, &origin.latent, task.search)?;
+    let found = match &origin.start {
+        Start::Code(latent) => search(objective, task.region, latent, task.search)?,
+        Start::Design(design) => as_found(task, judge, design)?,
+    };
     let searched = found.best.design;
     let design = match task.repair {
         0 => searched.clone(),
         iterations => {
-            let searched = searched.view();
+            let start = match &origin.start {
+                Start::Code(_) => searched.view(),
+                // Before it is cut at the volume of the problem, which its members might not
+                // survive.
+                Start::Design(design) => design.view(),
+            };
             let repaired =
-                judge.repair_in_layout(task.problem, searched, iterations, task.layout)?.design;
+                judge.repair_in_layout(task.problem, start, iterations, task.layout)?.design;
             // Densities order the elements as logits do.
             let values: Vec<f64> = repaired.iter().copied().collect();
             task.projection.project(&values).cut_whole()
@@ -140,4 +159,14 @@ fn candidate(
         searched,
         design,
     })
+}
+
+/// A design at the volume of the problem, with its code.
+fn as_found(task: Task<'_>, judge: &mut Judge, design: &Array2<f32>) -> Result<Found> {
+    let logits: Vec<f64> = design.iter().copied().map(f64::from).collect();
+    let cut = task.projection.project(&logits).cut_whole();
+    let compliance = judge.judge(task.problem, cut.view())?.compliance_cut;
+    let latent = encode(task.vae, cut.view(), task.given)?;
+    let coded = Coded { latent, design: cut, compliance };
+    Ok(Found { start: coded.clone(), best: coded, steps: 0 })
 }

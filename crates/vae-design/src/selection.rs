@@ -107,7 +107,7 @@ impl Criteria {
             };
             *count += 1;
         }
-        result.topologies = firsts(&kept, candidates).len();
+        result.topologies = topologies(&kept, candidates).len();
         (kept, result)
     }
 
@@ -153,7 +153,7 @@ impl Criteria {
 /// Ravi, Rosenkrantz and Tayi 1994, "Heuristic and special case algorithms for dispersion
 /// problems".
 pub fn diverse(accepted: &[Proposal], candidates: &[Candidate], wanted: usize) -> Vec<Proposal> {
-    let mut chosen = firsts(accepted, candidates);
+    let mut chosen = topologies(accepted, candidates);
     chosen.truncate(wanted);
     while chosen.len() < wanted.min(accepted.len()) {
         let overlap = |index: &usize| {
@@ -170,8 +170,8 @@ pub fn diverse(accepted: &[Proposal], candidates: &[Candidate], wanted: usize) -
     chosen.into_iter().map(|index| accepted[index].clone()).collect()
 }
 
-/// Positions of the best of each topology.
-fn firsts(accepted: &[Proposal], candidates: &[Candidate]) -> Vec<usize> {
+/// Positions of the best of each topology among the accepted candidates.
+pub fn topologies(accepted: &[Proposal], candidates: &[Candidate]) -> Vec<usize> {
     let topology = |index: usize| &candidates[accepted[index].candidate].topology;
     let mut firsts: Vec<usize> = Vec::new();
     for index in 0..accepted.len() {

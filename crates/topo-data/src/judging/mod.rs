@@ -24,4 +24,4 @@ pub use pieces::{Components, Connectivity, components, holes, one_piece_share};
 pub use problem_of::{problem_at_conditions, problem_of};
 pub use silhouette::{Silhouette, nearest_iou};
 pub use stated::StatedProblems;
-pub use topology::{Hole, Topology, smallest_hole};
+pub use topology::{Hole, Topology, depth, smallest_hole};

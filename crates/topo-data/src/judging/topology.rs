@@ -17,7 +17,9 @@ const SMALLEST_HOLE: f64 = 3.0;
 /// thicker or thinner.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Topology {
-    /// Holes that are at least three elements wide, in reading order of their first elements.
+    /// Holes that are at least three elements wide, in reading order of their first elements. Void
+    /// between members that a held side of the domain joins is a hole too: the ground closes the
+    /// loop.
     pub holes: Vec<Hole>,
     /// Members with an end that neither a load, a support nor a passive solid element touches. They
     /// are read off the skeleton, where a branch from a joint to an end that is hardly longer than
@@ -63,7 +65,7 @@ impl Topology {
     pub fn of(nodal: &Nodal, design: ArrayView2<'_, f32>) -> Self {
         assert_eq!(design.dim(), nodal.passive.dim(), "a design of another shape");
         let void = design.mapv(|density| density <= 0.5);
-        let (pieces, inner) = holes_of(&void);
+        let (pieces, inner) = holes_of(&void, |side| is_ground(nodal, side));
         let widths = widths(&void, &pieces, &inner);
         let is_narrow = |label: usize| inner[label] && widths[label] < SMALLEST_HOLE;
         let material = pieces.labels.mapv(|label| label == 0 || is_narrow(label as usize));
@@ -130,7 +132,7 @@ impl Hole {
 #[expect(clippy::needless_pass_by_value, reason = "views are passed by value, as in ndarray")]
 pub fn smallest_hole(design: ArrayView2<'_, f32>) -> Option<f64> {
     let void = design.mapv(|density| density <= 0.5);
-    let (pieces, inner) = holes_of(&void);
+    let (pieces, inner) = holes_of(&void, |_| false);
     let widths = widths(&void, &pieces, &inner).into_iter().zip(inner);
     widths.filter(|(_, inner)| *inner).map(|(width, _)| width).reduce(f64::min)
 }
@@ -211,8 +213,9 @@ fn neighbors(thin: &Array2<bool>, place: (usize, usize)) -> impl Iterator<Item =
     around(place).into_iter().filter(|&at| thin.get(at) == Some(&true))
 }
 
-/// The distance from the middle of an element to the nearest void, in elements.
-fn depth(material: &Array2<bool>, (row, column): (usize, usize)) -> f64 {
+/// The distance from the middle of an element of a mask to the nearest element that is none of it,
+/// outside of the grid included, in elements: half the thickness of a member on its center line.
+pub fn depth(material: &Array2<bool>, (row, column): (usize, usize)) -> f64 {
     let is_void = |(i, j): (isize, isize)| {
         let at = (usize::try_from(i), usize::try_from(j));
         !matches!(at, (Ok(i), Ok(j)) if material.get((i, j)) == Some(&true))
@@ -262,18 +265,36 @@ fn widths(void: &Array2<bool>, pieces: &Components, inner: &[bool]) -> Vec<f64> 
     widths
 }
 
-/// The pieces of void, and whether each is a hole; the first answer is for material.
-fn holes_of(void: &Array2<bool>) -> (Components, Vec<bool>) {
+/// The pieces of void, and whether each is a hole, which reaches no side of an element at the border
+/// but such as are closed; the first answer is for material.
+fn holes_of(
+    void: &Array2<bool>,
+    is_closed: impl Fn([(usize, usize); 2]) -> bool,
+) -> (Components, Vec<bool>) {
     let pieces = components(void.mapv(|void| f32::from(u8::from(void))).view(), Connectivity::Four);
-    let (height, width) = void.dim();
     let mut inner = vec![true; pieces.count() + 1];
     inner[0] = false;
+    let (height, width) = void.dim();
     for ((i, j), &label) in pieces.labels.indexed_iter() {
-        if i == 0 || j == 0 || i + 1 == height || j + 1 == width {
+        let sides = [
+            (i == 0, [(i, j), (i, j + 1)]),
+            (i + 1 == height, [(i + 1, j), (i + 1, j + 1)]),
+            (j == 0, [(i, j), (i + 1, j)]),
+            (j + 1 == width, [(i, j + 1), (i + 1, j + 1)]),
+        ];
+        if sides.into_iter().any(|(at_border, side)| at_border && !is_closed(side)) {
             inner[label as usize] = false;
         }
     }
     (pieces, inner)
+}
+
+/// Whether both ends of a side of an element are held across it, by the ground or by the other half
+/// of a symmetric structure.
+fn is_ground(nodal: &Nodal, side: [(usize, usize); 2]) -> bool {
+    let is_vertical = side[0].1 == side[1].1;
+    let across = usize::from(!is_vertical);
+    side.into_iter().all(|(i, j)| nodal.held[(i, j, across)])
 }
 
 #[cfg(test)]
@@ -317,13 +338,13 @@ mod tests {
                 let layout = Topology::of(&nodal(), bars(thickness, ends).view());
                 (layout.holes.len(), layout.free_ends)
             };
-            // Two bars from the wall to the load; with a tie between them, a triangle.
-            assert_eq!(of(&vee), (0, 0), "{thickness}");
-            assert_eq!(of(&[vee[0], vee[1], tie]), (1, 0), "{thickness}");
+            // Two bars from the wall to the load, a triangle with it; a tie between them makes two.
+            assert_eq!(of(&vee), (1, 0), "{thickness}");
+            assert_eq!(of(&[vee[0], vee[1], tie]), (2, 0), "{thickness}");
             // A bar that ends in the air, and one at the border that nothing holds.
             let stub = [(12.0, 10.0), (12.0, 20.0)];
-            assert_eq!(of(&[vee[0], vee[1], tie, stub]), (1, 1), "{thickness}");
-            assert_eq!(of(&[vee[0], vee[1], [(7.0, 20.0), (0.0, 30.0)]]), (0, 1), "{thickness}");
+            assert_eq!(of(&[vee[0], vee[1], tie, stub]), (2, 1), "{thickness}");
+            assert_eq!(of(&[vee[0], vee[1], [(7.0, 20.0), (0.0, 30.0)]]), (1, 1), "{thickness}");
         }
     }
 

@@ -11,19 +11,21 @@ const TOPOLOGIES: usize = 5;
 const VOLUMES: [f64; 5] = [0.7, 1.4, 0.5, 1.2, 0.85];
 /// Times the usual filter radius that finds the layout in rounds that explore: members of another
 /// thickness join in another topology.
-const LAYOUTS: [f64; 3] = [1.0, 0.7, 1.5];
+const LAYOUTS: [f64; 3] = [0.7, 1.0, 1.5];
 /// Rounds that explore if only topologies are missing: each of the volumes with each of the
 /// layouts.
 const EXPLORATIONS: usize = VOLUMES.len() * LAYOUTS.len();
-/// Rounds in a row that bring neither a proposal nor a topology, after which no more will.
-const FRUITLESS: usize = 6;
+/// Rounds of draws in a row that bring nothing that is missing, after which no more will.
+const FRUITLESS: usize = 8;
 
 /// What the candidates of a round begin with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Round {
     /// The task as it is.
     Stated,
-    /// Something else, for the sake of other topologies.
+    /// Designs with one hole more or less than others, for the sake of other topologies.
+    Varied,
+    /// Draws for something else, for the same sake.
     Exploring {
         /// Times the volume that the model is told.
         volume: f64,
@@ -44,6 +46,8 @@ pub(super) struct Course {
     fruitless: usize,
     /// Whether the last round of the task as it is stated brought something.
     stated_brings: bool,
+    /// Whether the last round was [`Round::Varied`].
+    varied: bool,
     /// What the rounds before the last one had brought; `None` before the first.
     before: Option<Yield>,
 }
@@ -62,35 +66,51 @@ impl Course {
             explorations: 0,
             fruitless: 0,
             stated_brings: true,
+            varied: false,
             before: None,
         }
     }
 
     /// The next round after those that brought `counts`; `None` if enough candidates are accepted,
-    /// of enough topologies, or if no more are to be expected.
+    /// of enough topologies, or if no more are to be expected. `varies` says whether there are
+    /// designs with one hole more or less that were not tried.
     ///
-    /// Rounds explore as long as topologies are missing. One that brings nothing is followed by one
-    /// of the other kind, but the task as it is stated is not tried again if that brought nothing.
-    pub(super) fn next(&mut self, counts: Yield) -> Option<Round> {
+    /// Rounds look for other topologies as long as some are missing. One that brings nothing is
+    /// followed by one of another kind, but the task as it is stated is not tried again if that
+    /// brought nothing, or if only topologies are missing.
+    pub(super) fn next(&mut self, counts: Yield, varies: bool) -> Option<Round> {
         let Yield { tried, accepted, topologies, .. } = counts;
-        let brings = |before: Yield| before.accepted < accepted || before.topologies < topologies;
+        let (is_full, is_short) = (self.count <= accepted, topologies < self.wanted);
+        let brings = |before: Yield| {
+            let missing = before.accepted < self.count;
+            before.topologies < topologies || (missing && before.accepted < accepted)
+        };
         let has_brought = self.before.is_none_or(brings);
-        self.fruitless = if has_brought { 0 } else { self.fruitless + 1 };
+        let was_varied = std::mem::take(&mut self.varied);
+        if has_brought {
+            self.fruitless = 0;
+        } else if !was_varied {
+            self.fruitless += 1;
+        }
         if !self.explores {
             self.stated_brings = has_brought;
         }
-        let is_short = topologies < self.wanted;
-        let suffices = self.count <= accepted && (!is_short || EXPLORATIONS <= self.explorations);
+        let suffices = is_full && (!is_short || EXPLORATIONS <= self.explorations);
         if suffices || self.most <= tried || FRUITLESS <= self.fruitless {
             return None;
         }
         self.explores = match self.fruitless {
+            _ if is_full => true,
             0 => self.explores || (is_short && 0 < tried),
             _ => 0 < self.wanted && !(self.explores && self.stated_brings),
         };
         self.before = Some(counts);
         if !self.explores {
             return Some(Round::Stated);
+        }
+        self.varied = varies && 0 < self.fruitless && !was_varied;
+        if self.varied {
+            return Some(Round::Varied);
         }
         let number = self.explorations;
         self.explorations += 1;
@@ -108,7 +128,7 @@ mod tests {
     fn course(settings: &ProposeSettings, brings: impl Fn(bool) -> [usize; 3]) -> Vec<bool> {
         let mut course = Course::new(settings);
         let (mut counts, mut rounds) = (Yield::default(), Vec::new());
-        while let Some(round) = course.next(counts) {
+        while let Some(round) = course.next(counts, false) {
             let explores = round != Round::Stated;
             rounds.push(explores);
             let [tried, accepted, topologies] = brings(explores);
@@ -130,15 +150,17 @@ mod tests {
     fn missing_topologies_are_looked_for_with_every_volume_and_layout() {
         let settings = ProposeSettings { candidates: Some(100_000), ..ProposeSettings::default() };
         let rounds = course(&settings, |_| [20, 12, 0]);
-        assert_eq!(rounds.len(), 1 + EXPLORATIONS);
+        assert_eq!(rounds.len(), 1 + FRUITLESS);
         assert!(!rounds[0] && rounds[1..].iter().all(|&explores| explores));
         let mut course = Course::new(&settings);
         let mut seen: Vec<Round> = Vec::new();
         let mut counts = Yield::default();
-        while let Some(round) = course.next(counts) {
+        while let Some(round) = course.next(counts, false) {
             assert!(!seen.contains(&round), "{round:?} twice");
             seen.push(round);
             (counts.tried, counts.accepted) = (counts.tried + 20, counts.accepted + 12);
+            // Now and then one topology more, but never enough of them.
+            counts.topologies = seen.len() / 5;
         }
         assert_eq!(seen.len(), 1 + EXPLORATIONS);
     }
@@ -153,7 +175,31 @@ mod tests {
         let rounds = course(&settings, |explores| [10, usize::from(!explores), 0]);
         assert_eq!(rounds[..6], [false, true, false, true, false, true]);
         let rounds = course(&settings, |_| [10, 0, 0]);
-        assert_eq!(rounds, [false, true, true, true, true, true]);
+        assert_eq!(rounds, [&[false][..], &[true; FRUITLESS - 1]].concat());
+    }
+
+    #[test]
+    fn designs_with_a_hole_more_or_less_follow_rounds_that_bring_nothing() {
+        let settings = ProposeSettings::default();
+        let mut course = Course::new(&settings);
+        let is_exploring = |round| matches!(round, Some(Round::Exploring { .. }));
+        let none = Yield { tried: 20, ..Yield::default() };
+        assert_eq!(course.next(Yield::default(), true), Some(Round::Stated));
+        assert_eq!(course.next(none, true), Some(Round::Varied));
+        // That brought something, so draws come next; they bring nothing.
+        let some = Yield { tried: 30, accepted: 12, topologies: 3, ..none };
+        assert!(is_exploring(course.next(some, true)));
+        assert_eq!(course.next(some, true), Some(Round::Varied));
+        assert!(is_exploring(course.next(some, true)));
+        assert!(is_exploring(course.next(some, false)), "without designs there are draws");
+        let enough = Yield { topologies: 5, ..some };
+        assert_eq!(course.next(enough, true), None);
+        // Where designs differ by their overlap alone, no topology is missing.
+        let settings = ProposeSettings { differ: Differ::Overlap, ..settings };
+        let mut course = Course::new(&settings);
+        let rounds = [course.next(Yield::default(), true), course.next(none, true)];
+        assert_eq!(rounds, [Some(Round::Stated); 2]);
+        assert_eq!(course.next(some, true), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod course;
 mod error;
 mod files;
 mod lightest;
+mod neighborhood;
 mod origins;
 mod page;
 mod pictures;

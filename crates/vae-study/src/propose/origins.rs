@@ -5,7 +5,7 @@ use std::ops::Range;
 use ndarray::s;
 use topo_data::Domain;
 use topo_simp::Problem;
-use vae_design::{Origin, TrustRegion, settle};
+use vae_design::{Origin, Start, TrustRegion, settle};
 use vae_models::Vae;
 use vae_train::codes::posteriors;
 use vae_train::data::Given;
@@ -70,7 +70,7 @@ impl Origins {
             let origins = near.zip(draws.rows()).map(|(near, draw)| {
                 let mut u = region.whiten(near);
                 u.iter_mut().zip(draw).for_each(|(u, eps)| *u += self.spread * f64::from(*eps));
-                Origin { source: "near", latent: region.color(&u) }
+                Origin { source: "near", start: Start::Code(region.color(&u)) }
             });
             return Ok(origins.collect());
         }
@@ -80,7 +80,7 @@ impl Origins {
         let codes = settle(vae, &given, &domains, &draws, suitable_rounds(vae))?.codes;
         let source = if flow.is_some() { "flow" } else { "prior" };
         let latents = codes.outer_iter().map(|code| code.mapv(f64::from).to_vec());
-        Ok(latents.map(|latent| Origin { source, latent }).collect())
+        Ok(latents.map(|latent| Origin { source, start: Start::Code(latent) }).collect())
     }
 }
 

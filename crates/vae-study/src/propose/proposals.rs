@@ -8,6 +8,8 @@ use super::settings::ProposeSettings;
 
 /// Where the codes of rounds that explore other topologies come from.
 pub(super) const EXPLORED: &str = "explored";
+/// The source of candidates that begin as others with one hole more or less.
+pub(super) const VARIED: &str = "varied";
 
 /// Everything that was found for a task.
 #[derive(Clone, Debug)]
@@ -64,8 +66,17 @@ impl Proposals {
 
     /// Number of proposals that come from rounds which explored other topologies.
     pub fn explored(&self) -> usize {
-        let explored = |one: &&Proposal| self.candidates[one.candidate].source == EXPLORED;
-        self.accepted.iter().filter(explored).count()
+        self.from(EXPLORED)
+    }
+
+    /// Number of proposals that began as other candidates with one hole more or less.
+    pub fn varied(&self) -> usize {
+        self.from(VARIED)
+    }
+
+    fn from(&self, source: &str) -> usize {
+        let sources = self.accepted.iter().map(|one| self.candidates[one.candidate].source);
+        sources.filter(|one| *one == source).count()
     }
 
     /// How much softer the stiffest proposal is than the best design of the data, as a share;

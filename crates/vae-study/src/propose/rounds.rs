@@ -10,6 +10,7 @@ use vae_train::codes::posteriors;
 
 use super::course::{Course, Round};
 use super::error::Result;
+use super::neighborhood::Neighborhood;
 use super::proposals::{EXPLORED, Proposals};
 use super::settings::{Differ, ProposeSettings};
 use super::task::ProposalTask;
@@ -23,6 +24,8 @@ const TEMPERATURE: f64 = 2.0;
 const STEPS: usize = 2;
 /// SIMP iterations that make structures of them.
 const REPAIR: usize = 20;
+/// SIMP iterations that mend designs with one hole more or less.
+const MEND: usize = 4;
 /// Draws from q(z|x) of each training design that the search region is fitted to.
 const DRAWS: usize = 4;
 
@@ -47,6 +50,9 @@ pub(super) struct Rounds<'a> {
     pub(super) tried: Vec<Candidate>,
     accepted: Vec<Proposal>,
     pub(super) counts: Yield,
+    /// Number of codes drawn so far.
+    drawn: usize,
+    neighborhood: Neighborhood,
 }
 
 impl Run {
@@ -71,11 +77,12 @@ impl ProposalTask<'_> {
     /// and the smallest volume that keeps the bounds is that of the following ones.
     ///
     /// The first round is told the task as it is. As long as there are fewer than five topologies,
-    /// or than the number asked for, further ones explore: they are told other volumes in turn,
-    /// begin with warmer noise, and are made structures by SIMP iterations with filters of several
-    /// radii instead of a search. A round that brings nothing is followed by one of the other kind.
-    /// The rounds end when enough candidates are accepted, when the largest number is tried, or
-    /// when several in a row have brought nothing.
+    /// or than the number asked for, further ones look for others: they are told other volumes in
+    /// turn, begin with warmer noise, and are made structures by SIMP iterations with filters of
+    /// several radii instead of a search. One that brings nothing is followed by designs with one
+    /// hole more or less than the optimum, the best design of the data and the best of each
+    /// topology. The rounds end when enough candidates are accepted, when the largest number is
+    /// tried, or when several in a row have brought nothing.
     ///
     /// # Errors
     /// If the decoder or the solver fails, or a training design cannot be read.
@@ -155,7 +162,8 @@ impl<'a> Rounds<'a> {
         };
         let (accepted, counts) = criteria.select(&[]);
         let region = region(run, settings.trust)?;
-        Ok(Self { task, region, criteria, tried: Vec::new(), accepted, counts })
+        let (tried, neighborhood) = (Vec::new(), Neighborhood::of(comparison));
+        Ok(Self { task, region, criteria, tried, accepted, counts, drawn: 0, neighborhood })
     }
 
     /// The settings of the task.
@@ -176,37 +184,45 @@ impl<'a> Rounds<'a> {
     /// Rounds until enough candidates are accepted, of enough topologies.
     fn fill(&mut self, problem: &Problem, observe: &mut impl FnMut(ProposeProgress)) -> Result<()> {
         let mut course = Course::new(self.settings());
-        while let Some(round) = course.next(self.counts) {
+        loop {
+            let varies = self.neighborhood.has_more(&self.accepted, &self.tried);
+            let Some(round) = course.next(self.counts, varies) else { return Ok(()) };
             self.round(problem, round)?;
             observe(self.progress());
         }
-        Ok(())
     }
 
-    /// Tries candidates for a problem. A round that explores tells the model another volume, and
-    /// SIMP iterations make structures of what it draws.
+    /// Tries candidates for a problem. SIMP iterations make structures of those of rounds that look
+    /// for other topologies.
     pub(super) fn round(&mut self, problem: &Problem, round: Round) -> Result<()> {
         let ProposalTask { run, settings, origins, .. } = self.task;
-        let explores = round != Round::Stated;
+        let room = settings.most_candidates() - self.tried.len();
         let (volume, layout) = match round {
-            Round::Stated => (1.0, 1.0),
+            Round::Stated | Round::Varied => (1.0, 1.0),
             Round::Exploring { volume, layout } => (volume, layout),
         };
-        let (number, temperature, steps, repair) = if explores {
-            let steps = settings.search.min(STEPS);
-            (settings.count, TEMPERATURE, steps, settings.refine.max(REPAIR))
-        } else {
-            (2 * settings.count, 1.0, settings.search, settings.refine)
+        let (steps, repair) = match round {
+            Round::Stated => (settings.search, settings.refine),
+            // None of the search, and few iterations: more of them lead back to the same hole.
+            Round::Varied => (0, settings.refine.max(MEND)),
+            _ => (settings.search.min(STEPS), settings.refine.max(REPAIR)),
         };
-        let most = settings.most_candidates();
-        let numbers = self.tried.len()..(self.tried.len() + number).min(most);
         let share = problem.volume_fraction / self.task.problem.volume_fraction;
         let (told, given) = self.task.told_at(share * volume)?;
-        let mut codes =
-            origins.codes(numbers, &run.vae, &self.region, (&told, &given), temperature)?;
-        for origin in codes.iter_mut().filter(|_| explores) {
-            origin.source = EXPLORED;
-        }
+        let mut draw = |number: usize, temperature| {
+            let numbers = self.drawn..self.drawn + number.min(room);
+            self.drawn = numbers.end;
+            origins.codes(numbers, &run.vae, &self.region, (&told, &given), temperature)
+        };
+        let starts = match round {
+            Round::Stated => draw(2 * settings.count, 1.0)?,
+            Round::Varied => self.neighborhood.take(settings.count.min(room)),
+            Round::Exploring { .. } => {
+                let mut drawn = draw(settings.count, TEMPERATURE)?;
+                drawn.iter_mut().for_each(|origin| origin.source = EXPLORED);
+                drawn
+            }
+        };
         let task = Task {
             vae: &run.vae,
             given: &given,
@@ -217,7 +233,7 @@ impl<'a> Rounds<'a> {
             repair,
             layout,
         };
-        self.tried.extend(candidates(task, &codes)?);
+        self.tried.extend(candidates(task, &starts)?);
         (self.accepted, self.counts) = self.criteria.select(&self.tried);
         Ok(())
     }

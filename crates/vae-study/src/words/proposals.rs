@@ -43,12 +43,16 @@ pub fn proposed(found: &Proposals) -> Vec<String> {
             found.stiff_enough()
         ));
     }
-    let explored = found.explored();
-    if 0 < explored {
-        let all = counted(found.accepted.len(), "proposal");
-        lines.push(format!(
-            "{explored} of {all} were drawn for another volume and made structures by SIMP iterations, for the sake of other topologies"
-        ));
+    let all = counted(found.accepted.len(), "proposal");
+    for (number, began) in [
+        (found.explored(), "were drawn for another volume"),
+        (found.varied(), "began as others with one hole more or less"),
+    ] {
+        if 0 < number {
+            lines.push(format!(
+                "{number} of {all} {began} and were made structures by SIMP iterations, for the sake of other topologies"
+            ));
+        }
     }
     lines.extend(lightest(found));
     lines.push(match &found.reference {
