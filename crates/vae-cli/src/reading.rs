@@ -10,7 +10,7 @@ use vae_data::{
     Answer, DataSet, Iterations, Layout, Margins, Pattern, Reading, Resize, Setting, Size, Source,
     Turn, ValueRange, open_with,
 };
-use vae_study::checks::{check_compliances, check_polarity};
+use vae_study::checks::{check_compliances, check_polarity, check_volumes};
 
 use crate::output::note;
 use crate::words;
@@ -113,7 +113,7 @@ pub(crate) fn say_notes(data: &DataSet, reading: &Reading) -> Result<()> {
     for found in data.notes() {
         note(format!("data: {}", words::note(found)));
     }
-    if let Some(found) = check_polarity(data)? {
+    for found in [check_polarity(data)?, check_volumes(data)?].into_iter().flatten() {
         note(format!("data: {}", words::note(&found)));
     }
     // A problem that somebody adds is held against what is known of the designs.

@@ -6,6 +6,7 @@ use crate::error::{DataError, ReadingError};
 use crate::foreign::number_polarity::{OFF, SAMPLE, median};
 use crate::foreign::polarity::{is_volume, shares};
 use crate::set::opening::Opening;
+use crate::set::problems::ProblemSource;
 
 /// Volumes of the same designs in another order are nearer than this once both are sorted.
 const SAME: f64 = 0.02;
@@ -42,8 +43,10 @@ pub(crate) fn check(set: &mut Opening) -> Result<(), DataError> {
         let file = set.parts.designs.file(0);
         return Err(ReadingError::VolumeOrder { file, column: name, off }.into());
     }
-    // A volume may be one in cubic meters.
-    if name.to_lowercase().contains("frac") {
+    // A volume may be one in cubic meters, and a problem may state a domain that is smaller than the
+    // designs; its volume is held against them where problems are read.
+    let is_known = !matches!(set.parts.problems, ProblemSource::None);
+    if name.to_lowercase().contains("frac") && !is_known {
         set.note(Note::new(format!(
             "warning: {name} and the mean density differ by {off:.2} at the median"
         )));

@@ -7,6 +7,7 @@ mod places;
 mod polarity;
 mod statement;
 mod turns;
+mod volumes;
 
 pub use compliances::check_compliances;
 pub use cuts::check_cuts;
@@ -14,3 +15,4 @@ pub use mirrors::mirrors;
 pub use places::moved_supports;
 pub use polarity::check_polarity;
 pub use statement::check_problem;
+pub use volumes::check_volumes;

@@ -43,17 +43,7 @@ pub fn proposed(found: &Proposals) -> Vec<String> {
             found.stiff_enough()
         ));
     }
-    let all = counted(found.accepted.len(), "proposal");
-    for (number, began) in [
-        (found.explored(), "were drawn for another volume"),
-        (found.varied(), "began as others with one hole more or less"),
-    ] {
-        if 0 < number {
-            lines.push(format!(
-                "{number} of {all} {began} and were made structures by SIMP iterations, for the sake of other topologies"
-            ));
-        }
-    }
+    lines.extend(origins(found.accepted.len(), found.explored(), found.varied()));
     lines.extend(lightest(found));
     lines.push(match &found.reference {
         Some(Reference { name, compliance, .. }) if !found.is_bounded_by_reference() => {
@@ -76,6 +66,22 @@ pub fn proposed(found: &Proposals) -> Vec<String> {
     }
     lines.extend(found.iterations_saved.as_deref().map(saved));
     lines
+}
+
+/// How many of the proposals come from where other topologies are looked for.
+fn origins(proposals: usize, explored: usize, varied: usize) -> Vec<String> {
+    let proposals = counted(proposals, "proposal");
+    let sentence = |(number, began): (usize, &str)| {
+        let were = if number == 1 { "was" } else { "were" };
+        format!(
+            "{number} of {proposals} {began} and {were} made a structure by SIMP iterations, for the sake of other topologies"
+        )
+    };
+    let began = [
+        (explored, "began as a draw for another volume"),
+        (varied, "began as another design with one hole more or less"),
+    ];
+    began.into_iter().filter(|(number, _)| 0 < *number).map(sentence).collect()
 }
 
 /// How light the lightest proposal is; `None` unless that was asked for.
@@ -227,6 +233,17 @@ mod tests {
             found.contains("needs 4 iterations more") && found.contains("; -1 to 9)"),
             "{found}"
         );
+    }
+
+    #[test]
+    fn origins_are_said_where_other_topologies_were_looked_for() {
+        assert!(origins(10, 0, 0).is_empty());
+        let lines = origins(10, 2, 1);
+        assert!(
+            lines[0].starts_with("2 of 10 proposals began as a draw for another volume and were")
+        );
+        assert!(lines[1].starts_with("1 of 10 proposals began as another design with one hole"));
+        assert!(lines[1].contains("and was made"), "{lines:?}");
     }
 
     #[test]
