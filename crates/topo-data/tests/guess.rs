@@ -55,6 +55,17 @@ fn half_a_beam_is_told_from_a_cantilever() {
 }
 
 #[test]
+fn an_l_bracket_is_clamped_where_its_leg_ends() {
+    let guess = guess("l-bracket", 20, 20);
+    let [(Place::Segment { side: Side::Top, from, to }, Fix::Xy)] = guess.supports[0].held[..]
+    else {
+        panic!("{:?}", guess.supports[0].held)
+    };
+    assert!(from.abs() < 1e-9 && (to - 0.4).abs() < 0.051, "{from} to {to}");
+    assert_eq!(guess.load.words(), "a point of the right edge");
+}
+
+#[test]
 fn nothing_is_guessed_of_designs_without_material_at_the_edges() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("designs.npy");

@@ -10,14 +10,25 @@ pub(super) struct Supports {
     pub(super) held: Vec<(Place, Fix)>,
 }
 
-/// The ways that are tried: each side clamped, two sides, bearings at corners or at the ends of a
-/// side, and half models.
-pub(super) fn supports() -> Vec<Supports> {
+/// The ways that are tried: each side clamped, or the part of it that has material, two sides,
+/// bearings at corners or at the ends of a side, and half models. `parts` are those of the left,
+/// right, upper and lower side, from and to; `None` where there is none, or all of it.
+pub(super) fn supports(parts: [Option<[f64; 2]>; 4]) -> Vec<Supports> {
     let edge = Place::Edge;
     let corner = |x: f64, y: f64| Place::Point([x, y]);
     let part = |side, from, to| Place::Segment { side, from, to };
     let way = |words, held: &[(Place, Fix)]| Supports { words, held: held.to_vec() };
-    vec![
+    let sides = [
+        (Side::Left, "a part of the left edge is clamped"),
+        (Side::Right, "a part of the right edge is clamped"),
+        (Side::Top, "a part of the upper edge is clamped"),
+        (Side::Bottom, "a part of the lower edge is clamped"),
+    ];
+    let of_part = |((side, words), ends): ((Side, &'static str), Option<[f64; 2]>)| {
+        ends.map(|[from, to]| way(words, &[(part(side, from, to), Fix::Xy)]))
+    };
+    let parts = sides.into_iter().zip(parts).filter_map(of_part);
+    let mut ways = vec![
         way("the left edge is clamped", &[(edge(Side::Left), Fix::Xy)]),
         way("the right edge is clamped", &[(edge(Side::Right), Fix::Xy)]),
         way("the upper edge is clamped", &[(edge(Side::Top), Fix::Xy)]),
@@ -46,7 +57,9 @@ pub(super) fn supports() -> Vec<Supports> {
             "half a beam: symmetry on the right, a roller at the lower left corner",
             &[(edge(Side::Right), Fix::X), (corner(0.0, 1.0), Fix::Y)],
         ),
-    ]
+    ];
+    ways.extend(parts);
+    ways
 }
 
 /// A place at which a load may act.

@@ -17,6 +17,8 @@ use crate::error::{Result, TopoDataError};
 const PRESENT: f64 = 0.5;
 /// Part of an edge between the outermost places of its material, from which it may be clamped.
 const SPREAD: f64 = 0.6;
+/// Likewise of a part of an edge.
+const PART: f64 = 0.2;
 
 /// A guess of the problem that designs were made for, with its evidence.
 #[derive(Clone, Debug)]
@@ -50,10 +52,11 @@ pub struct SupportGuess {
 
 /// Guesses supports and load of a set from at most `most` of its designs.
 ///
-/// Only what can be told from material is looked for: each side clamped, two sides, bearings at the
-/// lower corners, and half models; under each the point of the edge, the whole edge or the deck at
-/// which a load strains the material most evenly, since even strain energy is the optimality
-/// criterion of compliance. The sign of a load and its magnitude cannot be told.
+/// Only what can be told from material is looked for: each side clamped, or the part of it that has
+/// material, two sides, bearings at the lower corners, and half models; under each the point of the
+/// edge, the whole edge or the deck at which a load strains the material most evenly, since even
+/// strain energy is the optimality criterion of compliance. The sign of a load and its magnitude
+/// cannot be told.
 ///
 /// # Errors
 /// If a design cannot be read, or no way of support that is tried fits ([`TopoDataError::NoGuess`]).
@@ -72,11 +75,12 @@ pub fn guess_problem(set: &DataSet, most: usize) -> Result<ProblemGuess> {
     let loads: Vec<_> = designs.iter().map(|design| candidates(design.view())).collect();
     let mut tried: Vec<(SupportGuess, Vec<Option<Strained>>)> = Vec::new();
     let spread = spreads(&designs);
-    for way in supports() {
+    let part = |side: &Spread| (PART <= side.mean && side.mean < SPREAD).then_some(side.ends);
+    for way in supports(spread.each_ref().map(part)) {
         let touched = way.held.iter().map(|(place, _)| touch(place, coarse, &share));
         let presence = touched.fold(1.0, f64::min);
         let is_clamped = way.held.iter().all(|(place, fix)| match place {
-            Place::Edge(side) if *fix == Fix::Xy => SPREAD <= spread[*side as usize],
+            Place::Edge(side) if *fix == Fix::Xy => SPREAD <= spread[*side as usize].mean,
             _ => true,
         });
         if presence < PRESENT || !is_clamped {
@@ -134,28 +138,35 @@ fn on_one_line(strained: &[BTreeMap<Line, Strained>]) -> (f64, Vec<Option<Strain
     }
 }
 
-/// How far the material at each side spreads along it, in the mean of the designs: left, right, top,
-/// bottom.
-fn spreads(designs: &[Array2<f32>]) -> [f64; 4] {
-    let spread = |line: Vec<f32>| {
-        let solid = |x: &f32| MATERIAL <= *x;
-        let (first, last) = (line.iter().position(solid), line.iter().rposition(solid));
-        first.zip(last).map_or(0.0, |(a, b)| (b + 1 - a) as f64 / line.len() as f64)
+/// Material at a side, as parts of its length.
+struct Spread {
+    /// From the first to the last place of a design, in the mean.
+    mean: f64,
+    /// The first and the last place of all designs.
+    ends: [f64; 2],
+}
+
+/// How far the material at each side spreads along it: left, right, top, bottom.
+fn spreads(designs: &[Array2<f32>]) -> [Spread; 4] {
+    let line = |design: &Array2<f32>, side: usize| match side {
+        0 => design.column(0).to_vec(),
+        1 => design.column(design.ncols() - 1).to_vec(),
+        2 => design.row(0).to_vec(),
+        _ => design.row(design.nrows() - 1).to_vec(),
     };
-    let mut sums = [0.0; 4];
-    for design in designs {
-        let (rows, columns) = design.dim();
-        let lines = [
-            design.column(0).to_vec(),
-            design.column(columns - 1).to_vec(),
-            design.row(0).to_vec(),
-            design.row(rows - 1).to_vec(),
-        ];
-        for (sum, line) in sums.iter_mut().zip(lines) {
-            *sum += spread(line) / designs.len() as f64;
-        }
-    }
-    sums
+    let ends = |line: Vec<f32>| {
+        let solid = |x: &f32| MATERIAL <= *x;
+        let (first, last) = (line.iter().position(solid)?, line.iter().rposition(solid)?);
+        let length = line.len() as f64;
+        Some([first as f64 / length, (last + 1) as f64 / length])
+    };
+    std::array::from_fn(|side| {
+        let found: Vec<[f64; 2]> =
+            designs.iter().filter_map(|design| ends(line(design, side))).collect();
+        let sum: f64 = found.iter().map(|[first, last]| last - first).sum();
+        let all = |[first, last]: [f64; 2], one: &[f64; 2]| [first.min(one[0]), last.max(one[1])];
+        Spread { mean: sum / designs.len().max(1) as f64, ends: found.iter().fold([1.0, 0.0], all) }
+    })
 }
 
 /// Largest share of the designs that have material at one of the nodes of a place.

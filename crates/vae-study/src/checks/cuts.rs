@@ -17,9 +17,11 @@ const JOINING: f32 = 0.1;
 const GREY: f32 = 0.02;
 /// Share of grey cells from which on a set is worth cutting.
 const GREY_SHARE: f64 = 0.01;
+/// Share of designs that fall apart from which on it is said.
+const BROKEN_SHARE: f64 = 0.01;
 
 /// Cuts designs as training on binary targets does, and says how many of them fall apart, by their
-/// volume; `None` if the designs are black and white or stay whole.
+/// volume; `None` if the designs are black and white, or 99 % of them stay whole.
 ///
 /// A design falls apart if its cut has more pieces than its cells of a density of at least 0.1,
 /// cells that share a corner being connected.
@@ -41,7 +43,8 @@ pub fn check_cuts(data: &DataSet) -> Result<Option<Note>> {
         looked_at.push((design.mean().unwrap_or(0.0), breaks));
     }
     let broken = looked_at.iter().filter(|(_, breaks)| *breaks).count();
-    if broken == 0 || (grey as f64) < GREY_SHARE * cells as f64 {
+    let is_rare = (broken as f64) < BROKEN_SHARE * looked_at.len() as f64;
+    if broken == 0 || is_rare || (grey as f64) < GREY_SHARE * cells as f64 {
         return Ok(None);
     }
     let share = |broken: usize, of: usize| format!("{:.0} %", 100.0 * broken as f64 / of as f64);
