@@ -140,7 +140,11 @@ fn check_numbers(problem: &Problem) -> Result<(), ProblemError> {
         }
     };
     let v = problem.volume_fraction;
-    check("volume_fraction", v, v > 0.0 && v < 1.0, "between 0 and 1, both excluded")?;
+    let range = match v {
+        2.0..=100.0 => "between 0 and 1: a share, not in percent",
+        _ => "between 0 and 1, both excluded",
+    };
+    check("volume_fraction", v, v > 0.0 && v < 1.0, range)?;
     for (what, value) in [
         ("cell_size", problem.cell_size),
         ("thickness", problem.thickness),

@@ -20,7 +20,8 @@ pub(crate) struct Labeled {
     fields: Vec<Field>,
     /// One row per design.
     pub(crate) values: Array2<f32>,
-    groups: Option<Vec<u32>>,
+    /// The group of each design, and what designs of a group have in common.
+    groups: Option<(Vec<u32>, String)>,
     /// Whether nobody said that there are labels.
     guessed: bool,
 }
@@ -77,9 +78,7 @@ impl Labeled {
                 "ignores the names",
             ))
         });
-        let groups = groups_of(values.column(0).iter().map(|value| value.to_bits()));
-        let n_groups = groups.iter().collect::<BTreeSet<_>>().len();
-        let groups = (1 < n_groups && n_groups < names.len()).then_some(groups);
+        let groups = groups(&fields, &values);
         Ok(Self { fields, values, groups, guessed: !asked })
     }
 
@@ -97,11 +96,32 @@ impl Labeled {
             set.guessed.extend(self.fields.iter().map(|field| field.name.clone()));
         }
         if let Some(groups) = self.groups {
-            set.group(groups);
-            set.label_groups = Some(self.fields[0].name.clone());
+            set.group(groups.0);
+            set.label_groups = Some(groups.1);
         }
         Ok(())
     }
+}
+
+/// Designs that belong together, and what they have in common: all labels, if most designs share
+/// theirs with others, as the iterates of one problem do; else the first, if some share it.
+fn groups(fields: &[Field], values: &Array2<f32>) -> Option<(Vec<u32>, String)> {
+    let n = values.nrows();
+    let by = |columns: usize| {
+        let key = |row: ArrayView1<'_, f32>| {
+            row.iter().take(columns).map(|value| value.to_bits()).collect::<Vec<_>>()
+        };
+        let groups = groups_of(values.rows().into_iter().map(key));
+        let number = groups.iter().collect::<BTreeSet<_>>().len();
+        let names: Vec<&str> = fields.iter().take(columns).map(|field| &*field.name).collect();
+        (number, (groups, names.join(", ")))
+    };
+    let (number, all) = by(fields.len());
+    if 1 < number && number <= n / 2 {
+        return Some(all);
+    }
+    let (number, first) = by(1);
+    (1 < number && number < n).then_some(first)
 }
 
 /// Drops guessed labels that are another condition once more, such as a volume in percent beside
@@ -152,4 +172,28 @@ fn correlation(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
         bb += y * y;
     }
     if a.len() < 3 || aa * bb == 0.0 { 0.0 } else { ab / (aa * bb).sqrt() }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::arr2;
+
+    use super::*;
+    use crate::foreign::pattern::Pattern;
+
+    #[test]
+    fn designs_of_one_problem_are_a_group_and_iterates_of_one_volume() {
+        let fields = |text: &str| text.parse::<Pattern>().unwrap().fields().cloned().collect();
+        let three: Vec<Field> = fields("{volume}_{load}_{angle}");
+        let values =
+            arr2(&[[30.0, 1.0, 0.0], [30.0, 1.0, 0.0], [30.0, 2.0, 0.0], [30.0, 2.0, 0.0]]);
+        let found = groups(&three, &values).unwrap();
+        assert_eq!(found, (vec![0, 0, 1, 1], "volume, load, angle".to_owned()));
+        // No two designs have all labels in common, as in the lecture's pictures.
+        let two: Vec<Field> = fields("{volume}_{iterate}");
+        let values = arr2(&[[30.0, 1.0], [30.0, 2.0], [40.0, 1.0], [40.0, 2.0]]);
+        assert_eq!(groups(&two, &values), Some((vec![0, 0, 1, 1], "volume".to_owned())));
+        let values = arr2(&[[30.0, 1.0], [35.0, 2.0]]);
+        assert_eq!(groups(&two, &values), None);
+    }
 }
