@@ -40,13 +40,16 @@ impl Labeled {
             Setting::Given(pattern) => (pattern.clone(), true),
             Setting::Auto => ("{a}_{b}".parse()?, false),
         };
+        // A table of conditions says what the names would.
+        let has_table = !reading.conditions.as_os_str().is_empty();
+        let unused = || unused_labels::note(names).filter(|_| !has_table);
         let mut values = Vec::new();
         for name in names {
             match pattern.numbers(pattern.part_of(stem(name)), name) {
                 Ok(numbers) => values.extend(numbers),
                 Err(error) if asked => return Err(error.into()),
                 Err(_) => {
-                    notes.extend(unused_labels::note(names));
+                    notes.extend(unused());
                     return Ok(Self::none(names.len()));
                 }
             }
@@ -62,7 +65,7 @@ impl Labeled {
             fields = kept.into_iter().map(|column| fields[column].clone()).collect();
         }
         if fields.is_empty() {
-            notes.extend(unused_labels::note(names).filter(|_| !asked));
+            notes.extend(unused().filter(|_| !asked));
             return Ok(Self::none(names.len()));
         }
         let listed = fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ");

@@ -8,6 +8,9 @@ use crate::set::size::Resize;
 /// triangle is as much wider as the new cells are, so that every old cell counts (`antialias=True`
 /// of PyTorch's and Pillow's bilinear resizing). Weights add up to 1, so a uniform design stays
 /// what it is.
+///
+/// A picture whose elements are blocks of pixels of one value each, as many as new cells, is taken
+/// as it is: the filter would mix every element with those around it.
 #[derive(Clone, Debug)]
 pub(crate) struct Resampler {
     from: (usize, usize),
@@ -47,6 +50,9 @@ impl Resampler {
 
     /// Writes the resampled design into `out`; what it does not cover is void.
     pub(crate) fn apply(&self, design: &[f32], out: &mut [f32]) {
+        if self.has_blocks(design) {
+            return self.take_blocks(design, out);
+        }
         let (inside, width) = ((self.rows.len(), self.columns.len()), self.from.1);
         // Rows first: along them the loop over columns runs on whole vectors.
         let mut narrow = vec![0.0; inside.0 * width];
@@ -69,6 +75,41 @@ impl Resampler {
                     .sum();
                 *cell = sum.clamp(0.0, 1.0);
             }
+        }
+    }
+}
+
+impl Resampler {
+    /// The size of the resampled design inside of the new one.
+    fn inside(&self) -> (usize, usize) {
+        (self.rows.len(), self.columns.len())
+    }
+
+    /// Whether each new cell is a block of old ones of one value.
+    fn has_blocks(&self, design: &[f32]) -> bool {
+        let ((height, width), inside) = (self.from, self.inside());
+        let is_whole = height.is_multiple_of(inside.0) && width.is_multiple_of(inside.1);
+        is_whole && {
+            let (tall, wide) = (height / inside.0, width / inside.1);
+            let mut blocks = design.chunks_exact(tall * width);
+            blocks.all(|rows| {
+                let (first, others) = rows.split_at(width);
+                let is_even = |cells: &[f32]| cells.iter().all(|cell| *cell == cells[0]);
+                first.chunks_exact(wide).all(is_even)
+                    && others.chunks_exact(width).all(|row| row == first)
+            })
+        }
+    }
+
+    /// Writes the value of each block.
+    fn take_blocks(&self, design: &[f32], out: &mut [f32]) {
+        let ((height, width), inside) = (self.from, self.inside());
+        let (tall, wide) = (height / inside.0, width / inside.1);
+        out.fill(0.0);
+        for row in 0..inside.0 {
+            let start = (self.place.0 + row) * self.to.1 + self.place.1;
+            let old = design[row * tall * width..].iter().step_by(wide);
+            out[start..start + inside.1].iter_mut().zip(old).for_each(|(new, old)| *new = *old);
         }
     }
 }
@@ -119,6 +160,34 @@ mod tests {
                 (0..n as u32).map(|i| (i.wrapping_mul(2654435761).wrapping_add(seed) >> 8) as f32 / 16_777_216.0).collect();
             prop_assert_eq!(resampled(&design, from, &format!("{}x{}", from.0, from.1)), design);
         }
+    }
+
+    proptest! {
+        /// A design whose elements are drawn as blocks of pixels comes back as it was.
+        #[test]
+        fn elements_of_many_pixels_are_taken_as_they_are(
+            size in (1_usize..8, 1_usize..8), block in (1_usize..5, 1_usize..5), seed: u32,
+        ) {
+            let value = |i: usize, j: usize| {
+                let number = (i * size.1 + j) as u32;
+                (number.wrapping_mul(2654435761).wrapping_add(seed) >> 8) as f32 / 16_777_216.0
+            };
+            let design: Vec<f32> =
+                (0..size.0 * size.1).map(|e| value(e / size.1, e % size.1)).collect();
+            let from = (size.0 * block.0, size.1 * block.1);
+            let pixels: Vec<f32> = (0..from.0 * from.1)
+                .map(|p| value(p / from.1 / block.0, p % from.1 / block.1))
+                .collect();
+            prop_assert_eq!(resampled(&pixels, from, &format!("{}x{}", size.0, size.1)), design);
+        }
+    }
+
+    #[test]
+    fn one_pixel_of_another_value_is_filtered() {
+        let mut pixels = vec![1.0; 16];
+        pixels[5] = 0.0;
+        let found = resampled(&pixels, (4, 4), "2x2");
+        assert!(found.iter().all(|value| *value < 1.0), "{found:?}");
     }
 
     #[test]
