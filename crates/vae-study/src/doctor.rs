@@ -199,6 +199,7 @@ mod tests {
         let says =
             |found: &Findings, words: &str| found.lines().iter().any(|line| line.contains(words));
         assert!(says(&found, "not a folder") && says(&found, "runs need another folder"));
+        assert!(!says(&found, "runs can be written") && says(&found, "results can be written"));
         for (words, change) in [
             (
                 "need a build",

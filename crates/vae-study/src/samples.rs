@@ -333,3 +333,72 @@ fn joined<'a, D: RemoveAxis + 'a>(
 fn mean(design: ArrayView2<'_, f32>) -> f64 {
     design.iter().map(|&value| f64::from(value)).sum::<f64>() / design.len() as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Designs with this compliance once they are cut, each beside an optimum of 10 if it is known;
+    /// `None` for one that does not carry its load.
+    fn samples(found: &[(Option<f64>, Option<f64>)]) -> Samples {
+        let verdict = |&(compliance, optimum): &(Option<f64>, Option<f64>)| {
+            let judgement = Judgement {
+                compliance: 11.0,
+                volume_fraction: 0.4,
+                volume_error: 0.0,
+                greyness: 0.0,
+                checkerboard: 0.0,
+                compliance_cut: compliance.unwrap_or(1.0),
+                pieces_4: 1,
+                pieces_8: 1,
+                floating: 0.0,
+                loads_on_material: true,
+                loads_supported: compliance.is_some(),
+                member_size: None,
+                stress: None,
+            };
+            Some((judgement, optimum))
+        };
+        let n = found.len();
+        Samples {
+            designs: Array3::from_elem((n, 1, 2), 0.5),
+            cs: Array2::zeros((n, 0)),
+            zs: Array2::zeros((n, 1)),
+            trust: None,
+            verdicts: found.iter().map(verdict).collect(),
+            marks: Vec::new(),
+            title: String::new(),
+        }
+    }
+
+    #[test]
+    fn designs_are_near_the_optimum_only_if_they_carry() {
+        let known = Some(10.0);
+        let found = samples(&[
+            (Some(10.9), known),
+            (Some(19.0), known),
+            (Some(31.0), known),
+            // Its compliance is far below the optimum, but no load goes anywhere.
+            (None, known),
+        ]);
+        let said = found.stiffness().unwrap();
+        assert!(
+            said.contains("1 of 4 are within 10 %") && said.contains("2 within 100 %"),
+            "{said}"
+        );
+        assert_eq!(found.caption(0), "volume 0.500\nC 10.9 (+9 %)");
+        assert_eq!(found.caption(3), "volume 0.500\ndoes not carry");
+        let said = samples(&[(Some(31.0), known), (None, known)]).stiffness().unwrap();
+        assert!(
+            said.contains("0 of 2 are within 10 %") && said.contains("0 within 100 %"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_beside_an_optimum_that_does_not_hold() {
+        let found = samples(&[(Some(10.9), None), (None, None)]);
+        assert_eq!((found.stiffness(), samples(&[]).stiffness()), (None, None));
+        assert_eq!(found.caption(0), "volume 0.500\nC 10.9");
+    }
+}

@@ -73,3 +73,27 @@ pub fn draw(trust: &Trust, out: &Path) -> Result<()> {
     };
     grid(&figure, out).map_err(StudyError::drawing(out))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_and_strange_designs_are_counted() {
+        let trust = |distance: [f64; 3], usual_distance, percentile: [f64; 3]| Trust {
+            nearest: vec![0, 1, 2],
+            distance: distance.to_vec(),
+            usual_distance,
+            percentile: percentile.to_vec(),
+            deviation: Array3::zeros((3, 1, 1)),
+        };
+        let said = sentence(&trust([0.01, 0.015, 0.2], 0.2, [0.5, 0.005, 0.9]));
+        assert!(said.contains("median 0.015 per pixel (held-out designs: 0.200)"), "{said}");
+        assert!(said.contains("2 of 3 are near-copies; 1 of 3 are less likely"), "{said}");
+        let said = sentence(&trust([0.1, 0.2, 0.3], 0.2, [0.5, 0.1, 0.9]));
+        assert!(said.contains("0 of 3 are near-copies; 0 of 3 are less likely"), "{said}");
+        // Without held-out designs no distance is usual, and nothing is called a copy.
+        let said = sentence(&trust([0.0, 0.0, 0.3], 0.0, [0.0, 0.0, 0.0]));
+        assert!(!said.contains("copies") && said.contains("3 of 3 are less likely"), "{said}");
+    }
+}

@@ -132,3 +132,211 @@ fn cells(proposal: &Described<'_>) -> [String; 7] {
         candidate.topology.holes.len().to_string(),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+    use topo_data::{Flaw, Judgement, Topology};
+    use topo_simp::{Grid, Problem};
+    use vae_base::text::Share;
+    use vae_design::{Candidate, Criteria, Measure, Yield};
+
+    use super::super::comparison::{Judged, Known, Reference};
+    use super::super::proposals::EXPLORED;
+    use super::super::settings::ProposeSettings;
+    use super::super::shortfall::Shortfall;
+    use super::*;
+
+    fn candidate(position: usize, compliance: f64) -> Candidate {
+        let design = Array2::from_shape_fn((2, 4), |(_, column)| f32::from(column == position));
+        let judgement = Judgement {
+            compliance,
+            volume_fraction: 0.25,
+            volume_error: 0.0,
+            greyness: 0.0,
+            checkerboard: 0.0,
+            compliance_cut: compliance,
+            pieces_4: 1,
+            pieces_8: 1,
+            floating: 0.0,
+            loads_on_material: true,
+            loads_supported: true,
+            member_size: None,
+            stress: None,
+        };
+        Candidate {
+            source: "flow",
+            latent: Vec::new(),
+            trust: 1.0,
+            compliance_start: compliance,
+            compliance_searched: compliance,
+            steps: 0,
+            repair: 0,
+            compliance,
+            judgement,
+            topology: Topology { holes: Vec::new(), free_ends: 0 },
+            hole_size: None,
+            searched: design.clone(),
+            design,
+        }
+    }
+
+    /// Proposals of these compliances, beside an optimum of 10 and a design of the data of 11.
+    fn proposals(compliances: &[f64]) -> Proposals {
+        let candidates: Vec<Candidate> =
+            compliances.iter().enumerate().map(|(i, &c)| candidate(i, c)).collect();
+        let criteria = Criteria {
+            reference: None,
+            replaceable: false,
+            within: f64::INFINITY,
+            softest: f64::INFINITY,
+            overlap: 0.95,
+            requirements: Vec::new(),
+            minimize: Measure::Compliance,
+            training: Vec::new(),
+        };
+        let (accepted, counts) = criteria.select(&candidates);
+        assert_eq!(counts.accepted, compliances.len(), "no two are alike");
+        let judged = Judged { design: Array2::zeros((2, 4)), stress: None };
+        let known = Some(Known { position: 7, compliance: 11.0, judged });
+        let name = "the SIMP optimum".to_owned();
+        Proposals {
+            problem: Problem::cantilever(Grid { nelx: 4, nely: 2 }, 0.5),
+            conditions: Vec::new(),
+            comparison: Comparison {
+                bound: 5.0,
+                optimum: Ok(10.0),
+                optimal: None,
+                known,
+                named: None,
+            },
+            reference: Some(Reference { name, compliance: 10.0, stress: None }),
+            limit: 11.0,
+            candidates,
+            accepted,
+            sound: Vec::new(),
+            counts,
+            unrepaired: None,
+            iterations_saved: None,
+            training: Vec::new(),
+            settings: ProposeSettings {
+                compliance_within: Share::from(0.1),
+                ..ProposeSettings::default()
+            },
+        }
+    }
+
+    fn lines(found: &Proposals) -> String {
+        proposed(found).join("\n")
+    }
+
+    #[test]
+    fn the_stiffest_proposal_is_said_to_be_as_stiff_as_it_is() {
+        let said = |compliances: &[f64]| {
+            let found = proposals(compliances);
+            (summary_of_proposals(&found).join(" "), lines(&found))
+        };
+        let beat = "softer than design 7 of the data, which is the one to beat";
+        let (first, rest) = said(&[9.0, 14.0]);
+        assert!(first.contains("The stiffest is 10.0 % stiffer than the SIMP optimum."), "{first}");
+        assert!(first.contains("It is 18.2 % stiffer than design 7 of the data"), "{first}");
+        assert!(!rest.contains(beat), "{rest}");
+        let (first, rest) = said(&[13.2]);
+        assert!(first.contains("The stiffest is 32.0 % softer than the SIMP optimum."), "{first}");
+        assert!(first.contains("It is 20.0 % softer than design 7 of the data"), "{first}");
+        assert!(rest.contains(&format!("the stiffest proposal is 20.0 % {beat}")), "{rest}");
+        let (first, rest) = said(&[11.0]);
+        assert!(first.contains("It is as stiff as design 7 of the data"), "{first}");
+        assert!(!rest.contains(beat), "{rest}");
+        let mut found = proposals(&[9.0]);
+        (found.reference, found.comparison.known) = (None, None);
+        assert!(
+            !summary_of_proposals(&found).join(" ").contains("tiff"),
+            "nothing to stand beside"
+        );
+    }
+
+    #[test]
+    fn a_reference_bounds_proposals_only_if_that_was_asked_for() {
+        let bounded = "a proposal may be 10 % softer, at most 11.0000";
+        let mut found = proposals(&[9.0]);
+        assert!(lines(&found).contains(&format!("the SIMP optimum, 10.0000: {bounded}")));
+        found.settings.compliance_within = Share::from(f64::INFINITY);
+        let said = lines(&found);
+        assert!(said.contains("compared with the SIMP optimum, 10.0000"), "{said}");
+        assert!(!said.contains("may be"), "{said}");
+        found.reference = None;
+        assert!(lines(&found).contains("nothing holds that candidates could be compared with"));
+    }
+
+    #[test]
+    fn repairs_explorations_and_savings_are_said_only_where_they_were() {
+        let mut found = proposals(&[9.0, 14.0]);
+        let [repaired, explored, saved] = ["before the repair", "other topologies", "SIMP needs"];
+        let said = lines(&found);
+        for words in [repaired, explored, saved, "the lightest proposal"] {
+            assert!(!said.contains(words), "{words:?} in {said}");
+        }
+        found.unrepaired = Some(0);
+        found.candidates[1].source = EXPLORED;
+        found.iterations_saved = Some(vec![4, 9]);
+        let said = lines(&found);
+        assert!(said.contains("before the repair by SIMP 0 of 2 are stiff enough, after it 1"));
+        assert!(said.contains("1 of 2 proposals were drawn for another volume"), "{said}");
+        assert!(
+            said.contains("SIMP needs 9 iterations fewer than from the uniform start"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn the_lightest_is_said_only_where_it_was_looked_for() {
+        let mut found = proposals(&[13.2]);
+        assert!(!found.heading().contains("Lightest"), "{}", found.heading());
+        found.settings.minimize = Measure::Weight;
+        found.counts = Yield { tried: 3, unmet: 2, ..found.counts };
+        let said = lines(&found);
+        let lightest = "fills 25.0 % of the domain, 50 % less than the 50.0 % that were allowed";
+        assert!(said.contains(lightest) && said.contains("heavier than need be"), "{said}");
+        // Designs of other volumes are not beaten.
+        assert!(!said.contains("the one to beat"), "{said}");
+        assert!(found.heading().contains("Lightest"), "{}", found.heading());
+        let first = summary_of_proposals(&found).join(" ");
+        assert!(first.contains("softer than the SIMP optimum at volume 0.5."), "{first}");
+    }
+
+    #[test]
+    fn each_shortfall_is_said_with_its_own_words() {
+        let said = |counts: Yield| {
+            let mut found = proposals(&[]);
+            found.candidates = vec![candidate(0, 12.0)];
+            found.counts = Yield { tried: 9, ..counts };
+            found.shortfall().to_string()
+        };
+        let none = Yield::default();
+        for (counts, words) in [
+            (Yield { in_pieces: 5, ..none }, "most break apart"),
+            (Yield { too_soft: 5, ..none }, "in one piece is 20 % softer than the reference"),
+            (Yield { unmet: 5, ..none }, "most do not keep a bound"),
+            (Yield { training_copies: 5, ..none }, "most are nearly copies of training designs"),
+        ] {
+            assert!(said(counts).ends_with(words), "{}", said(counts));
+        }
+        // What is too soft for nothing is not said to be.
+        let mut found = proposals(&[]);
+        (found.reference, found.counts) = (None, Yield { tried: 9, too_soft: 5, ..none });
+        assert!(!matches!(found.shortfall(), Shortfall::TooSoft { .. }), "{}", found.shortfall());
+    }
+
+    #[test]
+    fn an_optimum_that_does_not_hold_is_no_reference() {
+        let mut found = proposals(&[9.0]);
+        found.comparison.known = None;
+        let reference = found.comparison.reference().unwrap();
+        assert_eq!(reference.name, "the SIMP optimum");
+        found.comparison.optimum = Err(Flaw::InPieces(2));
+        assert_eq!(found.comparison.reference(), None);
+        let beside = found.comparison.reference_beside(Some((9.0, None))).unwrap();
+        assert_eq!(beside.name, "the stiffest candidate");
+    }
+}

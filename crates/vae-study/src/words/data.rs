@@ -45,3 +45,28 @@ fn condition(condition: &ConditionInfo) -> String {
     let distinct = counted(*distinct, "distinct value");
     format!("condition {name}: {mean} ± {std}, {min} to {max}{unit}, {distinct}")
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array3;
+    use vae_data::{DataSet, Details, info};
+
+    use super::*;
+
+    #[test]
+    fn designs_are_called_black_and_white_only_if_they_are() {
+        let said = |values: [f32; 4]| {
+            let designs = Array3::from_shape_vec((2, 1, 2), values.to_vec()).unwrap();
+            let set = DataSet::new("x", designs, Details::default()).unwrap();
+            data_set(&info(&set).unwrap()).join("\n")
+        };
+        let text = said([0.0, 1.0, 1.0, 0.0]);
+        assert!(text.contains("0.0 % grey, mean greyness 0.000: black and white"), "{text}");
+        let text = said([0.0, 1.0, 0.5, 0.0]);
+        assert!(text.contains("25.0 % grey") && !text.contains("black and white"), "{text}");
+        assert!(!text.contains("the mechanical problem of each design is known"), "{text}");
+        // Nothing is counted if no design holds densities.
+        let text = said([7.0, 1.0, 7.0, 0.0]);
+        assert!(!text.contains("grey") && !text.contains("volume fraction"), "{text}");
+    }
+}

@@ -33,7 +33,10 @@ pub fn epoch(config: &Config, loss: Option<&Loss>, metrics: &EpochMetrics, secon
         let excess = match excess {
             None => String::new(),
             Some(0.0) => "  tolerances kept".to_owned(),
-            Some(excess) => format!("  over tolerance by {:.0} %", 100.0 * excess),
+            Some(excess) => {
+                // Two digits: what exceeds by little does not exceed by 0 %.
+                format!("  over tolerance by {} %", vae_base::text::significant(100.0 * excess, 2))
+            }
         };
         let best = if *best { "  best" } else { "" };
         format!("  MSE {mse:.4}  IoU {iou:.3}{excess}{best}")
@@ -49,4 +52,54 @@ pub fn epoch(config: &Config, loss: Option<&Loss>, metrics: &EpochMetrics, secon
 /// Five digits, however large the number.
 fn significant(value: f64) -> String {
     if 100.0 <= value.abs() { format!("{value:.1}") } else { format!("{value:.5}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An epoch whose validation is over its tolerances by this share; `None` for a run without
+    /// tolerances.
+    fn said(excess: Option<f64>, best: bool, beta: f64) -> String {
+        let mut terms = Parts::default().terms;
+        (terms.log_likelihood, terms.kl) = (-8.0, 2.0);
+        let metrics = EpochMetrics {
+            epoch: 3,
+            step: 30,
+            beta,
+            train: Parts { terms, ..Parts::default() },
+            validation: Some(Validation {
+                elbo: Some(-10.0),
+                loss: 10.0,
+                terms,
+                mse: 0.1,
+                iou: 0.5,
+                excess,
+            }),
+            kl_per_dim: Vec::new(),
+            best,
+            seconds: 1.0,
+            images_per_s: 1.0,
+        };
+        let config = Config::preset("default").unwrap();
+        epoch(&config, None, &metrics, 2.0)
+    }
+
+    #[test]
+    fn tolerances_are_kept_or_exceeded_or_none() {
+        let text = said(Some(0.0), false, 1.0);
+        assert!(text.contains("tolerances kept") && !text.contains("over"), "{text}");
+        let text = said(Some(0.25), false, 1.0);
+        assert!(text.contains("over tolerance by 25 %") && !text.contains("kept"), "{text}");
+        let text = said(Some(0.001), false, 1.0);
+        assert!(text.contains("over tolerance by 0.1 %"), "{text}");
+        assert!(!said(None, false, 1.0).contains("toleranc"));
+    }
+
+    #[test]
+    fn only_the_best_epoch_is_called_so_and_only_a_ramp_has_a_weight() {
+        let (best, other) = (said(None, true, 1.0), said(None, false, 0.25));
+        assert!(best.ends_with("IoU 0.500  best"), "{best}");
+        assert!(!other.contains("best") && other.ends_with("β 0.25"), "{other}");
+    }
 }

@@ -182,6 +182,7 @@ fn remedies(diagnosis: &Diagnosis, state: State) -> Vec<Remedy> {
 mod tests {
     use vae_train::score::Worth;
 
+    use super::super::examples;
     use super::*;
 
     fn diagnosis(state: State, beta: f64) -> Diagnosis {
@@ -238,5 +239,75 @@ mod tests {
         found.dimensions = [0, 1, 1, 1, 0, 1, 1].map(of).to_vec();
         let ranges = Some("z2 to z4, z6 to z7".to_owned());
         assert_eq!(names(&found, State::NotNeeded), ranges);
+    }
+
+    #[test]
+    fn dimensions_that_are_all_active_are_said_to_be() {
+        let found = examples::diagnosis(&[State::Active; 3], None);
+        assert_eq!(summary(&found), "latent space: all 3 dimensions are active");
+        let found = examples::diagnosis(&[State::Active, State::NotNeeded], None);
+        assert_eq!(summary(&found), "latent space: 1 of 2 dimensions are active, 1 not needed");
+    }
+
+    /// Each state has its own verdict, its own reason and its own remedy, which no other has.
+    #[test]
+    fn no_state_is_said_with_the_words_of_another() {
+        let speak = |remedy: &Remedy| match remedy {
+            Remedy::Set { setting, value, effect } => format!("{setting} {value} {effect}"),
+            Remedy::Advice(text) => text.clone(),
+            other => format!("{other:?}"),
+        };
+        let said = |state, unclear, beta| {
+            let found = Diagnosis { beta, ..examples::diagnosis(&[state], unclear) };
+            let texts = latent(&found, &speak).into_iter().filter_map(|block| match block {
+                Block::Text(text) => Some(text),
+                _ => None,
+            });
+            texts.collect::<Vec<_>>().join("\n")
+        };
+        let (unclear, pressed) = (State::Unclear, Some(Unclear::Pressed));
+        let (short, few) = (Some(Unclear::ShortRun), Some(Unclear::FewDesigns));
+        let all = [
+            (said(State::NotNeeded, None, 1.0), "not needed: z1", "nothing is left for them"),
+            (said(State::SwitchedOff, None, 9.0), "switched off: z1", "is not worth its cost"),
+            (said(State::Collapsed, None, 1.0), "collapsed in training: z1", "did not find them"),
+            (said(unclear, few, 1.0), "with too few designs to tell: z1", "from chance"),
+            (said(unclear, short, 1.0), "not trained long enough to tell: z1", "the run was short"),
+            (said(unclear, pressed, 9.0), "not to be told at β = 9: z1", "hide what they could"),
+        ];
+        for (own, (text, ..)) in all.iter().enumerate() {
+            for (other, (_, verdict, reason)) in all.iter().enumerate() {
+                for words in [verdict, reason] {
+                    assert_eq!(text.contains(words), own == other, "{words:?} in {text}");
+                }
+            }
+        }
+        // Under a weight of 1 it is the noise that presses.
+        let by_noise = said(unclear, pressed, 1.0);
+        assert!(by_noise.contains("not to be told under this noise: z1"), "{by_noise}");
+        assert!(!by_noise.contains("at β = 1:"), "{by_noise}");
+    }
+
+    #[test]
+    fn what_conditions_and_noise_leave_is_said_as_it_is() {
+        let found = examples::diagnosis(&[State::Active], None);
+        let said = worth(&found);
+        assert!(said.contains("a pixel noise of σ = 0.100"), "{said}");
+        assert!(said.contains("unexplained (they explain 50 %"), "{said}");
+        let worthwhile = Worth { after_conditions: 2, after_model: 0 };
+        let found =
+            Diagnosis { sigma: None, explained_by_conditions: 0.0, worth: worthwhile, ..found };
+        let said = worth(&found);
+        assert!(said.contains("errors of 0.100 per pixel, more than 1 directions"), "{said}");
+        assert!(said.contains("of the variance of the designs") && !said.contains("explain"));
+        assert!(said.ends_with("and 0 of what the model leaves"), "{said}");
+    }
+
+    #[test]
+    fn a_dimension_is_said_to_be_silent_from_when_it_was() {
+        let mut one = examples::diagnosis(&[State::NotNeeded], None).dimensions.remove(0);
+        assert_eq!(name(0, &one), "z1");
+        one.silent_since = Some(1);
+        assert_eq!(name(0, &one), "z1 (silent from the first epoch)");
     }
 }

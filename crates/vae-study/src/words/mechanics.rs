@@ -156,3 +156,58 @@ fn percent(value: Option<f64>) -> String {
         Some(value) => format!("{:.1} %", 100.0 * value),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples;
+    use super::*;
+    use crate::evaluation::AtDistance;
+
+    fn texts(blocks: &[Block]) -> String {
+        let text = |block: &Block| match block {
+            Block::Text(text) | Block::Heading(text) => text.clone(),
+            Block::Table(table) => table.title.clone(),
+            _ => String::new(),
+        };
+        blocks.iter().map(text).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn test_designs_are_left_out_only_if_their_cut_ruins_them() {
+        let mut found = examples::mechanics(0.1);
+        let said = texts(&mechanics(&found));
+        assert!(said.contains("Mechanics of 10 test problems") && !said.contains("left out"));
+        let (name, scores) = ("this model".into(), examples::mechanics_scores(0.1, 3));
+        found.generated.push(Scored { name, scores });
+        let said = texts(&mechanics(&found));
+        assert!(said.contains("Mechanics of 7 test problems"), "{said}");
+        assert!(said.contains("left out: 3 test designs which fall into pieces"), "{said}");
+    }
+
+    #[test]
+    fn conditions_are_called_ignored_by_a_number() {
+        let mut found = examples::mechanics(0.1);
+        assert!(!texts(&mechanics(&found)).contains("swapped"));
+        found.condition_sensitivity = Some(0.25);
+        let said = texts(&mechanics(&found));
+        assert!(said.contains("a new design changes by 0.250 (0: the conditions are ignored)"));
+    }
+
+    #[test]
+    fn distances_are_shown_only_if_there_are_several() {
+        let part =
+            || AtDistance { distances: [0.1, 0.2], designs: 2, failure_rate: 0.5, ce_median: 0.1 };
+        let said = |parts: Vec<AtDistance>| texts(&new_designs(&examples::new_designs(0.1, parts)));
+        let words = "flow, by the distance of the problem from the nearest training problem";
+        assert!(said(vec![part(), part()]).contains(words));
+        assert!(!said(vec![part()]).contains(words) && !said(Vec::new()).contains(words));
+    }
+
+    #[test]
+    fn only_absurd_errors_are_cut_short() {
+        assert_eq!((fine(10.0), fine(10.1)), ("1000.00 %".to_owned(), "> 1000 %".to_owned()));
+        assert_eq!(percent(Some(0.123)), "12.3 %");
+        assert_eq!(percent(Some(f64::INFINITY)), "> 1000 %");
+        assert_eq!(percent(None), "-");
+    }
+}

@@ -4,6 +4,8 @@ mod analyzed;
 mod closing;
 mod data;
 mod epoch;
+#[cfg(test)]
+mod examples;
 mod generated;
 mod latent;
 mod mechanics;

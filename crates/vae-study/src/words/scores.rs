@@ -234,3 +234,107 @@ fn conditions(evaluation: &Evaluation) -> Table {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use vae_train::score::{Importance, Measure, State};
+
+    use super::super::examples;
+    use super::*;
+
+    fn scored(evaluation: Option<Evaluation>, part: Part) -> Scores {
+        let there = evaluation.is_some();
+        Scores {
+            verdict: None,
+            part: there.then_some(part),
+            evaluation,
+            one_piece: there.then_some(OnePiece { prior_samples: 0.5, data: 1.0 }),
+            topology: Vec::new(),
+            latent: examples::diagnosis(&[State::Active], None),
+            mechanics: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// All that is said of scores, with everything and in short.
+    fn said(found: &Scores) -> [String; 2] {
+        let speak = |remedy: &Remedy| format!("{remedy:?}");
+        [scores(found, &speak), answers(found, &speak)].map(|blocks| {
+            let text = |block: Block| match block {
+                Block::Text(text) | Block::Heading(text) => text,
+                _ => String::new(),
+            };
+            blocks.into_iter().map(text).collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    #[test]
+    fn scores_flatter_only_where_the_designs_chose_the_model() {
+        let evaluation = examples::evaluation(1.0);
+        for text in said(&scored(Some(evaluation.clone()), Part::Validation)) {
+            assert!(text.contains("there are no test designs; these chose the model"), "{text}");
+            assert!(text.contains("10 validation designs"), "{text}");
+        }
+        for text in said(&scored(Some(evaluation), Part::Test)) {
+            assert!(!text.contains("flatter") && text.contains("10 test designs"), "{text}");
+        }
+        for text in said(&scored(None, Part::Test)) {
+            assert!(text.contains("there are no test and no validation designs"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bound_is_said_to_be_one_only_of_a_likelihood() {
+        let evaluation = examples::evaluation(1.0);
+        let none = Evaluation {
+            elbo: None,
+            iwae: None,
+            measure: Measure::None,
+            expected_log_likelihood: None,
+            ..evaluation.clone()
+        };
+        let entropy = Evaluation { expected_log_likelihood: Some(-8.0), ..none.clone() };
+        let words = [
+            (evaluation, "the bound is a probability of designs of 0 and 1"),
+            (none, "a squared error without a stated noise is not a likelihood"),
+            (entropy, "a Bernoulli is not a likelihood of grey values"),
+        ];
+        for (own, (evaluation, _)) in words.iter().enumerate() {
+            for text in said(&scored(Some(evaluation.clone()), Part::Test)) {
+                for (other, (_, words)) in words.iter().enumerate() {
+                    assert_eq!(text.contains(words), own == other, "{words:?} in {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn draws_are_judged_only_if_there_are_several() {
+        let mut evaluation = examples::evaluation(1.0);
+        let [all, short] = said(&scored(Some(evaluation.clone()), Part::Test));
+        assert!(!all.contains("dominates") && !short.contains("dominates"));
+        evaluation.importance = Some(Importance {
+            standard_error: Some(0.2),
+            bias: Some(-0.3),
+            effective_sample_size: 4.0,
+            smallest_effective_sample_size: 1.0,
+            loose_share: 0.25,
+        });
+        for text in said(&scored(Some(evaluation), Part::Test)) {
+            assert!(text.contains("at least 0.30 below ln p(x)"), "{text}");
+            assert!(text.contains("a single draw dominates for 25 % of the designs"), "{text}");
+        }
+    }
+
+    #[test]
+    fn information_at_its_ceiling_is_a_bound_only() {
+        let text = |mutual_information| {
+            let [all, _] =
+                said(&scored(Some(examples::evaluation(mutual_information)), Part::Test));
+            all
+        };
+        let (full, free) = (text(3.7), text(3.5));
+        assert!(full.contains("carry at least 3.70 nats") && full.contains("lies at most 0.50"));
+        assert!(free.contains("carry 3.50 nats") && free.contains("distribution lies 0.50"));
+    }
+}

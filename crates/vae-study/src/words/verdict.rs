@@ -22,9 +22,12 @@ pub(super) fn sentences(
 
 /// Whether the model reproduces held-out designs better than its controls.
 fn reproduces(compared: &Compared) -> String {
+    let Compared { model, pca, nearest, .. } = compared;
     let found = match better(compared) {
-        None => "better than its controls".to_owned(),
         Some(better) => format!("worse than {better}"),
+        None if *model < pca.min(*nearest) => "better than its controls".to_owned(),
+        // As well, or with an error that is no number.
+        None => "no better than its controls".to_owned(),
     };
     format!("the model reproduces designs {found}: {}", closing::compared(compared))
 }
@@ -86,7 +89,10 @@ fn next(next: Next, speak: Speak<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::examples;
     use super::*;
+    use crate::evaluation::{Control, Scored};
+    use crate::run::Part;
 
     fn speak(remedy: &Remedy) -> String {
         match remedy {
@@ -107,5 +113,49 @@ mod tests {
             let said = next(step, &speak);
             assert!(said.contains(setting), "{said}");
         }
+    }
+
+    #[test]
+    fn a_model_is_called_better_than_its_controls_only_if_it_is() {
+        let said = |model| {
+            let (part, n, components) = (Part::Test, 10, 8);
+            reproduces(&Compared { part, n, model, pca: 0.02, components, nearest: 0.03 })
+        };
+        assert!(said(0.01).starts_with("the model reproduces designs better than its controls:"));
+        let worse = "worse than the projection on principal components: on 10 test designs";
+        assert!(said(0.025).contains(worse), "{}", said(0.025));
+        assert!(said(0.04).contains("and than the nearest training design"), "{}", said(0.04));
+        for model in [0.02, f64::NAN] {
+            assert!(said(model).contains("no better than its controls"), "{}", said(model));
+        }
+    }
+
+    #[test]
+    fn new_designs_can_be_used_as_far_as_they_hold() {
+        let said = |failure_rate, found| {
+            let new_designs = Some(found);
+            let verdict = Verdict { beaten_by: Vec::new(), new_designs, next: Next::Propose };
+            invents(&verdict, Some(&examples::mechanics(failure_rate)))
+        };
+        for (failure_rate, found, start) in [
+            (0.02, Use::Directly, "its new designs can be used: 2.0 ± 1.0 % of 4 draws"),
+            (0.2, Use::OnceJudged, "its new designs can be used once each is judged: 20.0 ± 1.0 %"),
+            (0.8, Use::Not, "its new designs cannot be used: 80.0 ± 1.0 %"),
+        ] {
+            let said = said(failure_rate, found);
+            assert!(said.starts_with(start) && !said.contains("nearest"), "{said}");
+        }
+        // What is simpler stands beside it, where there is such a thing.
+        let mut mechanics = examples::mechanics(0.2);
+        let (name, scores) = ("nearest by condition".into(), examples::mechanics_scores(0.1, 0));
+        mechanics.generated.push(Scored { name, scores });
+        let beaten_by = vec![Control::Pca];
+        let verdict =
+            Verdict { beaten_by, new_designs: Some(Use::OnceJudged), next: Next::Propose };
+        let said = invents(&verdict, Some(&mechanics));
+        let control = "; of the nearest training designs by condition 10.0 % fail";
+        assert!(said.ends_with(control), "{said}");
+        let unjudged = Verdict { new_designs: None, ..verdict };
+        assert!(invents(&unjudged, None).contains("is not known"), "{}", invents(&unjudged, None));
     }
 }
