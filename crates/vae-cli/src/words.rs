@@ -50,3 +50,18 @@ pub(crate) fn note(note: &Note) -> String {
         None => note.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_work_of_more_than_a_day_is_announced() {
+        let day = 86_400.0;
+        assert_eq!(long_work(day), None);
+        assert_eq!(
+            long_work(2.0 * day).as_deref(),
+            Some("it will take about 2 days; Ctrl-C ends it")
+        );
+    }
+}

@@ -188,4 +188,22 @@ mod tests {
             "{error}"
         );
     }
+
+    #[test]
+    fn each_rejected_draw_has_its_own_reason() {
+        let reasons = [
+            (ProblemError::NoLoad, "no load"),
+            (ProblemError::LoadFree { case: 3 }, "no load"),
+            (ProblemError::LoadOnSupport { case: 3 }, "all loads on supports"),
+            (ProblemError::NoSupport, "no support"),
+            (ProblemError::NothingFree, "no free element"),
+        ];
+        for (error, words) in reasons {
+            assert_eq!(reason(&error), words);
+        }
+        // Of the others the error itself says what is wrong.
+        let grid = topo_simp::Grid { nelx: 0, nely: 4 };
+        let other = topo_simp::Problem::cantilever(grid, 0.5).validate().unwrap_err();
+        assert_eq!(reason(&other), other.to_string());
+    }
 }

@@ -103,6 +103,20 @@ fn mean_direction(angles: impl Iterator<Item = f64>) -> f64 {
 }
 
 impl LoadGuess {
+    /// A load at a point of an edge that no condition says, for tests of what is said of it.
+    #[cfg(test)]
+    pub(super) fn of_point(edge: Edge, at: f64, angle: f64, agree: usize) -> Self {
+        Self {
+            line: Line::PointOf(edge),
+            at,
+            angle,
+            place_follows: None,
+            angle_follows: None,
+            agree,
+            range: [at; 2],
+        }
+    }
+
     /// Where it acts, with a place along the edge in the middle of the designs.
     pub fn place(&self) -> Place {
         match self.line {
@@ -149,5 +163,15 @@ mod tests {
             assert!((mean_direction(angles.into_iter()) - expected).abs() < 1e-9, "{angles:?}");
         }
         assert_eq!((apart(170.0, 10.0), apart(-90.0, 90.0), apart(0.0, 90.0)), (20.0, 0.0, 90.0));
+    }
+
+    #[test]
+    fn a_load_is_said_to_act_on_what_it_acts_on() {
+        let mut load = LoadGuess::of_point(Edge::Right, 0.5, 90.0, 1);
+        assert_eq!(load.words(), "a point of the right edge");
+        load.line = Line::Whole(Edge::Top);
+        assert_eq!(load.words(), "the whole top edge, evenly");
+        load.line = Line::Deck;
+        assert_eq!(load.words(), "a row of material from side to side, evenly");
     }
 }

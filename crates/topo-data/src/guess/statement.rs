@@ -100,3 +100,43 @@ fn held(held: &[(Place, Fix)]) -> String {
 fn inline(value: &impl serde::Serialize) -> String {
     Value::try_from(value).map(|value| value.to_string()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use topo_simp::{Grid, Side};
+
+    use super::super::loads::LoadGuess;
+    use super::super::places::Edge;
+    use super::*;
+
+    #[test]
+    fn a_load_is_said_to_follow_a_condition_and_to_vary_only_if_it_does() {
+        let load = |range, place_follows| {
+            let mut load = LoadGuess::of_point(Edge::Right, 0.5, 90.0, 6);
+            (load.place_follows, load.range) = (place_follows, range);
+            load
+        };
+        let text = |load| {
+            let support = SupportGuess {
+                words: "the left edge is clamped",
+                held: vec![(Place::Edge(Side::Left), Fix::Xy)],
+                uniformity: 0.5,
+                best_for: 7,
+                presence: 1.0,
+            };
+            let grid = Grid { nelx: 20, nely: 10 };
+            let volume_fraction = [0.4, 0.3, 0.5];
+            let supports = vec![support];
+            ProblemGuess { grid, volume_fraction, supports, load, looked_at: 8 }.to_toml()
+        };
+        let follows = "# It follows the conditions of the data (load_y), guess";
+        let (apart, even) = (", at 0.2 to 0.9", "the most even load of 6 of 8 designs");
+        let said = text(load([0.2, 0.9], Some("load_y".to_owned())));
+        assert!(said.contains(follows) && said.contains(&format!("{even}{apart}\n")), "{said}");
+        assert!(said.contains("point = [1.0, \"$load_y\"]"), "{said}");
+        let said = text(load([0.5, 0.55], None));
+        assert!(!said.contains("follows") && said.contains(&format!("{even}\n")), "{said}");
+        let best = "the best of 7 of 8 designs; material is there in 100 % of them";
+        assert!(said.contains(best), "{said}");
+    }
+}

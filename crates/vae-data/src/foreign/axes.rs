@@ -317,3 +317,63 @@ fn unclear(elements: &Elements, first: &str, second: &str) -> DataError {
 fn shape_error(elements: &Elements) -> DataError {
     SetError::DesignShape { file: elements.label().into(), shape: elements.shape.clone() }.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use ndarray::Array1;
+
+    use crate::formats::bytes::Bytes;
+    use crate::formats::npy;
+
+    #[test]
+    fn rows_of_one_design_are_told_by_a_grid_or_guessed() {
+        let said = |size: [usize; 2], grid| {
+            let (facts, mut notes) = (Facts { grid, count: None }, Vec::new());
+            let words = ["the lines are", "the numbers along them"];
+            let axes = of_one(size, &Reading::default(), facts, words, &mut notes);
+            (axes, notes.iter().map(|note| note.found.clone()).collect::<Vec<_>>().join("; "))
+        };
+        assert_eq!(said([20, 40], Some((20, 40))), ([Row, Column], String::new()));
+        let turned = "the lines are columns, the numbers along them rows; the grid of the problem \
+                      says so";
+        assert_eq!(said([40, 20], Some((20, 40))), ([Column, Row], turned.to_owned()));
+        let plain = "the lines are rows, the numbers along them columns";
+        assert_eq!(said([20, 40], None), ([Row, Column], plain.to_owned()));
+        let doubt =
+            "; which of the two are rows is a guess, and designs are seldom higher than wide";
+        assert_eq!(said([40, 20], None), ([Row, Column], format!("{plain}{doubt}")));
+        assert_eq!(said([4, 2], None), ([Row, Column], String::new()), "very small");
+    }
+
+    #[test]
+    fn the_order_of_three_axes_is_said_with_what_told_it() {
+        let bytes = npy::to_bytes(Array1::<f32>::zeros(1).view());
+        let mut elements = Elements::of_npy(&Bytes::from_vec(bytes, "a.npy")).unwrap();
+        elements.shape = vec![5, 20, 40];
+        let said = |order, size, why, by_grid| {
+            let mut notes = Vec::new();
+            note(&elements, order, size, why, by_grid, false, &mut notes);
+            notes.pop().map_or_else(String::new, |note: Note| note.found)
+        };
+        let (first, last, wide, high) = (ORDERS[0], ORDERS[2], [5, 20, 40], [5, 40, 20]);
+        let all = [
+            (said(last, wide, Why::Problem, true), "columns; the grid of the problem says so"),
+            (said(last, wide, Why::Problem, false), ", but not which of the two are rows"),
+            (said(last, wide, Why::Conditions, false), "; the number of conditions says so"),
+            (said(first, high, Why::Looks, false), "; which of the two are rows is a guess, and"),
+            (said(last, wide, Why::Looks, false), "; the designs look whole only this way"),
+            (said(first, wide, Why::Default, false), "; the order of the axes is a guess"),
+        ];
+        for (own, (text, _)) in all.iter().enumerate() {
+            for (other, (_, words)) in all.iter().enumerate() {
+                let longer = own == 1 && other == 0;
+                assert_eq!(text.contains(words), own == other || longer, "{words:?} in {text}");
+            }
+        }
+        let plain = "[5, 20, 40] is read as 5 designs of 20 rows x 40 columns";
+        assert_eq!(said(first, wide, Why::Looks, false), plain);
+        assert_eq!(said(first, [5, 2, 3], Why::Default, false), "", "very small");
+    }
+}

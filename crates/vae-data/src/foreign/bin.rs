@@ -213,4 +213,18 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn cells_without_an_element_are_counted_as_void() {
+        let said = |text: &str| {
+            let mut notes = Vec::new();
+            design(text, "a.csv", &Reading::default(), Facts::default(), &mut notes).unwrap();
+            notes.iter().map(|note| note.found.clone()).collect::<Vec<_>>().join("; ")
+        };
+        let table = "x,y,density\n0.5,0.5,1\n1.5,0.5,1\n0.5,1.5,1\n1.5,1.5,1\n0.5,2.5,1\n";
+        let text = said(table);
+        assert!(text.ends_with("y pointing up; 1 cells without an element are void"), "{text}");
+        let text = said(&format!("{table}1.5,2.5,1\n"));
+        assert!(text.ends_with("y pointing up") && !text.contains("void"), "{text}");
+    }
 }

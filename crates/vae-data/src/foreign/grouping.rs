@@ -1,6 +1,6 @@
 //! Which designs belong together, if the source does not say so or a caller knows better.
 
-use vae_base::{Note, Remedy};
+use vae_base::{Note, Remedy, text::counted};
 
 use crate::error::{DataError, ReadingError};
 use crate::foreign::listing::stem;
@@ -68,11 +68,16 @@ fn group_near_copies(set: &mut Opening) -> Result<(), DataError> {
             )),
         ),
         Near::Groups { groups, within, copies } => {
+            let equal = if copies == 1 { "equals" } else { "equal" };
+            let share = if 0.0 < within {
+                format!("at least {:.0} %", 100.0 * (1.0 - within))
+            } else {
+                "all".to_owned()
+            };
             set.note(Note::new(format!(
-                "warning: {copies} designs nearly equal others or their mirror images ({:.0} % of \
-                 their material in common); they are grouped, so that no split puts copies on two \
-                 sides",
-                100.0 * (1.0 - within)
+                "warning: {} nearly {equal} others or their mirror images ({share} of their \
+                 material in common); they are grouped, so that no split puts copies on two sides",
+                counted(copies, "design")
             )));
             set.parts.groups = groups;
         }
@@ -120,5 +125,28 @@ mod tests {
         let wrong = |by: &str| grouped(by).unwrap_err();
         assert!(matches!(wrong("w"), DataError::Set(SetError::UnknownColumn { .. })));
         assert!(matches!(wrong("{a}-x"), DataError::Reading(ReadingError::LabelPattern { .. })));
+    }
+
+    #[test]
+    fn near_copies_are_warned_about_and_grouped_and_others_are_not() {
+        // Crosses, of which the first two stand at the same place or apart.
+        let noted = |apart: usize| {
+            let place = [0, apart, 8, 12];
+            let designs = Array3::from_shape_fn((4, 20, 30), |(i, row, column)| {
+                let is_on = (row / 2, column) == (1 + place[i] / 2, column)
+                    || (2 + 2 * place[i]..5 + 2 * place[i]).contains(&column);
+                if is_on { 1.0 - 0.01 * i as f32 } else { 0.0 }
+            });
+            let mut set = Opening::new("x", designs, Details::default()).unwrap();
+            group_near_copies(&mut set).unwrap();
+            let notes = set.parts.notes.iter().map(|note| note.found.clone());
+            (set.parts.groups, notes.collect::<Vec<_>>())
+        };
+        let (groups, notes) = noted(0);
+        assert_eq!(groups, [0, 0, 1, 2]);
+        let words = "warning: 1 design nearly equals others or their mirror images (at least 95 %";
+        assert!(notes[0].starts_with(words), "{notes:?}");
+        let (groups, notes) = noted(4);
+        assert_eq!((groups, notes), (vec![0, 1, 2, 3], Vec::new()));
     }
 }

@@ -128,3 +128,44 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use ndarray::Array3;
+
+    use crate::set::details::Details;
+
+    /// What is noted of four designs of these densities.
+    fn noted(density: impl Fn(usize, usize) -> f32, is_described: bool) -> Vec<String> {
+        let designs = Array3::from_shape_fn((4, 9, 15), |(_, row, column)| density(row, column));
+        let mut set = Opening::new("x", designs, Details::default()).unwrap();
+        set.is_described = is_described;
+        check(&mut set, ValueRange { void: 0.0, solid: 1.0 }).unwrap();
+        set.parts.notes.iter().map(|note| note.found.clone()).collect()
+    }
+
+    /// A cross is one piece, and what is left of its design is four.
+    fn cross(row: usize, column: usize) -> f32 {
+        f32::from(u8::from(row == 4 || column == 7))
+    }
+
+    #[test]
+    fn what_is_material_is_said_warned_about_or_a_guess() {
+        let whole = "1 is material: high values hang together, and low ones are in several pieces";
+        assert_eq!(noted(cross, false), [whole]);
+        let but = "warning: 1 is taken as material, but low values hang together, and high ones are \
+                   in several pieces";
+        let exchanged = |row, column| 1.0 - cross(row, column);
+        assert_eq!(noted(exchanged, false), [but]);
+        let half = |_, column: usize| f32::from(u8::from(column < 7));
+        let nothing = "warning: it is a guess that 1 is material and 0 void: ";
+        let found = noted(half, false);
+        assert!(found.len() == 1 && found[0].starts_with(nothing), "{found:?}");
+        // A set that describes itself is warned only if its designs look exchanged.
+        assert_eq!(noted(cross, true), Vec::<String>::new());
+        assert_eq!(noted(half, true), Vec::<String>::new());
+        assert_eq!(noted(exchanged, true), [but]);
+    }
+}

@@ -448,3 +448,20 @@ fn note_on(polarity: &Polarity, is_map: bool) -> Note {
     let doubt = if polarity.is_weak { "warning: " } else { "" };
     Note::new(format!("{doubt}{material} is material: {}", polarity.reason))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_material_in_pictures_is_said_as_it_was_decided() {
+        let said = |white_is_material, is_weak, is_map| {
+            let reason = "so".to_owned();
+            note_on(&Polarity { white_is_material, reason, is_weak }, is_map).found
+        };
+        assert_eq!(said(true, false, false), "white is material: so");
+        assert_eq!(said(false, true, false), "warning: black is material: so");
+        assert_eq!(said(true, true, true), "warning: the high end is material: so");
+        assert_eq!(said(false, false, true), "the low end is material: so");
+    }
+}

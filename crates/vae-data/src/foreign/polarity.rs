@@ -308,4 +308,50 @@ mod tests {
         found.columns = vec![column("b", &[0.7, 0.62, 0.8])];
         assert!(!white(&found));
     }
+
+    /// Each reason is given for one tone and, of opposite evidence, for the other.
+    #[test]
+    fn each_reason_names_the_tone_that_it_speaks_for() {
+        let found = |change: &dyn Fn(&mut Evidence)| {
+            let mut found = evidence(&[0.6]);
+            change(&mut found);
+            let Polarity { white_is_material, reason, .. } = decide(&found, Setting::Auto);
+            (white_is_material, reason)
+        };
+        let said = |white, reason: &str| (white, reason.to_owned());
+        let follows = |shares: [f32; 3]| {
+            let mut found = evidence(&[0.7, 0.6, 0.8]);
+            found.columns = vec![column("vf", &shares)];
+            let Polarity { white_is_material, reason, .. } = decide(&found, Setting::Auto);
+            (white_is_material, reason)
+        };
+        let of_dark = "vf follows the share of dark pixels";
+        assert_eq!(follows([0.7, 0.6, 0.8]), said(false, of_dark));
+        let of_light = "vf follows the share of light pixels";
+        assert_eq!(follows([0.3, 0.4, 0.2]), said(true, of_light));
+        let pieces = |pair| found(&|it: &mut Evidence| it.pieces = vec![pair]);
+        let whole = "hang together, and";
+        let dark = format!("dark pixels {whole} light ones are in several pieces");
+        assert_eq!(pieces([1.0, 0.5]), (false, dark));
+        let light = format!("light pixels {whole} dark ones are in several pieces");
+        assert_eq!(pieces([0.5, 1.0]), (true, light));
+        let larger = "dark pixels are in larger pieces than light ones";
+        assert_eq!(pieces([0.9, 0.7]), said(false, larger));
+        let larger = "light pixels are in larger pieces than dark ones";
+        assert_eq!(pieces([0.7, 0.9]), said(true, larger));
+        let border = |border| found(&|it: &mut Evidence| it.border = border);
+        assert_eq!(border(1.0), said(true, "the borders are dark throughout, like a background"));
+        assert_eq!(border(0.0), said(false, "the borders are light throughout, like a background"));
+        let often = "60 % of the pixels are dark, as a background often is";
+        assert_eq!(border(0.6), said(true, often));
+        let default = "the default, with 60 % of the pixels dark, and nothing else tells";
+        assert_eq!(border(0.5), said(false, default));
+        let paper = |dark| found(&|it: &mut Evidence| it.paper_is_dark = Some(dark));
+        assert_eq!(paper(true), said(true, "the paper is dark, and void may be too"));
+        assert_eq!(paper(false), said(false, "the paper is light, and void may be too"));
+        let of = |values| found(&|it: &mut Evidence| it.values = values);
+        let high = "the high end of the color map, with 60 % of the pixels low";
+        assert_eq!(of(Values::Map), said(true, high));
+        assert_eq!(of(Values::Numbers), said(true, "with 60 % of the values low, nothing tells"));
+    }
 }

@@ -278,4 +278,25 @@ mod tests {
             assert!(error.is_callers_mistake());
         }
     }
+
+    #[test]
+    fn what_values_are_taken_as_is_said_and_nothing_of_densities() {
+        let said = |values: &[f32], unit: f32| {
+            let mut seen = Seen::default();
+            seen.add(values);
+            seen.range(unit, "a.npy").unwrap().map(|(_, note)| note.found)
+        };
+        for (values, unit, expected) in [
+            (&[0.0, 1.0][..], 255.0, "bytes of 0 and 1 only are taken as void and solid"),
+            (&[1.0, 2.0], 255.0, "all values are 1 or 2; they are taken as the ends of the range"),
+            (&[0.0, 7.0, 100.0], 255.0, "0 to 100: the largest is 100"),
+            (&[0.0, 7.0, 4001.0], 65535.0, "the largest is 4001, less than the 4095 of"),
+        ] {
+            let found = said(values, unit).unwrap();
+            assert!(found.contains(expected), "{found}");
+        }
+        assert!(!said(&[0.0, 7.0, 4095.0], 65535.0).unwrap().contains("less than"));
+        assert_eq!(said(&[0.0, 0.5, 1.0], 1.0), None);
+        assert_eq!(said(&[0.0, 128.0, 255.0], 255.0), None);
+    }
 }

@@ -442,4 +442,57 @@ mod tests {
         let said = notes.iter().any(|note| note.found == "condition \"a\" is 0.3 for every design");
         assert!(said, "{notes:?}");
     }
+
+    /// The notes on designs of two cells in groups.
+    fn noted(designs: &[[f32; 2]], groups: &[u32]) -> String {
+        let cells = designs.iter().flatten().copied().collect();
+        let designs = Array3::from_shape_vec((designs.len(), 1, 2), cells).unwrap();
+        let groups = Some(groups.to_vec());
+        let set = DataSet::new("x", designs, Details { groups, ..Details::default() }).unwrap();
+        let notes = info(&set).unwrap().notes();
+        notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn nothing_is_said_of_sound_designs() {
+        assert_eq!(noted(&[[0.0, 1.0], [0.2, 0.3], [1.0, 0.4]], &[0, 1, 1]), "");
+    }
+
+    #[test]
+    fn copies_leak_only_into_other_groups_and_one_group_is_no_split() {
+        let all = [[0.0, 1.0], [0.0, 1.0], [0.2, 0.3], [1.0, 0.4]];
+        let (copies, leak) = ("copies of others: 1 design", "may leak");
+        let said = noted(&all, &[0, 0, 1, 2]);
+        assert!(said.contains(copies) && !said.contains(leak), "{said}");
+        assert!(!said.contains("easier than it seems"), "{said}");
+        let said = noted(&all, &[0, 1, 2, 3]);
+        assert!(said.contains(copies) && said.contains(leak), "{said}");
+        assert!(said.contains("2 designs nearly equal one of another group"), "{said}");
+        let (one, said) = ("so the set cannot be split", noted(&all, &[5; 4]));
+        assert!(said.contains(one) && !noted(&all, &[0, 0, 1, 2]).contains(one), "{said}");
+    }
+
+    #[test]
+    fn bytes_of_0_and_1_are_noticed() {
+        let words = "no design holds more than 1";
+        let said = |most: u8| {
+            let designs = ndarray::arr3(&[[[0_u8, most]], [[0, 0]]]).mapv(|x| f32::from(x) / 255.0);
+            let set = DataSet::new("x", designs, Details::default()).unwrap();
+            let mut info = info(&set).unwrap();
+            info.element = Element::U8.to_string();
+            info.notes().iter().any(|note| note.found.contains(words))
+        };
+        assert!(said(1) && !said(200));
+    }
+
+    #[test]
+    fn a_set_that_is_too_large_for_near_copies_is_said_to_be() {
+        let designs = Array3::from_shape_fn((3, 1, 2), |(i, _, j)| (i + j) as f32 / 4.0);
+        let mut info = info(&DataSet::new("x", designs, Details::default()).unwrap()).unwrap();
+        let words = "the set is too large to look for near-copies";
+        let said = |info: &Info| info.notes().iter().any(|note| note.found == words);
+        assert!(!said(&info));
+        info.near_copies_apart = None;
+        assert!(said(&info));
+    }
 }

@@ -324,4 +324,19 @@ mod tests {
         assert!(draw(&epochs(&[None])).is_ok());
         assert!(matches!(draw(&Training::default()), Err(ReportError::Empty { .. })));
     }
+
+    #[test]
+    fn a_term_is_called_a_likelihood_only_beside_a_bound() {
+        let term = |elbos: &[Option<f64>]| likelihood(&epochs(elbos)).title.to_owned();
+        assert_eq!(term(&[Some(-9.0), Some(-8.0)]), "Expected log-likelihood");
+        assert_eq!(term(&[None, None]), "Minus the reconstruction error");
+        assert_eq!(bound(&epochs(&[None])).title, "Loss");
+        assert_eq!(bound(&epochs(&[Some(-9.0)])).title, "Evidence lower bound");
+    }
+
+    #[test]
+    fn a_training_without_an_epoch_is_said_to_have_none() {
+        assert_eq!(title(0, 7), "Training: 7 steps, no epoch finished");
+        assert_eq!(title(2, 7), "Training: 2 epochs, 7 steps");
+    }
 }

@@ -190,4 +190,22 @@ mod tests {
         assert!(matches!(refused(Array2::ones((1, 3))), ReportError::Count { .. }));
         assert!(matches!(refused(Array2::ones((1, 2))), ReportError::NotFinite { .. }));
     }
+
+    #[test]
+    fn values_are_said_to_go_beyond_the_colors_only_if_they_do() {
+        let (design, values) = (Array2::ones((1, 2)), Array2::from_elem((1, 2), 4.0));
+        let (design, values) = (design.view(), values.view());
+        let figure = Field { title: "", name: "", values, design, marks: None };
+        let beyond = "; 99 % of the material lies within the color bar";
+        let said = caption(&figure, 3.0);
+        assert!(
+            said.contains("Largest value in the material: 4") && said.contains(beyond),
+            "{said}"
+        );
+        let said = caption(&figure, 4.0);
+        assert!(
+            said.contains("Largest value in the material: 4.") && !said.contains(beyond),
+            "{said}"
+        );
+    }
 }

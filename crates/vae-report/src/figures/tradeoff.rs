@@ -248,7 +248,9 @@ fn caption(figure: &Tradeoff<'_>, outside: usize) -> String {
     if !figure.known.is_empty() {
         parts.push("Squares: what is known.".to_owned());
     }
-    parts.push("Line: no design is better in both (Pareto front).".to_owned());
+    let none =
+        if figure.rejected.is_empty() { "no design" } else { "no design but a rejected one" };
+    parts.push(format!("Line: {none} is better in both (Pareto front)."));
     if 0 < outside {
         let are = if outside == 1 { "design lies" } else { "designs lie" };
         parts.push(format!("{outside} rejected {are} outside."));
@@ -313,5 +315,29 @@ mod tests {
         let refused = |chosen: &[[f64; 2]]| draw(&figure(chosen, &[[1.0, 1.0]])).err().unwrap();
         assert!(matches!(refused(&[]), ReportError::Empty { .. }));
         assert!(matches!(refused(&[[1.0, f64::NAN]]), ReportError::NotFinite { .. }));
+    }
+
+    #[test]
+    fn the_caption_names_what_is_there_and_nothing_else() {
+        let chosen = [[1.0, 2.0]];
+        let said = caption(&figure(&chosen, &[]), 0);
+        for words in ["ejected", "Light blue", "Squares", "outside"] {
+            assert!(!said.contains(words), "{words:?} in {said}");
+        }
+        assert!(said.contains("Line: no design is better in both"), "{said}");
+        let (accepted, known) = ([[2.0, 3.0]], [("one".to_owned(), [0.5, 0.5])]);
+        let said =
+            caption(&Tradeoff { accepted: &accepted, known: &known, ..figure(&chosen, &[]) }, 0);
+        assert!(said.contains("Light blue: accepted") && said.contains("Squares: what is known"));
+        let rejected = [[1.0, 9.0], [1.0, 8.0]];
+        let said = caption(&figure(&chosen, &rejected), 0);
+        assert!(said.contains("Grey: rejected.") && !said.contains("outside"), "{said}");
+        // A rejected design may lie below the line.
+        assert!(said.contains("Line: no design but a rejected one is better in both"), "{said}");
+        let said = caption(&figure(&chosen, &rejected), 2);
+        assert!(
+            !said.contains("Grey") && said.contains("2 rejected designs lie outside."),
+            "{said}"
+        );
     }
 }

@@ -158,3 +158,34 @@ impl fmt::Display for Told {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array3, arr2};
+    use vae_data::Details;
+
+    use super::*;
+
+    #[test]
+    fn what_a_model_is_told_and_not_told_is_said() {
+        let values = arr2(&[[0.4, 7.0], [0.5, 3.0], [0.4, 12.0], [0.3, 5.0]]);
+        let conditions = vec![
+            Condition::covering("load", "N", values.column(0)),
+            Condition::covering("case", "", values.column(1)),
+        ];
+        let details = Details { conditions, values, ..Details::default() };
+        let data = DataSet::new("x", Array3::from_elem((4, 1, 2), 0.5), details).unwrap();
+        let said = |told: &str| {
+            let told: Told = told.parse().unwrap();
+            let notes = told.notes(&data).unwrap();
+            notes.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let load = "the model is told load (0.3 to 0.5 N)";
+        let not = "it is not told case (all different whole numbers, as identifiers are)";
+        assert_eq!(said("auto"), [load, not]);
+        // Who names the conditions knows why.
+        assert_eq!(said("load"), [load, "it is not told case"]);
+        assert_eq!(said("all"), ["the model is told load (0.3 to 0.5 N), case (3 to 12)"]);
+        assert_eq!(said("none"), ["the model is told no conditions", "it is not told load, case"]);
+    }
+}

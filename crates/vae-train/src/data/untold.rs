@@ -120,4 +120,22 @@ mod tests {
             assert_eq!(reason_against(name, values), None, "{name}");
         }
     }
+
+    #[test]
+    fn the_reason_is_that_of_the_name_or_of_the_values() {
+        let (twice, counting) = ([0.4, 0.5, 0.4, 0.5], [7.0, 3.0, 12.0, 5.0]);
+        for (name, values, reason) in [
+            ("sampleId", twice, Some("an identifier")),
+            ("cpu-time", twice, Some("a run time or count")),
+            ("converged", twice, Some("a flag")),
+            ("case", counting, Some("all different whole numbers, as identifiers are")),
+            ("b", [0.0, 1.0, 1.0, 0.0], Some("0 and 1 only, as flags are")),
+            // Two of them are equal, one is no whole number, one is neither 0 nor 1.
+            ("case", [7.0, 3.0, 12.0, 7.0], None),
+            ("case", [7.0, 3.5, 12.0, 5.0], None),
+            ("b", [0.0, 1.0, 1.0, 0.5], None),
+        ] {
+            assert_eq!(reason_against(name, &values), reason, "{name}");
+        }
+    }
 }

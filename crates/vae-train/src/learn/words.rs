@@ -1,5 +1,7 @@
 //! What a run optimizes and what came of it, in sentences.
 
+use vae_base::text::significant;
+
 use crate::learn::config::Config;
 use crate::learn::metrics::EpochMetrics;
 use crate::learn::objective::{Loss, Parts};
@@ -42,8 +44,8 @@ pub fn result(config: &Config, epochs: &[EpochMetrics]) -> Option<Vec<String>> {
             "all tolerances are kept on the validation split".to_owned()
         } else {
             format!(
-                "on the validation split a tolerance is exceeded by {:.0} % of itself: train longer, with more latent dimensions, or allow more",
-                100.0 * excess
+                "on the validation split a tolerance is exceeded by {} % of itself: train longer, with more latent dimensions, or allow more",
+                significant(100.0 * excess, 2)
             )
         });
     }
@@ -107,5 +109,39 @@ mod tests {
         assert_eq!(of(&[epoch(40, -100.0, 90.0), epoch(100, -60.0, 90.5)]), None);
         assert_eq!(of(&[epoch(90, -100.0, 90.0), epoch(100, -60.0, 120.0)]), None);
         assert_eq!(of(&[epoch(40, -100.0, 90.0), epoch(100, -130.0, 120.0)]), None);
+    }
+
+    #[test]
+    fn tolerances_are_said_to_be_kept_or_exceeded_or_not_at_all() {
+        let config = Config::preset("default").unwrap();
+        let said = |excess| {
+            let mut epoch = epoch(40, -100.0, 90.0);
+            epoch.best = true;
+            epoch.validation = epoch.validation.map(|scores| Validation { excess, ..scores });
+            result(&config, &[epoch]).unwrap().join("\n")
+        };
+        let (kept, exceeded) = ("all tolerances are kept", "a tolerance is exceeded by");
+        let text = said(Some(0.0));
+        assert!(text.contains(kept) && !text.contains(exceeded), "{text}");
+        // What exceeds by little does not exceed by 0 %.
+        for (excess, percent) in [(0.25, "25 % of"), (1.5, "150 % of"), (0.001, "0.1 % of")] {
+            let text = said(Some(excess));
+            assert!(text.contains(&format!("{exceeded} {percent} itself")), "{text}");
+            assert!(!text.contains(kept), "{text}");
+        }
+        assert!(!said(None).contains("toleranc"));
+    }
+
+    #[test]
+    fn the_best_epoch_is_named_or_the_last_one_kept_or_there_is_none() {
+        let config = Config::preset("default").unwrap();
+        let (mut best, last) = (epoch(40, -100.0, 90.0), epoch(41, -90.0, 95.0));
+        assert_eq!(result(&config, &[best.clone(), last.clone()]), None);
+        best.best = true;
+        let said = result(&config, &[best.clone(), last]).unwrap().join("\n");
+        assert!(said.starts_with("best epoch 40 of 41:"), "{said}");
+        best.validation = None;
+        let said = result(&config, &[best]).unwrap().join("\n");
+        assert!(said.starts_with("there are no validation designs, so the last model is kept"));
     }
 }

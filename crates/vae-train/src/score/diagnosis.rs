@@ -499,4 +499,22 @@ mod tests {
         assert_eq!(silent_since(&[], 0), None);
         assert_eq!((peak(&log, 0, 1.0), peak(&log, 0, 0.3)), (Some(3.0), Some(0.0)));
     }
+
+    #[test]
+    fn nothing_is_unclear_of_a_long_run_on_many_designs_under_no_pressure() {
+        let unclear = |steps, beta, n, sigma_presses| {
+            let bounds = [(1, 0.0), (2, 10.0), (3, 10.0), (4, 10.0)];
+            let epoch = |(epoch, bound)| EpochKl { epoch, beta, bound, kl_per_dim: Vec::new() };
+            let epochs = bounds.map(epoch).to_vec();
+            let course = Course { beta, implied_sigma: None, steps: Some(steps), epochs };
+            why_unclear(&course, n, sigma_presses)
+        };
+        assert_eq!(unclear(1000, 1.0, 500, false), None);
+        assert_eq!(unclear(50, 1.0, 500, false), Some(Unclear::ShortRun));
+        assert_eq!(unclear(1000, 1.0, 50, false), Some(Unclear::FewDesigns));
+        assert_eq!(unclear(1000, 4.0, 500, false), Some(Unclear::Pressed));
+        assert_eq!(unclear(1000, 1.0, 500, true), Some(Unclear::Pressed));
+        assert!(is_pressing(Some(0.2), 0.1) && !is_pressing(Some(0.1), 0.1));
+        assert!(!is_pressing(None, 0.1));
+    }
 }

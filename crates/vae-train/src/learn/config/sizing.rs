@@ -127,3 +127,25 @@ pub(crate) fn steps_per_epoch(designs: usize, batch_size: usize) -> u64 {
 fn power_of_two_below(n: usize) -> usize {
     1 << n.max(1).ilog2()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_follows_the_number_of_designs_is_said_to() {
+        let said = |designs, over: &str| {
+            let over = Layer::parse("x", over).unwrap();
+            let (_, note) = Config::resolve_for(None, None, &over, designs).unwrap();
+            note.map(|note| note.found)
+        };
+        let ends = ", an end after 80 epochs without a better validation";
+        let sizes = "for 40 training designs: 16 latent dimensions, batches of 8, 480 epochs";
+        assert_eq!(said(40, ""), Some(format!("{sizes}{ends}")));
+        // Without validation designs none ends early.
+        assert_eq!(said(40, "[data]\nvalidation = 0.0"), Some(sizes.to_owned()));
+        let stated = "[model]\nlatent_dim = 3\n[training]\nepochs = 9";
+        assert_eq!(said(40, stated).as_deref(), Some("for 40 training designs: batches of 8"));
+        assert_eq!(said(4000, ""), None);
+    }
+}
