@@ -179,10 +179,12 @@ fn correlation(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::arr2;
+    use ndarray::{Array2, Array3, arr2};
 
     use super::*;
     use crate::foreign::pattern::Pattern;
+    use crate::set::details::Details;
+    use crate::set::metadata::Condition;
 
     #[test]
     fn designs_of_one_problem_are_a_group_and_iterates_of_one_volume() {
@@ -198,5 +200,27 @@ mod tests {
         assert_eq!(groups(&two, &values), Some((vec![0, 0, 1, 1], "volume".to_owned())));
         let values = arr2(&[[30.0, 1.0], [35.0, 2.0]]);
         assert_eq!(groups(&two, &values), None);
+    }
+
+    #[test]
+    fn numbers_of_names_are_dropped_only_if_they_follow_a_condition() {
+        let said = |of_name: [f32; 4]| {
+            let load = [0.1, 0.2, 0.3, 0.4];
+            let values = Array2::from_shape_fn((4, 2), |(i, j)| [load, of_name][j][i]);
+            let conditions = ["load", "a"]
+                .iter()
+                .enumerate()
+                .map(|(column, name)| Condition::covering(name, "", values.column(column)));
+            let conditions = conditions.collect();
+            let details = Details { conditions, values: values.clone(), ..Details::default() };
+            let mut set = Opening::new("x", Array3::from_elem((4, 1, 2), 0.5), details).unwrap();
+            set.guessed = vec!["a".to_owned()];
+            drop_followers(&mut set);
+            (set.parts.conditions.len(), set.parts.notes.pop().map(|note| note.found))
+        };
+        let words = "the numbers a in the names of the files follow the condition load and are \
+                     dropped";
+        assert_eq!(said([10.0, 20.0, 30.0, 40.0]), (1, Some(words.to_owned())));
+        assert_eq!(said([10.0, 40.0, 20.0, 30.0]), (2, None));
     }
 }

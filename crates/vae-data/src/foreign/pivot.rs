@@ -47,3 +47,30 @@ pub(crate) fn transposed(((height, width), values): &Matrix) -> Matrix {
     let flat = Flat { columns: true, nelx: *height, nely: *width };
     ((*width, *height), flat.in_rows(values))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_column_is_a_coordinate_only_if_it_grows_like_one() {
+        let said = |text: &str| {
+            let sheet = Sheet::read(text, "a.csv").unwrap();
+            let mut notes = Vec::new();
+            upright(&sheet, &sheet.matrix().unwrap(), &mut notes);
+            notes.iter().map(|note| note.found.clone()).collect::<Vec<_>>().join("; ")
+        };
+        let table = |name: &str, rows: [f64; 3]| {
+            let [a, b, c] = rows;
+            format!("{name},0.5,1.5,2.5\n{a},0,1,1\n{b},1,0,1\n{c},1,1,0\n")
+        };
+        let down = "warning: the first column grows downward";
+        assert!(said(&table("", [0.5, 1.5, 2.5])).starts_with(down));
+        assert_eq!(said(&table("", [2.5, 1.5, 0.5])), "", "it falls");
+        assert_eq!(said(&table("", [0.0, 1.0, 2.0])), "", "it counts");
+        let y = "the first column is y: lines are rows, and y points up";
+        assert_eq!(said(&table("y", [0.5, 1.5, 2.5])), y);
+        let x = "the first column is x: lines are columns, and y points up";
+        assert_eq!(said(&table("x", [0.5, 1.5, 2.5])), x);
+    }
+}

@@ -165,3 +165,29 @@ impl Files {
         exact.or_else(|| self.plain.get(&plain(name)).copied().flatten())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array3;
+
+    use super::*;
+    use crate::set::details::Details;
+
+    #[test]
+    fn files_in_an_order_that_letters_do_not_give_are_said_to_be_by_number() {
+        let said = |names: [&str; 2]| {
+            let designs = Array3::from_elem((2, 1, 2), 0.5);
+            let mut set = Opening::new("x", designs, Details::default()).unwrap();
+            set.names = names.map(str::to_owned).to_vec();
+            let mut table = Table::new(&["load"]);
+            ["1.5", "2.5"].iter().for_each(|cell| table.push(&[cell]));
+            rows(&mut set, &table, "loads.csv").unwrap();
+            set.parts.notes[0].found.clone()
+        };
+        let plain = "rows of loads.csv belong to files in their order";
+        assert_eq!(said(["a1.npy", "a2.npy"]), plain);
+        let by_number =
+            format!("{plain} (by number: a2 before a10; a column `file` leaves no doubt)");
+        assert_eq!(said(["a2.npy", "a10.npy"]), by_number);
+    }
+}

@@ -143,3 +143,26 @@ impl Shades {
         evidence
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pale_pictures_are_said_to_be_and_others_are_not() {
+        let ends = |dark: u8, light: u8| {
+            let mut shades = Shades::default();
+            let levels = (0..300).map(|i| match i % 3 {
+                0 => f32::from(dark),
+                1 => f32::from(light),
+                _ => 128.0,
+            });
+            shades.add(levels.collect(), 30);
+            let (range, note) = shades.ends(255.0, "a.png").unwrap();
+            (range.to_string(), note.map(|note| note.found))
+        };
+        let words = "the levels 40 and 210 of 0 to 255 are taken as the ends of the shades";
+        assert_eq!(ends(40, 210), ("40:210".to_owned(), Some(words.to_owned())));
+        assert_eq!(ends(0, 255), ("0:255".to_owned(), None));
+    }
+}

@@ -57,3 +57,29 @@ pub(crate) fn check(set: &mut Opening) -> Result<(), DataError> {
 fn median_difference(a: &[f64], b: &[f64]) -> f64 {
     median(a.iter().zip(b).map(|(a, b)| (a - b).abs()))
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, Array3};
+
+    use super::*;
+    use crate::set::details::Details;
+    use crate::set::metadata::Condition;
+
+    #[test]
+    fn volumes_are_said_to_differ_only_if_they_do() {
+        let said = |name: &str, stated: f32| {
+            let designs = Array3::from_elem((5, 1, 2), 0.5);
+            let values = Array2::from_elem((5, 1), stated);
+            let conditions = vec![Condition::covering(name, "", values.column(0))];
+            let details = Details { conditions, values, ..Details::default() };
+            let mut set = Opening::new("x", designs, details).unwrap();
+            check(&mut set).unwrap();
+            set.parts.notes.iter().map(|note| note.found.clone()).collect::<Vec<_>>().join("; ")
+        };
+        let words = "warning: volume_fraction and the mean density differ by 0.20 at the median";
+        assert_eq!(said("volume_fraction", 0.3), words);
+        assert_eq!(said("volume_fraction", 0.48), "");
+        assert_eq!(said("volume", 0.3), "", "it may be one in cubic meters");
+    }
+}

@@ -129,3 +129,37 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array3;
+    use vae_data::{Reading, Source, npy, open_with};
+
+    use super::*;
+
+    #[test]
+    fn supports_and_loads_speak_against_exchanged_designs_and_not_against_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("designs.npy");
+        let problem = folder.path().join("part.toml");
+        let text = "volume_fraction = 0.5
+            grid = { nelx = 24, nely = 12 }
+            supports = [{ at = { edge = \"left\" }, fix = \"xy\" }]
+            load_cases = [{ loads = [{ at = { point = [1, 1] }, force = [0, -1] }] }]";
+        std::fs::write(&problem, text).unwrap();
+        // Half of each design is material, below where the load is, or above.
+        let said = |is_below: bool| {
+            let designs = Array3::from_shape_fn((4, 12, 24), |(_, row, _)| {
+                f32::from(u8::from((6 <= row) == is_below))
+            });
+            npy::write(&path, designs.view()).unwrap();
+            let reading = Reading { problem: problem.clone(), ..Reading::default() };
+            let data = open_with(&Source::Path(path.clone()), &reading).unwrap();
+            check_polarity(&data).unwrap().map(|note| note.found)
+        };
+        let exchanged = "warning: 50 % of the supports and loads touch material, and 100 % would if \
+                         material and void were exchanged";
+        assert_eq!(said(false).as_deref(), Some(exchanged));
+        assert_eq!(said(true), None);
+    }
+}

@@ -151,3 +151,29 @@ fn material(design: Array2<f32>) -> Array2<f32> {
         if 0.5 < design[(i, j)] { 1.0 } else { cells[i * width + j] }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loads_and_supports_off_material_are_said_only_if_there_are_some() {
+        let said = |found: &Contact| {
+            found.notes().iter().map(|note| note.found.clone()).collect::<Vec<_>>().join("; ")
+        };
+        let mut found = Contact { looked_at: 10, ..Contact::default() };
+        assert_eq!(said(&found), "");
+        // A support that is idle in half of the designs may be needed by the others.
+        found.idle.insert(1, 5);
+        assert_eq!(said(&found), "");
+        found.idle.insert(0, 6);
+        let idle = "warning: support 0 touches no material in 6 of 10 designs looked at";
+        assert_eq!(said(&found), idle);
+        found.on_void = 2;
+        found.loads.insert((0, 1), (1, 4, [3, 0]));
+        found.loads.insert((0, 0), (2, 7, [8, 4]));
+        let void = "in 2 of 10 designs looked at a load acts on void; the first load is load 0 of \
+                    load case 0, at node [8, 4] of design 7";
+        assert_eq!(said(&found), format!("{void}; {idle}"));
+    }
+}
