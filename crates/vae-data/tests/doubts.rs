@@ -237,10 +237,20 @@ fn paper_of_the_tone_of_material_is_told_or_doubted() {
     let (found, set) = pictures(&truth, [9, 14, 12, 20], 255).unwrap();
     assert!(found == truth || found == inverted(&truth));
     assert!(offered(&set, "warning: ", "invert").is_some(), "{:?}", set.notes());
+    let framed =
+        |set: &DataSet, words: &str| set.notes().iter().any(|note| note.found.contains(words));
+    assert!(framed(&set, "a light frame of 9,14,12,20 pixels"), "{:?}", set.notes());
     // Equal ones may be a border of the designs, unless their tone is in none of these.
     assert!(pictures(&truth, [6; 4], 255).is_err());
     assert!(pictures(&truth, [6; 4], 0).is_err());
-    assert_eq!(pictures(&truth, [6; 4], 128).unwrap().0.dim(), truth.dim());
+    let (found, set) = pictures(&truth, [6; 4], 128).unwrap();
+    assert_eq!(found.dim(), truth.dim());
+    // Paper of another tone than the designs sets them off as a plot, here without ticks or texts.
+    let words = "margins of 6,6,6,6 pixels (top,right,bottom,left) around the plot are cut off";
+    assert!(framed(&set, words) && !framed(&set, "a light frame"), "{:?}", set.notes());
+    // Without margins nothing is cut off.
+    let (_, set) = pictures(&truth, [0; 4], 255).unwrap();
+    assert!(!framed(&set, "frame of") && !framed(&set, "margins of"), "{:?}", set.notes());
     // White above and below only: kept, with a warning.
     let (found, set) = pictures(&truth, [10, 0, 10, 0], 255).unwrap();
     assert_eq!(found.dim(), (N, HEIGHT + 20, WIDTH));

@@ -66,6 +66,7 @@ fn lines_of_a_grid_are_no_material_and_contours_are_no_designs() {
     let set = open_plots("grey-grid").unwrap();
     let said: Vec<&str> = set.notes().iter().map(|note| note.found.as_str()).collect();
     assert!(said.iter().any(|note| note.starts_with("black is material")), "{said:?}");
+    assert!(!said.iter().any(|note| note.contains("in color")), "{said:?}");
     let error = open_plots("grey-contours").map(|set| set.len()).unwrap_err();
     assert!(matches!(error, DataError::Reading(ReadingError::Lines { .. })), "{error}");
     assert!(error.is_callers_mistake() && error.to_string().contains("thin lines"), "{error}");
@@ -78,6 +79,9 @@ fn colors_are_the_values_of_their_map() {
     }
     check("saved-viridis_r", &["viridis", "the low end is material"]);
     check("palette", &["viridis"]);
+    // What was saved without axes has no margins to cut off.
+    let set = open_plots("palette").unwrap();
+    assert!(!set.notes().iter().any(|note| note.found.contains("margins of")), "{:?}", set.notes());
     check("smoothed-jet", &["jet"]);
 }
 

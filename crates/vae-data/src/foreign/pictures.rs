@@ -15,7 +15,7 @@ use crate::foreign::coloring::{Coloring, Colors};
 use crate::foreign::frame::{self, Edges};
 use crate::foreign::listing::Found;
 use crate::foreign::mesh;
-use crate::foreign::polarity::{self, Column, Evidence, Polarity, Values};
+use crate::foreign::polarity::{self, Column, Evidence, Values};
 use crate::foreign::reading::Reading;
 use crate::foreign::setting::Setting;
 use crate::foreign::shades::{Shades, is_byte, unit};
@@ -196,7 +196,7 @@ fn range(
     let polarity = polarity::decide(&evidence, reading.invert);
     let (kept, other) = if polarity.white_is_material { ("yes", "no") } else { ("no", "yes") };
     let exchange = Remedy::set("invert", other, "exchanges material and void");
-    let note = note_on(&polarity, evidence.values == Values::Map).or(exchange.clone());
+    let note = polarity.on_pictures(evidence.values == Values::Map).or(exchange.clone());
     let doubt = if polarity.is_weak {
         Some(note)
     } else {
@@ -439,29 +439,5 @@ fn one_unit(all: &[Page]) -> Result<f32, FormatError> {
             let why = format!("its pixels have another depth than those of {first}");
             Err(FormatError::Picture { path: other.file.path.clone(), why })
         }
-    }
-}
-
-fn note_on(polarity: &Polarity, is_map: bool) -> Note {
-    let (white, black) = if is_map { ("the high end", "the low end") } else { ("white", "black") };
-    let material = if polarity.white_is_material { white } else { black };
-    let doubt = if polarity.is_weak { "warning: " } else { "" };
-    Note::new(format!("{doubt}{material} is material: {}", polarity.reason))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_material_in_pictures_is_said_as_it_was_decided() {
-        let said = |white_is_material, is_weak, is_map| {
-            let reason = "so".to_owned();
-            note_on(&Polarity { white_is_material, reason, is_weak }, is_map).found
-        };
-        assert_eq!(said(true, false, false), "white is material: so");
-        assert_eq!(said(false, true, false), "warning: black is material: so");
-        assert_eq!(said(true, true, true), "warning: the high end is material: so");
-        assert_eq!(said(false, false, true), "the low end is material: so");
     }
 }

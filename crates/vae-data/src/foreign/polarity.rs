@@ -1,5 +1,7 @@
 //! Which end of the values is material: evidence in a fixed order, and how strong it is.
 
+use vae_base::Note;
+
 use crate::foreign::choices::Answer;
 use crate::foreign::setting::Setting;
 
@@ -145,6 +147,17 @@ pub(crate) fn decide(evidence: &Evidence, asked: Setting<Answer>) -> Polarity {
         Values::Numbers => format!("with {percent:.0} % of the values low, nothing tells"),
     };
     weak(evidence.values != Values::Grey, reason)
+}
+
+impl Polarity {
+    /// What to say of pictures, in grey or in the colors of a map.
+    pub(crate) fn on_pictures(&self, is_map: bool) -> Note {
+        let [white, black] =
+            if is_map { ["the high end", "the low end"] } else { ["white", "black"] };
+        let material = if self.white_is_material { white } else { black };
+        let doubt = if self.is_weak { "warning: " } else { "" };
+        Note::new(format!("{doubt}{material} is material: {}", self.reason))
+    }
 }
 
 impl Evidence {
@@ -353,5 +366,17 @@ mod tests {
         let high = "the high end of the color map, with 60 % of the pixels low";
         assert_eq!(of(Values::Map), said(true, high));
         assert_eq!(of(Values::Numbers), said(true, "with 60 % of the values low, nothing tells"));
+    }
+
+    #[test]
+    fn what_is_material_in_pictures_is_said_as_it_was_decided() {
+        let said = |white_is_material, is_weak, is_map| {
+            let reason = "so".to_owned();
+            Polarity { white_is_material, reason, is_weak }.on_pictures(is_map).found
+        };
+        assert_eq!(said(true, false, false), "white is material: so");
+        assert_eq!(said(false, true, false), "warning: black is material: so");
+        assert_eq!(said(true, true, true), "warning: the high end is material: so");
+        assert_eq!(said(false, false, true), "the low end is material: so");
     }
 }
