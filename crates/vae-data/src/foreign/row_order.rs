@@ -180,7 +180,9 @@ mod tests {
             let mut set = Opening::new("x", designs, Details::default()).unwrap();
             set.names = names.map(str::to_owned).to_vec();
             let mut table = Table::new(&["load"]);
-            ["1.5", "2.5"].iter().for_each(|cell| table.push(&[cell]));
+            for cell in ["1.5", "2.5"] {
+                table.push(&[cell]);
+            }
             rows(&mut set, &table, "loads.csv").unwrap();
             set.parts.notes[0].found.clone()
         };
