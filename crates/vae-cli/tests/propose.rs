@@ -156,7 +156,7 @@ fn bounds_are_kept_and_stress_ranks() {
     }
     let none = command.replace("--out free", "--require stress<=0 --out none");
     let ran = bench.vae(&none);
-    assert!(ran.code == Some(1) && ran.stdout.contains("do not keep a bound"), "{}", ran.stdout);
+    assert!(ran.code == Some(1) && ran.stdout.contains("beyond a bound"), "{}", ran.stdout);
     let ran = bench.vae(&command.replace("--out free", "--require beauty>=2 --out none"));
     assert!(ran.code == Some(2) && ran.stderr.contains("MEASURE<=NUMBER"), "{}", ran.stderr);
 }

@@ -282,7 +282,7 @@ mod tests {
         found.iterations_saved = Some(vec![4, 9]);
         let said = lines(&found);
         assert!(said.contains("before the repair by SIMP 0 of 2 are stiff enough, after it 1"));
-        assert!(said.contains("1 of 2 proposals were drawn for another volume"), "{said}");
+        assert!(said.contains("1 of 2 proposals began as a draw for another volume"), "{said}");
         assert!(
             said.contains("SIMP needs 9 iterations fewer than from the uniform start"),
             "{said}"

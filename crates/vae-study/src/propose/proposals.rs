@@ -11,6 +11,9 @@ pub(super) const EXPLORED: &str = "explored";
 /// The source of candidates that begin as others with one hole more or less.
 pub(super) const VARIED: &str = "varied";
 
+/// Compliances that differ by less, as a share, are printed as equal.
+const AS_STIFF: f64 = 0.0005;
+
 /// Everything that was found for a task.
 #[derive(Clone, Debug)]
 pub struct Proposals {
@@ -80,12 +83,12 @@ impl Proposals {
     }
 
     /// How much softer the stiffest proposal is than the best design of the data, as a share;
-    /// `None` if it is at least as stiff, or there is none of either.
+    /// `None` if it is at least as stiff, to the digits that are printed, or there is none of either.
     pub fn shortfall_of_known(&self) -> Option<f64> {
         let known = self.comparison.known.as_ref()?.compliance;
         let proposed = self.accepted.iter().map(|one| self.candidates[one.candidate].compliance);
         let softer = proposed.reduce(f64::min)? / known - 1.0;
-        (0.0 < softer).then_some(softer)
+        (AS_STIFF <= softer).then_some(softer)
     }
 
     /// Number of candidates within the limit, after any repair.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use vae_base::Remedy;
 use vae_base::text::Share;
-use vae_design::Yield;
+use vae_design::{Candidate, Yield};
 
 use super::proposals::Proposals;
 
@@ -47,6 +47,15 @@ fn rounded(value: f64) -> String {
     format!("{value:.2}")
 }
 
+/// What candidates of these compliances lack that are whole, without stubs.
+fn too_soft_or_broken(whole: impl Iterator<Item = f64>, reference: f64) -> Shortfall {
+    match whole.reduce(f64::min).map(|stiffest| stiffest / reference - 1.0) {
+        Some(least) if 0.0 < least => Shortfall::TooSoft { least },
+        // The others are soft because they are broken.
+        _ => Shortfall::Broken,
+    }
+}
+
 impl Proposals {
     /// Why most candidates were rejected.
     pub fn shortfall(&self) -> Shortfall {
@@ -63,9 +72,10 @@ impl Proposals {
         let Some(reference) = self.reference.as_ref().filter(|_| too_soft == largest) else {
             return Shortfall::Known;
         };
-        let whole = self.candidates.iter().filter(|candidate| candidate.holds());
-        let stiffest = whole.map(|candidate| candidate.compliance).fold(f64::INFINITY, f64::min);
-        Shortfall::TooSoft { least: stiffest / reference.compliance - 1.0 }
+        let is_whole =
+            |candidate: &&Candidate| candidate.holds() && candidate.topology.free_ends == 0;
+        let whole = self.candidates.iter().filter(is_whole);
+        too_soft_or_broken(whole.map(|candidate| candidate.compliance), reference.compliance)
     }
 
     /// What to relax or change so that more candidates are accepted.
@@ -124,5 +134,21 @@ impl Proposals {
     fn larger_volume(&self) -> String {
         let volume = self.problem.volume_fraction;
         rounded((1.5 * volume).min(0.5 * (1.0 + volume)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candidates_are_too_soft_only_if_some_are_whole() {
+        let found = too_soft_or_broken([12.0, 10.95].into_iter(), 10.0);
+        assert_eq!(
+            found.to_string(),
+            "the stiffest candidate in one piece is 10 % softer than the reference"
+        );
+        assert_eq!(too_soft_or_broken([].into_iter(), 10.0), Shortfall::Broken);
+        assert_eq!(too_soft_or_broken([9.0].into_iter(), 10.0), Shortfall::Broken);
     }
 }

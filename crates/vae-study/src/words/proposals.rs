@@ -150,22 +150,34 @@ fn counts(counts: &Yield, are_lightest: bool) -> Vec<String> {
         counts.tried,
         counted(counts.topologies, "topology")
     )];
-    let unmet = if are_lightest {
-        "do not keep a bound, or are more than 5 % heavier than need be"
-    } else {
-        "do not keep a bound"
-    };
-    for (count, what) in [
-        (counts.not_carried, "do not carry the load"),
-        (counts.in_pieces, "are in several pieces"),
-        (counts.free_ends, "have a member that ends in the air"),
-        (counts.too_soft, "are too soft"),
-        (counts.unmet, unmet),
-        (counts.training_copies, "are nearly copies of training designs"),
-        (counts.duplicates, "are nearly copies of better candidates"),
+    let heavier = if are_lightest { ", or more than 5 % heavier than need be" } else { "" };
+    let [one, more] =
+        ["is beyond a bound", "are beyond a bound"].map(|text| text.to_owned() + heavier);
+    for (count, one, more) in [
+        (counts.not_carried, "does not carry the load", "do not carry the load"),
+        (counts.in_pieces, "is in several pieces", "are in several pieces"),
+        (
+            counts.free_ends,
+            "has a member that ends in the air",
+            "have a member that ends in the air",
+        ),
+        (counts.too_soft, "is too soft", "are too soft"),
+        (counts.unmet, &one, &more),
+        (
+            counts.training_copies,
+            "is nearly a copy of a training design",
+            "are nearly copies of training designs",
+        ),
+        (
+            counts.duplicates,
+            "is nearly a copy of a better candidate",
+            "are nearly copies of better candidates",
+        ),
     ] {
-        if 0 < count {
-            lines.push(format!("{count:6} {what}"));
+        match count {
+            0 => {}
+            1 => lines.push(format!("{count:6} {one}")),
+            _ => lines.push(format!("{count:6} {more}")),
         }
     }
     lines
@@ -176,14 +188,16 @@ fn saved(saved: &[isize]) -> String {
     let mut saved = saved.to_vec();
     saved.sort_unstable();
     let (least, median, most) = (saved[0], saved[saved.len() / 2], saved[saved.len() - 1]);
-    let (word, [median, from, to]) = if median < 0 {
-        ("more", [-median, -most, -least])
-    } else {
-        ("fewer", [median, least, most])
+    let (what, [from, to]) = match median {
+        0 => ("as many iterations as".to_owned(), [least, most]),
+        ..0 => {
+            (format!("{} more than", counted(median.unsigned_abs(), "iteration")), [-most, -least])
+        }
+        _ => (format!("{} fewer than", counted(median.unsigned_abs(), "iteration")), [least, most]),
     };
     format!(
-        "started from these designs, SIMP needs {median} iterations {word} than from the uniform \
-         start (median; {from} to {to})"
+        "started from these designs, SIMP needs {what} from the uniform start (median; {from} to \
+         {to})"
     )
 }
 
@@ -225,12 +239,12 @@ mod tests {
     fn a_start_that_costs_iterations_is_said_to() {
         let found = saved(&[4, 9, -1]);
         assert!(
-            found.contains("needs 4 iterations fewer") && found.contains("; -1 to 9)"),
+            found.contains("needs 4 iterations fewer than") && found.contains("; -1 to 9)"),
             "{found}"
         );
         let found = saved(&[-4, -9, 1]);
         assert!(
-            found.contains("needs 4 iterations more") && found.contains("; -1 to 9)"),
+            found.contains("needs 4 iterations more than") && found.contains("; -1 to 9)"),
             "{found}"
         );
     }
@@ -247,13 +261,29 @@ mod tests {
     }
 
     #[test]
+    fn a_start_that_changes_nothing_is_said_to() {
+        let found = saved(&[0, -3, 2]);
+        assert!(found.contains("needs as many iterations as from the uniform start"), "{found}");
+        assert!(found.contains("(median; -3 to 2)"), "{found}");
+        assert!(saved(&[1]).contains("needs 1 iteration fewer than"));
+    }
+
+    #[test]
     fn only_criteria_that_rejected_something_are_listed() {
-        let all = Yield { tried: 10, accepted: 4, topologies: 1, free_ends: 6, ..Yield::default() };
+        let all = Yield {
+            tried: 11,
+            accepted: 4,
+            topologies: 1,
+            free_ends: 6,
+            too_soft: 1,
+            ..Yield::default()
+        };
         assert_eq!(
             counts(&all, false),
             [
-                "4 of 10 candidates are accepted (40 %), of 1 topology",
+                "4 of 11 candidates are accepted (36 %), of 1 topology",
                 "     6 have a member that ends in the air",
+                "     1 is too soft",
             ]
         );
     }
