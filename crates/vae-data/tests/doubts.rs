@@ -216,7 +216,13 @@ fn an_empty_rim_is_cut_off_no_array_and_stops_pictures() {
         let offers = format!("{:?}", error.remedies());
         assert!(offers.contains("\"4,4,4,4\"") && offers.contains("\"none\""), "{offers}");
         let kept = Reading { crop: "none".parse().unwrap(), ..Reading::default() };
-        assert_eq!(read(&path, &kept).unwrap().0, truth);
+        let (found, set) = read(&path, &kept).unwrap();
+        assert_eq!(found, truth);
+        // What could be margins is said to be kept; designs that reach the border have none.
+        let said = |set: &DataSet| set.notes().iter().any(|note| note.found.contains("are kept"));
+        assert!(said(&set), "{:?}", set.notes());
+        let path = write(&around.path().join("without"), container, &blobs(0));
+        assert!(!said(&read(&path, &kept).unwrap().1));
     }
 }
 

@@ -435,12 +435,15 @@ mod tests {
     #[test]
     fn a_condition_that_says_nothing_is_named_with_its_value() {
         let designs = Array3::from_elem((3, 1, 2), 0.5);
-        let values = arr2(&[[0.3], [0.3], [0.3]]);
-        let conditions = vec![Condition::covering("a", "", values.column(0))];
-        let set = DataSet::new("x", designs, Details { conditions, values, ..Details::default() });
-        let notes = info(&set.unwrap()).unwrap().notes();
-        let said = notes.iter().any(|note| note.found == "condition \"a\" is 0.3 for every design");
-        assert!(said, "{notes:?}");
+        let said = |last: f32| {
+            let values = arr2(&[[0.3], [0.3], [last]]);
+            let conditions = vec![Condition::covering("a", "", values.column(0))];
+            let details = Details { conditions, values, ..Details::default() };
+            let set = DataSet::new("x", designs.clone(), details).unwrap();
+            let notes = info(&set).unwrap().notes();
+            notes.iter().any(|note| note.found == "condition \"a\" is 0.3 for every design")
+        };
+        assert!(said(0.3) && !said(0.4));
     }
 
     /// The notes on designs of two cells in groups.

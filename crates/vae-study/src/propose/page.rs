@@ -265,8 +265,10 @@ mod tests {
         let said = lines(&found);
         assert!(said.contains("compared with the SIMP optimum, 10.0000"), "{said}");
         assert!(!said.contains("may be"), "{said}");
+        assert!(found.title().contains("of the SIMP optimum"), "{}", found.title());
         found.reference = None;
         assert!(lines(&found).contains("nothing holds that candidates could be compared with"));
+        assert!(found.title().ends_with(": no reference holds"), "{}", found.title());
     }
 
     #[test]

@@ -192,7 +192,7 @@ impl Proposals {
     }
 
     /// What the captions mean.
-    fn title(&self) -> String {
+    pub(super) fn title(&self) -> String {
         let against = match &self.reference {
             Some(Reference { name, compliance, stress }) => {
                 let stress = stress.map_or_else(String::new, |stress| {

@@ -91,3 +91,18 @@ pub(crate) fn as_bound(likelihood: Likelihood) -> Table {
     settings.insert(section.to_owned(), Value::Table(Table::from_iter([(key.to_owned(), value)])));
     settings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_squared_error_states_its_noise_and_a_cross_entropy_has_none() {
+        let sizes = |likelihood| Sizes { likelihood, pixels: 200, latents: 4 };
+        let said = Lecture {}.aim(&sizes(Likelihood::SquaredError), 1.0);
+        // σ² = β n / 2 Z.
+        assert!(said.contains("a pixel noise of σ = 5.0 (variance 25.0)"), "{said}");
+        let said = Lecture {}.aim(&sizes(Likelihood::Bernoulli), 1.0);
+        assert_eq!(said, "loss: summed cross-entropy + 1 · summed KL");
+    }
+}
