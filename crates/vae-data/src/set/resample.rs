@@ -94,7 +94,8 @@ impl Resampler {
             let mut blocks = design.chunks_exact(tall * width);
             blocks.all(|rows| {
                 let (first, others) = rows.split_at(width);
-                let is_even = |cells: &[f32]| cells.iter().all(|cell| *cell == cells[0]);
+                let is_even =
+                    |cells: &[f32]| cells.iter().all(|cell| cell.to_bits() == cells[0].to_bits());
                 first.chunks_exact(wide).all(is_even)
                     && others.chunks_exact(width).all(|row| row == first)
             })

@@ -205,7 +205,7 @@ impl<'a> Rounds<'a> {
             Round::Stated => (settings.search, settings.refine),
             // None of the search, and few iterations: more of them lead back to the same hole.
             Round::Varied => (0, settings.refine.max(MEND)),
-            _ => (settings.search.min(STEPS), settings.refine.max(REPAIR)),
+            Round::Exploring { .. } => (settings.search.min(STEPS), settings.refine.max(REPAIR)),
         };
         let share = problem.volume_fraction / self.task.problem.volume_fraction;
         let (told, given) = self.task.told_at(share * volume)?;
@@ -219,7 +219,9 @@ impl<'a> Rounds<'a> {
             Round::Varied => self.neighborhood.take(settings.count.min(room)),
             Round::Exploring { .. } => {
                 let mut drawn = draw(settings.count, TEMPERATURE)?;
-                drawn.iter_mut().for_each(|origin| origin.source = EXPLORED);
+                for origin in &mut drawn {
+                    origin.source = EXPLORED;
+                }
                 drawn
             }
         };
