@@ -16,8 +16,8 @@ pub(crate) struct Settings {
     arguments: Vec<String>,
 }
 
-/// What `threads` leaves out: the standard library that comes with the compiler, and crossbeam, order
-/// memory by fences, which this sanitizer does not know.
+/// What `threads` leaves out: the standard library that comes with the compiler, and crossbeam,
+/// order memory by fences, which this sanitizer does not know.
 const FENCED: &str = "xtask/src/fenced.txt";
 
 /// Runs the tests of vae-nn, the one crate with `unsafe` code, with every access to memory checked;

@@ -15,8 +15,8 @@ const LARGEST_HOLE: f64 = 0.1;
 /// Designs whose layout differs from that of a given one by one hole, as starts for an optimization
 /// that gives them the right volume and good shapes.
 ///
-/// Holes are closed, the smallest first; a tie divides the void where it is widest, along the
-/// shortest line between members; and a hole is opened where the material is thickest.
+/// Holes and notches are closed, the smallest first; a tie divides the void where it is widest,
+/// along the shortest line between members; and a hole is opened where the material is thickest.
 ///
 /// # References
 ///

@@ -10,7 +10,9 @@ use rand_distr::StandardNormal;
 use topo_data::Judge;
 use topo_simp::{Fix, Grid, Place, Problem, Side};
 use vae_base::stream;
-use vae_design::{Objective, Projection, Search, TrustRegion, search};
+use vae_design::{
+    Objective, Origin, Projection, Search, Start, Task, TrustRegion, candidates, neighbors, search,
+};
 use vae_models::{Activation, Context, Decoder, Dense, Encoder, Likelihood, ModelConfig, Vae};
 use vae_nn::{Adam, AdamConfig, Parameters};
 use vae_train::data::Given;
@@ -166,4 +168,38 @@ fn a_goal_ends_the_search_and_no_steps_keep_the_start() {
     let goal = Some(0.5 * (free.best.compliance + free.start.compliance));
     let part = search(&mut objective, &region, &start, Search { steps: 30, goal }).unwrap();
     assert!(part.steps <= free.steps && Some(part.best.compliance) <= goal);
+}
+
+/// Candidates that begin as a design with one hole more or less are not searched from, and have the
+/// volume of the problem, whatever that of the start is.
+#[test]
+fn designs_are_mended_at_the_volume_of_the_problem() {
+    let (vae, codes) = trained();
+    let region = TrustRegion::fit(codes.view(), 0.95).unwrap();
+    let problem = problem(0.5);
+    let projection = Projection::new(&problem, 1.0, None).unwrap();
+    let optimum = Judge::new(GRID).unwrap().optimum(&problem).unwrap().cut;
+    let starts = neighbors(optimum.view());
+    assert!(starts.iter().any(|start| 0.5 < (start.sum() - optimum.sum()).abs()), "{optimum}");
+    let origins: Vec<Origin> = starts
+        .into_iter()
+        .map(|design| Origin { source: "varied", start: Start::Design(design) })
+        .collect();
+    let task = Task {
+        vae: &vae,
+        given: &unconditional(),
+        problem: &problem,
+        projection: &projection,
+        region: &region,
+        search: Search { steps: 5, goal: None },
+        repair: 4,
+        layout: 1.0,
+    };
+    for candidate in candidates(task, &origins).unwrap() {
+        assert_eq!((candidate.source, candidate.steps, candidate.repair), ("varied", 0, 4));
+        for design in [&candidate.searched, &candidate.design] {
+            assert!((design.sum() - 51.0).abs() < 0.5, "0.4 of 128 elements, not {}", design.sum());
+        }
+        assert_eq!(candidate.latent.len(), LATENTS);
+    }
 }
