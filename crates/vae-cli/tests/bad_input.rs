@@ -355,6 +355,8 @@ fn pipes_and_names_that_are_not_unicode() {
 fn a_run_that_cannot_be_written_to() {
     let bench = Bench::new();
     bench.vae("train --data beams --epochs 1 --batch-size 8 --latent-dim 2 --run one").succeeds();
+    let ran = bench.vae("sample one --count 2 --out kept").succeeds();
+    assert!(!ran.stderr.contains("it is not kept"), "{}", ran.stderr);
     // A folder in the place of a file refuses to be written whoever the tests run as.
     for file in ["flow.safetensors", "report.html"] {
         fs::remove_file(bench.path("one").join(file)).unwrap();

@@ -127,7 +127,8 @@ fn outliers_are_ordered_and_complete() {
     let scores =
         |name: &str| -> Vec<f64> { rows(name).iter().map(|row| row[2].parse().unwrap()).collect() };
 
-    bench.vae("outliers run --out far").succeeds();
+    let ran = bench.vae("outliers run --out far").succeeds();
+    assert!(!ran.stdout.contains("no design"), "{}", ran.stdout);
     is_picture(&bench.path("far/outliers.png"));
     assert!(scores("far").is_sorted_by(|a, b| a >= b), "{:?}", scores("far"));
     bench.vae("outliers run --by likelihood --count 5 --out unlikely").succeeds();

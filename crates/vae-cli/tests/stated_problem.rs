@@ -235,6 +235,10 @@ fn a_volume_that_the_problem_calls_otherwise_is_the_same_volume() {
     fs::write(bench.path("fixed.toml"), PART.replace("\"$vf\"", "0.4")).unwrap();
     let ran = propose("--problem fixed.toml --out three");
     assert!(!ran.stderr.contains("vf is not set"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("load_y is not set"), "{}", ran.stderr);
+    let unset = "propose run --count 1 --candidates 2 --search 1 --compliance-within 10000%";
+    let ran = bench.vae(&format!("{unset} --volume 0.4 --out unset"));
+    assert!(ran.stderr.contains("load_y is not set"), "{}", ran.stderr);
     propose("--volume 0.4 --set vf=0.4 --out four");
     propose("--volume 0.4 --set vf=0.3 --out five").fails(2, &["vf", "0.3", "0.4"]);
     propose("--problem fixed.toml --set vf=0.3 --out six").fails(2, &["vf", "0.3", "0.4"]);
