@@ -113,7 +113,7 @@ pub(crate) fn say_notes(data: &DataSet, reading: &Reading) -> Result<()> {
     for found in data.notes() {
         note(format!("data: {}", words::note(found)));
     }
-    for found in [check_polarity(data)?, check_volumes(data)?].into_iter().flatten() {
+    for found in [check_polarity(data)?, check_volumes(data)].into_iter().flatten() {
         note(format!("data: {}", words::note(&found)));
     }
     // A problem that somebody adds is held against what is known of the designs.

@@ -1,8 +1,8 @@
 //! Whether material is where the stated problems need it, or where they leave void.
 
 use ndarray::Array2;
-use topo_data::problem_of;
-use topo_simp::{PassiveKind, Problem};
+use topo_data::{Domain, problem_of};
+use topo_simp::Problem;
 use vae_base::Note;
 use vae_data::{DataError, DataSet, ReadingError};
 
@@ -117,11 +117,8 @@ fn look(problem: &Problem, design: &Array2<f32>) -> Option<Look> {
     }
     material += f64::from(u8::from(held.0));
     void += f64::from(u8::from(held.1));
-    let inside = |place| nodal.passive[place] != Some(PassiveKind::Outside);
-    let domain = design.indexed_iter().filter(|(place, _)| inside(*place));
-    let (sum, cells) =
-        domain.fold((0.0, 0.0), |(sum, n), (_, value)| (sum + f64::from(*value), n + 1.0));
-    Some(Look { volume: sum / cells, material: material / (n + 1.0), void: void / (n + 1.0) })
+    let volume = Domain::of(problem).ok()?.mean(design.iter().copied().map(f64::from));
+    Some(Look { volume, material: material / (n + 1.0), void: void / (n + 1.0) })
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

@@ -83,8 +83,8 @@ impl Proposals {
     }
 
     /// How much softer the stiffest proposal is than the best design of the data, as a share;
-    /// `None` if it is at least as stiff, to the digits that are printed, or there is none of
-    /// either.
+    /// `None` if it is at least as stiff, to the digits that are printed, or if there is no such
+    /// design or no proposal.
     pub fn shortfall_of_known(&self) -> Option<f64> {
         let known = self.comparison.known.as_ref()?.compliance;
         let proposed = self.accepted.iter().map(|one| self.candidates[one.candidate].compliance);
