@@ -11,8 +11,9 @@ pub(super) struct Supports {
 }
 
 /// The ways that are tried: each side clamped, or the part of it that has material, two sides,
-/// bearings at corners or at the ends of a side, and half models. `parts` are those of the left,
-/// right, upper and lower side, from and to; `None` where there is none, or all of it.
+/// bearings at corners or at the ends of a side, and half models. `parts` says from where to where
+/// the left, right, upper and lower side have material; `None` for a side that is not clamped in
+/// part.
 pub(super) fn supports(parts: [Option<[f64; 2]>; 4]) -> Vec<Supports> {
     let edge = Place::Edge;
     let corner = |x: f64, y: f64| Place::Point([x, y]);

@@ -213,8 +213,9 @@ fn neighbors(thin: &Array2<bool>, place: (usize, usize)) -> impl Iterator<Item =
     around(place).into_iter().filter(|&at| thin.get(at) == Some(&true))
 }
 
-/// The distance from the middle of an element of a mask to the nearest element that is none of it,
-/// outside of the grid included, in elements: half the thickness of a member on its center line.
+/// The distance from the middle of an element of a mask to the nearest element outside of it, in
+/// elements: half the thickness of a member on its center line. What lies beyond the grid is outside
+/// of every mask.
 pub fn depth(material: &Array2<bool>, (row, column): (usize, usize)) -> f64 {
     let is_void = |(i, j): (isize, isize)| {
         let at = (usize::try_from(i), usize::try_from(j));

@@ -98,9 +98,9 @@ impl Labeled {
         if self.guessed {
             set.guessed.extend(self.fields.iter().map(|field| field.name.clone()));
         }
-        if let Some(groups) = self.groups {
-            set.group(groups.0);
-            set.label_groups = Some(groups.1);
+        if let Some((groups, labels)) = self.groups {
+            set.group(groups);
+            set.label_groups = Some(labels);
         }
         Ok(())
     }

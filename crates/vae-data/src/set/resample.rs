@@ -50,10 +50,10 @@ impl Resampler {
 
     /// Writes the resampled design into `out`; what it does not cover is void.
     pub(crate) fn apply(&self, design: &[f32], out: &mut [f32]) {
-        if self.has_blocks(design) {
-            return self.take_blocks(design, out);
+        if let Some(block) = self.block(design) {
+            return self.take_blocks(block, design, out);
         }
-        let (inside, width) = ((self.rows.len(), self.columns.len()), self.from.1);
+        let (inside, width) = (self.inside(), self.from.1);
         // Rows first: along them the loop over columns runs on whole vectors.
         let mut narrow = vec![0.0; inside.0 * width];
         for (tap, row) in self.rows.iter().zip(narrow.chunks_exact_mut(width)) {
@@ -77,35 +77,33 @@ impl Resampler {
             }
         }
     }
-}
 
-impl Resampler {
     /// The size of the resampled design inside of the new one.
     fn inside(&self) -> (usize, usize) {
         (self.rows.len(), self.columns.len())
     }
 
-    /// Whether each new cell is a block of old ones of one value.
-    fn has_blocks(&self, design: &[f32]) -> bool {
+    /// The size of the block of old cells that each new one is, if all cells of each block have one
+    /// value; `None` if the filter has to mix them.
+    fn block(&self, design: &[f32]) -> Option<(usize, usize)> {
         let ((height, width), inside) = (self.from, self.inside());
-        let is_whole = height.is_multiple_of(inside.0) && width.is_multiple_of(inside.1);
-        is_whole && {
-            let (tall, wide) = (height / inside.0, width / inside.1);
-            let mut blocks = design.chunks_exact(tall * width);
-            blocks.all(|rows| {
-                let (first, others) = rows.split_at(width);
-                let is_even =
-                    |cells: &[f32]| cells.iter().all(|cell| cell.to_bits() == cells[0].to_bits());
-                first.chunks_exact(wide).all(is_even)
-                    && others.chunks_exact(width).all(|row| row == first)
-            })
+        if !height.is_multiple_of(inside.0) || !width.is_multiple_of(inside.1) {
+            return None;
         }
+        let (tall, wide) = (height / inside.0, width / inside.1);
+        let is_even = |cells: &[f32]| cells.iter().all(|cell| cell.to_bits() == cells[0].to_bits());
+        let mut blocks = design.chunks_exact(tall * width);
+        let are_even = blocks.all(|rows| {
+            let (first, others) = rows.split_at(width);
+            first.chunks_exact(wide).all(is_even)
+                && others.chunks_exact(width).all(|row| row == first)
+        });
+        are_even.then_some((tall, wide))
     }
 
     /// Writes the value of each block.
-    fn take_blocks(&self, design: &[f32], out: &mut [f32]) {
-        let ((height, width), inside) = (self.from, self.inside());
-        let (tall, wide) = (height / inside.0, width / inside.1);
+    fn take_blocks(&self, (tall, wide): (usize, usize), design: &[f32], out: &mut [f32]) {
+        let (inside, width) = (self.inside(), self.from.1);
         out.fill(0.0);
         for row in 0..inside.0 {
             let start = (self.place.0 + row) * self.to.1 + self.place.1;
