@@ -238,6 +238,10 @@ fn what_is_wrong_inside_a_run() {
     bench.vae(&format!("{train} --run one")).fails(2, &["one exists already", "--resume one"]);
     bench.vae("sample one --set volume_fractoin=0.4").fails(2, &["did you mean 'volume_fraction'"]);
     bench.vae("sample one --set volume_fraction=0.99").fails(2, &["outside the training range"]);
+    bench.vae("sample one --rows nowhere.csv").fails(2, &["nowhere.csv"]);
+    bench.vae("sample one --rows volume_fraction=0.3,much").fails(2, &["much", "not a number"]);
+    fs::write(bench.path("rows.csv"), "volume_fraction,part\n0.4,left\n").unwrap();
+    bench.vae("sample one --rows rows.csv").fails(2, &["rows.csv", "line 1", "part", "left"]);
     bench.vae("evaluate one --samples 0").fails(2, &["samples"]);
 
     // A finished run says so; a damaged checkpoint, and one of another model, are named.

@@ -89,6 +89,17 @@ fn every_exploration_draws() {
     );
     assert_eq!((z.shape(), c.len_of(Axis(0))), (&[6, 3][..], 6));
     assert_eq!(z.index_axis(Axis(0), 1), z.index_axis(Axis(0), 4), "a column is one draw");
+    // Lines of a table set several conditions, or leave them to --set, and draw for themselves.
+    fs::write(bench.path("rows.csv"), "volume_fraction,load_y\n0.3,0.25\n0.4,\n").unwrap();
+    bench.vae("sample run --rows rows.csv --set load_y=0.75 --count 2 --out lines").succeeds();
+    picture("lines/designs.png");
+    let (z, c) = (
+        array(&bench.path("lines/designs.npz"), "z"),
+        array(&bench.path("lines/designs.npz"), "conditions"),
+    );
+    let asked = |row| c.index_axis(Axis(0), row).iter().take(2).copied().collect::<Vec<_>>();
+    assert_eq!((asked(1), asked(2)), (vec![0.3, 0.25], vec![0.4, 0.75]));
+    assert_ne!(z.index_axis(Axis(0), 0), z.index_axis(Axis(0), 2));
 
     bench.vae("interpolate run --random --path spherical --set volume_fraction=0.3 --set-end volume_fraction=0.5 --steps 5 --out walk").succeeds();
     picture("walk/designs.png");

@@ -28,6 +28,14 @@ pub enum StudyError {
         /// What more would lead to.
         reason: &'static str,
     },
+    /// A table of conditions that no designs can be drawn for.
+    #[error("{}: {why}", path.display())]
+    Rows {
+        /// The table.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// A run that names no data, such as one made of imported weights.
     #[error("{} was imported without data", folder.display())]
     NoData {
@@ -302,6 +310,7 @@ impl StudyError {
         match self {
             Self::NoData { .. }
             | Self::Limit { .. }
+            | Self::Rows { .. }
             | Self::NoiseIsStated { .. }
             | Self::Dimension { .. }
             | Self::OneDimension { .. }

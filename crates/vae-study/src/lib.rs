@@ -20,6 +20,7 @@ mod progress;
 pub mod propose;
 pub mod report;
 pub mod run;
+pub mod sample_rows;
 pub mod samples;
 pub mod sampling;
 pub mod sweep;

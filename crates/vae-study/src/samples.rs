@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use ndarray::{Array, Array2, Array3, ArrayView, ArrayView2, Axis, RemoveAxis, concatenate};
+use ndarray::{
+    Array, Array2, Array3, ArrayView, ArrayView2, ArrayView3, Axis, RemoveAxis, concatenate,
+};
 use serde::Serialize;
 use topo_data::{Domain, Judgement, judge_all};
 use topo_simp::Problem;
@@ -19,6 +21,7 @@ use crate::error::{Result, StudyError};
 use crate::estimate::{FEW, seconds_of};
 use crate::pictures::{at_conditions, marks};
 use crate::run::{Briefing, Model, Run};
+use crate::sample_rows::Rows;
 use crate::sampling::{Drawing, Round, suitable_rounds};
 use crate::trust;
 
@@ -27,9 +30,9 @@ use crate::trust;
 pub struct SampleSettings {
     /// Conditions by name; the others stay at their training mean.
     pub set: Vec<(String, f32)>,
-    /// A condition with one value for each row of the sheet; `None` for a sheet of one condition
+    /// Conditions that differ from row to row of the sheet; `None` for a sheet of one condition
     /// vector.
-    pub rows: Option<Series>,
+    pub rows: Option<Rows>,
     /// Rounds of re-encoding after the draw; `None` for as many as suit the model.
     pub rounds: Option<usize>,
     /// What each round does.
@@ -42,15 +45,6 @@ pub struct SampleSettings {
     pub count: usize,
     /// Seed of the draws.
     pub seed: u64,
-}
-
-/// A condition and the values that it takes.
-#[derive(Clone, Debug)]
-pub struct Series {
-    /// Name of the condition.
-    pub name: String,
-    /// Its values, one for each row.
-    pub values: Vec<f32>,
 }
 
 /// New designs, and what is known of them.
@@ -152,35 +146,45 @@ impl Samples {
         let rounds = rounds(vae, settings)?;
         let &SampleSettings { round, temperature, seed, .. } = settings;
         let drawing = Drawing { flow, rounds, round, temperature, seed };
-        let mut parts: Vec<(Given, Array2<f32>, Array3<f32>)> = Vec::new();
-        let (mut verdicts, mut all_marks) = (Vec::new(), Vec::new());
+        let cut = 0 < drawing.rounds && round == Round::Mean;
+        let mut parts: Vec<Given> = Vec::new();
+        let (mut domains, mut problems) = (Vec::new(), Vec::new());
         for row in &rows {
             let (problem, given) = (briefing.problem(vae, row)?, briefing.given(vae, row)?);
-            let given = given.select(&vec![0; settings.count]);
-            let cut = 0 < drawing.rounds && round == Round::Mean;
-            let needed = cut || settings.exact_volume;
-            let domains = if needed {
-                vec![domain(vae, problem.as_ref(), row)?; settings.count]
-            } else {
-                Vec::new()
-            };
-            // A column of the sheet is one draw: each row has the noise of the first.
-            let zs = drawing.codes(vae, &given, &domains)?;
-            let designs = if settings.exact_volume {
-                settle(vae, &given, &domains, &zs, 0).map_err(StudyError::from)?.designs
-            } else {
-                decode(vae, &zs, &given, &model.device).map_err(StudyError::from)?
-            };
+            parts.push(given.select(&vec![0; settings.count]));
+            if cut || settings.exact_volume {
+                let domain = domain(vae, problem.as_ref(), row)?;
+                domains.extend(vec![domain; settings.count]);
+            }
+            problems.push(problem);
+        }
+        let given = Given::joined(&parts);
+        let draw = |rows: &[usize]| -> Result<Array2<f32>> {
+            let domains: Vec<Domain> = if cut { at(&domains, rows) } else { Vec::new() };
+            drawing.codes(vae, &given.select(rows), &domains)
+        };
+        let all: Vec<usize> = (0..given.len()).collect();
+        let zs = if settings.rows.as_ref().is_some_and(Rows::share_draws) {
+            let rows = all.chunks(settings.count).map(draw).collect::<Result<Vec<_>>>()?;
+            joined(rows.iter().map(|codes| codes.view()))
+        } else {
+            draw(&all)?
+        };
+        let designs = if settings.exact_volume {
+            settle(vae, &given, &domains, &zs, 0).map_err(StudyError::from)?.designs
+        } else {
+            decode(vae, &zs, &given, &model.device).map_err(StudyError::from)?
+        };
+        let (mut verdicts, mut all_marks) = (Vec::new(), Vec::new());
+        for (problem, designs) in
+            problems.into_iter().zip(designs.axis_chunks_iter(Axis(0), settings.count))
+        {
             let mark = problem.as_ref().and_then(|problem| marks(problem).ok());
             all_marks.extend(vec![mark; settings.count]);
-            verdicts.extend(judge(problem, &designs)?);
-            parts.push((given, zs, designs));
+            verdicts.extend(judge(problem, designs)?);
         }
-        let given = Given::joined(&parts.iter().map(|part| part.0.clone()).collect::<Vec<_>>());
-        let zs = joined(parts.iter().map(|part| part.1.view()));
-        let designs = joined(parts.iter().map(|part| part.2.view()));
         let trust = run.map(|run| run.trust(&designs, &given)).transpose()?;
-        let varied = settings.rows.as_ref().map_or("", |series| series.name.as_str());
+        let varied = settings.rows.as_ref().map_or(&[][..], Rows::names);
         let from = if flow.is_none() { "Prior" } else { "Flow" };
         let title = format!("{from} samples{}", at_conditions(vae, &rows[0], varied));
         Ok(Self {
@@ -233,23 +237,22 @@ impl Samples {
         write_judged_table(path, &first, &(0..self.cs.nrows()).map(row).collect::<Vec<_>>())
     }
 
-    /// Draws the designs: a row for each value of the series, a column for each draw.
+    /// Draws the designs: a row for each of the settings' rows, a column for each draw.
     ///
     /// # Errors
     /// [`StudyError::Draw`].
     pub fn draw(&self, settings: &SampleSettings, out: &Path) -> Result<()> {
         let captions: Vec<String> = (0..self.cs.nrows()).map(|i| self.caption(i)).collect();
-        let (name, values) = settings
+        let (name, row_labels) = settings
             .rows
             .as_ref()
-            .map_or(("", &[][..]), |series| (series.name.as_str(), series.values.as_slice()));
-        let row_labels: Vec<String> = values.iter().map(ToString::to_string).collect();
-        let draws = if values.is_empty() { 0 } else { settings.count };
+            .map_or_else(Default::default, |rows| (rows.title(), rows.labels()));
+        let draws = if row_labels.is_empty() { 0 } else { settings.count };
         let column_labels: Vec<String> = (1..=draws).map(|draw| format!("draw {draw}")).collect();
         let figure = Sheet {
             title: &self.title,
             columns: (0 < draws).then_some(draws),
-            row_axis: name,
+            row_axis: &name,
             row_labels: &row_labels,
             column_labels: &column_labels,
             captions: &captions,
@@ -295,13 +298,12 @@ impl Samples {
 
 /// One condition vector for each row of the sheet.
 fn condition_vectors(vae: &Vae, settings: &SampleSettings) -> Result<Vec<Vec<f32>>> {
-    let Some(series) = &settings.rows else { return Ok(vec![conditions(vae, &settings.set)?]) };
-    let rows = series.values.iter().map(|&value| {
-        let mut set = settings.set.clone();
-        set.push((series.name.clone(), value));
+    let Some(rows) = &settings.rows else { return Ok(vec![conditions(vae, &settings.set)?]) };
+    let vector = |row: Vec<(String, f32)>| {
+        let set: Vec<_> = settings.set.iter().cloned().chain(row).collect();
         Ok(conditions(vae, &set)?)
-    });
-    rows.collect()
+    };
+    rows.each().map(vector).collect()
 }
 
 /// The domain and the volume that a condition vector asks for: of its problem, or the condition of
@@ -316,12 +318,17 @@ fn domain(vae: &Vae, problem: Option<&Problem>, row: &[f32]) -> Result<Domain> {
 }
 
 /// Judges designs of one problem; nothing is said if it is unknown.
-fn judge(problem: Option<Problem>, designs: &Array3<f32>) -> analysis::Result<Vec<Verdict>> {
+fn judge(problem: Option<Problem>, designs: ArrayView3<'_, f32>) -> analysis::Result<Vec<Verdict>> {
     let n = designs.len_of(Axis(0));
     let Some(problem) = problem else { return Ok((0..n).map(|_| None).collect()) };
     let optimum = Optima::default().of(&problem)?.reference();
-    let judged = judge_all(&vec![problem; n], designs.view())?;
+    let judged = judge_all(&vec![problem; n], designs)?;
     Ok(judged.into_iter().map(|judgement| Some((judgement, optimum))).collect())
+}
+
+/// The domains of some rows.
+fn at(domains: &[Domain], rows: &[usize]) -> Vec<Domain> {
+    rows.iter().map(|&row| domains[row].clone()).collect()
 }
 
 fn joined<'a, D: RemoveAxis + 'a>(

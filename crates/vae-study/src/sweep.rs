@@ -90,7 +90,7 @@ impl Sweep {
             (None, _) => "Around the mean of the prior".to_owned(),
         };
         let row = given.conditions().row(0).to_vec();
-        let at = at_conditions(vae, &row, "");
+        let at = at_conditions(vae, &row, &[]);
         let title = if at.is_empty() { around } else { format!("{around},{at}") };
         let given = given.select(&vec![0; zs.nrows()]);
         let designs = decode(vae, &zs, &given, device)?;

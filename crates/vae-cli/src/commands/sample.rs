@@ -1,12 +1,13 @@
 //! `vae sample`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use serde_json::json;
 use vae_base::text::counted;
-use vae_study::samples::{SampleSettings, Samples, Series};
+use vae_study::sample_rows::Rows;
+use vae_study::samples::{SampleSettings, Samples};
 use vae_study::sampling::Round;
 use vae_study::trust;
 
@@ -23,14 +24,15 @@ use crate::words;
 /// data of the run state the loads. If the data of the run can be read, a trust report follows: the
 /// nearest training design and its distance (root mean square over pixels), the share of training
 /// designs that are no likelier, and a picture of how uncertain each pixel is. Conditions that are
-/// not set stay at their training mean. With `--rows`, each row of the sheet has another value of
-/// one condition, and each column another draw.
+/// not set stay at their training mean. With `--rows`, each row of the sheet has other conditions,
+/// and each column another draw.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae sample --set volume_fraction=0.4 --set load_y=0.5 --count 16 --out samples
   vae sample --sampler prior --set volume_fraction=0.4
   vae sample --exact-volume --set volume_fraction=0.4 --out black-and-white
   vae sample --rows volume_fraction=0.3,0.4,0.5 --count 6 --out by-volume
+  vae sample --rows conditions.csv --count 1 --out by-conditions
   vae sample runs/cantilever-default-1 --count 8 --seed 7 --out more-samples")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -40,9 +42,12 @@ pub(crate) struct Args {
     /// A condition, NAME=VALUE, in the data's own unit; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, f32)>,
-    /// A condition with one value for each row of the sheet
-    #[arg(long, value_name = "NAME=V1,V2,...", value_parser = series)]
-    rows: Option<Series>,
+    /// Conditions of each row of the sheet: values of one, or a table of several
+    ///
+    /// With 'NAME=V1,V2,...' a column of the sheet is the same draw under each value. In a table
+    /// (CSV), columns are conditions and lines are rows; each design is a draw of its own.
+    #[arg(long, value_name = "NAME=V1,V2,...|FILE")]
+    rows: Option<String>,
     /// Where codes are drawn from
     /// [default: flow, or the prior where there is no flow and no data to fit one to]
     #[arg(long, value_enum)]
@@ -72,12 +77,13 @@ pub(crate) struct Args {
     out: PathBuf,
 }
 
-/// Reads `NAME=V1,V2,...`.
-fn series(text: &str) -> Result<Series, String> {
-    let (name, values) = text.split_once('=').ok_or("write it as NAME=V1,V2,...")?;
-    let number = |text: &str| text.trim().parse().map_err(|_| format!("{text:?} is not a number"));
-    let values = values.split(',').map(number).collect::<Result<_, _>>()?;
-    Ok(Series { name: name.to_owned(), values })
+/// Reads `NAME=V1,V2,...`, or the table of that name.
+fn rows(text: &str) -> Result<Rows> {
+    let path = Path::new(text);
+    if path.is_file() || !text.contains('=') {
+        return Ok(Rows::read(path)?);
+    }
+    text.parse().map_err(|why| UsageError::new(format!("--rows {text:?}: {why}")).into())
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
@@ -102,7 +108,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         }
     };
     let briefing = args.problem.briefing(run.as_ref())?;
-    let settings = args.settings();
+    let settings = args.settings()?;
     let seconds = Samples::expected_seconds(&model, &briefing, &settings)?;
     words::long_work(seconds).iter().for_each(note);
     let generate =
@@ -137,18 +143,27 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 impl Args {
-    fn settings(&self) -> SampleSettings {
-        let Self { set, rows, rounds, metropolis, temperature, exact_volume, count, seed, .. } =
-            self;
-        SampleSettings {
+    fn settings(&self) -> Result<SampleSettings> {
+        let Self {
+            set,
+            rows: varied,
+            rounds,
+            metropolis,
+            temperature,
+            exact_volume,
+            count,
+            seed,
+            ..
+        } = self;
+        Ok(SampleSettings {
             set: set.clone(),
-            rows: rows.clone(),
+            rows: varied.as_deref().map(rows).transpose()?,
             rounds: *rounds,
             round: if *metropolis { Round::Metropolis } else { Round::Mean },
             temperature: *temperature,
             exact_volume: *exact_volume,
             count: *count,
             seed: *seed,
-        }
+        })
     }
 }

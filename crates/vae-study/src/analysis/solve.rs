@@ -116,7 +116,7 @@ pub fn solve(
         cold = (refined.cold.ended != Ended::Stopped).then(|| ColdStart {
             compliance: refined.cold.compliance,
             iterations: refined.cold.iterations,
-            iterations_saved: refined.iterations_saved(),
+            iterations_saved: refined.iterations_needed().saved(),
         });
         solution = refined.warm;
     }

@@ -43,8 +43,9 @@ pub fn analyzed(analyzed: &Analyzed) -> Vec<String> {
     let size = j.member_size.map_or("no material".to_owned(), |size| counted(size, "element"));
     found.push(format!("  thinnest member             {size}"));
     if let Some(refinement) = &analyzed.refinement {
-        let Refinement { iterations, compliance_before, compliance_after, iterations_saved } =
-            refinement;
+        let Refinement {
+            iterations, compliance_before, compliance_after, iterations_saved, ..
+        } = refinement;
         // A crisp design ends with iterations without a filter; these iterations have one again.
         let grey = if compliance_before < compliance_after {
             ", softer by the grey of the filter"
@@ -208,6 +209,7 @@ mod tests {
                     compliance_before,
                     compliance_after,
                     iterations_saved,
+                    uniform_iterations: 20,
                 });
             })
         };
