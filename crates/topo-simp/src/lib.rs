@@ -27,8 +27,8 @@ pub use error::SimpError;
 pub use grid::Grid;
 pub use mechanics::{PENALTY, VOID_STIFFNESS};
 pub use optimizer::{
-    Ended, Filter, Iteration, Optimizer, Options, PenaltyContinuation, Projection, ProjectionRule,
-    Refined, Solution, Stagnation, Start, optimize,
+    Ended, Filter, Iteration, Needed, Optimizer, Options, PenaltyContinuation, Projection,
+    ProjectionRule, Refined, Solution, Stagnation, Start, optimize,
 };
 pub use problem::{
     BracketLoad, Fix, Load, LoadCase, Motion, NamedProblem, Nodal, NodeShare, PassiveKind,

@@ -82,9 +82,11 @@ pub struct Refinement {
     pub compliance_before: f64,
     /// Compliance after the last one.
     pub compliance_after: f64,
-    /// Iterations saved against the uniform start:
-    /// [`Refined::iterations_saved`](topo_simp::Refined::iterations_saved).
+    /// Iterations saved against the uniform start, to the same compliance:
+    /// [`Refined::iterations_needed`](topo_simp::Refined::iterations_needed).
     pub iterations_saved: isize,
+    /// Iterations that the uniform start needs for it.
+    pub uniform_iterations: usize,
 }
 
 /// A problem solved from the uniform start, with which refinements are compared.
@@ -136,9 +138,13 @@ impl Judge {
         let domain = Domain::of(problem)?;
         let density = design.mapv(f64::from);
         // The shape is checked here, before the design is cut.
-        let compliance = self.stiffness(problem, &density)?;
+        let as_it_is = self.solved(problem, &density)?;
+        let compliance = as_it_is.as_ref().map_or(f64::INFINITY, |analysis| analysis.compliance);
         let cut = domain.cut_in_shape(design);
-        let solved = self.solved(problem, &cut.mapv(f64::from))?;
+        // A design that was cut before is solved once.
+        let cut_density = cut.mapv(f64::from);
+        let solved =
+            if cut_density == density { as_it_is } else { self.solved(problem, &cut_density)? };
         let volume_fraction = domain.mean(density.iter().copied());
         let pieces = components(cut.view(), Connectivity::Eight);
         let loads = Loads::of(&nodal, problem.self_weight.is_some(), cut.view());
@@ -255,11 +261,13 @@ impl Judge {
         };
         let warm = self.optimizer.optimize(problem, &options)?;
         let refined = Refined { warm, cold: uniform.0.clone() };
+        let needed = refined.iterations_needed();
         Ok(Refinement {
             iterations: refined.warm.iterations,
             compliance_before: refined.warm.history.first().copied().unwrap_or(f64::NAN),
             compliance_after: refined.warm.compliance_returned,
-            iterations_saved: refined.iterations_saved(),
+            iterations_saved: needed.saved(),
+            uniform_iterations: needed.cold,
         })
     }
 

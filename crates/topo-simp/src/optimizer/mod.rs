@@ -16,6 +16,6 @@ pub(crate) use density::{check_density, to_array};
 pub use optimize::{Ended, Iteration, Optimizer, Solution, optimize};
 pub use options::{Filter, Options, PenaltyContinuation, Stagnation, Start};
 pub use projection::{Projection, ProjectionRule};
-pub use refine::Refined;
+pub use refine::{Needed, Refined};
 #[cfg(test)]
 pub(crate) use state::State;

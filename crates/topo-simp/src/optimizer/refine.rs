@@ -26,7 +26,7 @@ impl Optimizer {
     /// let mut optimizer = Optimizer::new(grid)?;
     /// let optimum = optimizer.optimize(&problem, &options)?.design;
     /// let refined = optimizer.refine(&problem, &options, optimum.view(), 5)?;
-    /// assert!(refined.iterations_saved() > 0);
+    /// assert!(refined.iterations_needed().saved() > 0);
     /// # Ok::<(), topo_simp::SimpError>(())
     /// ```
     pub fn refine(
@@ -56,17 +56,33 @@ pub struct Refined {
 }
 
 impl Refined {
-    /// How many more iterations the uniform start needs to come within 0.1 % of the lowest
-    /// compliance that both reach. Negative if the uniform start is faster.
+    /// Iterations that the design and the uniform start need to come within 0.1 % of the lowest
+    /// compliance that both reach.
     ///
     /// The last tenth of a percent is left out: a cold start may take hundreds of iterations for
     /// it, which is not worth the wait.
-    pub fn iterations_saved(&self) -> isize {
+    pub fn iterations_needed(&self) -> Needed {
         let lowest = |run: &Solution| run.history.iter().copied().fold(f64::INFINITY, f64::min);
         let target = 1.001 * lowest(&self.warm).max(lowest(&self.cold));
-        let spent = |run: &Solution| {
-            run.history.iter().position(|&c| c <= target).unwrap_or(run.iterations).cast_signed()
+        let needed = |run: &Solution| {
+            run.history.iter().position(|&c| c <= target).unwrap_or(run.iterations)
         };
-        spent(&self.cold) - spent(&self.warm)
+        Needed { warm: needed(&self.warm), cold: needed(&self.cold) }
+    }
+}
+
+/// Iterations to the same compliance, from two starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// From the design.
+    pub warm: usize,
+    /// From the uniform start.
+    pub cold: usize,
+}
+
+impl Needed {
+    /// How many iterations the design saves; negative if the uniform start is faster.
+    pub fn saved(&self) -> isize {
+        self.cold.cast_signed() - self.warm.cast_signed()
     }
 }
