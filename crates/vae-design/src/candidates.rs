@@ -1,6 +1,6 @@
 //! From codes, or from designs, to judged designs.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 use serde::Serialize;
 use topo_data::{Flaw, Judge, Judgement, Topology, smallest_hole};
@@ -32,6 +32,9 @@ pub struct Task<'a> {
     pub search: Search,
     /// SIMP iterations of repair after the search; 0 leaves the design as it is.
     pub repair: usize,
+    /// SIMP iterations for a design that would need no repair but for a member that ends in the air:
+    /// what carries nothing goes within a few; 0 leaves it.
+    pub mend: usize,
     /// Radius of the filter of a repair, times the one that finds the layout of a whole
     /// optimization.
     pub layout: f64,
@@ -72,6 +75,8 @@ pub struct Candidate {
     pub steps: usize,
     /// SIMP iterations of repair after it.
     pub repair: usize,
+    /// Whether they were made for a member that ended in the air: [`Task::mend`].
+    pub mended: bool,
     /// Compliance of the design.
     pub compliance: f64,
     /// What mechanics says of the design.
@@ -127,25 +132,31 @@ fn candidate(
         Start::Design(design) => as_found(task, judge, design)?,
     };
     let searched = found.best.design;
-    let design = match task.repair {
-        0 => searched.clone(),
-        iterations => {
-            let start = match &origin.start {
-                Start::Code(_) => searched.view(),
-                // Before it is cut at the volume of the problem, which its members might not
-                // survive.
-                Start::Design(design) => design.view(),
-            };
-            let repaired =
-                judge.repair_in_layout(task.problem, start, iterations, task.layout)?.design;
-            // Densities order the elements as logits do.
-            let values: Vec<f64> = repaired.iter().copied().collect();
-            task.projection.project(&values).cut_whole()
-        }
+    let start = match &origin.start {
+        Start::Code(_) => searched.view(),
+        // Before it is cut at the volume of the problem, which its members might not survive.
+        Start::Design(design) => design.view(),
     };
-    let judgement = judge.judge(task.problem, design.view())?;
+    let mut made = |iterations: usize| -> Result<Made> {
+        let design = match iterations {
+            0 => searched.clone(),
+            _ => repaired(task, judge, start, iterations)?,
+        };
+        Made::judged(task.problem, judge, design)
+    };
+    let mut best = made(task.repair)?;
+    let mut mended = false;
+    if task.repair == 0 && 0 < task.mend && best.holds() && 0 < best.topology.free_ends {
+        let other = made(task.mend)?;
+        // Members that are very thin may break.
+        mended = other.holds() && other.topology.free_ends < best.topology.free_ends;
+        if mended {
+            best = other;
+        }
+    }
+    let Made { design, judgement, topology } = best;
     Ok(Candidate {
-        topology: Topology::of(&task.problem.nodal()?, design.view()),
+        topology,
         hole_size: smallest_hole(design.view()),
         source: origin.source,
         trust: task.region.trust(&found.best.latent),
@@ -153,12 +164,44 @@ fn candidate(
         compliance_start: found.start.compliance,
         compliance_searched: found.best.compliance,
         steps: found.steps,
-        repair: task.repair,
+        repair: if mended { task.mend } else { task.repair },
+        mended,
         compliance: judgement.compliance_cut,
         judgement,
         searched,
         design,
     })
+}
+
+/// A design, and what is known of it.
+struct Made {
+    design: Array2<f32>,
+    judgement: Judgement,
+    topology: Topology,
+}
+
+impl Made {
+    fn judged(problem: &Problem, judge: &mut Judge, design: Array2<f32>) -> Result<Self> {
+        let judgement = judge.judge(problem, design.view())?;
+        Ok(Self { topology: Topology::of(&problem.nodal()?, design.view()), judgement, design })
+    }
+
+    fn holds(&self) -> bool {
+        Flaw::of(&self.judgement).is_none()
+    }
+}
+
+/// A design after some SIMP iterations, cut at the volume of the problem.
+fn repaired(
+    task: Task<'_>,
+    judge: &mut Judge,
+    design: ArrayView2<'_, f32>,
+    iterations: usize,
+) -> Result<Array2<f32>> {
+    let repaired = judge.repair_in_layout(task.problem, design, iterations, task.layout)?.design;
+    // Densities order the elements as logits do.
+    let values: Vec<f64> = repaired.iter().copied().collect();
+    Ok(task.projection.project(&values).cut_whole())
 }
 
 /// A design at the volume of the problem, with its code.

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use candle_core::{DType, Device, Tensor};
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, Axis, s};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use topo_data::Judge;
@@ -193,6 +193,7 @@ fn designs_are_mended_at_the_volume_of_the_problem() {
         region: &region,
         search: Search { steps: 5, goal: None },
         repair: 4,
+        mend: 0,
         layout: 1.0,
     };
     for candidate in candidates(task, &origins).unwrap() {
@@ -202,4 +203,50 @@ fn designs_are_mended_at_the_volume_of_the_problem() {
         }
         assert_eq!(candidate.latent.len(), LATENTS);
     }
+}
+
+/// A bar that carries its load, with a stub: SIMP iterations take away what carries nothing, and
+/// leave designs alone that have no stub.
+#[test]
+fn a_member_that_ends_in_the_air_is_taken_away() {
+    let (vae, codes) = trained();
+    let region = TrustRegion::fit(codes.view(), 0.95).unwrap();
+    let bar = |rows: std::ops::Range<usize>| {
+        Array2::from_shape_fn((8, 16), |(row, _)| f32::from(u8::from(rows.contains(&row))))
+    };
+    let with_stub = |mut bar: Array2<f32>| {
+        bar.slice_mut(s![..5, 8]).fill(1.0);
+        bar
+    };
+    let made = |design: &Array2<f32>, mend: usize| {
+        let mut problem = problem(0.75);
+        problem.volume_fraction = f64::from(design.sum()) / 128.0;
+        let projection = Projection::new(&problem, 1.0, None).unwrap();
+        let task = Task {
+            vae: &vae,
+            given: &unconditional(),
+            problem: &problem,
+            projection: &projection,
+            region: &region,
+            search: Search { steps: 0, goal: None },
+            repair: 0,
+            mend,
+            layout: 1.0,
+        };
+        let origin = Origin { source: "made", start: Start::Design(design.clone()) };
+        candidates(task, &[origin]).unwrap().remove(0)
+    };
+    let stub = with_stub(bar(5..7));
+    let (left, mended) = (made(&stub, 0), made(&stub, 4));
+    assert_eq!((left.topology.free_ends, left.mended, left.repair), (1, false, 0));
+    assert_eq!((mended.topology.free_ends, mended.mended, mended.repair), (0, true, 4));
+    assert!(mended.compliance < left.compliance, "{} and {}", mended.compliance, left.compliance);
+    assert_eq!(mended.design.sum().to_bits(), stub.sum().to_bits());
+    let sound = made(&bar(5..7), 4);
+    assert_eq!((sound.mended, sound.repair, &sound.design), (false, 0, &bar(5..7)));
+    // A bar that is so thin that the iterations break it stays with its stub.
+    let thin = with_stub(bar(5..6));
+    let left = made(&thin, 4);
+    assert_eq!((left.mended, left.repair, &left.design), (false, 0, &thin));
+    assert_eq!(left.topology.free_ends, 1);
 }

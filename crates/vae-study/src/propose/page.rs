@@ -172,6 +172,7 @@ mod tests {
             compliance_searched: compliance,
             steps: 0,
             repair: 0,
+            mended: false,
             compliance,
             judgement,
             topology: Topology { holes: Vec::new(), free_ends: 0 },

@@ -77,9 +77,17 @@ impl Proposals {
         self.from(VARIED)
     }
 
+    /// Number of proposals from which SIMP iterations took a member that ended in the air.
+    pub fn mended(&self) -> usize {
+        self.count(|candidate| candidate.mended)
+    }
+
     fn from(&self, source: &str) -> usize {
-        let sources = self.accepted.iter().map(|one| self.candidates[one.candidate].source);
-        sources.filter(|one| *one == source).count()
+        self.count(|candidate| candidate.source == source)
+    }
+
+    fn count(&self, is: impl Fn(&Candidate) -> bool) -> usize {
+        self.accepted.iter().filter(|one| is(&self.candidates[one.candidate])).count()
     }
 
     /// How much softer the stiffest proposal is than the best design of the data, as a share;

@@ -24,7 +24,8 @@ const TEMPERATURE: f64 = 2.0;
 const STEPS: usize = 2;
 /// SIMP iterations that make structures of them.
 const REPAIR: usize = 20;
-/// SIMP iterations that mend designs with one hole more or less.
+/// SIMP iterations that mend designs with one hole more or less, or with a member that ends in the
+/// air.
 const MEND: usize = 4;
 /// Draws from q(z|x) of each training design that the search region is fitted to.
 const DRAWS: usize = 4;
@@ -233,6 +234,7 @@ impl<'a> Rounds<'a> {
             region: &self.region,
             search: Search { steps, goal: None },
             repair,
+            mend: MEND,
             layout,
         };
         self.tried.extend(candidates(task, &starts)?);

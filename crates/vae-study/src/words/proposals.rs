@@ -44,6 +44,7 @@ pub fn proposed(found: &Proposals) -> Vec<String> {
         ));
     }
     lines.extend(origins(found.accepted.len(), found.explored(), found.varied()));
+    lines.extend(mended(found.accepted.len(), found.mended()));
     lines.extend(lightest(found));
     lines.push(match &found.reference {
         Some(Reference { name, compliance, .. }) if !found.is_bounded_by_reference() => {
@@ -82,6 +83,14 @@ fn origins(proposals: usize, explored: usize, varied: usize) -> Vec<String> {
         (varied, "began as another design with one hole more or less"),
     ];
     began.into_iter().filter(|(number, _)| 0 < *number).map(sentence).collect()
+}
+
+/// How many of the proposals had a member that ended in the air; `None` without one.
+fn mended(proposals: usize, mended: usize) -> Option<String> {
+    let proposals = counted(proposals, "proposal");
+    (0 < mended).then(|| {
+        format!("{mended} of {proposals} had a member that ended in the air, which SIMP iterations took away")
+    })
 }
 
 /// How light the lightest proposal is; `None` unless that was asked for.
@@ -258,6 +267,12 @@ mod tests {
         );
         assert!(lines[1].starts_with("1 of 10 proposals began as another design with one hole"));
         assert!(lines[1].contains("and was made"), "{lines:?}");
+    }
+
+    #[test]
+    fn members_that_were_taken_away_are_said_if_there_were_any() {
+        assert_eq!(mended(10, 0), None);
+        assert!(mended(10, 3).unwrap().starts_with("3 of 10 proposals had a member that ended"));
     }
 
     #[test]
