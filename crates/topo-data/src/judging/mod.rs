@@ -3,6 +3,7 @@
 mod bound;
 mod contact;
 mod domain;
+mod free_ends;
 mod geometry;
 mod judge;
 mod optimum;
@@ -23,5 +24,6 @@ pub use optimum::{Flaw, Optimum};
 pub use pieces::{Components, Connectivity, components, holes, one_piece_share};
 pub use problem_of::{problem_at_conditions, problem_of};
 pub use silhouette::{Silhouette, nearest_iou};
+pub use skeleton::depth;
 pub use stated::StatedProblems;
-pub use topology::{Hole, Topology, depth, smallest_hole};
+pub use topology::{Hole, Topology, smallest_hole};

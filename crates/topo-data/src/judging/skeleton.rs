@@ -38,6 +38,32 @@ pub(super) fn skeleton(material: &Array2<bool>) -> Array2<bool> {
     }
 }
 
+/// The distance from the middle of an element of a mask to the nearest element outside of it, in
+/// elements: half the thickness of a member on its center line. What lies beyond the grid is outside
+/// of every mask.
+pub fn depth(material: &Array2<bool>, (row, column): (usize, usize)) -> f64 {
+    let is_void = |(i, j): (isize, isize)| {
+        let at = (usize::try_from(i), usize::try_from(j));
+        !matches!(at, (Ok(i), Ok(j)) if material.get((i, j)) == Some(&true))
+    };
+    let (row, column) = (row.cast_signed(), column.cast_signed());
+    let mut nearest = f64::INFINITY;
+    // A square of that half-width holds every void nearer than that.
+    for half in 1_isize.. {
+        for step in -half..=half {
+            for (i, j) in [(-half, step), (half, step), (step, -half), (step, half)] {
+                if is_void((row + i, column + j)) {
+                    nearest = nearest.min((i as f64).hypot(j as f64) - 0.5);
+                }
+            }
+        }
+        if nearest + 0.5 <= half as f64 {
+            break;
+        }
+    }
+    nearest
+}
+
 /// The eight neighbors of an element in a circle that begins above it.
 fn ring(solid: &Array2<bool>, (i, j): (usize, usize)) -> [bool; 8] {
     let at = |(row, column): (usize, usize)| solid.get((row, column)).copied().unwrap_or(false);
