@@ -176,7 +176,6 @@ fn is_ground(nodal: &Nodal, side: [(usize, usize); 2]) -> bool {
 
 #[cfg(test)]
 mod tests {
-
     use super::super::free_ends::tests::{LOAD, bars, nodal};
     use super::*;
 
