@@ -1,5 +1,7 @@
 //! Members that end in the air.
 
+use std::collections::BTreeSet;
+
 use ndarray::Array2;
 use topo_simp::{Nodal, PassiveKind};
 
@@ -13,23 +15,29 @@ const SLENDER: f64 = 1.5;
 /// How far the corner of a square end lies from the middle of the disc that fits into it, in radii
 /// of the disc: a little more than the square root of 2, for ends that are not quite square.
 const CORNER: f64 = 1.5;
+/// How far from material a node may lie that holds or loads it, in elements.
+const GAP: f64 = 2.0;
 
 /// Number of ends of members that neither a load, a support nor a passive solid element touches.
+///
+/// What touches material touches the part of the skeleton that is nearest to it: the skeleton of a
+/// member that narrows ends well before its tip.
 pub(super) fn free_ends(nodal: &Nodal, material: &Array2<bool>) -> usize {
-    let anchors = anchors(nodal);
-    let touches = |disc: &Disc| {
-        let reach = CORNER * disc.radius + 2.0;
-        let distance = |&(row, column): &(f64, f64)| (row - disc.row).hypot(column - disc.column);
-        anchors.iter().any(|anchor| distance(anchor) <= reach)
+    let thin = skeleton(material);
+    let on = |mask: &Array2<bool>| -> Vec<(usize, usize)> {
+        mask.indexed_iter().filter(|(_, on)| **on).map(|(place, _)| place).collect()
     };
-    ends(material).iter().filter(|end| !end.iter().any(touches)).count()
-}
-
-/// A disc that fits into a member: its middle, in nodes, and half the thickness there.
-struct Disc {
-    row: f64,
-    column: f64,
-    radius: f64,
+    let (filled, lines) = (on(material), on(&thin));
+    let gap = |(row, column): (f64, f64), (i, j): (usize, usize)| {
+        (row - i as f64 - 0.5).hypot(column - j as f64 - 0.5)
+    };
+    let touches = |node: &(f64, f64)| filled.iter().any(|&place| gap(*node, place) <= GAP);
+    let nearest = |node: (f64, f64)| {
+        lines.iter().copied().min_by(|&a, &b| gap(node, a).total_cmp(&gap(node, b)))
+    };
+    let held: BTreeSet<_> =
+        anchors(nodal).into_iter().filter(touches).filter_map(nearest).collect();
+    ends(material, &thin).iter().filter(|end| !end.iter().any(|place| held.contains(place))).count()
 }
 
 /// A line of the skeleton.
@@ -56,11 +64,10 @@ impl Joint {
     }
 }
 
-/// The ends of the members of a design, each the discs along its center line that reach its tip; a
-/// corner of thick material is no member.
-fn ends(material: &Array2<bool>) -> Vec<Vec<Disc>> {
-    let thin = skeleton(material);
-    let degree = |place| neighbors(&thin, place).count();
+/// The ends of the members of a design, each the part of its skeleton that reaches the tip; a corner
+/// of thick material is no member.
+fn ends(material: &Array2<bool>, thin: &Array2<bool>) -> Vec<Vec<(usize, usize)>> {
+    let degree = |place| neighbors(thin, place).count();
     let on = |test: fn(usize) -> bool| {
         Array2::from_shape_fn(thin.dim(), |at| f32::from(u8::from(thin[at] && test(degree(at)))))
     };
@@ -86,17 +93,12 @@ fn ends(material: &Array2<bool>) -> Vec<Vec<Disc>> {
         }
         _ => false,
     };
-    let disc = |(row, column): (usize, usize)| Disc {
-        row: row as f64 + 0.5,
-        column: column as f64 + 0.5,
-        radius: depth(material, (row, column)),
-    };
     let end = |branch: &Branch, tip: (usize, usize)| {
         let reaches =
             |place: &(usize, usize)| apart(*place, tip) <= CORNER * depth(material, *place) + 1.0;
-        branch.places.iter().copied().filter(reaches).map(disc).collect()
+        branch.places.iter().copied().filter(reaches).collect()
     };
-    let branches = branches(&thin, &joints.labels, &lines.labels, lines.count());
+    let branches = branches(thin, &joints.labels, &lines.labels, lines.count());
     let members = branches.iter().filter(|branch| !is_corner(branch));
     members.flat_map(|branch| branch.tips.iter().map(|&tip| end(branch, tip))).collect()
 }
@@ -221,5 +223,13 @@ pub(super) mod tests {
         }
         let short = bars(8.0, &[[(12.0, 14.0), LOAD]]).mapv(|x| 0.5 < x);
         assert_eq!(free_ends(&nodal(12), &short), 1);
+        // A band that narrows to the corner that holds it.
+        let wedge = |tip: usize| {
+            Array2::from_shape_fn((24, 40), |(i, j)| {
+                (i as f64 - 12.0).abs() <= 0.3 * j as f64 && tip <= j
+            })
+        };
+        assert_eq!(free_ends(&nodal(12), &wedge(0)), 0);
+        assert_eq!(free_ends(&nodal(12), &wedge(8)), 1);
     }
 }
