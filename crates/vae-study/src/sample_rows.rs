@@ -1,7 +1,6 @@
 //! Conditions that differ from row to row of a sheet of new designs.
 
 use std::path::Path;
-use std::str::FromStr;
 
 use vae_base::files::read_text;
 use vae_data::{DataError, Table};
@@ -23,6 +22,30 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// `NAME=V1,V2,...`, the values of one condition, or the path of a table: [`Rows::read`].
+    ///
+    /// # Errors
+    /// [`StudyError::Rows`] for a value that is no number; as [`Rows::read`].
+    pub fn stated(text: &str) -> Result<Self> {
+        let path = Path::new(text);
+        match text.split_once('=') {
+            Some((name, values)) if !path.is_file() => {
+                let series = Self::series(name, values);
+                series.map_err(|why| StudyError::Rows { path: path.to_owned(), why })
+            }
+            _ => Self::read(path),
+        }
+    }
+
+    fn series(name: &str, values: &str) -> std::result::Result<Self, String> {
+        let number = |text: &str| match text.trim().parse() {
+            Ok(value) => Ok(vec![Some(value)]),
+            Err(_) => Err(format!("{text:?} is not a number")),
+        };
+        let values = values.split(',').map(number).collect::<std::result::Result<_, _>>()?;
+        Ok(Self { names: vec![name.to_owned()], values })
+    }
+
     /// Reads a table of conditions, separated by commas, semicolons or tabulators: a column for
     /// each condition, and a line for each row. An empty cell leaves the condition as it is.
     ///
@@ -82,21 +105,6 @@ impl Rows {
     }
 }
 
-/// `NAME=V1,V2,...`: the values of one condition.
-impl FromStr for Rows {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let (name, values) = text.split_once('=').ok_or("write it as NAME=V1,V2,...")?;
-        let number = |text: &str| match text.trim().parse() {
-            Ok(value) => Ok(vec![Some(value)]),
-            Err(_) => Err(format!("{text:?} is not a number")),
-        };
-        let values = values.split(',').map(number).collect::<std::result::Result<_, _>>()?;
-        Ok(Self { names: vec![name.to_owned()], values })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,14 +129,17 @@ mod tests {
 
     #[test]
     fn one_condition_is_a_series() {
-        let rows: Rows = "volume=0.3, 0.4".parse().unwrap();
+        let rows = Rows::stated("volume=0.3, 0.4").unwrap();
         assert_eq!(
             (rows.labels(), rows.title()),
             (vec!["0.3".into(), "0.4".into()], "volume".into())
         );
         assert!(rows.share_draws());
         assert_eq!(rows, read("volume\n0.3\n0.4\n").unwrap());
-        assert!("volume".parse::<Rows>().is_err() && "volume=0.3,much".parse::<Rows>().is_err());
+        assert!(
+            Rows::stated("volume=0.3,much").unwrap_err().to_string().contains("\"much\" is not")
+        );
+        assert!(Rows::stated("volume").is_err(), "no such file");
     }
 
     #[test]

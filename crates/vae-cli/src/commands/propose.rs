@@ -27,10 +27,9 @@ use crate::{threads, words};
 ///
 /// Candidates are drawn from a distribution that was fitted to the codes of the data, or near given
 /// designs, and each is made stiffer by gradient descent through the decoder. It is cut to 0/1 at
-/// exactly the volume and judged by finite elements. Where a member ends in the air, a few SIMP
-/// iterations take it away. What is too soft, in pieces, still with such a member, or nearly a copy
-/// is dropped and counted. Of the others the best of each topology come first, written beside the
-/// stiffest design of the data, which is the one to beat.
+/// exactly the volume and judged by finite elements. What is too soft, in pieces, with a member that
+/// ends in the air even after a few SIMP iterations, or nearly a copy is dropped and counted. Of the
+/// others the best of each topology come first, beside the stiffest design of the data.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   vae propose --volume 0.4 --set load_y=0.5 --out proposals

@@ -1,6 +1,6 @@
 //! `vae sample`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -77,15 +77,6 @@ pub(crate) struct Args {
     out: PathBuf,
 }
 
-/// Reads `NAME=V1,V2,...`, or the table of that name.
-fn rows(text: &str) -> Result<Rows> {
-    let path = Path::new(text);
-    if path.is_file() || !text.contains('=') {
-        return Ok(Rows::read(path)?);
-    }
-    text.parse().map_err(|why| UsageError::new(format!("--rows {text:?}: {why}")).into())
-}
-
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.metropolis && args.rounds.is_none() {
         return Err(UsageError::with_hint(
@@ -144,20 +135,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 impl Args {
     fn settings(&self) -> Result<SampleSettings> {
-        let Self {
-            set,
-            rows: varied,
-            rounds,
-            metropolis,
-            temperature,
-            exact_volume,
-            count,
-            seed,
-            ..
-        } = self;
+        let Self { set, rows, rounds, metropolis, temperature, exact_volume, count, seed, .. } =
+            self;
         Ok(SampleSettings {
             set: set.clone(),
-            rows: varied.as_deref().map(rows).transpose()?,
+            rows: rows.as_deref().map(Rows::stated).transpose()?,
             rounds: *rounds,
             round: if *metropolis { Round::Metropolis } else { Round::Mean },
             temperature: *temperature,
