@@ -188,14 +188,15 @@ impl<'a> Race<'a> {
         Ok(made)
     }
 
-    /// What designs of the model, and training designs, save as starts of SIMP: one batch each.
+    /// What designs of the model, and training designs, save as starts of SIMP: two for each
+    /// problem.
     fn saved(&mut self) -> Result<Vec<Saved>> {
-        let problems: Vec<UniformStart> = self
+        let uniform: Vec<UniformStart> = self
             .problems
             .iter()
             .map(|problem| Ok(self.judge.uniform_start(problem)?))
             .collect::<Result<_>>()?;
-        let n = 2 * problems.len();
+        let n = 2 * uniform.len();
         let mut drawn = Vec::new();
         let ours = (0..n).map(|attempt| self.sample(&mut drawn, attempt)).collect::<Result<_>>()?;
         let near = (0..n).map(|attempt| self.near(attempt)).collect::<Result<Vec<_>>>()?;
@@ -205,10 +206,10 @@ impl<'a> Race<'a> {
         for (start, designs) in starts {
             let mut saved = Saved { start, warm: 0, cold: 0, each: Vec::new() };
             for (attempt, design) in designs.iter().enumerate() {
-                let problem = attempt % problems.len();
+                let problem = attempt % uniform.len();
                 let found = self.judge.refine(
                     &self.problems[problem],
-                    &problems[problem],
+                    &uniform[problem],
                     design.view(),
                     WHOLE,
                 )?;

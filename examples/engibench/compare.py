@@ -4,8 +4,8 @@
 
 For each seed, conditions are drawn from one side of the split (with replacement, as EngiOpt does), and each method
 gives one design for each.
-Ours are of 0 and 1; EngiBench's are densities after its filter, whose radius is one of the conditions, so ours pass
-through that filter too (--unfiltered leaves it out).
+Ours are the mean densities of a model of 0 and 1, nearly crisp; EngiBench's are densities after its filter, whose
+radius is one of the conditions, so ours pass through that filter too (--unfiltered leaves it out).
 A design is simulated, and then optimized from there by EngiBench.
 The gaps are differences of compliance from the design of the data set at the same conditions:
 
@@ -162,7 +162,9 @@ def optimized(task):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], epilog="Other flags go to vae sample: --exact-volume, --temperature 0.7, ..."
+    )
     parser.add_argument("data", type=Path, help="folder of the data set")
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("--vae", type=Path, default=Path("vae"), help="the binary")
@@ -171,7 +173,7 @@ def main():
     parser.add_argument("--conditions", type=int, default=50)
     parser.add_argument("--remade", type=int, default=0, help="designs to compare with EngiBench's own optima")
     parser.add_argument("--skip-nearest", action="store_true", help="score the run alone")
-    parser.add_argument("--unfiltered", action="store_true", help="score designs of 0 and 1 as they are")
+    parser.add_argument("--unfiltered", action="store_true", help="score designs as the model draws them")
     parser.add_argument("--processes", type=int, default=2)
     args, flags = parser.parse_known_args()
     beams = Beams(args.data, args.run)

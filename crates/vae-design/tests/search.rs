@@ -11,7 +11,8 @@ use topo_data::Judge;
 use topo_simp::{Fix, Grid, Place, Problem, Side};
 use vae_base::stream;
 use vae_design::{
-    Objective, Origin, Projection, Search, Start, Task, TrustRegion, candidates, neighbors, search,
+    Candidate, Objective, Origin, Projection, Search, Start, Task, TrustRegion, candidates,
+    neighbors, search,
 };
 use vae_models::{Activation, Context, Decoder, Dense, Encoder, Likelihood, ModelConfig, Vae};
 use vae_nn::{Adam, AdamConfig, Parameters};
@@ -170,6 +171,29 @@ fn a_goal_ends_the_search_and_no_steps_keep_the_start() {
     assert!(part.steps <= free.steps && Some(part.best.compliance) <= goal);
 }
 
+/// Candidates that begin as designs, with so many iterations of repair and of mending.
+fn made(
+    vae: &Vae,
+    region: &TrustRegion,
+    problem: &Problem,
+    designs: Vec<Array2<f32>>,
+    [repair, mend]: [usize; 2],
+) -> Vec<Candidate> {
+    let task = Task {
+        vae,
+        given: &unconditional(),
+        problem,
+        projection: &Projection::new(problem, 1.0, None).unwrap(),
+        region,
+        search: Search { steps: 5, goal: None },
+        repair,
+        mend,
+        layout: 1.0,
+    };
+    let origin = |design| Origin { source: "varied", start: Start::Design(design) };
+    candidates(task, &designs.into_iter().map(origin).collect::<Vec<_>>()).unwrap()
+}
+
 /// Candidates that begin as a design with one hole more or less are not searched from, and have the
 /// volume of the problem, whatever that of the start is.
 #[test]
@@ -177,26 +201,10 @@ fn designs_are_mended_at_the_volume_of_the_problem() {
     let (vae, codes) = trained();
     let region = TrustRegion::fit(codes.view(), 0.95).unwrap();
     let problem = problem(0.5);
-    let projection = Projection::new(&problem, 1.0, None).unwrap();
     let optimum = Judge::new(GRID).unwrap().optimum(&problem).unwrap().cut;
     let starts = neighbors(optimum.view());
     assert!(starts.iter().any(|start| 0.5 < (start.sum() - optimum.sum()).abs()), "{optimum}");
-    let origins: Vec<Origin> = starts
-        .into_iter()
-        .map(|design| Origin { source: "varied", start: Start::Design(design) })
-        .collect();
-    let task = Task {
-        vae: &vae,
-        given: &unconditional(),
-        problem: &problem,
-        projection: &projection,
-        region: &region,
-        search: Search { steps: 5, goal: None },
-        repair: 4,
-        mend: 0,
-        layout: 1.0,
-    };
-    for candidate in candidates(task, &origins).unwrap() {
+    for candidate in made(&vae, &region, &problem, starts, [4, 0]) {
         assert_eq!((candidate.source, candidate.steps, candidate.repair), ("varied", 0, 4));
         for design in [&candidate.searched, &candidate.design] {
             assert!((design.sum() - 51.0).abs() < 0.5, "0.4 of 128 elements, not {}", design.sum());
@@ -218,35 +226,22 @@ fn a_member_that_ends_in_the_air_is_taken_away() {
         bar.slice_mut(s![..5, 8]).fill(1.0);
         bar
     };
-    let made = |design: &Array2<f32>, mend: usize| {
+    let tried = |design: &Array2<f32>, mend: usize| {
         let mut problem = problem(0.75);
         problem.volume_fraction = f64::from(design.sum()) / 128.0;
-        let projection = Projection::new(&problem, 1.0, None).unwrap();
-        let task = Task {
-            vae: &vae,
-            given: &unconditional(),
-            problem: &problem,
-            projection: &projection,
-            region: &region,
-            search: Search { steps: 0, goal: None },
-            repair: 0,
-            mend,
-            layout: 1.0,
-        };
-        let origin = Origin { source: "made", start: Start::Design(design.clone()) };
-        candidates(task, &[origin]).unwrap().remove(0)
+        made(&vae, &region, &problem, vec![design.clone()], [0, mend]).remove(0)
     };
     let stub = with_stub(bar(5..7));
-    let (left, mended) = (made(&stub, 0), made(&stub, 4));
+    let (left, mended) = (tried(&stub, 0), tried(&stub, 4));
     assert_eq!((left.topology.free_ends, left.mended, left.repair), (1, false, 0));
     assert_eq!((mended.topology.free_ends, mended.mended, mended.repair), (0, true, 4));
     assert!(mended.compliance < left.compliance, "{} and {}", mended.compliance, left.compliance);
     assert_eq!(mended.design.sum().to_bits(), stub.sum().to_bits());
-    let sound = made(&bar(5..7), 4);
+    let sound = tried(&bar(5..7), 4);
     assert_eq!((sound.mended, sound.repair, &sound.design), (false, 0, &bar(5..7)));
     // A bar that is so thin that the iterations break it stays with its stub.
     let thin = with_stub(bar(5..6));
-    let left = made(&thin, 4);
+    let left = tried(&thin, 4);
     assert_eq!((left.mended, left.repair, &left.design), (false, 0, &thin));
     assert_eq!(left.topology.free_ends, 1);
 }

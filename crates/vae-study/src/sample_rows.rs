@@ -50,7 +50,8 @@ impl Rows {
     /// each condition, and a line for each row. An empty cell leaves the condition as it is.
     ///
     /// # Errors
-    /// [`StudyError::Rows`] for a table without lines, or with too many, and for a cell that is no number.
+    /// [`StudyError::Rows`] for a table without lines, or with too many, and for a cell that is no
+    /// number.
     pub fn read(path: &Path) -> Result<Self> {
         let io = |source| StudyError::Io { action: "read", path: path.into(), source };
         let text = read_text(path, MOST_TEXT).map_err(io)?;
