@@ -13,7 +13,7 @@ use crate::{
     mechanics::Modulus,
     optimizer::{Optimizer, Options, check_density, to_array},
     problem::{Model, Problem},
-    solvers::Solver,
+    solvers::{Equations, Solver},
 };
 
 /// How exactly multigrid solves, in the energy norm.
@@ -104,18 +104,9 @@ impl Optimizer {
         let model = Model::new(problem)?;
         let mut equations = self.equations(&model, Solver::for_analysis(self.grid()))?;
         let grid = problem.grid;
-        check_density(grid, &density)?;
-        Options { penalty, ..Options::default() }.check(grid)?;
-        let mut x: Vec<f64> = density.iter().copied().collect();
-        for (x, cell) in x.iter_mut().zip(&model.cells) {
-            if !cell.in_domain() {
-                *x = 0.0;
-            }
-        }
-        let law = Modulus { code: Code::Top88, penalty, linear_below: model.linear_below() };
-        let moduli: Vec<f64> = x.iter().map(|&x| law.at(x)).collect();
-        equations.weigh(&x);
-        equations.solve(&moduli, TOLERANCE).map_err(|_| SimpError::Singular { iteration: 0 })?;
+        let material = Material::new(&model, &density, penalty)?;
+        material.solve(&mut equations)?;
+        let (x, moduli) = (&material.densities, &material.moduli);
         let weighted: Vec<f64> =
             equations.compliances().iter().map(|c| c * model.compliance_unit).collect();
         let case_weights = problem.load_cases.iter().map(|case| case.weight);
@@ -126,15 +117,7 @@ impl Optimizer {
             .collect();
         let mut energies = vec![0.0; x.len()];
         equations.energies(&mut energies);
-        let mut gradient = energies.clone();
-        for ((slope, &x), cell) in gradient.iter_mut().zip(&x).zip(&model.cells) {
-            *slope *= if cell.in_domain() { -law.slope(x) * model.compliance_unit } else { 0.0 };
-        }
-        if let Some(works) = equations.works() {
-            for ((slope, work), cell) in gradient.iter_mut().zip(&works).zip(&model.cells) {
-                *slope += if cell.in_domain() { 2.0 * work * model.compliance_unit } else { 0.0 };
-            }
-        }
+        let gradient = material.gradient(&equations, &energies);
         let shape = (grid.nely + 1, grid.nelx + 1, 2);
         let displacements: Vec<_> = (0..case_compliances.len())
             .map(|case| {
@@ -159,13 +142,95 @@ impl Optimizer {
             compliance: weighted.iter().sum(),
             von_mises: von_mises.collect(),
             displacements,
-            gradient: to_array(grid, &gradient),
+            gradient,
             energy_density: Array2::from_shape_fn((grid.nely, grid.nelx), |(i, j)| {
                 let e = i * grid.nelx + j;
                 energy_unit * moduli[e] * energies[e]
             }),
             case_compliances,
         })
+    }
+
+    /// Compliance and its derivative by each density, as [`Optimizer::analyze`] gives them, but by
+    /// multigrid on every grid: about three times as fast.
+    ///
+    /// # Errors
+    /// As [`Optimizer::analyze`].
+    ///
+    /// # Accuracy
+    /// A relative error of 1e-9 in the energy norm: about the same in the derivative, its square in
+    /// the compliance.
+    ///
+    /// # Examples
+    /// ```
+    /// use ndarray::Array2;
+    /// use topo_simp::{Grid, Optimizer, PENALTY, Problem};
+    /// let problem = Problem::mbb(Grid { nelx: 60, nely: 20 }, 0.5);
+    /// let density = Array2::from_elem((20, 60), 0.5);
+    /// let mut optimizer = Optimizer::new(problem.grid)?;
+    /// let (compliance, gradient) = optimizer.sensitivity(&problem, density.view(), PENALTY)?;
+    /// assert!((compliance - 1007.0221007).abs() < 1e-6);
+    /// assert!(gradient.iter().all(|&slope| slope < 0.0));
+    /// # Ok::<(), topo_simp::SimpError>(())
+    /// ```
+    pub fn sensitivity(
+        &mut self,
+        problem: &Problem,
+        density: ArrayView2<'_, f64>,
+        penalty: f64,
+    ) -> Result<(f64, Array2<f64>), SimpError> {
+        let model = Model::new(problem)?;
+        let mut equations = self.equations(&model, Solver::Auto)?;
+        let material = Material::new(&model, &density, penalty)?;
+        material.solve(&mut equations)?;
+        let compliance = equations.compliances().iter().sum::<f64>() * model.compliance_unit;
+        let mut energies = vec![0.0; model.cells.len()];
+        equations.energies(&mut energies);
+        Ok((compliance, material.gradient(&equations, &energies)))
+    }
+}
+
+/// A density, and the stiffness that it stands for.
+struct Material<'a> {
+    model: &'a Model,
+    law: Modulus,
+    /// Row by row, 0 outside the domain.
+    densities: Vec<f64>,
+    moduli: Vec<f64>,
+}
+
+impl<'a> Material<'a> {
+    fn new(
+        model: &'a Model,
+        density: &ArrayView2<'_, f64>,
+        penalty: f64,
+    ) -> Result<Self, SimpError> {
+        check_density(model.grid, density)?;
+        Options { penalty, ..Options::default() }.check(model.grid)?;
+        let cells = model.cells.iter().zip(density);
+        let densities: Vec<f64> =
+            cells.map(|(cell, &x)| if cell.in_domain() { x } else { 0.0 }).collect();
+        let law = Modulus { code: Code::Top88, penalty, linear_below: model.linear_below() };
+        let moduli = densities.iter().map(|&x| law.at(x)).collect();
+        Ok(Self { model, law, densities, moduli })
+    }
+
+    fn solve(&self, equations: &mut Equations<'_>) -> Result<(), SimpError> {
+        equations.weigh(&self.densities);
+        equations.solve(&self.moduli, TOLERANCE).map_err(|_| SimpError::Singular { iteration: 0 })
+    }
+
+    /// The derivative of the compliance by each density, given `uᵀ KE u` of each element.
+    fn gradient(&self, equations: &Equations<'_>, energies: &[f64]) -> Array2<f64> {
+        let works = equations.works();
+        let slopes = self.model.cells.iter().enumerate().map(|(e, cell)| {
+            if !cell.in_domain() {
+                return 0.0;
+            }
+            let work = works.as_ref().map_or(0.0, |works| 2.0 * works[e]);
+            (work - self.law.slope(self.densities[e]) * energies[e]) * self.model.compliance_unit
+        });
+        to_array(self.model.grid, &slopes.collect::<Vec<f64>>())
     }
 }
 

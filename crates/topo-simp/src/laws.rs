@@ -9,6 +9,7 @@
 use std::f64::consts::TAU;
 
 use faer::{Mat, Side as Triangle};
+use ndarray::Array2;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -246,6 +247,27 @@ proptest! {
             let middle = at(0.5 * share);
             let chord = 0.5 * (before.compliance() + after.compliance());
             prop_assert!(middle.compliance() <= chord + rounding + middle.rounding);
+        }
+    }
+
+    /// Conjugate gradients leave 1e-9 in the energy norm: its square in the compliance.
+    #[test]
+    fn a_sensitivity_is_that_of_the_analysis(
+        problem in any_problem(),
+        density in densities(0.1),
+        penalty in select(vec![1.0, 2.2, 3.0]),
+    ) {
+        let grid = problem.grid;
+        let density = density[..grid.n_elements()].to_vec();
+        let density = Array2::from_shape_vec((grid.nely, grid.nelx), density).unwrap();
+        let mut optimizer = Optimizer::new(grid).unwrap();
+        let exact = optimizer.analyze(&problem, density.view(), penalty).unwrap();
+        let (compliance, gradient) =
+            optimizer.sensitivity(&problem, density.view(), penalty).unwrap();
+        prop_assert!((compliance / exact.compliance - 1.0).abs() < 1e-10);
+        let steepest = exact.gradient.iter().fold(0.0, |most: f64, slope| most.max(slope.abs()));
+        for (slope, exact) in gradient.iter().zip(&exact.gradient) {
+            prop_assert!((slope - exact).abs() < 1e-8 * steepest, "{} {}", slope, exact);
         }
     }
 

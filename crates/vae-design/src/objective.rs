@@ -1,7 +1,7 @@
 //! The compliance of the design that a latent code stands for, and its gradient.
 
 use candle_core::{DType, Tensor, Var};
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use topo_simp::{Optimizer, PENALTY, Problem, SimpError};
 use vae_models::{Context, Vae, finite};
 use vae_train::data::Given;
@@ -108,7 +108,9 @@ impl<'a> Objective<'a> {
         let logits = finite(logits, "designs")?;
         let values = logits.detach().to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
         let projected = self.projection.project(&values);
-        let (compliance, slope) = match self.analyze(projected.densities().view())? {
+        let solved =
+            self.optimizer.sensitivity(self.problem, projected.densities().view(), PENALTY);
+        let (compliance, slope) = match held(solved)? {
             Some((compliance, gradient)) => (compliance, projected.pull_back(gradient.view())),
             None => (f64::INFINITY, vec![0.0; values.len()]),
         };
@@ -139,18 +141,20 @@ impl<'a> Objective<'a> {
     ///
     /// Those of the solver.
     pub fn compliance_cut(&mut self, point: &Point) -> Result<f64> {
-        let solved = self.analyze(point.cut.mapv(f64::from).view())?;
+        let cut = point.cut.mapv(f64::from);
+        let solved = self.optimizer.analyze(self.problem, cut.view(), PENALTY);
+        let solved = held(solved.map(|analysis| (analysis.compliance, analysis.gradient)))?;
         Ok(solved.map_or(f64::INFINITY, |(compliance, _)| compliance))
     }
+}
 
-    /// Compliance and gradient; `None` for a singular matrix.
-    fn analyze(&mut self, design: ArrayView2<'_, f64>) -> Result<Option<(f64, Array2<f64>)>> {
-        match self.optimizer.analyze(self.problem, design, PENALTY) {
-            Ok(analysis) if analysis.compliance.is_finite() => {
-                Ok(Some((analysis.compliance, analysis.gradient)))
-            }
-            Ok(_) | Err(SimpError::Singular { .. }) => Ok(None),
-            Err(other) => Err(other.into()),
-        }
+/// Compliance and gradient; `None` for a singular matrix.
+fn held(
+    solved: std::result::Result<(f64, Array2<f64>), SimpError>,
+) -> Result<Option<(f64, Array2<f64>)>> {
+    match solved {
+        Ok(solved) if solved.0.is_finite() => Ok(Some(solved)),
+        Ok(_) | Err(SimpError::Singular { .. }) => Ok(None),
+        Err(other) => Err(other.into()),
     }
 }

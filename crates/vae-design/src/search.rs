@@ -41,6 +41,9 @@ pub struct Found {
 const FIRST_STEP: f64 = 0.3;
 /// Share of the predicted gain that a step must bring (Armijo).
 const SUFFICIENT: f64 = 1e-4;
+/// Two steps in a row that lower `ln C` by less than this each end the search: tens of such steps
+/// together gain less than another start does.
+const SMALLEST_GAIN: f64 = 1e-4;
 /// How often a step is halved before the search gives up.
 const HALVINGS: usize = 12;
 /// Steps shorter than this, in deviations, end the search.
@@ -93,6 +96,7 @@ pub fn search_with(
     let mut length = None;
     let mut last: Option<(Vec<f64>, Vec<f64>)> = None;
     let mut steps = 0;
+    let mut was_small = false;
     while steps < options.steps && options.goal.is_none_or(|goal| goal < best.compliance) {
         let gradient = relative_gradient(objective, region, &point)?;
         if let Some((last_u, last_gradient)) = &last {
@@ -122,12 +126,12 @@ pub fn search_with(
             let trial = objective.at(&code)?;
             let gain = point.compliance.ln() - trial.compliance.ln();
             if gain >= -SUFFICIENT * dot(&gradient, &moved) {
-                accepted = Some((next, trial));
+                accepted = Some((next, trial, gain));
                 break;
             }
             t *= 0.5;
         }
-        let Some((next, trial)) = accepted else { break };
+        let Some((next, trial, gain)) = accepted else { break };
         last = Some((std::mem::replace(&mut u, next), gradient));
         length = Some(t);
         point = trial;
@@ -136,6 +140,11 @@ pub fn search_with(
         if reached.compliance < best.compliance {
             best = reached;
         }
+        let is_small = gain < SMALLEST_GAIN;
+        if is_small && was_small {
+            break;
+        }
+        was_small = is_small;
     }
     Ok(Found { start, best, steps })
 }

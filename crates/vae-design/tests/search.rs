@@ -171,6 +171,37 @@ fn a_goal_ends_the_search_and_no_steps_keep_the_start() {
     assert!(part.steps <= free.steps && Some(part.best.compliance) <= goal);
 }
 
+#[test]
+fn a_search_ends_when_steps_gain_next_to_nothing() {
+    let (vae, codes) = trained();
+    let region = TrustRegion::fit(codes.view(), 0.9).unwrap();
+    let problem = problem(0.3);
+    let projection = Projection::new(&problem, 1.0, None).unwrap();
+    let mut objective = Objective::new(&vae, &unconditional(), &problem, &projection).unwrap();
+    let mut moving = 0;
+    for i in 0..6 {
+        let start = prior_sample(3, i);
+        // The compliance, before the cut, that at most so many steps end at.
+        let mut ended = |steps: usize| {
+            let mut last = start.clone();
+            let options = Search { steps, goal: None };
+            let observe = |code: &[f64]| last = code.to_vec();
+            let found =
+                vae_design::search_with(&mut objective, &region, &start, options, observe).unwrap();
+            (found.steps, objective.at(&last).unwrap().compliance)
+        };
+        let (steps, compliance) = ended(1000);
+        assert!(steps < 100, "{steps} steps");
+        if 3 <= steps {
+            let ends = [3, 2, 1].map(|fewer| ended(steps - fewer).1);
+            let gains = [ends[0] / ends[1], ends[1] / ends[2], ends[2] / compliance];
+            moving += usize::from(1.0001 < gains[0]);
+            assert!(gains[1] < 1.0001 && gains[2] < 1.0001, "{gains:?}");
+        }
+    }
+    assert!(3 <= moving, "{moving} of 6 move on for more than that");
+}
+
 /// Candidates that begin as designs, with so many iterations of repair and of mending.
 fn made(
     vae: &Vae,
