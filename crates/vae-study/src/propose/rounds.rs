@@ -20,8 +20,6 @@ use crate::run::{Run, silhouette};
 const SHARPNESS: f64 = 1.0;
 /// Scale of the noise that candidates of rounds which explore begin with.
 const TEMPERATURE: f64 = 2.0;
-/// Steps of the search of those candidates, at most.
-const STEPS: usize = 2;
 /// SIMP iterations that make structures of them.
 const REPAIR: usize = 20;
 /// SIMP iterations that mend designs with one hole more or less, or with a member that ends in the
@@ -206,9 +204,9 @@ impl<'a> Rounds<'a> {
         };
         let (steps, repair) = match round {
             Round::Stated => (settings.search, settings.refine),
-            // None of the search, and few iterations: more of them lead back to the same hole.
+            // Few iterations: more of them lead back to the same hole.
             Round::Varied => (0, settings.refine.max(MEND)),
-            Round::Exploring { .. } => (settings.search.min(STEPS), settings.refine.max(REPAIR)),
+            Round::Exploring { .. } => (0, settings.refine.max(REPAIR)),
         };
         let share = problem.volume_fraction / self.task.problem.volume_fraction;
         let (told, given) = self.task.told_at(share * volume)?;
