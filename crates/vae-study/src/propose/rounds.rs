@@ -25,9 +25,10 @@ const REPAIR: usize = 20;
 /// SIMP iterations that mend designs with one hole more or less, or with a member that ends in the
 /// air.
 const MEND: usize = 4;
-/// Training designs that the search region is fitted to, at most, and draws from q(z|x) of each:
-/// a share of four thousand codes is known to less than half a percent.
+/// Training designs that the search region is fitted to, at most: the error of a share of so many is
+/// below one percent.
 const FITTED: usize = 1024;
+/// Draws from q(z|x) of each of them.
 const DRAWS: usize = 4;
 
 /// How far a proposal has come.
@@ -266,7 +267,7 @@ fn saved(found: &Proposals, iterations: usize) -> Result<Option<Vec<isize>>> {
     Ok(Some(saved))
 }
 
-/// The ball of the aggregate posterior.
+/// The ball of the aggregate posterior, of training designs spread evenly over all of them.
 fn region(run: &Run, trust: f64) -> Result<TrustRegion> {
     let train = &run.split.train;
     let fitted = train.len().min(FITTED);
