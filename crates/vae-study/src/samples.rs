@@ -176,12 +176,14 @@ impl Samples {
             decode(vae, &zs, &given, &model.device).map_err(StudyError::from)?
         };
         let (mut verdicts, mut all_marks) = (Vec::new(), Vec::new());
+        // Rows may have the same problem.
+        let mut optima = Optima::default();
         for (problem, designs) in
             problems.into_iter().zip(designs.axis_chunks_iter(Axis(0), settings.count))
         {
             let mark = problem.as_ref().and_then(|problem| marks(problem).ok());
             all_marks.extend(vec![mark; settings.count]);
-            verdicts.extend(judge(problem, designs)?);
+            verdicts.extend(judge(problem, designs, &mut optima)?);
         }
         let trust = run.map(|run| run.trust(&designs, &given)).transpose()?;
         let varied = settings.rows.as_ref().map_or(&[][..], Rows::names);
@@ -318,10 +320,14 @@ fn domain(vae: &Vae, problem: Option<&Problem>, row: &[f32]) -> Result<Domain> {
 }
 
 /// Judges designs of one problem; nothing is said if it is unknown.
-fn judge(problem: Option<Problem>, designs: ArrayView3<'_, f32>) -> analysis::Result<Vec<Verdict>> {
+fn judge(
+    problem: Option<Problem>,
+    designs: ArrayView3<'_, f32>,
+    optima: &mut Optima,
+) -> analysis::Result<Vec<Verdict>> {
     let n = designs.len_of(Axis(0));
     let Some(problem) = problem else { return Ok((0..n).map(|_| None).collect()) };
-    let optimum = Optima::default().of(&problem)?.reference();
+    let optimum = optima.of(&problem)?.reference();
     let judged = judge_all(&vec![problem; n], designs)?;
     Ok(judged.into_iter().map(|judgement| Some((judgement, optimum))).collect())
 }
