@@ -152,7 +152,7 @@ impl Optimizer {
     }
 
     /// Compliance and its derivative by each density, as [`Optimizer::analyze`] gives them, but by
-    /// multigrid on every grid: about three times as fast.
+    /// multigrid on every grid: 1.6 to 2.7 times as fast from 64 × 64 to 128 × 128, alike below.
     ///
     /// # Errors
     /// As [`Optimizer::analyze`].

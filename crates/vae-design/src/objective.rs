@@ -110,7 +110,8 @@ impl<'a> Objective<'a> {
         let projected = self.projection.project(&values);
         let solved =
             self.optimizer.sensitivity(self.problem, projected.densities().view(), PENALTY);
-        let (compliance, slope) = match held(solved)? {
+        let solved = unless_singular(solved)?.filter(|(compliance, _)| compliance.is_finite());
+        let (compliance, slope) = match solved {
             Some((compliance, gradient)) => (compliance, projected.pull_back(gradient.view())),
             None => (f64::INFINITY, vec![0.0; values.len()]),
         };
@@ -143,18 +144,16 @@ impl<'a> Objective<'a> {
     pub fn compliance_cut(&mut self, point: &Point) -> Result<f64> {
         let cut = point.cut.mapv(f64::from);
         let solved = self.optimizer.analyze(self.problem, cut.view(), PENALTY);
-        let solved = held(solved.map(|analysis| (analysis.compliance, analysis.gradient)))?;
-        Ok(solved.map_or(f64::INFINITY, |(compliance, _)| compliance))
+        let compliance = unless_singular(solved)?.map(|analysis| analysis.compliance);
+        Ok(compliance.filter(|compliance| compliance.is_finite()).unwrap_or(f64::INFINITY))
     }
 }
 
-/// Compliance and gradient; `None` for a singular matrix.
-fn held(
-    solved: std::result::Result<(f64, Array2<f64>), SimpError>,
-) -> Result<Option<(f64, Array2<f64>)>> {
+/// What was solved for; `None` if the matrix is singular.
+fn unless_singular<T>(solved: std::result::Result<T, SimpError>) -> Result<Option<T>> {
     match solved {
-        Ok(solved) if solved.0.is_finite() => Ok(Some(solved)),
-        Ok(_) | Err(SimpError::Singular { .. }) => Ok(None),
+        Ok(solved) => Ok(Some(solved)),
+        Err(SimpError::Singular { .. }) => Ok(None),
         Err(other) => Err(other.into()),
     }
 }

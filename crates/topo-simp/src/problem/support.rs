@@ -34,8 +34,8 @@ pub(super) fn check_support(
         let (row, column) = (node / (grid.nelx + 1), node % (grid.nelx + 1));
         grid.elements_at(row, column).filter_map(|(i, j)| part[i * grid.nelx + j])
     };
-    let held = |node: &usize| fixed[2 * node] || fixed[2 * node + 1];
-    for node in (0..grid.n_nodes()).filter(held) {
+    let is_held = |node: &usize| fixed[2 * node] || fixed[2 * node + 1];
+    for node in (0..grid.n_nodes()).filter(is_held) {
         let (row, column) = (node / (grid.nelx + 1), node % (grid.nelx + 1));
         for p in parts_at(node) {
             if fixed[2 * node] {
