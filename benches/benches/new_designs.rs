@@ -9,7 +9,7 @@
 
 use candle_core::{DType, Device};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use topo_data::{Domain, FIELD_RECIPE, field_channels, fields_of, judge_all};
+use topo_data::{Domain, FieldRecipe, fields_of, judge_all};
 use topo_simp::{Grid, Problem};
 use vae_design::{Settled, settle};
 use vae_models::{Fields, ModelConfig, Vae};
@@ -22,18 +22,21 @@ const ROUNDS: usize = 8;
 
 fn new_designs(c: &mut Criterion) {
     let problem = Problem::cantilever(Grid { nelx: 96, nely: 48 }, 0.4);
+    let recipe = FieldRecipe::Stresses;
     let config = ModelConfig {
         fields: Some(Fields {
-            recipe: FIELD_RECIPE.to_owned(),
-            names: field_channels().into_iter().map(|channel| channel.name).collect(),
+            recipe: recipe.name().to_owned(),
+            names: recipe.channels().into_iter().map(|channel| channel.name).collect(),
             pooled: 64,
             prior: 128,
+            blocks: 4,
+            decoder_blocks: 2,
         }),
         ..ModelConfig::compact(48, 96, Vec::new())
     };
     let parameters = Parameters::new(1, DType::F32, Device::Cpu);
     let vae = Vae::new(&config, parameters.var_builder()).unwrap();
-    let given = Given::repeated(&[], Some(&fields_of(&problem).unwrap()), DRAWS);
+    let given = Given::repeated(&[], Some(&fields_of(recipe, &problem).unwrap()), DRAWS);
     let domains = vec![Domain::of(&problem).unwrap(); DRAWS];
     let problems = vec![problem; DRAWS];
     let codes = prior_draws(config.latent_dim, DRAWS, 1);

@@ -49,7 +49,7 @@ mod scores;
 
 pub use error::{Result, TopoDataError};
 pub use families::{Axis, ClippedNormal, Companion, Family, Scatter, symmetry_key};
-pub use fields::{FIELD_RECIPE, field_channels, fields_of, problem_fields, with_fields};
+pub use fields::{FieldRecipe, fields_of, problem_fields, with_fields};
 pub use generation::{
     Candidate, Failure, GenerateReport, GenerateSpec, Maker, Progress, Shard, ShardReport,
     expected_seconds, generate, generate_shard, merge,

@@ -2,11 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use ndarray::{Array2, Array3, Axis, aview1};
+use ndarray::{Array2, Array3, Axis, aview1, s};
 use proptest::prelude::*;
 use serde::Deserialize;
 use topo_data::{
-    TopoDataError, field_channels, fields_of, problem_fields, problem_of, with_fields,
+    FieldRecipe, FieldRecipe::Stresses, TopoDataError, fields_of, problem_fields, problem_of,
+    with_fields,
 };
 use topo_simp::{
     Fix, Grid, Load, LoadCase, Optimizer, PassiveKind, PassiveRegion, Place, Problem, Shape, Side,
@@ -23,7 +24,7 @@ struct Made {
 }
 
 fn maps(problem: &Problem) -> Array3<f64> {
-    problem_fields(&mut Optimizer::new(problem.grid).unwrap(), problem).unwrap()
+    problem_fields(Stresses, &mut Optimizer::new(problem.grid).unwrap(), problem).unwrap()
 }
 
 #[test]
@@ -33,7 +34,8 @@ fn maps_are_those_of_numpy_and_scipy() {
     for Made { name, problem, maps: expected } in all {
         let found = maps(&problem);
         assert_eq!(found.dim(), (expected.len(), problem.grid.nely, problem.grid.nelx));
-        for ((found, expected), channel) in found.outer_iter().zip(&expected).zip(&field_channels())
+        for ((found, expected), channel) in
+            found.outer_iter().zip(&expected).zip(&Stresses.channels())
         {
             // A solver is exact to a share of the largest energy; the logarithm of a small one has
             // many times that error.
@@ -50,6 +52,20 @@ fn maps_are_those_of_numpy_and_scipy() {
             }
         }
     }
+}
+
+#[test]
+fn the_maps_of_the_first_recipe_stay() {
+    let problem = cantilever(0.3);
+    let all = maps(&problem);
+    let first =
+        problem_fields(FieldRecipe::Energy, &mut Optimizer::new(problem.grid).unwrap(), &problem);
+    assert_eq!(first.unwrap(), all.slice(s![..10, .., ..]));
+    assert_eq!(FieldRecipe::Energy.channels(), Stresses.channels()[..10]);
+    for recipe in [FieldRecipe::Energy, Stresses] {
+        assert_eq!(FieldRecipe::named(recipe.name()), Some(recipe));
+    }
+    assert_eq!(FieldRecipe::named("problem-fields-0"), None);
 }
 
 /// What a mirror makes of a problem whose places are nodes and rectangles.
@@ -150,7 +166,7 @@ proptest! {
             if mirror.fits(nely, nelx) {
                 let mut expected = found.clone();
                 let cells = expected.as_slice_mut().unwrap();
-                mirror_fields(&field_channels(), mirror, cells, nelx);
+                mirror_fields(&Stresses.channels(), mirror, cells, nelx);
                 let apart = largest_difference(&maps(&image(&problem, mirror)), &expected);
                 prop_assert!(apart < 1e-8, "{mirror}: {apart}");
             }
@@ -185,7 +201,7 @@ fn a_problem_that_is_its_own_image_has_maps_that_are() {
             .with_load_case([(Place::Edge(Side::Bottom), [0.0, -3.0])]);
         let found = maps(&problem);
         let mut image = found.clone();
-        mirror_fields(&field_channels(), Mirror::Y, image.as_slice_mut().unwrap(), grid.nelx);
+        mirror_fields(&Stresses.channels(), Mirror::Y, image.as_slice_mut().unwrap(), grid.nelx);
         // Ranks too: equal energies are equal whatever round-off says.
         assert!(largest_difference(&found, &image) < 1e-9);
         let energies = found.index_axis(Axis(0), 7);
@@ -219,17 +235,17 @@ fn each_design_has_the_maps_of_its_problem() {
     let shared = set(Details { conditions, values, problems, ..Details::default() });
 
     for set in [stated, shared] {
-        let set = with_fields(set).unwrap();
+        let set = with_fields(Stresses, set).unwrap();
         let fields = set.fields().unwrap();
         assert_eq!(fields.problems(), 3);
         for (design, height) in heights.into_iter().enumerate() {
             let problem = problem_of(&set, design).unwrap().unwrap();
             assert_eq!(problem, cantilever(height));
             // To the bit, so that a problem given anew is the problem of the set.
-            assert_eq!(fields.of_design(design), &fields_of(&problem).unwrap());
+            assert_eq!(fields.of_design(design), &fields_of(Stresses, &problem).unwrap());
             assert_eq!(fields.problem_of(design), [0, 1, 0, 2, 1][design]);
         }
-        let mut values = vec![0.0; 10 * 8 * 12];
+        let mut values = vec![0.0; 15 * 8 * 12];
         fields.of_design(3).read_into(&mut values);
         for (half, exact) in values.iter().zip(&maps(&cantilever(1.0))) {
             assert!((f64::from(*half) - exact).abs() <= 1e-3 * exact.abs() + 1e-7);
@@ -239,11 +255,11 @@ fn each_design_has_the_maps_of_its_problem() {
 
 #[test]
 fn a_set_without_problems_stays_as_it_is_and_a_bad_problem_is_named() {
-    assert!(with_fields(set(Details::default())).unwrap().fields().is_none());
+    assert!(with_fields(Stresses, set(Details::default())).unwrap().fields().is_none());
     let mut lines = vec![serde_json::to_string(&cantilever(0.5)).unwrap(); 5];
     let loose = Problem { supports: Vec::new(), ..cantilever(0.5) };
     lines[3] = serde_json::to_string(&loose).unwrap();
     let set = set(Details { problems: Problems::PerDesign(lines), ..Details::default() });
-    let error = with_fields(set).err().unwrap();
+    let error = with_fields(Stresses, set).err().unwrap();
     assert!(matches!(error, TopoDataError::Fields { design: 3, .. }), "{error:?}");
 }

@@ -5,7 +5,7 @@
     reason = "a view is a pointer; `design.view()` reads better than `&design.view()`"
 )]
 
-use ndarray::{Array2, Array3, ArrayView2};
+use ndarray::{Array2, Array3, ArrayView2, Axis, aview1};
 
 use crate::{
     code::Code,
@@ -36,9 +36,10 @@ pub struct Analysis {
     /// the load cases with their weights, shape (nely, nelx). Times area and thickness it sums up
     /// to half the compliance, less what springs store.
     pub energy_density: Array2<f64>,
-    /// Von Mises stress `√(σx² − σx σy + σy² + 3 τ²)` at the center of each element for each load
-    /// case, shape (nely, nelx). It is the stress of the grey material, with the Young's modulus of
-    /// the element's density.
+    /// Stress (σx, σy, τ) at the center of each element for each load case, shape (3, nely, nelx).
+    /// It is the stress of the grey material, with the Young's modulus of the element's density.
+    pub stresses: Vec<Array3<f64>>,
+    /// Von Mises stress `√(σx² − σx σy + σy² + 3 τ²)` of each load case, shape (nely, nelx).
     pub von_mises: Vec<Array2<f64>>,
 }
 
@@ -127,20 +128,28 @@ impl Optimizer {
                 })
             })
             .collect();
-        let von_mises = displacements.iter().map(|u| {
-            Array2::from_shape_fn((grid.nely, grid.nelx), |(i, j)| {
-                let corners = [(i + 1, j), (i + 1, j + 1), (i, j + 1), (i, j)];
-                let u = corners.map(|(r, c)| [u[[r, c, 0]], u[[r, c, 1]]]);
-                let strains = center_strains(u).map(|strain| strain / problem.cell_size);
-                let modulus = problem.youngs_modulus * moduli[i * grid.nelx + j];
-                modulus * unit_von_mises(strains, problem.poisson_ratio)
+        let stresses: Vec<_> = displacements
+            .iter()
+            .map(|u| {
+                let mut stresses = Array3::zeros((3, grid.nely, grid.nelx));
+                for (e, mut stress) in stresses.lanes_mut(Axis(0)).into_iter().enumerate() {
+                    let (i, j) = (e / grid.nelx, e % grid.nelx);
+                    let corners = [(i + 1, j), (i + 1, j + 1), (i, j + 1), (i, j)];
+                    let u = corners.map(|(r, c)| [u[[r, c, 0]], u[[r, c, 1]]]);
+                    let strains = center_strains(u).map(|strain| strain / problem.cell_size);
+                    let unit = unit_stress(strains, problem.poisson_ratio);
+                    let modulus = problem.youngs_modulus * moduli[e];
+                    stress.assign(&aview1(&unit.map(|component| modulus * component)));
+                }
+                stresses
             })
-        });
+            .collect();
         let energy_unit =
             0.5 * model.compliance_unit / (problem.cell_size.powi(2) * problem.thickness);
         Ok(Analysis {
             compliance: weighted.iter().sum(),
-            von_mises: von_mises.collect(),
+            von_mises: stresses.iter().map(von_mises).collect(),
+            stresses,
             displacements,
             gradient,
             energy_density: Array2::from_shape_fn((grid.nely, grid.nelx), |(i, j)| {
@@ -242,10 +251,15 @@ fn center_strains(u: [[f64; 2]; 4]) -> [f64; 3] {
     [dx(0), dy(1), dy(0) + dx(1)]
 }
 
-/// Von Mises stress in plane stress for unit Young's modulus.
-fn unit_von_mises([x, y, shear]: [f64; 3], nu: f64) -> f64 {
+/// Stress (σx, σy, τ) in plane stress for unit Young's modulus.
+fn unit_stress([x, y, shear]: [f64; 3], nu: f64) -> [f64; 3] {
     let factor = 1.0 / (1.0 - nu * nu);
-    let (sx, sy) = (factor * (x + nu * y), factor * (y + nu * x));
-    let tau = 0.5 / (1.0 + nu) * shear;
-    (sx * sx - sx * sy + sy * sy + 3.0 * tau * tau).sqrt()
+    [factor * (x + nu * y), factor * (y + nu * x), 0.5 / (1.0 + nu) * shear]
+}
+
+fn von_mises(stress: &Array3<f64>) -> Array2<f64> {
+    stress.map_axis(Axis(0), |s| {
+        let (x, y, tau) = (s[0], s[1], s[2]);
+        (x * x - x * y + y * y + 3.0 * tau * tau).sqrt()
+    })
 }

@@ -55,6 +55,8 @@ fn configs() -> Vec<ModelConfig> {
             names: vec!["load".to_owned(), "support".to_owned()],
             pooled: 5,
             prior: 6,
+            blocks: 1,
+            decoder_blocks: 2,
         }),
         ..compact.clone()
     };

@@ -41,7 +41,14 @@ fn model(told: bool) -> Vae {
         likelihood: Likelihood::Bernoulli,
         conditions: vec![ConditionStats::from_values("volume", "", &[0.2, 0.8]).unwrap()],
         embedding: None,
-        fields: told.then(|| Fields { recipe: "test-1".into(), names, pooled: 5, prior: 6 }),
+        fields: told.then(|| Fields {
+            recipe: "test-1".into(),
+            names,
+            pooled: 5,
+            prior: 6,
+            blocks: 0,
+            decoder_blocks: 0,
+        }),
     };
     let parameters = Parameters::new(2, DType::F32, Device::Cpu);
     let vae = Vae::new(&config, parameters.var_builder()).unwrap();

@@ -34,7 +34,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let compact = ModelConfig::compact(20, 60, conditions(&["a", "b"]));
     export(folder, "compact", &ModelConfig { likelihood: grey, ..compact.clone() })?;
     let names = ["load", "support", "energy"].map(str::to_owned).to_vec();
-    let fields = Fields { recipe: "example".to_owned(), names, pooled: 16, prior: 16 };
+    let fields = Fields {
+        recipe: "example".to_owned(),
+        names,
+        pooled: 16,
+        prior: 16,
+        blocks: 2,
+        decoder_blocks: 1,
+    };
     let told = ModelConfig { embedding: None, fields: Some(fields), ..compact };
     export(folder, "fields", &told)
 }

@@ -48,6 +48,17 @@ def dense(inputs, part):
     return nn.Sequential(*layers)
 
 
+class Residual(nn.Sequential):
+    """x + f(x), where f is convolution, LeakyReLU, convolution."""
+
+    def __init__(self, channels):
+        convolution = lambda: nn.Conv2d(channels, channels, 3, padding=1)
+        super().__init__(convolution(), nn.LeakyReLU(), convolution())
+
+    def forward(self, x):
+        return x + super().forward(x)
+
+
 class Vae(nn.Module):
     """The network that a configuration (the JSON under the metadata key `vae`) describes."""
 
@@ -65,6 +76,7 @@ class Vae(nn.Module):
             n_conditions = width
 
         fields = config.get("fields")
+        residual = lambda count, channels: nn.Sequential(*(Residual(channels) for _ in range(fields.get(count, 0))))
         self.field_channels = list(reversed(encoder["channels"])) if fields else []
         if fields:
             layers, inputs = [], len(fields["names"])
@@ -72,6 +84,7 @@ class Vae(nn.Module):
                 layers += [nn.Conv2d(inputs, outputs, 3, stride=2, padding=1), nn.LeakyReLU()]
                 inputs = outputs
             self.field_encoder = nn.Sequential(*layers)
+            self.field_residual = residual("blocks", inputs)
             smallest = inputs * self.pixels(len(encoder["channels"]))
             self.field_pool = nn.Sequential(nn.Linear(smallest + n_conditions, fields["pooled"]), nn.LeakyReLU())
             self.prior = nn.Sequential(
@@ -107,6 +120,7 @@ class Vae(nn.Module):
             if fields:
                 mixed = nn.Conv2d(channels[0] + self.field_channels[0], channels[0], 3, padding=1)
                 self.decoder_mix = nn.Sequential(mixed, activation(decoder["activation"]))
+                self.decoder_residual = residual("decoder_blocks", channels[0])
             beside = [0, *self.field_channels[1:]] if fields else [0] * len(channels)
             pairs = zip(channels, channels[1:], beside)
             layers = [layer for inputs, outputs, more in pairs for layer in self.block(inputs + more, outputs)]
@@ -159,7 +173,8 @@ class Vae(nn.Module):
             x = layer(x)
             if isinstance(layer, nn.LeakyReLU):
                 scales.insert(0, x)
-        smallest = x.flatten(1)
+        scales[0] = self.field_residual(x)
+        smallest = scales[0].flatten(1)
         pooled = self.field_pool(smallest if conditions is None else torch.cat([smallest, conditions], 1))
         mean, log_var = self.prior(pooled).chunk(2, 1)
         return Told(pooled, maps, tuple(scales), mean, soft_bound(log_var, PRIOR_LOG_VAR_BOUNDS))
@@ -184,7 +199,7 @@ class Vae(nn.Module):
             features = self.decoder_input(features).view(-1, channels[0], height, width)
         beside = list(told.scales)
         if beside:
-            features = self.decoder_mix(torch.cat([features, beside.pop(0)], 1))
+            features = self.decoder_residual(self.decoder_mix(torch.cat([features, beside.pop(0)], 1)))
         first = True
         for layer in [*self.decoder, *getattr(self, "final_layer", ())]:
             if isinstance(layer, nn.ConvTranspose2d):

@@ -21,7 +21,14 @@ fn stats(name: &str) -> ConditionStats {
 #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is an option")]
 fn fields(names: &[&str]) -> Option<Fields> {
     let names = names.iter().map(|&name| name.to_owned()).collect();
-    Some(Fields { recipe: "test-1".to_owned(), names, pooled: 7, prior: 6 })
+    Some(Fields {
+        recipe: "test-1".to_owned(),
+        names,
+        pooled: 7,
+        prior: 6,
+        blocks: 0,
+        decoder_blocks: 0,
+    })
 }
 
 #[test]

@@ -169,8 +169,14 @@ fn what_the_lectures_classes_cannot_hold_is_refused() {
     refused(&ModelConfig::compact(16, 16, vec![volume()]), "embeds");
     refused(&ModelConfig::pool(16, 16, Vec::new()), "layers");
     refused(&ModelConfig::tutorial(20, 32, Vec::new()), "padded to 32 x 32");
-    let fields =
-        Some(Fields { recipe: "test-1".into(), names: vec!["load".into()], pooled: 5, prior: 6 });
+    let fields = Some(Fields {
+        recipe: "test-1".into(),
+        names: vec!["load".into()],
+        pooled: 5,
+        prior: 6,
+        blocks: 1,
+        decoder_blocks: 2,
+    });
     refused(&ModelConfig { fields, ..ModelConfig::tutorial(32, 32, Vec::new()) }, "fields");
 }
 

@@ -97,6 +97,8 @@ fn a_network_with_fields_comes_back() {
         names: vec!["load".to_owned(), "support".to_owned()],
         pooled: 5,
         prior: 6,
+        blocks: 1,
+        decoder_blocks: 2,
     };
     let config = ModelConfig { fields: Some(fields), ..config() };
     let (vae, parameters) = network(&config, DType::F32);

@@ -108,7 +108,14 @@ fn architectures(height: usize, width: usize) -> Vec<ModelConfig> {
 #[expect(clippy::unnecessary_wraps, reason = "it fills a field that is an option")]
 fn fields(names: &[&str]) -> Option<Fields> {
     let names = names.iter().map(|&name| name.to_owned()).collect();
-    Some(Fields { recipe: "test-1".to_owned(), names, pooled: 5, prior: 6 })
+    Some(Fields {
+        recipe: "test-1".to_owned(),
+        names,
+        pooled: 5,
+        prior: 6,
+        blocks: 2,
+        decoder_blocks: 1,
+    })
 }
 
 /// The architectures that are told the problem.

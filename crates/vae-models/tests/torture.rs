@@ -25,7 +25,14 @@ fn with_fields() -> ModelConfig {
     let base = small(ModelConfig::compact(8, 12, conditions));
     let names = vec!["load".to_owned(), "support".to_owned()];
     ModelConfig {
-        fields: Some(Fields { recipe: "test-1".to_owned(), names, pooled: 2, prior: 3 }),
+        fields: Some(Fields {
+            recipe: "test-1".to_owned(),
+            names,
+            pooled: 2,
+            prior: 3,
+            blocks: 1,
+            decoder_blocks: 2,
+        }),
         embedding: None,
         ..base
     }

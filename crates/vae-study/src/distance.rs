@@ -5,7 +5,7 @@ use topo_simp::Problem;
 use vae_data::ProblemMaps;
 
 use crate::error::Result;
-use crate::run::Run;
+use crate::run::{Run, field_recipe};
 
 /// Of the maps every fourth row and column is compared.
 const STRIDE: usize = 4;
@@ -40,9 +40,10 @@ pub(crate) fn nearest_designs(
     count: usize,
 ) -> Result<Vec<usize>> {
     let n = run.data.len();
-    let distances: Vec<f64> = if let Some(fields) = run.data.fields() {
+    let known = (run.data.fields(), field_recipe(run.vae.config())?);
+    let distances: Vec<f64> = if let (Some(fields), Some(recipe)) = known {
         let (height, width) = (run.data.height(), run.data.width());
-        let here = coarse(&values(&fields_of(problem)?), height, width);
+        let here = coarse(&values(&fields_of(recipe, problem)?), height, width);
         let distance =
             |problem: usize| squared(&here, &coarse(&values(fields.maps(problem)), height, width));
         let distances: Vec<f64> = (0..fields.problems()).map(distance).collect();

@@ -111,13 +111,11 @@ pub enum StudyError {
     ProblemNeeded,
     /// A model was trained with fields that this version does not compute.
     #[error(
-        "the model is told the fields `{model}` of a problem, but this version computes `{known}`"
+        "the model is told the fields `{model}` of a problem, which this version does not know"
     )]
     Recipe {
         /// The recipe of the model.
         model: String,
-        /// The recipe of this version.
-        known: &'static str,
     },
     /// A problem that a file states is on another grid than the designs of the model.
     #[error(

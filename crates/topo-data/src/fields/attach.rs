@@ -6,10 +6,7 @@ use rayon::prelude::*;
 use topo_simp::{Grid, Optimizer};
 use vae_data::{DataSet, FieldMaps, ProblemMaps};
 
-use super::{
-    channels::{FIELD_RECIPE, field_channels},
-    maps::problem_fields,
-};
+use super::{channels::FieldRecipe, maps::problem_fields};
 use crate::{
     error::{Result, TopoDataError},
     judging::problem_of,
@@ -26,15 +23,16 @@ use crate::{
 /// # Examples
 ///
 /// ```
+/// use topo_data::{FieldRecipe::Stresses, fields_of, problem_of, with_fields};
 /// use vae_data::{Source, open};
-/// let set = topo_data::with_fields(open(&Source::Builtin)?)?;
+/// let set = with_fields(Stresses, open(&Source::Builtin)?)?;
 /// let fields = set.fields().unwrap();
 /// assert!(fields.problems() < set.len());
-/// let problem = topo_data::problem_of(&set, 7)?.unwrap();
-/// assert_eq!(fields.of_design(7), &topo_data::fields_of(&problem)?);
+/// let problem = problem_of(&set, 7)?.unwrap();
+/// assert_eq!(fields.of_design(7), &fields_of(Stresses, &problem)?);
 /// # Ok::<(), topo_data::TopoDataError>(())
 /// ```
-pub fn with_fields(set: DataSet) -> Result<DataSet> {
+pub fn with_fields(recipe: FieldRecipe, set: DataSet) -> Result<DataSet> {
     let mut numbers = HashMap::new();
     let (mut first, mut of) = (Vec::new(), Vec::with_capacity(set.len()));
     for design in 0..set.len() {
@@ -68,14 +66,14 @@ pub fn with_fields(set: DataSet) -> Result<DataSet> {
             let failed =
                 |source| TopoDataError::Fields { design: *design, source: Box::new(source) };
             let optimizer = optimizer.as_mut().map_err(|error| failed(error.clone().into()))?;
-            let maps = problem_fields(optimizer, problem).map_err(failed)?;
+            let maps = problem_fields(recipe, optimizer, problem).map_err(failed)?;
             Ok((number, ProblemMaps::new(maps.view())))
         },
     );
     let mut maps = maps.collect::<Result<Vec<_>>>()?;
     maps.sort_unstable_by_key(|(number, _)| *number);
     let maps = maps.into_iter().map(|(_, maps)| maps).collect();
-    let fields = FieldMaps::new(FIELD_RECIPE, field_channels(), maps, of);
+    let fields = FieldMaps::new(recipe.name(), recipe.channels(), maps, of);
     Ok(set.with_fields(fields.map_err(vae_data::DataError::from)?)?)
 }
 

@@ -4,15 +4,17 @@ use ndarray::{Array2, Array3, ArrayView2, Axis};
 use topo_simp::{Nodal, Optimizer, PassiveKind, Problem};
 use vae_data::ProblemMaps;
 
-use super::{distance::distances, energy, loads, rank::ranks};
+use super::{
+    channels::FieldRecipe,
+    distance::distances,
+    loads,
+    plate::{FLOOR, Plate},
+    rank::ranks,
+};
 use crate::{error::Result, judging::Domain};
 
-/// Added to the relative energy before its logarithm, so that idle corners do not stand out.
-const FLOOR: f64 = 1e-4;
-
-/// The maps of a problem as [`field_channels`](crate::field_channels) lists them, (F, nely, nelx),
-/// row 0 on top. The optimizer is for the grid of the problem; one solve is made, two for several
-/// load cases.
+/// The maps of a problem as [`FieldRecipe::channels`] lists them, (F, nely, nelx), row 0 on top.
+/// The optimizer is for the grid of the problem; one solve is made, two for several load cases.
 ///
 /// # Errors
 ///
@@ -22,15 +24,21 @@ const FLOOR: f64 = 1e-4;
 /// # Examples
 ///
 /// ```
+/// use topo_data::{FieldRecipe, problem_fields};
 /// use topo_simp::{Grid, Optimizer, Problem};
 /// let grid = Grid { nelx: 8, nely: 4 };
-/// let maps = topo_data::problem_fields(&mut Optimizer::new(grid)?, &Problem::cantilever(grid, 0.4))?;
-/// assert_eq!(maps.dim(), (10, 4, 8));
+/// let problem = Problem::cantilever(grid, 0.4);
+/// let maps = problem_fields(FieldRecipe::Stresses, &mut Optimizer::new(grid)?, &problem)?;
+/// assert_eq!(maps.dim(), (15, 4, 8));
 /// let volume = maps.index_axis(ndarray::Axis(0), 9);
 /// assert!(volume.iter().all(|value| value.abs() < 1e-12));
 /// # Ok::<(), topo_data::TopoDataError>(())
 /// ```
-pub fn problem_fields(optimizer: &mut Optimizer, problem: &Problem) -> Result<Array3<f64>> {
+pub fn problem_fields(
+    recipe: FieldRecipe,
+    optimizer: &mut Optimizer,
+    problem: &Problem,
+) -> Result<Array3<f64>> {
     let nodal = problem.nodal()?;
     let free_fraction = Domain::of(problem)?.free_fraction();
     let side = problem.grid.nelx.min(problem.grid.nely) as f64;
@@ -42,8 +50,9 @@ pub fn problem_fields(optimizer: &mut Optimizer, problem: &Problem) -> Result<Ar
         Some(PassiveKind::Solid) => 1.0,
         Some(PassiveKind::Void | PassiveKind::Outside) => -1.0,
     });
-    let energy = energy::relative_energy(optimizer, problem, &nodal)?;
+    let Plate { energy, stress } = Plate::new(optimizer, problem, &nodal)?;
     let energy = energy.mapv_into(|e| (e + FLOOR).log10());
+    let [xxxx, yyyy, xxyy, xxxy, yyxy] = stress.map(|component| 2.0 * component);
 
     let [xx, yy, xy] = loads::load_tensor(&nodal, side / 20.0);
     let maps = [
@@ -57,8 +66,14 @@ pub fn problem_fields(optimizer: &mut Optimizer, problem: &Problem) -> Result<Ar
         &energy / 1.5,
         rank(&energy, &nodal, free_fraction),
         Array2::from_elem(energy.dim(), 4.0 * (free_fraction - 0.4)),
+        xxxx,
+        yyyy,
+        xxyy,
+        xxxy,
+        yyxy,
     ];
-    let mut all = Array3::zeros((maps.len(), problem.grid.nely, problem.grid.nelx));
+    let count = recipe.channels().len();
+    let mut all = Array3::zeros((count, problem.grid.nely, problem.grid.nelx));
     for (mut to, map) in all.outer_iter_mut().zip(&maps) {
         to.assign(map);
     }
@@ -71,8 +86,8 @@ pub fn problem_fields(optimizer: &mut Optimizer, problem: &Problem) -> Result<Ar
 /// # Errors
 ///
 /// As [`problem_fields`].
-pub fn fields_of(problem: &Problem) -> Result<ProblemMaps> {
-    let maps = problem_fields(&mut Optimizer::new(problem.grid)?, problem)?;
+pub fn fields_of(recipe: FieldRecipe, problem: &Problem) -> Result<ProblemMaps> {
+    let maps = problem_fields(recipe, &mut Optimizer::new(problem.grid)?, problem)?;
     Ok(ProblemMaps::new(maps.view()))
 }
 

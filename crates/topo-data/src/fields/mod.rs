@@ -13,6 +13,7 @@
 //! | `energy` | log₁₀(e + 10⁻⁴)/1.5 for the strain energy e of the solid plate over its mean |
 //! | `rank` | 4 (r − 1 + v) for the rank r of e among the n free elements, from 0 to 1 − 1/n; 0 where not free |
 //! | `volume` | 4 (v − 0.4) for the share v of the free elements that is to be filled |
+//! | `stress_xxxx`, `stress_yyyy`, `stress_xxyy`, `stress_xxxy`, `stress_yyxy` | components of 2 σ⊗σ/(σ² + 10⁻⁴) for the stress σ of the solid plate, σ² = σ : σ over its mean; σ⊗σ is over that mean too |
 //!
 //! No map depends on the unit of the forces, on the sign of a load case or on the material, except
 //! for the Poisson ratio.
@@ -20,11 +21,11 @@
 mod attach;
 mod channels;
 mod distance;
-mod energy;
 mod loads;
 mod maps;
+mod plate;
 mod rank;
 
 pub use attach::with_fields;
-pub use channels::{FIELD_RECIPE, field_channels};
+pub use channels::FieldRecipe;
 pub use maps::{fields_of, problem_fields};

@@ -47,12 +47,14 @@ impl ModelConfig {
         MultiplyAdds {
             encode: count(&self.embedding_layers(), 1)
                 + count(&self.field_encoder_layers(), height * width)
+                + count(&self.field_residual_blocks().concat(), base)
                 + count(&self.field_pool_layers(), 1)
                 + count(&self.prior_layers(), 1)
                 + count(&self.encoder_layers(), height * width)
                 + 2 * linear(self.head_size()),
             decode: self.decoder_input_size().map_or(0, linear)
                 + count(&self.decoder_mix_layers(), base)
+                + count(&self.decoder_residual_blocks().concat(), base)
                 + count(&decoder, base),
         }
     }
@@ -79,9 +81,15 @@ impl ModelConfig {
         let mut decoder = self.decoder_layers();
         decoder.extend(self.final_layers());
         outputs(&self.embedding_layers(), 1)
+            + outputs(&self.field_encoder_layers(), height * width)
+            + outputs(&self.field_residual_blocks().concat(), base)
+            + outputs(&self.field_pool_layers(), 1)
+            + outputs(&self.prior_layers(), 1)
             + outputs(&self.encoder_layers(), height * width)
             + 2 * self.latent_dim as u64
             + (maps * base) as u64
+            + outputs(&self.decoder_mix_layers(), base)
+            + outputs(&self.decoder_residual_blocks().concat(), base)
             + outputs(&decoder, base)
     }
 }

@@ -20,6 +20,18 @@ impl ModelConfig {
         }
     }
 
+    /// The residual blocks on the smallest maps of the field encoder; empty without fields.
+    pub(crate) fn field_residual_blocks(&self) -> Vec<Vec<Layer>> {
+        let count = self.fields.as_ref().map_or(0, |fields| fields.blocks);
+        residual_blocks(count, self.field_channels_at(0))
+    }
+
+    /// The residual blocks on the decoder's first maps; empty without fields.
+    pub(crate) fn decoder_residual_blocks(&self) -> Vec<Vec<Layer>> {
+        let count = self.fields.as_ref().map_or(0, |fields| fields.decoder_blocks);
+        residual_blocks(count, self.decoder_grid().map_or(0, |(channels, _, _)| channels))
+    }
+
     /// From the smallest maps and the conditions to the pooled vector; empty without fields.
     pub(crate) fn field_pool_layers(&self) -> Vec<Layer> {
         let Some(fields) = &self.fields else { return Vec::new() };
@@ -66,4 +78,10 @@ impl ModelConfig {
     pub(crate) fn decoder_block_inputs(&self, block: usize, own: usize) -> usize {
         own + if block == 0 { 0 } else { self.field_channels_at(block) }
     }
+}
+
+/// What each of `count` residual blocks adds to maps of so many channels.
+fn residual_blocks(count: usize, channels: usize) -> Vec<Vec<Layer>> {
+    let conv = Layer::Conv { inputs: channels, outputs: channels, stride: 1 };
+    vec![vec![conv, Layer::Activation(Activation::LeakyRelu), conv]; count]
 }

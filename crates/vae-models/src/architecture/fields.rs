@@ -24,4 +24,17 @@ pub struct Fields {
     pub pooled: usize,
     /// Width of the hidden layer of the prior's network.
     pub prior: usize,
+    /// Number of residual blocks on the smallest maps of the field encoder. Each lets a place
+    /// depend on two more rows and columns of these maps on every side.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub blocks: usize,
+    /// Number of residual blocks on the decoder's first maps, once they are mixed with those of the
+    /// field encoder.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub decoder_blocks: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }

@@ -169,6 +169,11 @@ impl ModelConfig {
         let Some(fields) = &self.fields else { return Ok(()) };
         extent("fields.pooled", fields.pooled, MAX_EXTENT)?;
         extent("fields.prior", fields.prior, MAX_EXTENT)?;
+        for (name, blocks) in
+            [("fields.blocks", fields.blocks), ("fields.decoder_blocks", fields.decoder_blocks)]
+        {
+            extent(name, blocks.max(1), MAX_BLOCKS)?;
+        }
         extent("the number of fields.names", fields.names.len().max(1), MAX_FIELDS)?;
         fields.names.iter().chain([&fields.recipe]).try_for_each(|name| short(name))?;
         let once = |(i, name): (usize, &String)| !fields.names[..i].contains(name);

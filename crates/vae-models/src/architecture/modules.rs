@@ -8,8 +8,8 @@ use crate::architecture::config::{
     Activation, Decoder, Dense, Encoder, Head, ModelConfig, Pooling,
 };
 use crate::architecture::names::{
-    DECODER, DECODER_INPUT, DECODER_MIX, EMBEDDING, ENCODER, FC_MU, FC_VAR, FIELD_ENCODER,
-    FIELD_POOL, FINAL_LAYER, PRIOR,
+    DECODER, DECODER_INPUT, DECODER_MIX, DECODER_RESIDUAL, EMBEDDING, ENCODER, FC_MU, FC_VAR,
+    FIELD_ENCODER, FIELD_POOL, FIELD_RESIDUAL, FINAL_LAYER, PRIOR,
 };
 
 /// One module of a stack.
@@ -62,20 +62,27 @@ impl Layer {
 impl ModelConfig {
     /// All modules with their names, in the order of computation.
     pub(crate) fn modules(&self) -> Vec<(String, Layer)> {
-        let stack = |prefix: &'static str, layers: Vec<Layer>| {
-            layers.into_iter().enumerate().map(move |(i, layer)| (format!("{prefix}.{i}"), layer))
+        let stack = |prefix: &str, layers: Vec<Layer>| -> Vec<(String, Layer)> {
+            let numbered = layers.into_iter().enumerate();
+            numbered.map(|(i, layer)| (format!("{prefix}.{i}"), layer)).collect()
+        };
+        let stacks = |prefix: &str, blocks: Vec<Vec<Layer>>| -> Vec<(String, Layer)> {
+            let numbered = blocks.into_iter().enumerate();
+            numbered.flat_map(|(i, block)| stack(&format!("{prefix}.{i}"), block)).collect()
         };
         let linear =
             |name: &str, (inputs, outputs)| (name.to_owned(), Layer::Linear { inputs, outputs });
         let mut modules = Vec::new();
         modules.extend(stack(EMBEDDING, self.embedding_layers()));
         modules.extend(stack(FIELD_ENCODER, self.field_encoder_layers()));
+        modules.extend(stacks(FIELD_RESIDUAL, self.field_residual_blocks()));
         modules.extend(stack(FIELD_POOL, self.field_pool_layers()));
         modules.extend(stack(PRIOR, self.prior_layers()));
         modules.extend(stack(ENCODER, self.encoder_layers()));
         modules.extend([linear(FC_MU, self.head_size()), linear(FC_VAR, self.head_size())]);
         modules.extend(self.decoder_input_size().map(|size| linear(DECODER_INPUT, size)));
         modules.extend(stack(DECODER_MIX, self.decoder_mix_layers()));
+        modules.extend(stacks(DECODER_RESIDUAL, self.decoder_residual_blocks()));
         modules.extend(stack(DECODER, self.decoder_layers()));
         modules.extend(stack(FINAL_LAYER, self.final_layers()));
         modules

@@ -5,8 +5,9 @@ use candle_nn::VarBuilder;
 
 use crate::architecture::config::ModelConfig;
 use crate::architecture::modules::Layer;
-use crate::architecture::names::{FIELD_ENCODER, FIELD_POOL, PRIOR};
+use crate::architecture::names::{FIELD_ENCODER, FIELD_POOL, FIELD_RESIDUAL, PRIOR};
 use crate::network::context::FieldContext;
+use crate::network::residual::ResidualBlocks;
 use crate::network::sequential::Sequential;
 
 /// Bounds of the prior's log-variance, applied softly.
@@ -17,6 +18,8 @@ const PRIOR_LOG_VAR_BOUNDS: (f64, f64) = (-8.0, 8.0);
 pub(super) struct FieldInput {
     /// One block for each halving, the largest maps first.
     encoder: Vec<Sequential>,
+    /// On the smallest maps.
+    residual: ResidualBlocks,
     pool: Sequential,
     prior: Sequential,
     latent_dim: usize,
@@ -30,8 +33,10 @@ impl FieldInput {
         }
         let is_convolution = |layer: &Layer| matches!(layer, Layer::Conv { .. });
         let encoder = config.field_encoder_layers();
+        let residual = config.field_residual_blocks();
         Ok(Some(Self {
             encoder: Sequential::blocks(FIELD_ENCODER, &encoder, is_convolution, vb)?,
+            residual: ResidualBlocks::new(FIELD_RESIDUAL, &residual, vb)?,
             pool: Sequential::new(&[(FIELD_POOL, config.field_pool_layers())], vb)?,
             prior: Sequential::new(&[(PRIOR, config.prior_layers())], vb)?,
             latent_dim: config.latent_dim,
@@ -49,6 +54,9 @@ impl FieldInput {
         let mut scales = Vec::with_capacity(self.encoder.len());
         for block in &self.encoder {
             scales.push(block.forward(scales.last().unwrap_or(&maps), train)?);
+        }
+        if let Some(smallest) = scales.pop() {
+            scales.push(self.residual.forward(smallest, train)?);
         }
         scales.reverse();
         let smallest = scales.first().unwrap_or(&maps).flatten_from(1)?;

@@ -7,6 +7,7 @@ mod field_input;
 mod finite;
 mod likelihood_head;
 mod posterior;
+mod residual;
 mod sequential;
 mod start;
 pub(crate) mod vae;

@@ -8,7 +8,7 @@ use crate::architecture::config::{Encoder, ModelConfig};
 use crate::architecture::likelihood::{Likelihood, Scale, Sigma};
 use crate::architecture::modules::Layer;
 use crate::architecture::names::{
-    DECODER, DECODER_INPUT, DECODER_MIX, ENCODER, FC_MU, FC_VAR, FINAL_LAYER,
+    DECODER, DECODER_INPUT, DECODER_MIX, DECODER_RESIDUAL, ENCODER, FC_MU, FC_VAR, FINAL_LAYER,
 };
 use crate::error::ModelError;
 use crate::network::bounds::{ElboTerms, WeightTerms};
@@ -17,6 +17,7 @@ use crate::network::context::{Context, repeated};
 use crate::network::field_input::FieldInput;
 use crate::network::likelihood_head::LikelihoodHead;
 use crate::network::posterior::{LOG_VAR_BOUNDS, Posterior};
+use crate::network::residual::ResidualBlocks;
 use crate::network::sequential::Sequential;
 
 /// A variational autoencoder.
@@ -60,6 +61,8 @@ pub struct Vae {
     decoder_input: Option<Linear>,
     /// On the first maps and the smallest ones of the fields; `None` without fields.
     mix: Option<Sequential>,
+    /// On what comes of it.
+    decoder_residual: ResidualBlocks,
     /// With the final layer; one part for each block if fields come between them.
     decoder: Vec<Sequential>,
     pub(super) likelihood: LikelihoodHead,
@@ -93,6 +96,11 @@ impl Vae {
                 }
                 None => None,
             },
+            decoder_residual: ResidualBlocks::new(
+                DECODER_RESIDUAL,
+                &config.decoder_residual_blocks(),
+                &vb,
+            )?,
             decoder: decoder(config, &vb)?,
             likelihood: LikelihoodHead::new(config.likelihood, &vb)?,
         })
@@ -225,7 +233,9 @@ impl Vae {
             _ => features,
         };
         if let Some(mix) = &self.mix {
-            maps = mix.forward(&context.join(0, maps)?, train)?;
+            maps = self
+                .decoder_residual
+                .forward(mix.forward(&context.join(0, maps)?, train)?, train)?;
         }
         for (block, layers) in self.decoder.iter().enumerate() {
             let input = if block == 0 { maps } else { context.join(block, maps)? };

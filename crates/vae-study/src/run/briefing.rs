@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ndarray::Array2;
-use topo_data::{FIELD_RECIPE, fields_of, problem_at_conditions};
+use topo_data::{FieldRecipe, fields_of, problem_at_conditions};
 use topo_simp::{Problem, ProblemError};
 use vae_base::files::read_text;
 use vae_data::DataSet;
-use vae_models::Vae;
+use vae_models::{ModelConfig, Vae};
 use vae_train::data::Given;
 
 use crate::error::{Result, StudyError};
@@ -130,13 +130,22 @@ pub(crate) fn check_grid(vae: &Vae, path: &Path, problem: &Problem) -> Result<()
 /// problem of another size, the solver's.
 pub fn told(vae: &Vae, conditions: &[f32], problem: &Problem) -> Result<Given> {
     let config = vae.config();
-    let Some(fields) = &config.fields else { return Ok(Given::repeated(conditions, None, 1)) };
-    if fields.recipe != FIELD_RECIPE {
-        return Err(StudyError::Recipe { model: fields.recipe.clone(), known: FIELD_RECIPE });
-    }
+    let Some(recipe) = field_recipe(config)? else {
+        return Ok(Given::repeated(conditions, None, 1));
+    };
     let (height, width, grid) = (config.height, config.width, problem.grid);
     if (grid.nely, grid.nelx) != (height, width) {
         return Err(vae_design::DesignError::Grid { grid, height, width }.into());
     }
-    Ok(Given::repeated(conditions, Some(&fields_of(problem)?), 1))
+    Ok(Given::repeated(conditions, Some(&fields_of(recipe, problem)?), 1))
+}
+
+/// Which maps of a problem a model is told; `None` for one that is told none.
+///
+/// # Errors
+/// [`StudyError::Recipe`] for maps that this version does not know.
+pub(crate) fn field_recipe(model: &ModelConfig) -> Result<Option<FieldRecipe>> {
+    let Some(fields) = &model.fields else { return Ok(None) };
+    let unknown = || StudyError::Recipe { model: fields.recipe.clone() };
+    FieldRecipe::named(&fields.recipe).map(Some).ok_or_else(unknown)
 }

@@ -6,8 +6,8 @@ mod model;
 mod opened;
 mod stored;
 
-pub(crate) use briefing::check_grid;
 pub use briefing::{Briefing, told};
+pub(crate) use briefing::{check_grid, field_recipe};
 pub use imported::Imported;
 pub use model::Model;
 pub use opened::{Part, Run, recorded_data, with_problems};

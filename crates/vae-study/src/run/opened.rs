@@ -4,13 +4,14 @@ use std::path::Path;
 
 use candle_core::Device;
 use serde::Serialize;
-use topo_data::{FIELD_RECIPE, with_fields};
+use topo_data::{FieldRecipe, with_fields};
 use vae_data::{DataSet, Source, Split, open_with};
 use vae_models::Vae;
 use vae_train::learn::{Loss, ProblemsTold};
 use vae_train::score::with_stated_noise;
 use vae_train::{Config, RunFolder, Targets, TrainError};
 
+use super::briefing::field_recipe;
 use super::model::Model;
 use crate::error::{Result, StudyError};
 
@@ -115,7 +116,10 @@ impl Run {
         let Model { vae, device, .. } = Model::of(&folder)?;
         let told = config.data.told.columns(&data)?;
         // Not by the configuration: data that state no problem made a model that is told none.
-        let data = if vae.config().fields.is_some() { with_fields(data)? } else { data };
+        let data = match field_recipe(vae.config())? {
+            Some(recipe) => with_fields(recipe, data)?,
+            None => data,
+        };
         let run = Self { folder, config, data, told, split, vae, device };
         run.check_fit()?;
         Ok(run)
@@ -195,11 +199,6 @@ impl Run {
         if found != expected {
             return Err(TrainError::DataMismatch { data: found, model: expected }.into());
         }
-        if let Some(fields) = &model.fields
-            && fields.recipe != FIELD_RECIPE
-        {
-            return Err(StudyError::Recipe { model: fields.recipe.clone(), known: FIELD_RECIPE });
-        }
         if model.fields.is_some() && self.data.fields().is_none() {
             return Err(StudyError::ProblemNeeded);
         }
@@ -215,7 +214,8 @@ impl Run {
 pub fn with_problems(data: DataSet, config: &Config) -> Result<DataSet> {
     match config.data.problems {
         ProblemsTold::None => Ok(data),
-        ProblemsTold::Fields => Ok(with_fields(data)?),
+        ProblemsTold::Fields => Ok(with_fields(FieldRecipe::Energy, data)?),
+        ProblemsTold::Stresses => Ok(with_fields(FieldRecipe::Stresses, data)?),
     }
 }
 

@@ -214,7 +214,14 @@ mod tests {
         let config = Config::preset("default").unwrap();
         let needed = |channels: usize, maps: usize| {
             let names: Vec<String> = (0..channels).map(|channel| channel.to_string()).collect();
-            let fields = Fields { recipe: "x".into(), names, pooled: 8, prior: 8 };
+            let fields = Fields {
+                recipe: "x".into(),
+                names,
+                pooled: 8,
+                prior: 8,
+                blocks: 2,
+                decoder_blocks: 1,
+            };
             let fields = (0 < channels).then_some(fields);
             checked(&config, (96, 192), 64, &Told { conditions: 0, fields, maps }, None).unwrap()
         };

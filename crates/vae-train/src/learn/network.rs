@@ -26,8 +26,10 @@ pub fn model_config(config: &Config, designs: &Targets<'_>, split: &Split) -> Re
     let mut network = network(config, (data.height(), data.width()), conditions);
     if let Some(fields) = data.fields() {
         let names = fields.channels().iter().map(|channel| channel.name.clone()).collect();
-        let &ModelSection { pooled, prior, .. } = &config.model;
-        network.fields = Some(Fields { recipe: fields.recipe().to_owned(), names, pooled, prior });
+        let &ModelSection { pooled, prior, field_blocks: blocks, decoder_blocks, .. } =
+            &config.model;
+        let recipe = fields.recipe().to_owned();
+        network.fields = Some(Fields { recipe, names, pooled, prior, blocks, decoder_blocks });
         network.embedding = None;
     }
     Ok(network)

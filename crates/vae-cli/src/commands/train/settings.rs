@@ -66,8 +66,9 @@ struct DataFlags {
     unconditional: Option<Told>,
     /// Whether the model is told the problem of each design
     ///
-    /// As fields: maps of loads, supports and strain energy beside the design, where the set states
-    /// its problems. Such a model designs for problems that it never saw, but has to be told one.
+    /// Maps of loads, supports and of how a solid plate carries the loads lie beside the design,
+    /// where the set states its problems. Such a model designs for problems that it never saw, but
+    /// has to be told one.
     #[arg(long, value_name = "HOW", value_parser = problems(), hide_short_help = true)]
     problems: Option<ProblemsTold>,
     #[command(flatten)]
@@ -151,10 +152,15 @@ struct ObjectiveFlags {
 /// The kinds of targets, with their explanations.
 fn problems() -> impl TypedValueParser<Value = ProblemsTold> {
     PossibleValuesParser::new([
-        PossibleValue::new("fields").help("As fields, where the set states its problems"),
+        PossibleValue::new("stresses").help("Loads, supports, strain energy and stress"),
+        PossibleValue::new("fields").help("Without the stress"),
         PossibleValue::new("none").help("Not at all"),
     ])
-    .map(|name| if name == "fields" { ProblemsTold::Fields } else { ProblemsTold::None })
+    .map(|name| match name.as_str() {
+        "stresses" => ProblemsTold::Stresses,
+        "fields" => ProblemsTold::Fields,
+        _ => ProblemsTold::None,
+    })
 }
 
 fn targets() -> impl TypedValueParser<Value = TargetKind> {

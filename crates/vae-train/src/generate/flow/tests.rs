@@ -51,6 +51,8 @@ fn model(fields: usize) -> Vae {
             names,
             pooled: 5,
             prior: 6,
+            blocks: 1,
+            decoder_blocks: 2,
         }),
     };
     let parameters = Parameters::new(2, DType::F32, Device::Cpu);

@@ -65,8 +65,11 @@ pub struct DataConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemsTold {
-    /// As fields, where the set states the problem of each design.
+    /// As fields of loads, supports and strain energy, where the set states the problem of each
+    /// design.
     Fields,
+    /// As those fields, and the directions of the stress.
+    Stresses,
     /// Not at all.
     #[default]
     None,
@@ -95,6 +98,12 @@ pub struct ModelSection {
     /// Width of the hidden layer between that vector and the prior of the codes.
     #[serde(default = "prior")]
     pub prior: usize,
+    /// Residual blocks on the smallest maps of the network that reads the fields of a problem.
+    #[serde(default)]
+    pub field_blocks: usize,
+    /// Residual blocks on the decoder's first maps, of a model that is told fields.
+    #[serde(default)]
+    pub decoder_blocks: usize,
     /// `bernoulli`, `continuous-bernoulli`, a Gaussian or a discretized logistic with fixed or
     /// learned noise, or `squared-error`, which is not a likelihood.
     pub likelihood: Likelihood,
