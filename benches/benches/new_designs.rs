@@ -28,6 +28,7 @@ fn new_designs(c: &mut Criterion) {
             recipe: recipe.name().to_owned(),
             names: recipe.channels().into_iter().map(|channel| channel.name).collect(),
             pooled: 64,
+            averaged: true,
             prior: 128,
             blocks: 4,
             decoder_blocks: 2,

@@ -54,6 +54,7 @@ fn configs() -> Vec<ModelConfig> {
             recipe: "test-1".to_owned(),
             names: vec!["load".to_owned(), "support".to_owned()],
             pooled: 5,
+            averaged: false,
             prior: 6,
             blocks: 1,
             decoder_blocks: 2,

@@ -45,6 +45,7 @@ fn model(told: bool) -> Vae {
             recipe: "test-1".into(),
             names,
             pooled: 5,
+            averaged: true,
             prior: 6,
             blocks: 0,
             decoder_blocks: 0,

@@ -38,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         recipe: "example".to_owned(),
         names,
         pooled: 16,
+        averaged: false,
         prior: 16,
         blocks: 2,
         decoder_blocks: 1,

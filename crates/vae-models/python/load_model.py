@@ -85,7 +85,8 @@ class Vae(nn.Module):
                 inputs = outputs
             self.field_encoder = nn.Sequential(*layers)
             self.field_residual = residual("blocks", inputs)
-            smallest = inputs * self.pixels(len(encoder["channels"]))
+            self.averaged = fields.get("averaged", False)
+            smallest = inputs * (1 if self.averaged else self.pixels(len(encoder["channels"])))
             self.field_pool = nn.Sequential(nn.Linear(smallest + n_conditions, fields["pooled"]), nn.LeakyReLU())
             self.prior = nn.Sequential(
                 nn.Linear(fields["pooled"], fields["prior"]), nn.LeakyReLU(), nn.Linear(fields["prior"], 2 * config["latent_dim"]))
@@ -174,7 +175,7 @@ class Vae(nn.Module):
             if isinstance(layer, nn.LeakyReLU):
                 scales.insert(0, x)
         scales[0] = self.field_residual(x)
-        smallest = scales[0].flatten(1)
+        smallest = scales[0].mean((2, 3)) if self.averaged else scales[0].flatten(1)
         pooled = self.field_pool(smallest if conditions is None else torch.cat([smallest, conditions], 1))
         mean, log_var = self.prior(pooled).chunk(2, 1)
         return Told(pooled, maps, tuple(scales), mean, soft_bound(log_var, PRIOR_LOG_VAR_BOUNDS))

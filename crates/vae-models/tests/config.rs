@@ -25,6 +25,7 @@ fn fields(names: &[&str]) -> Option<Fields> {
         recipe: "test-1".to_owned(),
         names,
         pooled: 7,
+        averaged: false,
         prior: 6,
         blocks: 0,
         decoder_blocks: 0,

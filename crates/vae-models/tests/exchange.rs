@@ -173,6 +173,7 @@ fn what_the_lectures_classes_cannot_hold_is_refused() {
         recipe: "test-1".into(),
         names: vec!["load".into()],
         pooled: 5,
+        averaged: false,
         prior: 6,
         blocks: 1,
         decoder_blocks: 2,

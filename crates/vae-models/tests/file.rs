@@ -96,6 +96,7 @@ fn a_network_with_fields_comes_back() {
         recipe: "test-1".to_owned(),
         names: vec!["load".to_owned(), "support".to_owned()],
         pooled: 5,
+        averaged: true,
         prior: 6,
         blocks: 1,
         decoder_blocks: 2,

@@ -112,6 +112,7 @@ fn fields(names: &[&str]) -> Option<Fields> {
         recipe: "test-1".to_owned(),
         names,
         pooled: 5,
+        averaged: true,
         prior: 6,
         blocks: 2,
         decoder_blocks: 1,

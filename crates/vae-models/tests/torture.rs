@@ -29,6 +29,7 @@ fn with_fields() -> ModelConfig {
             recipe: "test-1".to_owned(),
             names,
             pooled: 2,
+            averaged: false,
             prior: 3,
             blocks: 1,
             decoder_blocks: 2,

@@ -72,6 +72,7 @@ fn fields_of_a_newer_version_are_named() {
         recipe: "fields-99".to_owned(),
         names,
         pooled: 2,
+        averaged: false,
         prior: 3,
         blocks: 0,
         decoder_blocks: 0,

@@ -35,10 +35,12 @@ impl ModelConfig {
     /// From the smallest maps and the conditions to the pooled vector; empty without fields.
     pub(crate) fn field_pool_layers(&self) -> Vec<Layer> {
         let Some(fields) = &self.fields else { return Vec::new() };
-        let maps = self
-            .decoder_grid()
-            .map_or(0, |(_, height, width)| self.field_channels_at(0) * height * width);
-        dense(maps + self.conditions.len(), &[fields.pooled], Activation::LeakyRelu)
+        let positions = match self.decoder_grid() {
+            Some((_, height, width)) if !fields.averaged => height * width,
+            _ => 1,
+        };
+        let inputs = self.field_channels_at(0) * positions + self.conditions.len();
+        dense(inputs, &[fields.pooled], Activation::LeakyRelu)
     }
 
     /// From the pooled vector to mean and log-variance of the prior; empty without fields.

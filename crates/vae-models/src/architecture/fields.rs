@@ -22,6 +22,10 @@ pub struct Fields {
     pub names: Vec<String>,
     /// Width of the pooled vector.
     pub pooled: usize,
+    /// Whether the smallest maps are averaged over their positions before they are pooled. If not,
+    /// each position has weights of its own, which learn the places of the training problems.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub averaged: bool,
     /// Width of the hidden layer of the prior's network.
     pub prior: usize,
     /// Number of residual blocks on the smallest maps of the field encoder. Each lets a place
@@ -32,6 +36,11 @@ pub struct Fields {
     /// field encoder.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub decoder_blocks: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]

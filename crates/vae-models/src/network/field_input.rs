@@ -22,15 +22,15 @@ pub(super) struct FieldInput {
     residual: ResidualBlocks,
     pool: Sequential,
     prior: Sequential,
+    /// Whether the smallest maps are averaged over their positions.
+    averaged: bool,
     latent_dim: usize,
 }
 
 impl FieldInput {
     /// `None` for a model without fields.
     pub(super) fn new(config: &ModelConfig, vb: &VarBuilder<'_>) -> Result<Option<Self>> {
-        if config.fields.is_none() {
-            return Ok(None);
-        }
+        let Some(fields) = &config.fields else { return Ok(None) };
         let is_convolution = |layer: &Layer| matches!(layer, Layer::Conv { .. });
         let encoder = config.field_encoder_layers();
         let residual = config.field_residual_blocks();
@@ -39,6 +39,7 @@ impl FieldInput {
             residual: ResidualBlocks::new(FIELD_RESIDUAL, &residual, vb)?,
             pool: Sequential::new(&[(FIELD_POOL, config.field_pool_layers())], vb)?,
             prior: Sequential::new(&[(PRIOR, config.prior_layers())], vb)?,
+            averaged: fields.averaged,
             latent_dim: config.latent_dim,
         }))
     }
@@ -59,7 +60,8 @@ impl FieldInput {
             scales.push(self.residual.forward(smallest, train)?);
         }
         scales.reverse();
-        let smallest = scales.first().unwrap_or(&maps).flatten_from(1)?;
+        let smallest = scales.first().unwrap_or(&maps).flatten_from(2)?;
+        let smallest = if self.averaged { smallest.mean(2)? } else { smallest.flatten_from(1)? };
         let features = match conditions {
             Some(conditions) => Tensor::cat(&[smallest, conditions], 1)?,
             None => smallest,

@@ -218,6 +218,7 @@ mod tests {
                 recipe: "x".into(),
                 names,
                 pooled: 8,
+                averaged: false,
                 prior: 8,
                 blocks: 2,
                 decoder_blocks: 1,

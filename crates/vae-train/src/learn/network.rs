@@ -26,10 +26,11 @@ pub fn model_config(config: &Config, designs: &Targets<'_>, split: &Split) -> Re
     let mut network = network(config, (data.height(), data.width()), conditions);
     if let Some(fields) = data.fields() {
         let names = fields.channels().iter().map(|channel| channel.name.clone()).collect();
-        let &ModelSection { pooled, prior, field_blocks: blocks, decoder_blocks, .. } =
+        let &ModelSection { pooled, averaged, prior, field_blocks: blocks, decoder_blocks, .. } =
             &config.model;
         let recipe = fields.recipe().to_owned();
-        network.fields = Some(Fields { recipe, names, pooled, prior, blocks, decoder_blocks });
+        network.fields =
+            Some(Fields { recipe, names, pooled, averaged, prior, blocks, decoder_blocks });
         network.embedding = None;
     }
     Ok(network)

@@ -50,6 +50,7 @@ fn model(fields: usize) -> Vae {
             recipe: "test-1".into(),
             names,
             pooled: 5,
+            averaged: false,
             prior: 6,
             blocks: 1,
             decoder_blocks: 2,

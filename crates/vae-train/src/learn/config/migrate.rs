@@ -50,17 +50,23 @@ pub(crate) fn to_format_2(table: &mut Table) {
     }
 }
 
-/// Completes the `config.toml` of a run that was made before models were told problems: it states
-/// all other settings, and its model is not told any. A file that somebody wrote stays as it is.
+/// Completes the `config.toml` of a run that was made before models were told problems, or before
+/// fields had residual blocks: it states all other settings, and its model is not told any problem
+/// or has no such blocks. A file that somebody wrote stays as it is.
 pub(crate) fn complete(table: &mut Table) {
-    let stated = table.contains_key("format");
-    if let Some(Value::Table(data)) = table.get_mut("data")
-        && stated
-        && data.contains_key("targets")
-        && !data.contains_key("problems")
-    {
-        data.insert("problems".to_owned(), "none".into());
+    let targets = table.get("data").and_then(|data| data.get("targets"));
+    if targets.is_none() || !table.contains_key("format") {
+        return;
     }
+    let mut lay_under = |section: &str, key: &str, value: Value| {
+        if let Some(Value::Table(section)) = table.get_mut(section) {
+            section.entry(key).or_insert(value);
+        }
+    };
+    lay_under("data", "problems", "none".into());
+    lay_under("model", "averaged", false.into());
+    lay_under("model", "field_blocks", 0.into());
+    lay_under("model", "decoder_blocks", 0.into());
 }
 
 #[cfg(test)]
@@ -80,6 +86,10 @@ mod tests {
         assert_eq!(completed(own), own.parse().unwrap());
         let new = "format = 2\n[data]\ntargets = \"binary\"\nproblems = \"fields\"\n";
         assert_eq!(completed(new), new.parse().unwrap());
+        let model = &completed(&format!("{new}[model]\ndecoder_blocks = 3\n"))["model"];
+        assert_eq!(model["averaged"].as_bool(), Some(false));
+        assert_eq!(model["field_blocks"].as_integer(), Some(0));
+        assert_eq!(model["decoder_blocks"].as_integer(), Some(3));
     }
 
     fn migrated(text: &str) -> Table {

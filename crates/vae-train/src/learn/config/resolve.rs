@@ -338,6 +338,7 @@ mod tests {
             let mut expected = Config::preset(name).unwrap();
             // No model of that time was told problems, and nobody chose mirrors for it.
             expected.data.problems = ProblemsTold::None;
+            expected.model.averaged = false;
             (expected.model.field_blocks, expected.model.decoder_blocks) = (0, 0);
             expected.data.augment = Augment::Mirrors(Vec::new());
             if expected.data.told == Told::Auto {

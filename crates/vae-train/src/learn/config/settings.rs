@@ -95,6 +95,9 @@ pub struct ModelSection {
     /// Width of the vector that the fields of a problem are pooled to, with the conditions.
     #[serde(default = "pooled")]
     pub pooled: usize,
+    /// Whether fields are averaged over their positions before they are pooled.
+    #[serde(default)]
+    pub averaged: bool,
     /// Width of the hidden layer between that vector and the prior of the codes.
     #[serde(default = "prior")]
     pub prior: usize,
