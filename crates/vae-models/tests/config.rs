@@ -52,10 +52,14 @@ fn json_is_stable() {
     let expected = format!(
         "{},{}}}",
         &expected[..expected.len() - 1],
-        r#""fields":{"recipe":"test-1","names":["load","support"],"pooled":7,"prior":6}"#
+        r#""fields":{"recipe":"test-1","names":["load","support"],"pooled":7,"averaged":false,"prior":6,"blocks":0,"decoder_blocks":0}"#
     );
     assert_eq!(serde_json::to_string(&told).unwrap(), expected);
     assert_eq!(serde_json::from_str::<ModelConfig>(&expected).unwrap(), told);
+    // Fields that were averaged over no positions, and had no residual blocks.
+    let before = expected.replace(r#""averaged":false,"#, "");
+    let before = before.replace(r#","blocks":0,"decoder_blocks":0"#, "");
+    assert_eq!(serde_json::from_str::<ModelConfig>(&before).unwrap(), told);
     let unknown = expected.replace(r#""pooled":7"#, r#""pooled":7,"scale":1"#);
     assert!(serde_json::from_str::<ModelConfig>(&unknown).is_err());
 }
@@ -200,6 +204,13 @@ fn fields_that_no_network_can_take_are_refused() {
     let extent =
         |field: &str, value| ConfigError::Extent { field: field.to_owned(), value, max: 16384 };
     refused_with_fields(|c| c.fields.as_mut().unwrap().pooled = 0, &extent("fields.pooled", 0));
+    let blocks =
+        |field: &str| ConfigError::Extent { field: field.to_owned(), value: 15, max: 14 };
+    refused_with_fields(|c| c.fields.as_mut().unwrap().blocks = 15, &blocks("fields.blocks"));
+    refused_with_fields(
+        |c| c.fields.as_mut().unwrap().decoder_blocks = 15,
+        &blocks("fields.decoder_blocks"),
+    );
     refused_with_fields(
         |c| c.fields.as_mut().unwrap().prior = 1 << 20,
         &extent("fields.prior", 1 << 20),

@@ -6,7 +6,7 @@ use vae_data::FieldChannel;
 /// changes a map is a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldRecipe {
-    /// The first ten maps, as models up to version 0.9 were told them.
+    /// The first ten maps, without the stresses.
     Energy,
     /// All fifteen.
     Stresses,
