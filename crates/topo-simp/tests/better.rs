@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, s};
 use topo_simp::{
-    Ended, Filter, Fix, Grid, Needed, Optimizer, Options, PassiveKind, PenaltyContinuation, Place,
-    Problem, Projection, ProjectionRule, Shape, Side, SimpError, Stagnation, Symmetry, analyze,
-    compliance, optimize,
+    Analysis, Ended, Filter, Fix, Grid, Needed, Optimizer, Options, PassiveKind,
+    PenaltyContinuation, Place, Problem, Projection, ProjectionRule, Shape, Side, SimpError,
+    Stagnation, Symmetry, analyze, compliance, optimize,
 };
 
 const GRID: Grid = Grid { nelx: 48, nely: 24 };
@@ -209,6 +209,7 @@ fn energy_and_stress_of_a_bar_in_tension() {
     // 3 over a section of 6 · 0.5 · 2.
     let stress = 0.5;
     assert!(analysis.von_mises[0].iter().all(|v| (v - stress).abs() < 1e-12));
+    assert_stress(&analysis, [stress, 0.0, 0.0]);
     let energy = 0.5 * stress * stress / 4.0;
     assert!(analysis.energy_density.iter().all(|v| (v - energy).abs() < 1e-12));
     let volume = 0.5 * 0.5 * 2.0;
@@ -230,4 +231,12 @@ fn stress_in_shear() {
         ]);
     let analysis = analyze(&problem, Array2::ones((4, 4)).view(), 3.0).unwrap();
     assert!(analysis.von_mises[0].iter().all(|v| (v - 3.0_f64.sqrt()).abs() < 1e-10));
+    assert_stress(&analysis, [0.0, 0.0, 1.0]);
+}
+
+/// Holds the stress of every element against (σx, σy, τ).
+fn assert_stress(analysis: &Analysis, expected: [f64; 3]) {
+    for (component, expected) in analysis.stresses[0].outer_iter().zip(expected) {
+        assert!(component.iter().all(|found| (found - expected).abs() < 1e-10));
+    }
 }

@@ -204,8 +204,7 @@ fn fields_that_no_network_can_take_are_refused() {
     let extent =
         |field: &str, value| ConfigError::Extent { field: field.to_owned(), value, max: 16384 };
     refused_with_fields(|c| c.fields.as_mut().unwrap().pooled = 0, &extent("fields.pooled", 0));
-    let blocks =
-        |field: &str| ConfigError::Extent { field: field.to_owned(), value: 15, max: 14 };
+    let blocks = |field: &str| ConfigError::Extent { field: field.to_owned(), value: 15, max: 14 };
     refused_with_fields(|c| c.fields.as_mut().unwrap().blocks = 15, &blocks("fields.blocks"));
     refused_with_fields(
         |c| c.fields.as_mut().unwrap().decoder_blocks = 15,

@@ -137,7 +137,7 @@ impl Config {
     /// # Examples
     /// ```
     /// let text = vae_train::Config::preset("default")?.to_annotated_toml();
-    /// assert!(text.contains("# Passes over the training designs.\nepochs = 60\n"));
+    /// assert!(text.contains("# Passes over the training designs.\nepochs = 50\n"));
     /// # Ok::<(), vae_train::TrainError>(())
     /// ```
     pub fn to_annotated_toml(&self) -> String {

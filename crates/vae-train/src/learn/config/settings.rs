@@ -65,10 +65,10 @@ pub struct DataConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemsTold {
-    /// As fields of loads, supports and strain energy, where the set states the problem of each
-    /// design.
+    /// As fields of loads, supports and of the strain energy in a solid plate, where the set states
+    /// the problem of each design.
     Fields,
-    /// As those fields, and the directions of the stress.
+    /// As those fields, and fields of the stress in that plate.
     Stresses,
     /// Not at all.
     #[default]
