@@ -58,18 +58,20 @@ pub fn settle(
     };
     let all: Vec<usize> = (0..n).collect();
     for rows in all.chunks(BATCH) {
-        settled.decode(vae, &given.select(rows).context(vae)?, domains, rows)?;
+        let mut context = given.select(rows).context(vae)?;
+        settled.decode(vae, &context, domains, rows)?;
         let mut moving = rows.to_vec();
         for _ in 0..rounds {
-            let context = given.select(&moving).context(vae)?;
             settled.encode(vae, &context, &moving)?;
-            moving = settled.decode(vae, &context, domains, &moving)?;
+            let changed = settled.decode(vae, &context, domains, &moving)?;
+            moving = changed.iter().map(|&position| moving[position]).collect();
             for &row in &moving {
                 settled.rounds[row] += 1;
             }
             if moving.is_empty() {
                 break;
             }
+            context = context.select(&changed)?;
         }
     }
     Ok(settled)
@@ -90,7 +92,8 @@ impl Settled {
         Ok(())
     }
 
-    /// Decodes the codes of some rows and cuts the designs; returns the rows that changed.
+    /// Decodes the codes of some rows and cuts the designs; returns the positions, among these
+    /// rows, of those that changed.
     fn decode(
         &mut self,
         vae: &Vae,
@@ -105,12 +108,12 @@ impl Settled {
         let logits = logits.to_dtype(DType::F32)?;
         let logits: Vec<Vec<f32>> = logits.flatten_from(1)?.to_vec2()?;
         let mut changed = Vec::new();
-        for (&row, logits) in rows.iter().zip(logits) {
+        for (position, (&row, logits)) in rows.iter().zip(logits).enumerate() {
             let cut = domains[row].cut(&logits);
             let mut design = self.designs.index_axis_mut(Axis(0), row);
             if design.iter().ne(&cut) {
                 design.iter_mut().zip(cut).for_each(|(cell, value)| *cell = value);
-                changed.push(row);
+                changed.push(position);
             }
         }
         Ok(changed)

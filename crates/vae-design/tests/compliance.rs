@@ -57,7 +57,7 @@ fn configs() -> Vec<ModelConfig> {
             averaged: false,
             prior: 6,
             blocks: 1,
-            decoder_blocks: 2,
+            decoder_blocks: 1,
         }),
         ..compact.clone()
     };

@@ -38,7 +38,19 @@ impl Context {
         let repeat = |each: &Tensor| repeated(each, draws);
         Ok(Self {
             appended: self.appended.as_ref().map(repeat).transpose()?,
-            fields: self.fields.as_ref().map(|fields| fields.repeated(draws)).transpose()?,
+            fields: self.fields.as_ref().map(|fields| fields.mapped(repeat)).transpose()?,
+        })
+    }
+
+    /// The context of some of the designs or codes, in any order and any number of times.
+    ///
+    /// # Errors
+    /// That of the tensor operation, for a row that is not there.
+    pub fn select(&self, rows: &[usize]) -> Result<Self, ModelError> {
+        let select = |each: &Tensor| selected(each, rows);
+        Ok(Self {
+            appended: self.appended.as_ref().map(select).transpose()?,
+            fields: self.fields.as_ref().map(|fields| fields.mapped(select)).transpose()?,
         })
     }
 
@@ -121,13 +133,16 @@ impl FieldContext {
         }
     }
 
-    fn repeated(&self, draws: usize) -> Result<Self, ModelError> {
-        let repeat = |each: &Tensor| repeated(each, draws);
+    /// What comes of every tensor, each of which has one row for each design or code.
+    fn mapped(
+        &self,
+        map: impl Fn(&Tensor) -> Result<Tensor, ModelError>,
+    ) -> Result<Self, ModelError> {
         let (mean, log_var) = &self.prior;
         Ok(Self {
-            maps: repeat(&self.maps)?,
-            scales: self.scales.iter().map(repeat).collect::<Result<_, _>>()?,
-            prior: (repeat(mean)?, repeat(log_var)?),
+            maps: map(&self.maps)?,
+            scales: self.scales.iter().map(&map).collect::<Result<_, _>>()?,
+            prior: (map(mean)?, map(log_var)?),
         })
     }
 }
@@ -137,4 +152,11 @@ pub(super) fn repeated(each: &Tensor, draws: usize) -> Result<Tensor, ModelError
     let mut shape = vec![draws];
     shape.extend(each.dims());
     Ok(each.unsqueeze(0)?.broadcast_as(shape)?.contiguous()?.flatten(0, 1)?)
+}
+
+/// Some rows of whatever there is one of per design: (B, …) → (R, …).
+fn selected(each: &Tensor, rows: &[usize]) -> Result<Tensor, ModelError> {
+    let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+    let rows = Tensor::new(rows, each.device())?;
+    Ok(each.contiguous()?.index_select(&rows, 0)?)
 }

@@ -76,11 +76,41 @@ impl Given {
         Self::new(conditions, fields)
     }
 
-    /// What a model makes of it.
+    /// What a model makes of it. Fields that several rows share are read once.
     ///
     /// # Errors
     /// If conditions or fields are not the model's.
     pub fn context(&self, vae: &Vae) -> Result<Context> {
+        let (distinct, of) = self.distinct();
+        if distinct.len() == self.len() {
+            return self.context_of_each(vae);
+        }
+        Ok(self.select(&distinct).context_of_each(vae)?.select(&of)?)
+    }
+
+    /// The first of the rows that are told the same, and for each row the position of its own among
+    /// these.
+    fn distinct(&self) -> (Vec<usize>, Vec<usize>) {
+        let (mut first, mut of): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+        for row in 0..self.len() {
+            let same = |&other: &usize| {
+                self.conditions.row(row) == self.conditions.row(other)
+                    && self
+                        .fields
+                        .get(row)
+                        .zip(self.fields.get(other))
+                        .is_some_and(|(a, b)| a.is(b))
+            };
+            let position = first.iter().position(same).unwrap_or(first.len());
+            if position == first.len() {
+                first.push(row);
+            }
+            of.push(position);
+        }
+        (first, of)
+    }
+
+    fn context_of_each(&self, vae: &Vae) -> Result<Context> {
         let own = |values: Option<Tensor>| values.map(|values| values.to_dtype(vae.dtype()));
         let conditions = own(tensor(&self.conditions, vae.device())?).transpose()?;
         let fields = own(self.field_tensor(vae.device(), |_, _| ())?).transpose()?;
