@@ -227,6 +227,31 @@ fn designs_of_one_batch_do_not_meet_in_evaluation() {
     }
 }
 
+#[test]
+fn a_context_of_some_rows_is_that_of_their_inputs() {
+    for config in architectures(12, 20) {
+        let (vae, _) = network(&config, DType::F64);
+        let rows = [2, 0, 2, 1];
+        let taken = |tensor: Tensor| {
+            let rows: Vec<Tensor> =
+                rows.iter().map(|&row| tensor.narrow(0, row, 1).unwrap()).collect();
+            Tensor::cat(&rows, 0).unwrap()
+        };
+        let cs = conditions(3, &config, DType::F64).map(taken);
+        let fs = maps(3, &config, DType::F64).map(taken);
+        let expected = vae.context(cs.as_ref(), fs.as_ref(), false).unwrap();
+        let found = told(&vae, 3, false).select(&rows).unwrap();
+        let codes = noise(4, &config, DType::F64);
+        let decoded = |context: &Context| elements(&vae.decode(&codes, context, false).unwrap());
+        for (found, expected) in decoded(&found).into_iter().zip(decoded(&expected)) {
+            assert!((found - expected).abs() < 1e-10, "{found} instead of {expected}");
+        }
+        if config.fields.is_some() {
+            assert!(told(&vae, 3, false).select(&[3]).is_err());
+        }
+    }
+}
+
 /// The inner extension never enters: a model of the padded size with the same weights, shown the
 /// same design on a larger void canvas, gives the same posterior, and the same pixels where the
 /// design is.

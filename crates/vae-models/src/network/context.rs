@@ -156,7 +156,8 @@ pub(super) fn repeated(each: &Tensor, draws: usize) -> Result<Tensor, ModelError
 
 /// Some rows of whatever there is one of per design: (B, …) → (R, …).
 fn selected(each: &Tensor, rows: &[usize]) -> Result<Tensor, ModelError> {
-    let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+    // A row too large for the type is as little there as any other beyond the last.
+    let rows = rows.iter().map(|&row| i64::try_from(row).unwrap_or(i64::MAX)).collect::<Vec<_>>();
     let rows = Tensor::new(rows, each.device())?;
     Ok(each.contiguous()?.index_select(&rows, 0)?)
 }

@@ -11,12 +11,13 @@ use vae_data::{
     mirror_fields,
 };
 use vae_models::{
-    Activation, ConditionStats, Decoder, Encoder, Fields, Head, Likelihood, ModelConfig, Vae,
+    Activation, ConditionStats, Context, Decoder, Encoder, Fields, Head, Likelihood, ModelConfig,
+    Vae,
 };
 use vae_nn::Parameters;
 
 use super::codes::{Codes, standards};
-use super::model::Flow;
+use super::model::{Flow, to_tensor};
 use super::scores::FlowScores;
 use super::velocity::Velocity;
 use crate::codes::{posteriors, prior_draws, values};
@@ -365,6 +366,38 @@ fn data(mirrored: bool) -> DataSet {
     let set = DataSet::new("waves", designs, details).unwrap();
     let of = (0..n).map(|i| i % 3).collect();
     set.with_fields(FieldMaps::new("test-1", channels, maps, of).unwrap()).unwrap()
+}
+
+/// Rows that share their fields are read once: the first, second and third problem come again and
+/// again, with conditions of their own in the last row.
+#[test]
+fn rows_that_are_told_the_same_have_the_context_of_each_alone() {
+    let (vae, set) = (model(2), data(false));
+    let designs = Targets::new(&set, TargetKind::Binary, vec![0]);
+    let given = designs.given(&[0, 1, 3, 0, 2, 4]);
+    let mut cs = given.conditions().clone();
+    for (row, problem) in [(2, 0), (3, 0), (5, 1)] {
+        let same = cs.row(problem).to_owned();
+        cs.row_mut(row).assign(&same);
+    }
+    cs.row_mut(5).mapv_inplace(|value| value + 0.25);
+    let given = Given::new(cs, given.fields().to_vec());
+    let together = given.context(&vae).unwrap();
+    let codes = Array2::from_shape_fn((6, vae.config().latent_dim), |(i, j)| {
+        (1.3 * i as f32 + 0.7 * j as f32).sin()
+    });
+    let decoded = |context: &Context, codes: Array2<f32>| -> Vec<f32> {
+        values(&vae.decode(&to_tensor(&codes).unwrap(), context, false).unwrap()).unwrap()
+    };
+    let all = decoded(&together, codes.clone());
+    let each = all.len() / 6;
+    for row in 0..6 {
+        let alone = given.select(&[row]).context(&vae).unwrap();
+        let expected = decoded(&alone, codes.select(Axis(0), &[row]));
+        for (found, expected) in all[row * each..].iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-5, "row {row}: {found} instead of {expected}");
+        }
+    }
 }
 
 /// Posteriors of the designs, then those of their mirror images with the maps and conditions of the
