@@ -31,7 +31,7 @@ fn new_designs(c: &mut Criterion) {
             averaged: true,
             prior: 128,
             blocks: 4,
-            decoder_blocks: 2,
+            decoder_blocks: 1,
         }),
         ..ModelConfig::compact(48, 96, Vec::new())
     };

@@ -1,6 +1,6 @@
 //! How a solid plate carries the loads.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, Axis};
 use topo_simp::{Analysis, Nodal, Optimizer, PENALTY, PassiveKind, Problem, SimpError};
 
 /// Added to energies and to squares of stresses, in units of their mean, so that idle corners do
@@ -56,11 +56,14 @@ impl Plate {
 }
 
 fn directions(analysis: &Analysis, solid: &Array2<f64>) -> [Array2<f64>; 5] {
+    let all = analysis.stresses.iter().flatten();
+    let largest = all.fold(0.0, |largest: f64, stress| largest.max(stress.abs()));
     let product = |a, b| {
         let mut sum = Array2::zeros(solid.dim());
         for stress in &analysis.stresses {
-            let component = |i| -> ArrayView2<'_, f64> { stress.index_axis(Axis(0), i) };
-            sum += &(&component(a) * &component(b) * solid);
+            // Divided before they are multiplied: a square may be too large for a double.
+            let component = |i| &stress.index_axis(Axis(0), i) / largest;
+            sum += &(component(a) * component(b) * solid);
         }
         sum
     };

@@ -152,8 +152,8 @@ struct ObjectiveFlags {
 /// The kinds of targets, with their explanations.
 fn problems() -> impl TypedValueParser<Value = ProblemsTold> {
     PossibleValuesParser::new([
-        PossibleValue::new("stresses").help("Loads, supports, strain energy and stress"),
-        PossibleValue::new("fields").help("Without the stress"),
+        PossibleValue::new("stresses").help("With strain energy and stress of that plate"),
+        PossibleValue::new("fields").help("With its strain energy alone"),
         PossibleValue::new("none").help("Not at all"),
     ])
     .map(|name| match name.as_str() {
