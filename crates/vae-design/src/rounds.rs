@@ -64,14 +64,16 @@ pub fn settle(
         for _ in 0..rounds {
             settled.encode(vae, &context, &moving)?;
             let changed = settled.decode(vae, &context, domains, &moving)?;
-            moving = changed.iter().map(|&position| moving[position]).collect();
+            if changed.is_empty() {
+                break;
+            }
+            if changed.len() < moving.len() {
+                context = context.select(&changed)?;
+                moving = changed.iter().map(|&position| moving[position]).collect();
+            }
             for &row in &moving {
                 settled.rounds[row] += 1;
             }
-            if moving.is_empty() {
-                break;
-            }
-            context = context.select(&changed)?;
         }
     }
     Ok(settled)

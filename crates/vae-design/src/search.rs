@@ -55,9 +55,9 @@ const SHORTEST: f64 = 1e-4;
 /// In the coordinates `u` of [`TrustRegion`], `u ← P(u − t ∇ ln C)`, P the projection onto the
 /// ball: every code that is ever decoded lies inside. A step must lower `ln C` of the projected
 /// design by a share of what its gradient promises, or is halved; the next one starts from the
-/// Barzilai-Borwein length. Two steps in a row that gain less than 0.01 % each end the search. Since
-/// designs are compared after they are cut to 0/1, the compliance of the cut design decides which
-/// code on the way is handed back.
+/// Barzilai-Borwein length. Two steps in a row that gain less than 0.01 % each end the search.
+/// Since designs are compared after they are cut to 0/1, the compliance of the cut design decides
+/// which code on the way is handed back.
 ///
 /// # Errors
 ///

@@ -181,7 +181,8 @@ fn a_search_ends_when_steps_gain_next_to_nothing() {
     let mut moving = 0;
     for i in 0..6 {
         let start = prior_sample(3, i);
-        // Steps of a search of at most so many, and the compliance of its last design before the cut.
+        // The steps that a search of at most `steps` makes, and the compliance of its last design
+        // before the cut.
         let mut ended = |steps: usize| {
             let mut last = start.clone();
             let options = Search { steps, goal: None };

@@ -46,7 +46,8 @@ impl FieldRecipe {
         let mut channels = vec![
             channel("load_xx", false, 1),
             channel("load_yy", false, 0),
-            // Transposing rows and columns maps (x, y up) to (−y, −x), and leaves the product alone.
+            // Transposing rows and columns maps (x, y up) to (−y, −x), and leaves the product as it
+            // is.
             channel("load_xy", true, 2),
             channel("load_near", false, 3),
             channel("held_x", false, 5),

@@ -26,7 +26,8 @@ impl Plate {
     ///
     /// # Errors
     ///
-    /// As [`Optimizer::analyze`], and [`SimpError::Singular`] if the plate does not carry the loads.
+    /// As [`Optimizer::analyze`], and [`SimpError::Singular`] if the plate does not carry the
+    /// loads.
     pub(super) fn new(
         optimizer: &mut Optimizer,
         problem: &Problem,

@@ -82,7 +82,8 @@ impl ModelConfig {
     }
 }
 
-/// What each of `count` residual blocks adds to maps of so many channels.
+/// The layers of each of `count` residual blocks, whose result is added to their input; `channels`
+/// is the number of channels of both.
 fn residual_blocks(count: usize, channels: usize) -> Vec<Vec<Layer>> {
     let conv = Layer::Conv { inputs: channels, outputs: channels, stride: 1 };
     vec![vec![conv, Layer::Activation(Activation::LeakyRelu), conv]; count]

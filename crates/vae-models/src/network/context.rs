@@ -35,11 +35,7 @@ impl Context {
     /// # Errors
     /// That of the tensor operation.
     pub fn repeated(&self, draws: usize) -> Result<Self, ModelError> {
-        let repeat = |each: &Tensor| repeated(each, draws);
-        Ok(Self {
-            appended: self.appended.as_ref().map(repeat).transpose()?,
-            fields: self.fields.as_ref().map(|fields| fields.mapped(repeat)).transpose()?,
-        })
+        self.mapped(|each| repeated(each, draws))
     }
 
     /// The context of some of the designs or codes, in any order and any number of times.
@@ -47,10 +43,17 @@ impl Context {
     /// # Errors
     /// That of the tensor operation, for a row that is not there.
     pub fn select(&self, rows: &[usize]) -> Result<Self, ModelError> {
-        let select = |each: &Tensor| selected(each, rows);
+        self.mapped(|each| selected(each, rows))
+    }
+
+    /// What comes of every tensor, each of which has one row for each design or code.
+    fn mapped(
+        &self,
+        map: impl Fn(&Tensor) -> Result<Tensor, ModelError>,
+    ) -> Result<Self, ModelError> {
         Ok(Self {
-            appended: self.appended.as_ref().map(select).transpose()?,
-            fields: self.fields.as_ref().map(|fields| fields.mapped(select)).transpose()?,
+            appended: self.appended.as_ref().map(&map).transpose()?,
+            fields: self.fields.as_ref().map(|fields| fields.mapped(&map)).transpose()?,
         })
     }
 
@@ -133,7 +136,6 @@ impl FieldContext {
         }
     }
 
-    /// What comes of every tensor, each of which has one row for each design or code.
     fn mapped(
         &self,
         map: impl Fn(&Tensor) -> Result<Tensor, ModelError>,

@@ -25,8 +25,8 @@ const REPAIR: usize = 20;
 /// SIMP iterations that mend designs with one hole more or less, or with a member that ends in the
 /// air.
 const MEND: usize = 4;
-/// Most training designs that the search region is fitted to. The standard error of a share of 95 %
-/// of so many is below one percent.
+/// Most training designs that the search region is fitted to. With 1,024 designs the standard error
+/// of a share of 95 % is 0.7 percentage points.
 const FITTED: usize = 1024;
 /// Draws from q(z|x) of each of them.
 const DRAWS: usize = 4;

@@ -9,8 +9,8 @@ use crate::learn::config::layer::Layer;
 use crate::learn::config::presets::text_of;
 use crate::learn::config::settings::Config;
 
-/// Steps of a run of a small set, for which longer runs gain little (20 to 500 designs); the built-in
-/// set takes 4050.
+/// Steps of a run of a small set, of 20 to 500 designs, for which longer runs gain little; the
+/// built-in set takes 4050.
 const STEPS: u64 = 2400;
 /// Steps over which the KL weight of such a run rises: few designs are learned by heart soon after,
 /// and the best model comes after the rise.
