@@ -72,8 +72,7 @@ impl Criteria {
     /// Near-copies are found in that order, so of two similar designs the better one stays.
     pub fn select(&self, candidates: &[Candidate]) -> (Vec<Proposal>, Yield) {
         let mut result = Yield { tried: candidates.len(), ..Yield::default() };
-        let reference = self.reference_beside(candidates).unwrap_or(f64::INFINITY);
-        let limit = self.limit(reference);
+        let limit = self.limit_beside(candidates);
         let mut order: Vec<usize> = (0..candidates.len()).collect();
         let value = |index: usize| self.minimize.of(&candidates[index]).unwrap_or(f64::INFINITY);
         // Of designs of one value, such as those of one weight, the stiffest comes first.
@@ -114,15 +113,15 @@ impl Criteria {
     /// Whether a design carries its load without stubs, and keeps every bound; it may still be a
     /// copy.
     pub fn is_met_by(&self, candidate: &Candidate, candidates: &[Candidate]) -> bool {
-        let reference = self.reference_beside(candidates).unwrap_or(f64::INFINITY);
         candidate.holds()
             && candidate.topology.free_ends == 0
-            && candidate.compliance <= self.limit(reference)
+            && candidate.compliance <= self.limit_beside(candidates)
             && self.requirements.iter().all(|bound| bound.is_met_by(candidate))
     }
 
-    /// The largest compliance that a proposal may have.
-    fn limit(&self, reference: f64) -> f64 {
+    /// The largest compliance that a proposal may have, at most that of the softest structure.
+    pub fn limit_beside(&self, candidates: &[Candidate]) -> f64 {
+        let reference = self.reference_beside(candidates).unwrap_or(f64::INFINITY);
         self.softest.min(reference * (1.0 + self.within))
     }
 

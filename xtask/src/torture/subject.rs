@@ -87,7 +87,7 @@ pub(crate) const SUBJECTS: [Subject; 10] = [
     },
     Subject {
         name: "propose",
-        command: "propose run --volume 0.4 --count 2 --candidates 4 --search 0 --refine 4 --sampler prior --compliance-within 1000% --out out",
+        command: "propose run --volume 0.4 --count 2 --candidates 4 --search 0 --refine 20 --sampler prior --compliance-within 1000% --out out",
         inputs: &["beams", "run"],
         ..PLAIN
     },

@@ -68,8 +68,7 @@ impl Rounds<'_> {
     fn bound(&self) -> f64 {
         let stated = self.settings().requirements.iter();
         let stated = stated.filter(|bound| bound.measure == Measure::Compliance && bound.at_most);
-        let reference = self.criteria.reference_beside(&self.tried).unwrap_or(f64::INFINITY);
-        let limit = self.criteria.softest.min(reference * (1.0 + self.criteria.within));
+        let limit = self.criteria.limit_beside(&self.tried);
         stated.map(|bound| bound.bound).fold(limit, f64::min)
     }
 }

@@ -262,6 +262,8 @@ mod tests {
         let bounded = "a proposal may be 10 % softer, at most 11.0000";
         let mut found = proposals(&[9.0]);
         assert!(lines(&found).contains(&format!("the SIMP optimum, 10.0000: {bounded}")));
+        found.limit = 25.0;
+        assert!(lines(&found).contains("10.0000: what is softer than 25.0000 is no structure"));
         found.settings.compliance_within = Share::from(f64::INFINITY);
         let said = lines(&found);
         assert!(said.contains("compared with the SIMP optimum, 10.0000"), "{said}");
@@ -318,13 +320,19 @@ mod tests {
         };
         let none = Yield::default();
         for (counts, words) in [
-            (Yield { in_pieces: 5, ..none }, "most break apart"),
+            (Yield { in_pieces: 5, ..none }, "most break apart or hardly carry the load"),
             (Yield { too_soft: 5, ..none }, "in one piece is 20 % softer than the reference"),
             (Yield { unmet: 5, ..none }, "most do not keep a bound"),
             (Yield { training_copies: 5, ..none }, "most are nearly copies of training designs"),
         ] {
             assert!(said(counts).ends_with(words), "{}", said(counts));
         }
+        // A sheet of variable thickness has a compliance of 5: what is softer than 25 is no
+        // structure, however much softer than the reference a proposal may be.
+        let mut found = proposals(&[]);
+        found.candidates = vec![candidate(0, 26.0)];
+        found.counts = Yield { tried: 1, too_soft: 1, ..none };
+        assert_eq!(found.shortfall(), Shortfall::Broken);
         // What is too soft for nothing is not said to be.
         let mut found = proposals(&[]);
         (found.reference, found.counts) = (None, Yield { tried: 9, too_soft: 5, ..none });

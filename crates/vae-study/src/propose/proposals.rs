@@ -26,8 +26,7 @@ pub struct Proposals {
     /// The stiffest design that is known now, candidates included, or the one that was named;
     /// `None` if nothing holds.
     pub reference: Option<Reference>,
-    /// The largest compliance that a proposal may have; without a reference that of the softest
-    /// structure.
+    /// The largest compliance that a proposal may have, at most that of the softest structure.
     pub limit: f64,
     /// All candidates that were tried.
     pub candidates: Vec<Candidate>,

@@ -107,7 +107,8 @@ impl ProposalTask<'_> {
             let same = |one: &&Candidate| one.holds() && one.compliance <= compliance;
             (compliance, tried.iter().find(same).and_then(|one| one.judgement.stress))
         });
-        self.found(tried, (accepted, sound, counts), stiffest)
+        let limit = criteria.limit_beside(&tried);
+        self.found(tried, (accepted, sound, counts), stiffest, limit)
     }
 
     /// What was found, with what a repair brought.
@@ -116,13 +117,10 @@ impl ProposalTask<'_> {
         candidates: Vec<Candidate>,
         (accepted, sound, counts): (Vec<Proposal>, Vec<usize>, Yield),
         stiffest: Option<(f64, Option<f64>)>,
+        limit: f64,
     ) -> Result<Proposals> {
         let Self { run, settings, problem, conditions, comparison, .. } = self;
         let reference = comparison.reference_beside(stiffest);
-        let bounding = reference.as_ref().filter(|_| settings.within().is_finite());
-        let limit = bounding.map_or(comparison.softest(), |reference| {
-            reference.compliance * (1.0 + settings.within())
-        });
         let names = run.vae.config().conditions.iter().map(|condition| condition.name.clone());
         let mut found = Proposals {
             problem: problem.clone(),

@@ -14,7 +14,8 @@ const REPAIR: usize = 5;
 /// Why no candidate was accepted, or most of them were not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shortfall {
-    /// Most candidates are in pieces, do not carry the load, or have a member that ends in the air.
+    /// Most candidates are in pieces, do not carry the load, have a member that ends in the air, or
+    /// are too soft to be structures.
     Broken,
     /// Most candidates are too soft.
     TooSoft {
@@ -30,7 +31,7 @@ pub enum Shortfall {
 impl fmt::Display for Shortfall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Broken => f.write_str("most break apart"),
+            Self::Broken => f.write_str("most break apart or hardly carry the load"),
             Self::TooSoft { least } => write!(
                 f,
                 "the stiffest candidate in one piece is {:.0} % softer than the reference",
@@ -47,7 +48,8 @@ fn rounded(value: f64) -> String {
     format!("{value:.2}")
 }
 
-/// What candidates of these compliances lack that are whole, without stubs.
+/// What candidates of these compliances lack that are whole, without stubs, and stiff enough to be
+/// structures.
 fn too_soft_or_broken(whole: impl Iterator<Item = f64>, reference: f64) -> Shortfall {
     match whole.reduce(f64::min).map(|stiffest| stiffest / reference - 1.0) {
         Some(least) if 0.0 < least => Shortfall::TooSoft { least },
@@ -69,11 +71,16 @@ impl Proposals {
         if unmet == largest {
             return Shortfall::Unmet;
         }
-        let Some(reference) = self.reference.as_ref().filter(|_| too_soft == largest) else {
+        if too_soft < largest {
             return Shortfall::Known;
+        }
+        let Some(reference) = &self.reference else { return Shortfall::Broken };
+        let softest = self.comparison.softest();
+        let is_whole = |candidate: &&Candidate| {
+            candidate.holds()
+                && candidate.topology.free_ends == 0
+                && candidate.compliance <= softest
         };
-        let is_whole =
-            |candidate: &&Candidate| candidate.holds() && candidate.topology.free_ends == 0;
         let whole = self.candidates.iter().filter(is_whole);
         too_soft_or_broken(whole.map(|candidate| candidate.compliance), reference.compliance)
     }
@@ -81,11 +88,12 @@ impl Proposals {
     /// What to relax or change so that more candidates are accepted.
     pub fn remedies(&self) -> Vec<Remedy> {
         let settings = &self.settings;
+        let refine = (settings.refine + REPAIR).to_string();
+        let repair = Remedy::set("refine", refine, "repairs them by SIMP");
         match self.shortfall() {
             Shortfall::Broken => {
-                let refine = (settings.refine + REPAIR).to_string();
                 vec![
-                    Remedy::set("refine", refine, "repairs them by SIMP"),
+                    repair,
                     Remedy::set("volume", self.larger_volume(), "asks for a larger volume"),
                 ]
             }
@@ -102,7 +110,7 @@ impl Proposals {
                         (2 * settings.search.max(10)).to_string(),
                         "searches longer",
                     ),
-                    Remedy::set("refine", REPAIR.to_string(), "repairs them by SIMP"),
+                    repair,
                 ]
             }
             Shortfall::Unmet => vec![

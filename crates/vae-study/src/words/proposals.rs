@@ -50,6 +50,12 @@ pub fn proposed(found: &Proposals) -> Vec<String> {
         Some(Reference { name, compliance, .. }) if !found.is_bounded_by_reference() => {
             format!("compared with {name}, {compliance:.4}")
         }
+        Some(Reference { name, compliance, .. }) if found.comparison.softest() <= found.limit => {
+            format!(
+                "compared with {name}, {compliance:.4}: what is softer than {:.4} is no structure",
+                found.limit
+            )
+        }
         Some(Reference { name, compliance, .. }) => format!(
             "compared with {name}, {compliance:.4}: a proposal may be {} softer, at most {:.4}",
             Share::from(found.limit / compliance - 1.0),
