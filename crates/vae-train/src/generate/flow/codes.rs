@@ -10,6 +10,9 @@ use crate::codes::{BATCH, values};
 use crate::data::{Augmentation, Targets};
 use crate::error::Result;
 
+/// Number of posteriors, at most; more of them take longer to compute than they help the fit.
+const MOST: usize = 40_000;
+
 /// Posteriors of designs and of their mirror images, with the context of each.
 pub(crate) struct Codes {
     /// Means of q(z|x), (N, Z).
@@ -22,7 +25,8 @@ pub(crate) struct Codes {
 }
 
 impl Codes {
-    /// Those of some designs and, for each mirror of `augmentation`, of their images too.
+    /// Those of some designs and, for each mirror of `augmentation`, of their images too. If there
+    /// are more than 40,000 images, so many of them, spread evenly over designs and mirrors.
     pub(crate) fn of(
         vae: &Vae,
         designs: &Targets<'_>,
@@ -33,7 +37,8 @@ impl Codes {
         let (mut means, mut deviations, mut contexts) = (Vec::new(), Vec::new(), Vec::new());
         let mut count = 0;
         for image in 0..augmentation.images() {
-            for chunk in indices.chunks(BATCH) {
+            let chosen = spread(indices, image, augmentation.images(), MOST);
+            for chunk in chosen.chunks(BATCH) {
                 let batch = designs.image_batch(chunk, augmentation, image, &device)?;
                 let context = batch.context(vae, false)?;
                 let posterior = vae.encode(&batch.xs, &context, false)?;
@@ -73,10 +78,36 @@ impl Codes {
     }
 }
 
+/// The items of row number `row` if, of `rows` rows of all items, at most `most` entries are kept,
+/// evenly spaced.
+fn spread(items: &[usize], row: usize, rows: usize, most: usize) -> Vec<usize> {
+    let all = rows * items.len();
+    let kept = most.min(all);
+    let entries = (0..kept).map(|entry| entry * all / kept);
+    let in_row = entries.filter(|entry| entry / items.len() == row);
+    in_row.map(|entry| items[entry % items.len()]).collect()
+}
+
 /// Numbers that make every column of a table have mean 0 and deviation 1: means and reciprocal
 /// deviations, two rows.
 pub(super) fn standards(table: &Array2<f32>) -> Array2<f32> {
     let mean = table.mean_axis(Axis(0)).unwrap_or_default().insert_axis(Axis(0));
     let scale = table.std_axis(Axis(0), 0.0).mapv(|std| 1.0 / (std + 1e-3)).insert_axis(Axis(0));
     concatenate![Axis(0), mean, scale]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_spread_over_rows_and_items() {
+        let items = [10, 11, 12, 13, 14];
+        let kept = |most| (0..2).map(|row| spread(&items, row, 2, most)).collect::<Vec<_>>();
+        assert_eq!(kept(10), [items, items]);
+        assert_eq!(kept(99), [items, items]);
+        assert_eq!(kept(4), [vec![10, 12], vec![10, 12]]);
+        assert_eq!(kept(3), [vec![10, 13], vec![11]]);
+        assert_eq!(spread(&[], 0, 2, 4), [0; 0]);
+    }
 }
