@@ -46,6 +46,10 @@ fn mirrors_need_rules_and_hold_in_mechanics() {
     bars(&bench, "");
     let without = format!("{train} --augment mirror-y --run run");
     bench.vae(&without).fails(2, &["mirror-y", "load_y", "\"mirror_y\": \"same\""]);
+    // What the model is not told needs no rule: its maps of the problem are mirrored too.
+    let untold = format!("{train} --augment mirror-x,mirror-y --told none");
+    bench.vae(&format!("{untold} --run untold")).succeeds();
+    bench.vae(&format!("{untold} --problems none --run unconditional")).succeeds();
     bars(&bench, ", \"mirror_x\": \"same\", \"mirror_y\": \"same\"");
     bench.vae(&without).fails(2, &["mirror-y", "compliance", "wrong rule"]);
     bars(&bench, ", \"mirror_x\": \"same\", \"mirror_y\": {\"sum\": 1}");

@@ -67,7 +67,7 @@ impl TrainError {
                 Remedy::set("data", "SOURCE", "says where those of the run are now"),
             ],
             Self::NoMirrorRule { mirror: vae_data::Mirror::Transpose, .. } => {
-                vec![Remedy::set("told", "NAMES", "leaves the condition out")]
+                vec![Remedy::set("told", "none", "tells no conditions, so that none needs a rule")]
             }
             Self::NotSquare { .. } => {
                 vec![Remedy::set("augment", "mirror-x,mirror-y", "mirrors designs of any size")]
@@ -77,7 +77,8 @@ impl TrainError {
                 let rule = format!(
                     "state it beside the condition in dataset.json, as \"{key}\": \"same\" or \"{key}\": {{\"sum\": 1.0}} for a value that becomes 1 - value"
                 );
-                let told = Remedy::set("told", "NAMES", "leaves the condition out");
+                let told =
+                    Remedy::set("told", "none", "tells no conditions, so that none needs one");
                 vec![Remedy::advice(rule), told]
             }
             Self::ConditionRange { .. } => vec![Remedy::advice(

@@ -213,7 +213,7 @@ fn begun(args: &Args, settings: &Layer) -> Result<(Config, DataSet, RunFolder)> 
     }
     let said = |found: &Note| format!("data: {}", words::note(found));
     findings.iter().map(said).for_each(note);
-    config.data.augment = Augment::Mirrors(mirrors(&config.data.augment, &data)?);
+    config.data.augment = Augment::Mirrors(mirrors(&config.data, &data)?);
     Ok((config, data, folder))
 }
 

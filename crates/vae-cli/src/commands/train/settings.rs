@@ -53,7 +53,7 @@ struct DataFlags {
     /// square designs), separated by commas [default: auto]
     ///
     /// Masks, conditions and problems are mirrored with them. dataset.json states the rule for each
-    /// condition.
+    /// condition; with --told none, none is needed.
     #[arg(long, value_name = "MIRRORS", hide_short_help = true)]
     augment: Option<Augment>,
     /// Conditions that the model is told: auto (all but identifiers, run times and flags), all,
