@@ -1,10 +1,11 @@
 //! The design in the middle of the data, around which the model is looked at.
 
 use ndarray::{Array1, Array2, Axis};
+use vae_base::evenly_spaced;
 use vae_train::codes::encode;
 
 use crate::error::Result;
-use crate::run::{Run, evenly_spaced};
+use crate::run::Run;
 
 /// Training designs among which the middle is looked for, at most.
 const LOOKED_AT: usize = 1000;

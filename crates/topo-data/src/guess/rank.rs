@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 use topo_simp::{Fix, Grid, Place};
+use vae_base::spread;
 use vae_data::DataSet;
 
 use super::loads::{LoadGuess, load};
@@ -61,7 +62,7 @@ pub struct SupportGuess {
 /// # Errors
 /// If a design cannot be read, or no way of support that is tried fits ([`TopoDataError::NoGuess`]).
 pub fn guess_problem(set: &DataSet, most: usize) -> Result<ProblemGuess> {
-    let chosen = evenly_spaced(set.len(), most);
+    let chosen: Vec<usize> = spread(set.len(), most.max(1)).collect();
     let mut designs = Vec::new();
     for &index in &chosen {
         let mut values = vec![0.0; set.design_len()];
@@ -180,10 +181,4 @@ fn touch(place: &Place, grid: Grid, share: &Array2<f64>) -> f64 {
         around.map(|element| share[element]).fold(0.0, f64::max)
     };
     nodes.into_iter().map(at).fold(0.0, f64::max)
-}
-
-/// Positions of at most `most` of `n` designs, evenly spaced.
-fn evenly_spaced(n: usize, most: usize) -> Vec<usize> {
-    let count = n.min(most.max(1));
-    (0..count).map(|i| i * n / count).collect()
 }

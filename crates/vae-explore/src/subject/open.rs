@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 use topo_data::{Silhouette, problem_of};
 use topo_simp::Problem;
+use vae_base::evenly_spaced;
 use vae_design::{TrustRegion, aggregate_draws};
 use vae_models::Vae;
-use vae_study::run::{Briefing, evenly_spaced, silhouette, stored};
+use vae_study::run::{Briefing, silhouette, stored};
 use vae_study::{Progress, Run};
 use vae_train::codes::posteriors;
 

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder as _};
-use vae_base::{FileError, files};
+use vae_base::{FileError, files, spread};
 use vae_data::DataSet;
 use vae_report::{Grid, grid};
 
 use super::error::{AnalysisError, Result};
-use crate::run::{spread, stored};
+use crate::run::stored;
 
 /// Largest number of designs on a contact sheet.
 const SHEET: usize = 64;

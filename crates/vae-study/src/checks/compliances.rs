@@ -2,10 +2,11 @@
 
 use topo_data::problem_of;
 use topo_simp::{Grid, Optimizer, PENALTY};
+use vae_base::spread;
 use vae_data::{DataError, DataSet};
 
 use crate::error::Result;
-use crate::run::{spread, stored_one};
+use crate::run::stored_one;
 
 /// Designs whose compliance is recomputed.
 const CHECKED: usize = 16;

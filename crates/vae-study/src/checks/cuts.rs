@@ -2,12 +2,12 @@
 
 use ndarray::ArrayView2;
 use topo_data::{Connectivity, components};
-use vae_base::{Note, Remedy, text::counted};
+use vae_base::{Note, Remedy, spread, text::counted};
 use vae_data::DataSet;
 use vae_train::{TargetKind, Targets};
 
 use crate::error::Result;
-use crate::run::{spread, stored_one};
+use crate::run::stored_one;
 
 /// Designs that are cut.
 const LOOKED_AT: usize = 1000;

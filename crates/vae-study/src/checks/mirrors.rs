@@ -4,13 +4,14 @@ use std::cell::RefCell;
 
 use topo_data::problem_of;
 use topo_simp::{PENALTY, Problem, compliance};
+use vae_base::spread;
 use vae_data::{DataSet, Mirror};
 use vae_train::TrainError;
 use vae_train::data::Augment;
 use vae_train::learn::{DataConfig, ProblemsTold};
 
 use crate::error::{Result, StudyError};
-use crate::run::{spread, stored_one};
+use crate::run::stored_one;
 
 /// Designs that are looked at.
 const CHECKED: usize = 4;

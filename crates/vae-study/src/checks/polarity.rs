@@ -3,11 +3,11 @@
 use ndarray::Array2;
 use topo_data::{Domain, problem_of};
 use topo_simp::Problem;
-use vae_base::Note;
+use vae_base::{Note, spread};
 use vae_data::{DataError, DataSet, ReadingError};
 
 use crate::error::{Result, StudyError};
-use crate::run::{spread, stored_one};
+use crate::run::stored_one;
 
 /// Designs that are looked at.
 const CHECKED: usize = 32;

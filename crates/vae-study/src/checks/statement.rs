@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use ndarray::Array2;
 use topo_data::{Contacts, StatedProblems};
-use vae_base::{Note, Remedy, text::counted};
+use vae_base::{Note, Remedy, spread, text::counted};
 use vae_data::{DataSet, cut_at_volume};
 
 use super::compliances::check_compliances;
 use super::places::moved_supports;
 use super::turns::better_turn;
 use crate::error::{Result, StudyError};
-use crate::run::{spread, stored_one};
+use crate::run::stored_one;
 
 /// Designs that loads and supports are held against.
 const LOOKED_AT: usize = 256;

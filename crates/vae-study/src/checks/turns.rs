@@ -3,10 +3,11 @@
 use ndarray::Array2;
 use topo_data::StatedProblems;
 use topo_simp::{Optimizer, PENALTY, Problem, SimpError};
+use vae_base::spread;
 use vae_data::{DataSet, Turn};
 
 use crate::error::Result;
-use crate::run::{spread, stored_one};
+use crate::run::stored_one;
 
 /// Elements of all designs that are solved for in one orientation.
 const ELEMENTS: usize = 60_000;

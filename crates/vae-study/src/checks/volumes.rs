@@ -1,10 +1,10 @@
 //! Designs held against the volume fractions of their problems.
 
 use topo_data::{Domain, median, problem_of};
-use vae_base::Note;
+use vae_base::{Note, spread};
 use vae_data::DataSet;
 
-use crate::run::{spread, stored_one};
+use crate::run::stored_one;
 
 /// Designs that are looked at.
 const CHECKED: usize = 64;

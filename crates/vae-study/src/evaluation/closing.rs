@@ -1,11 +1,12 @@
 //! The model beside its simplest controls, at the end of a training.
 
 use serde::Serialize;
+use vae_base::evenly_spaced;
 use vae_train::codes::reconstruct;
 use vae_train::score::{Evaluation, compare, nearest_by_pixels, principal_components};
 
 use crate::error::Result;
-use crate::run::{Part, Run, evenly_spaced};
+use crate::run::{Part, Run};
 
 /// Held-out designs that are compared, at most; of more, evenly spaced ones.
 const COMPARED: usize = 256;

@@ -7,7 +7,7 @@ use ndarray::{Array2, Array3, Axis};
 use serde::Serialize;
 use topo_data::{METRICS_VERSION, MechanicsScores, References, problem_of};
 use topo_simp::Problem;
-use vae_base::text::counted;
+use vae_base::{evenly_spaced, text::counted};
 use vae_data::DataSet;
 use vae_train::codes::reconstruct;
 use vae_train::codes::{decode, prior_draws};
@@ -17,7 +17,7 @@ use vae_train::score::{
 
 use super::new_designs::{NewDesigns, new_designs};
 use crate::error::Result;
-use crate::run::{Run, evenly_spaced, stored};
+use crate::run::{Run, stored};
 
 /// Test designs that are judged, at most.
 const MOST: usize = 96;

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use ndarray::{Array2, Array3};
 use topo_data::problem_of;
+use vae_base::spread;
 use vae_data::{Cut, DataSet};
 use vae_report::{Grid, Marks, grid, number};
 
 use super::marks::marks;
 use crate::error::{Result, StudyError};
-use crate::run::{spread, stored_one};
+use crate::run::stored_one;
 
 /// Designs on a sheet.
 const SHOWN: usize = 30;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ndarray::{Array3, Axis, s};
 use topo_data::{Domain, problem_of};
+use vae_base::evenly_spaced;
 use vae_report::{Block, Grid, Strip, curves, grid, strip};
 use vae_train::RunFolder;
 use vae_train::codes::decode;
@@ -12,7 +13,7 @@ use vae_train::learn::read;
 
 use crate::error::{Result, StudyError};
 use crate::latent::most_active;
-use crate::run::{Run, evenly_spaced, make_folder};
+use crate::run::{Run, make_folder};
 use crate::sampling::{Drawing, suitable_rounds};
 use crate::walk::{Course, Ends, Walk};
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use candle_core::Device;
 use ndarray::ArrayView3;
+use vae_base::evenly_spaced;
 use vae_models::Vae;
 use vae_report::{Pairs, pairs};
 use vae_train::Targets;
@@ -11,7 +12,7 @@ use vae_train::codes::reconstruct;
 
 use crate::error::{Result, StudyError};
 use crate::pictures::marks_of;
-use crate::run::{Part, Run, evenly_spaced, silhouette};
+use crate::run::{Part, Run, silhouette};
 
 /// Draws evenly spaced test designs above their reconstructions, or others if there are none for the
 /// test; returns how many, and of which part.

@@ -2,6 +2,7 @@
 
 use topo_data::{Judge, cut_designs};
 use topo_simp::Problem;
+use vae_base::evenly_spaced;
 use vae_design::{
     Candidate, Criteria, Measure, Projection, Proposal, Search, Task, TrustRegion, Yield,
     candidates, diverse,
@@ -14,7 +15,7 @@ use super::neighborhood::Neighborhood;
 use super::proposals::{EXPLORED, Proposals};
 use super::settings::{Differ, ProposeSettings};
 use super::task::ProposalTask;
-use crate::run::{Run, evenly_spaced, silhouette};
+use crate::run::{Run, silhouette};
 
 /// Sharpness of the densities that the search sees: the decoder's own probabilities.
 const SHARPNESS: f64 = 1.0;

@@ -11,5 +11,5 @@ pub(crate) use briefing::{check_grid, field_recipe};
 pub use imported::Imported;
 pub use model::Model;
 pub use opened::{Part, Run, recorded_data, with_problems};
-pub use stored::{evenly_spaced, silhouette, stored, stored_one};
-pub(crate) use stored::{make_folder, spread};
+pub(crate) use stored::make_folder;
+pub use stored::{silhouette, stored, stored_one};

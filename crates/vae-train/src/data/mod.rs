@@ -5,6 +5,7 @@ mod augment_choice;
 mod given;
 mod kind;
 mod pixels;
+mod strided;
 mod targets;
 mod told;
 mod untold;
@@ -18,3 +19,4 @@ pub use targets::{Batch, Targets};
 pub use told::Told;
 
 pub(crate) use pixels::stack;
+pub(crate) use strided::strided;

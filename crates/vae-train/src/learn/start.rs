@@ -7,7 +7,7 @@ use vae_base::stream;
 use vae_data::{DataSet, Shares, Split};
 use vae_nn::Parameters;
 
-use crate::data::Targets;
+use crate::data::{Targets, strided};
 use crate::error::{Result, TrainError};
 use crate::learn::checkpoint::{self, Position};
 use crate::learn::config::{Config, TrainingConfig, steps_per_epoch};
@@ -190,11 +190,10 @@ fn weights_of(path: &Path, device: &Device) -> Result<Parameters> {
 
 /// Mean target, pixel by pixel, over at most 512 designs, evenly spaced.
 fn mean_design(designs: &Targets<'_>, train: &[usize]) -> Result<Vec<f64>> {
-    let stride = train.len().div_ceil(512).max(1);
     let (mut mean, mut n) = (vec![0.0; designs.data().design_len()], 0.0);
-    for index in train.iter().step_by(stride) {
+    for index in strided(train, 512) {
         n += 1.0;
-        for (mean, value) in mean.iter_mut().zip(designs.read(&[*index])?.values) {
+        for (mean, value) in mean.iter_mut().zip(designs.read(&[index])?.values) {
             *mean += (f64::from(value) - *mean) / n;
         }
     }

@@ -8,7 +8,7 @@ use vae_base::stream;
 use vae_data::DataSet;
 
 use crate::codes::noise;
-use crate::data::{Augmentation, Targets};
+use crate::data::{Augmentation, Targets, strided};
 use crate::error::{Result, Retreat, TrainError};
 use crate::learn::checkpoint::{self, Best, Position};
 use crate::learn::config::Config;
@@ -61,7 +61,7 @@ pub fn train(
     let loss = learner.loss();
     // Without validation designs the course of the latent dimensions is measured on a few others.
     let validates = !split.validation.is_empty();
-    let scored = if validates { split.validation.clone() } else { few(&split.train) };
+    let scored = if validates { split.validation.clone() } else { strided(&split.train, FEW) };
     let binary = config.data.targets.is_binary() || designs.are_binary(&scored)?;
     let measure = config.measure(binary);
     loss.check_bound(measure)?;
@@ -256,9 +256,4 @@ fn all_finite(
             retreat: retreat(),
         }),
     }
-}
-
-/// At most so many of the designs, evenly spaced.
-fn few(designs: &[usize]) -> Vec<usize> {
-    designs.iter().copied().step_by(designs.len().div_ceil(FEW).max(1)).collect()
 }

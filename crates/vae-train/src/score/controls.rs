@@ -5,7 +5,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, get_global_parallelism};
 use ndarray::{Array3, Axis};
 
-use crate::data::{Targets, stack};
+use crate::data::{Targets, stack, strided};
 use crate::error::Result;
 
 /// Training designs read at a time.
@@ -43,7 +43,7 @@ pub fn principal_components(
 ) -> Result<Array3<f32>> {
     let pixels = designs.data().design_len();
     let most = PCA_DESIGNS.min(PCA_NUMBERS / pixels.max(1)).max(1);
-    let components = Components::of(&mut matrix(designs, &evenly(train, most))?, components);
+    let components = Components::of(&mut matrix(designs, &strided(train, most))?, components);
 
     let mut reconstructions = Vec::with_capacity(test.len() * pixels);
     for chunk in test.chunks(CHUNK) {
@@ -159,11 +159,6 @@ pub(crate) fn matrix(designs: &Targets<'_>, indices: &[usize]) -> Result<Mat<f64
         }
     }
     Ok(xs)
-}
-
-/// At most `most` items, evenly spaced.
-pub(super) fn evenly(items: &[usize], most: usize) -> Vec<usize> {
-    items.iter().copied().step_by(items.len().div_ceil(most).max(1)).collect()
 }
 
 /// The leading principal components of designs.

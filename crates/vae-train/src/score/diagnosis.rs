@@ -8,7 +8,7 @@ use vae_models::Vae;
 use vae_prob::Normal;
 
 use crate::codes::{posteriors, reconstruct};
-use crate::data::Targets;
+use crate::data::{Targets, strided};
 use crate::error::Result;
 use crate::score::activity::{is_active, unit_activity};
 use crate::score::controls::matrix;
@@ -206,8 +206,7 @@ pub fn diagnose(
 ) -> Result<Diagnosis> {
     let Course { beta, implied_sigma: implied, ref epochs, .. } = *course;
     let most = DESIGNS.min(NUMBERS / designs.data().design_len().max(1)).max(1);
-    let stride = train.len().div_ceil(most).max(1);
-    let chosen: Vec<usize> = train.iter().copied().step_by(stride).collect();
+    let chosen = strided(train, most);
     let n = chosen.len();
     let (means, log_vars) = posteriors(vae, designs, train, device)?;
     let (activity, kl) = (unit_activity(&means), mean_kl(&means, &log_vars));

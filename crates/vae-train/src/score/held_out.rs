@@ -7,7 +7,7 @@ use vae_data::Split;
 use vae_models::{Likelihood, Vae};
 
 use crate::codes::{posteriors, reconstruct};
-use crate::data::Targets;
+use crate::data::{Targets, strided};
 use crate::error::{Result, TrainError};
 use crate::score::activity::{active_units, unit_activity};
 use crate::score::bounds::bounds;
@@ -152,8 +152,7 @@ pub fn evaluate(
     let reconstruction = compare(designs, test, &found.model)?;
     let (means, log_vars) = posteriors(vae, designs, train, device)?;
     let activity = unit_activity(&means);
-    let mixed: Vec<usize> =
-        (0..train.len()).step_by(train.len().div_ceil(MIXTURE).max(1)).collect();
+    let mixed = strided(&(0..train.len()).collect::<Vec<_>>(), MIXTURE);
     let information =
         information(&means.select(Axis(0), &mixed), &log_vars.select(Axis(0), &mixed), 0);
     let responses = responses(vae, designs, train, test, device)?;

@@ -5,8 +5,8 @@ use faer::prelude::Solve as _;
 use faer::{Mat, Side};
 use ndarray::{Array2, Array3, Axis};
 
-use super::controls::{Components, evenly, matrix};
-use crate::data::{Targets, stack};
+use super::controls::{Components, matrix};
+use crate::data::{Targets, stack, strided};
 use crate::error::Result;
 
 /// Training designs at most, evenly spaced, that the regression is conditioned on, and that choose
@@ -39,7 +39,7 @@ pub fn regression_by_condition(
     test: &[usize],
     components: usize,
 ) -> Result<Option<Array3<f32>>> {
-    let chosen = evenly(train, CONDITIONED);
+    let chosen = strided(train, CONDITIONED);
     let table = |indices: &[usize]| designs.conditions(indices).mapv(f64::from);
     let (known, asked) = (table(&chosen), table(test));
     if known.ncols() == 0 || chosen.is_empty() {
@@ -52,7 +52,7 @@ pub fn regression_by_condition(
     let components = Components::of(&mut xs, components);
     let codes = components.codes(&xs).transpose().to_owned();
 
-    let few = evenly(&(0..chosen.len()).collect::<Vec<_>>(), CHOOSING);
+    let few = strided(&(0..chosen.len()).collect::<Vec<_>>(), CHOOSING);
     let some = Mat::from_fn(few.len(), codes.ncols(), |row, column| codes[(few[row], column)]);
     let kernel = Kernel::fit(&known.select(Axis(0), &few), &some);
     let back = components.designs(&kernel.mean(&known, &codes, &asked).transpose().to_owned());
@@ -183,12 +183,5 @@ mod tests {
         let found = kernel.mean(&xs, &ys, &array![[1.234, 0.5]]);
         assert!((found[(0, 0)] - 1.234_f64.sin()).abs() < 0.01);
         assert!((found[(0, 1)] - 1.234_f64.cos()).abs() < 0.01);
-    }
-
-    #[test]
-    fn items_are_taken_evenly() {
-        assert_eq!(evenly(&[1, 2, 3], 5), [1, 2, 3]);
-        assert_eq!(evenly(&(0..10).collect::<Vec<_>>(), 5), [0, 2, 4, 6, 8]);
-        assert!(evenly(&[], 5).is_empty());
     }
 }

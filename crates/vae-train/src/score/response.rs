@@ -7,7 +7,7 @@ use serde::Serialize;
 use vae_models::Vae;
 
 use crate::codes::{decode, prior_draws};
-use crate::data::Targets;
+use crate::data::{Targets, strided};
 use crate::error::Result;
 use crate::score::controls::{matrix, nearest_by_condition};
 use crate::score::kernel::KernelRidge;
@@ -62,8 +62,7 @@ pub fn responses(
     if requested.ncols() == 0 || test.len() < 2 {
         return Ok(Vec::new());
     }
-    let stride = train.len().div_ceil(EXAMPLES).max(1);
-    let examples: Vec<usize> = train.iter().copied().step_by(stride).collect();
+    let examples = strided(train, EXAMPLES);
     let known = designs.conditions(&examples);
     // In units of the deviation of each, so that all have the same weight in the choice of the
     // kernel.

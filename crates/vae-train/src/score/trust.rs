@@ -8,7 +8,7 @@ use vae_models::{Likelihood, Vae};
 use vae_prob::Elbo;
 
 use crate::codes::{BATCH, noise_by_design, values};
-use crate::data::{Given, Targets, stack};
+use crate::data::{Given, Targets, stack, strided};
 use crate::error::Result;
 use crate::score::controls::nearest_with_distances;
 use crate::score::one_draw::terms_by_design;
@@ -77,8 +77,7 @@ pub fn trust(
     usual.sort_by(f64::total_cmp);
 
     let score = |terms: &Elbo<f64>| terms.value();
-    let stride = train.len().div_ceil(RANKED).max(1);
-    let ranked: Vec<usize> = train.iter().copied().step_by(stride).collect();
+    let ranked = strided(train, RANKED);
     let known: Vec<f64> =
         terms_by_design(vae, designs, &ranked, device)?.iter().map(score).collect();
     let percentile = terms_by_design(vae, &new, &all, device)?

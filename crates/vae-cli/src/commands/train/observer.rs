@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
-use vae_base::text::counted;
+use vae_base::{evenly_spaced, text::counted};
 use vae_models::Vae;
 use vae_study::pictures::draw_pairs;
-use vae_study::run::evenly_spaced;
+
 use vae_study::words::{epoch, optimized};
 use vae_train::learn::Loss;
 use vae_train::{Config, Progress, RunFolder, Targets};

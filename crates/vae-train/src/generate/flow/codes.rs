@@ -4,6 +4,7 @@ use candle_core::Device;
 use ndarray::{Array2, Axis, concatenate};
 use rand::Rng;
 use rand_distr::StandardNormal;
+use vae_base::spread;
 use vae_models::Vae;
 
 use crate::codes::{BATCH, values};
@@ -37,7 +38,10 @@ impl Codes {
         let (mut means, mut deviations, mut contexts) = (Vec::new(), Vec::new(), Vec::new());
         let mut count = 0;
         for image in 0..augmentation.images() {
-            let chosen = spread(indices, image, augmentation.images(), MOST);
+            let chosen: Vec<usize> = spread(augmentation.images() * indices.len(), MOST)
+                .filter(|entry| entry / indices.len() == image)
+                .map(|entry| indices[entry % indices.len()])
+                .collect();
             for chunk in chosen.chunks(BATCH) {
                 let batch = designs.image_batch(chunk, augmentation, image, &device)?;
                 let context = batch.context(vae, false)?;
@@ -78,36 +82,10 @@ impl Codes {
     }
 }
 
-/// The items of row number `row` if, of `rows` rows of all items, at most `most` entries are kept,
-/// evenly spaced.
-fn spread(items: &[usize], row: usize, rows: usize, most: usize) -> Vec<usize> {
-    let all = rows * items.len();
-    let kept = most.min(all);
-    let entries = (0..kept).map(|entry| entry * all / kept);
-    let in_row = entries.filter(|entry| entry / items.len() == row);
-    in_row.map(|entry| items[entry % items.len()]).collect()
-}
-
 /// Numbers that make every column of a table have mean 0 and deviation 1: means and reciprocal
 /// deviations, two rows.
 pub(super) fn standards(table: &Array2<f32>) -> Array2<f32> {
     let mean = table.mean_axis(Axis(0)).unwrap_or_default().insert_axis(Axis(0));
     let scale = table.std_axis(Axis(0), 0.0).mapv(|std| 1.0 / (std + 1e-3)).insert_axis(Axis(0));
     concatenate![Axis(0), mean, scale]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn entries_are_spread_over_rows_and_items() {
-        let items = [10, 11, 12, 13, 14];
-        let kept = |most| (0..2).map(|row| spread(&items, row, 2, most)).collect::<Vec<_>>();
-        assert_eq!(kept(10), [items, items]);
-        assert_eq!(kept(99), [items, items]);
-        assert_eq!(kept(4), [vec![10, 12], vec![10, 12]]);
-        assert_eq!(kept(3), [vec![10, 13], vec![11]]);
-        assert_eq!(spread(&[], 0, 2, 4), [0; 0]);
-    }
 }
