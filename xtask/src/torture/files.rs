@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -14,9 +15,15 @@ use super::oracle;
 use super::scene::{Scene, copy};
 use super::tally::Tally;
 
-/// A command may address no more memory than this, in kilobytes (2 GB), and compute no longer than
-/// that, in seconds.
+/// The memory that a command may address beside [`RESERVED`] for each of its threads, in kilobytes
+/// (2 GB).
 const MEMORY: u64 = 2 << 20;
+
+/// What a thread may address without touching it, in kilobytes (1 GB): faer's matrix product
+/// reserves twice the size of the last cache for each, and some processors have 480 MB.
+const RESERVED: u64 = 1 << 20;
+
+/// How long a command may compute, in seconds.
 const SECONDS: u64 = 20;
 
 /// A file that is damaged, and a command that reads it.
@@ -116,9 +123,9 @@ pub(crate) fn torture(
     until: Instant,
     tally: &mut Tally,
 ) -> Result<()> {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = thread::available_parallelism().map_or(1, usize::from);
     let (next, tally) = (AtomicU64::new(cases.start), Mutex::new(tally));
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         let worker = |number: usize| {
             let (next, tally, end) = (&next, &tally, cases.end);
             move || -> Result<()> {
@@ -168,7 +175,9 @@ impl<'a> Bench<'a> {
         let whole = fs::read(self.scene.inputs().join(file))?;
         let damaged = mutant(random, &whole, &whole);
         fs::write(&path, &damaged)?;
-        let shell = format!("ulimit -v {MEMORY}; ulimit -t {SECONDS}; exec \"$@\"");
+        let threads = 1 + thread::available_parallelism()?.get() as u64;
+        let memory = MEMORY + threads * RESERVED;
+        let shell = format!("ulimit -v {memory}; ulimit -t {SECONDS}; exec \"$@\"");
         let mut process = self.scene.behind(&shell, command);
         let ran = oracle::run_through(process.current_dir(&inside))?;
         let mut fault = ran.fault();

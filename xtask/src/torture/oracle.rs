@@ -66,7 +66,7 @@ impl Ran {
         }
         match self.code {
             None if LONGEST <= self.took => fault("it hangs"),
-            None => fault("a signal ends it, as beyond 2 GB of memory or 20 s of computing"),
+            None => fault("a signal ends it, as beyond its memory or 20 s of computing"),
             Some(0) => None,
             Some(1 | 2) => {
                 let lines: Vec<&str> = self.stderr.lines().collect();
