@@ -14,7 +14,8 @@
 //!   [`continuous_bernoulli_log_prob`] with its [`continuous_bernoulli_mean`],
 //!   [`discretized_logistic_log_prob`], [`kl_to_standard_normal`], with [`soft_bound`] for
 //!   log-variances.
-//! - Training: [`Parameters`] with seeded initial values, [`Adam`], [`clip_global_norm`].
+//! - Training: [`Parameters`] with seeded initial values, [`Adam`], [`Muon`],
+//!   [`clip_global_norm`].
 #![doc = include_str!("../README.md")]
 
 mod composed;
@@ -40,5 +41,5 @@ pub use losses::{
 };
 pub use memory::keep_freed_memory;
 pub use network::{Layer, Sequential, avg_pool2d, max_pool2d};
-pub use optimizer::{Adam, AdamConfig, clip_global_norm};
+pub use optimizer::{Adam, AdamConfig, Muon, clip_global_norm};
 pub use parameters::Parameters;

@@ -8,7 +8,7 @@ use candle_core::{DType, Device, Module, ModuleT, Result, Tensor};
 use common::{probed, var, wave};
 use vae_nn::{
     Adam, AdamConfig, BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig,
-    Layer, Linear, Parameters, Sequential, clip_global_norm,
+    Layer, Linear, Muon, Parameters, Sequential, clip_global_norm,
 };
 
 /// Two training steps of a small net that uses everything, on sizes that are cut in several ways;
@@ -40,6 +40,7 @@ fn outcome() -> Result<Vec<u32>> {
     let xs = var(wave(13 * 48 * 96, 0.4), &[13, 1, 48, 96], DType::F32);
     let vars = parameters.trainable();
     let mut adam = Adam::new(vars.clone(), AdamConfig::default()).unwrap();
+    let mut muon = Muon::new(vars.clone(), AdamConfig::default()).unwrap();
     for _ in 0..2 {
         let hs = norm.forward_t(&down.forward(&xs)?, true)?;
         let hs = vae_nn::max_pool2d(&vae_nn::leaky_relu(&mid.forward(&hs)?, 0.01)?, 2)?;
@@ -53,6 +54,7 @@ fn outcome() -> Result<Vec<u32>> {
         let mut grads = loss.backward()?;
         clip_global_norm(&mut grads, &vars, 1.0).unwrap();
         adam.step(&grads).unwrap();
+        muon.step(&grads).unwrap();
     }
     let all: Vec<Tensor> =
         parameters.iter().map(|(_, var)| var.flatten_all()).collect::<Result<_>>()?;

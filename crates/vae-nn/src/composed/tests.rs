@@ -3,8 +3,8 @@
 use super::device::pretense::elsewhere as composed;
 use crate::{
     Adam, AdamConfig, BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig,
-    Layer, Linear, Parameters, Sequential, bernoulli_log_prob, clip_global_norm, gaussian_log_prob,
-    kl_to_standard_normal, leaky_relu, soft_bound, upsample_nearest2d,
+    Layer, Linear, Muon, Parameters, Sequential, bernoulli_log_prob, clip_global_norm,
+    gaussian_log_prob, kl_to_standard_normal, leaky_relu, soft_bound, upsample_nearest2d,
 };
 use candle_core::{DType, Device, Module, ModuleT, Result, Tensor, Var};
 use proptest::prelude::*;
@@ -217,6 +217,7 @@ fn trained(dtype: DType) -> (Vec<f64>, Vec<Vec<f64>>) {
     let config = AdamConfig { lr: 0.01, weight_decay: 0.1, ..AdamConfig::default() };
     let vars = parameters.trainable();
     let mut adam = Adam::new(vars.clone(), config).unwrap();
+    let mut muon = Muon::new(vars.clone(), config).unwrap();
     let mut losses = Vec::new();
     for _ in 0..5 {
         let features = stack.forward_t(&xs, true).unwrap().flatten_from(1).unwrap();
@@ -230,8 +231,10 @@ fn trained(dtype: DType) -> (Vec<f64>, Vec<Vec<f64>>) {
         let mut grads = loss.backward().unwrap();
         clip_global_norm(&mut grads, &vars, 1.0).unwrap();
         adam.step(&grads).unwrap();
+        muon.step(&grads).unwrap();
     }
-    let state = adam.state().unwrap();
+    let mut state = adam.state().unwrap();
+    state.extend(muon.state().unwrap());
     let all = parameters.iter().map(|(_, var)| var.as_tensor().clone()).chain(state.into_values());
     let all = all.map(|tensor| values(&tensor.to_dtype(DType::F64).unwrap())).collect();
     (losses, all)

@@ -4,6 +4,7 @@ use crate::composed::device;
 use crate::error::Error;
 use crate::kernels::element::Element;
 use crate::kernels::simd::wide;
+use crate::optimizer::variables::{by_name, check_gradient, moment_of, saved};
 use crate::tensors::storage::{by_dtype, reading, writing};
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Result as CandleResult, Tensor, Var};
@@ -97,14 +98,8 @@ impl Adam {
     pub fn new(vars: Vec<(String, Var)>, config: AdamConfig) -> Result<Self, Error> {
         config.check()?;
         let mut slots = BTreeMap::new();
-        for (name, var) in vars {
-            if !matches!(var.dtype(), DType::F32 | DType::F64) {
-                return Err(Error::DType { op: OP, dtype: var.dtype() });
-            }
+        for (name, var) in by_name(OP, vars)? {
             let (mean, square) = (var.zeros_like()?, var.zeros_like()?);
-            if slots.contains_key(&name) {
-                return Err(Error::DuplicateName { name });
-            }
             slots.insert(name, Slot { var, mean, square });
         }
         Ok(Self { slots, config, n_steps: 0 })
@@ -117,17 +112,7 @@ impl Adam {
     /// If a gradient has another shape or element type than its variable.
     pub fn step(&mut self, grads: &GradStore) -> Result<(), Error> {
         for (name, slot) in &self.slots {
-            let Some(grad) = grads.get(&slot.var) else { continue };
-            if grad.shape() != slot.var.shape() {
-                return Err(Error::TensorShape {
-                    name: name.clone(),
-                    expected: slot.var.dims().to_vec(),
-                    actual: grad.dims().to_vec(),
-                });
-            }
-            if grad.dtype() != slot.var.dtype() {
-                return Err(Error::DType { op: OP, dtype: grad.dtype() });
-            }
+            check_gradient(OP, name, &slot.var, grads)?;
         }
         self.n_steps += 1;
         let rule = Rule::new(&self.config, self.n_steps);
@@ -204,10 +189,7 @@ impl Adam {
     /// # Errors
     /// If a tensor is missing, unknown, or has another shape; then nothing is changed.
     pub fn load_state(&mut self, state: &HashMap<String, Tensor>) -> Result<(), Error> {
-        let find = |name: &str| {
-            state.get(name).ok_or_else(|| Error::MissingTensor { name: name.to_owned() })
-        };
-        let step = find(STEP)?;
+        let step = saved(state, STEP)?;
         if step.elem_count() != 1 {
             let (expected, actual) = (Vec::new(), step.dims().to_vec());
             return Err(Error::TensorShape { name: STEP.to_owned(), expected, actual });
@@ -221,13 +203,7 @@ impl Adam {
         for (name, slot) in &self.slots {
             for suffix in [MEAN, SQUARE] {
                 let name = format!("{name}.{suffix}");
-                let tensor = find(&name)?;
-                if tensor.shape() != slot.var.shape() {
-                    let (expected, actual) = (slot.var.dims().to_vec(), tensor.dims().to_vec());
-                    return Err(Error::TensorShape { name, expected, actual });
-                }
-                let tensor = tensor.to_dtype(slot.var.dtype())?.to_device(slot.var.device())?;
-                moments.push(tensor.force_contiguous()?);
+                moments.push(moment_of(state, &name, &slot.var, slot.var.device())?);
             }
         }
         let known = |name: &str| {

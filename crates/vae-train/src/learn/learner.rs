@@ -5,12 +5,13 @@ use std::path::Path;
 
 use candle_core::{DType, Device, Tensor, Var};
 use vae_models::{ModelConfig, Vae};
-use vae_nn::{Adam, AdamConfig, Parameters, clip_global_norm};
+use vae_nn::{Parameters, clip_global_norm};
 
 use crate::data::Batch;
 use crate::error::{Result, TrainError};
 use crate::learn::config::Config;
 use crate::learn::objective::{Balance, Loss, Parts};
+use crate::learn::optimizer::Optimizer;
 
 /// A model in training.
 pub struct Learner {
@@ -18,8 +19,8 @@ pub struct Learner {
     pub vae: Vae,
     /// Its tensors by name.
     pub parameters: Parameters,
-    /// Adam, with its moments.
-    pub optimizer: Adam,
+    /// The optimizer, with its moments.
+    pub optimizer: Optimizer,
     /// Constraints and their multipliers, of the objective `geco`; `None` for others.
     pub balance: Option<Balance>,
     loss: Loss,
@@ -48,12 +49,7 @@ impl Learner {
         let parameters = Parameters::new(config.seed, DType::F32, device.clone());
         let vae = Vae::new(model, parameters.var_builder())?;
         let weights = parameters.trainable();
-        let adam = AdamConfig {
-            lr: training.learning_rate,
-            weight_decay: training.weight_decay,
-            ..AdamConfig::default()
-        };
-        let optimizer = Adam::new(weights.clone(), adam)?;
+        let optimizer = Optimizer::new(training, weights.clone())?;
         let max_gradient_norm = if training.max_gradient_norm == 0.0 {
             f64::INFINITY
         } else {

@@ -13,6 +13,7 @@ mod metrics;
 mod network;
 mod numbers;
 mod objective;
+mod optimizer;
 mod progress;
 mod run_folder;
 mod schedule;
@@ -23,7 +24,8 @@ mod words;
 pub use benchmark::{Times, TrainingSpeed, Workload};
 pub use checkpoint::{Best, Position};
 pub use config::{
-    Config, DataConfig, FORMAT, Layer, ModelSection, Origin, PRESETS, ProblemsTold, TrainingConfig,
+    Config, DataConfig, FORMAT, Layer, ModelSection, OptimizerKind, Origin, PRESETS, ProblemsTold,
+    TrainingConfig,
 };
 pub use estimate::{Estimate, Memory};
 pub use kept::go_back;
@@ -35,6 +37,7 @@ pub use objective::{
     Balance, Constraint, CrossEntropy, EvidenceBound, ImportanceBound, Lecture, Loss, Objective,
     Parts, Quantity, Reduction, Step, Tolerances, Validation, Weighted,
 };
+pub use optimizer::Optimizer;
 pub use progress::{Ending, Outcome, Progress};
 pub use run_folder::RunFolder;
 pub use schedule::{KlSchedule, learning_rate};

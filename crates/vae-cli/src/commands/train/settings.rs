@@ -109,7 +109,7 @@ struct TrainingFlags {
     /// Designs per step
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Peak learning rate of Adam
+    /// Peak learning rate
     #[arg(long, value_name = "X")]
     learning_rate: Option<f64>,
     /// Weight of the KL term after its warm-up; 1 is the evidence lower bound

@@ -50,9 +50,9 @@ pub(crate) fn to_format_2(table: &mut Table) {
     }
 }
 
-/// Completes the `config.toml` of a run that was made before models were told problems, or before
-/// fields had residual blocks: it states all other settings, and its model is not told any problem
-/// or has no such blocks. A file that somebody wrote stays as it is.
+/// Completes the `config.toml` of a run that was made before models were told problems, before
+/// fields had residual blocks, or before there was Muon: it states all other settings, and its model
+/// is not told any problem, has no such blocks, or was trained by Adam. A file that somebody wrote stays as it is.
 pub(crate) fn complete(table: &mut Table) {
     let targets = table.get("data").and_then(|data| data.get("targets"));
     if targets.is_none() || !table.contains_key("format") {
@@ -67,6 +67,7 @@ pub(crate) fn complete(table: &mut Table) {
     lay_under("model", "averaged", false.into());
     lay_under("model", "field_blocks", 0.into());
     lay_under("model", "decoder_blocks", 0.into());
+    lay_under("training", "optimizer", "adam".into());
 }
 
 #[cfg(test)]
@@ -74,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn models_of_old_runs_are_told_no_problems() {
+    fn old_runs_keep_what_they_were_trained_with() {
         let completed = |text: &str| {
             let mut table: Table = text.parse().unwrap();
             complete(&mut table);
@@ -90,6 +91,8 @@ mod tests {
         assert_eq!(model["averaged"].as_bool(), Some(false));
         assert_eq!(model["field_blocks"].as_integer(), Some(0));
         assert_eq!(model["decoder_blocks"].as_integer(), Some(3));
+        let training = &completed(&format!("{new}[training]\nepochs = 3\n"))["training"];
+        assert_eq!(training["optimizer"].as_str(), Some("adam"));
     }
 
     fn migrated(text: &str) -> Table {

@@ -12,5 +12,7 @@ mod sizing;
 pub use explain::Origin;
 pub use layer::Layer;
 pub use presets::PRESETS;
-pub use settings::{Config, DataConfig, FORMAT, ModelSection, ProblemsTold, TrainingConfig};
+pub use settings::{
+    Config, DataConfig, FORMAT, ModelSection, OptimizerKind, ProblemsTold, TrainingConfig,
+};
 pub(crate) use sizing::steps_per_epoch;

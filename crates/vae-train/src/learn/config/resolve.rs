@@ -81,9 +81,9 @@ mod tests {
     use crate::data::TargetKind;
     use crate::data::{Augment, Told};
     use crate::error::TrainError;
-    use crate::learn::config::ProblemsTold;
     use crate::learn::config::presets::PRESETS;
     use crate::learn::config::settings::TrainingConfig;
+    use crate::learn::config::{OptimizerKind, ProblemsTold};
     use crate::learn::objective::{ImportanceBound, Tolerances};
     use crate::score::Measure;
 
@@ -340,6 +340,7 @@ mod tests {
             expected.data.problems = ProblemsTold::None;
             expected.model.averaged = false;
             (expected.model.field_blocks, expected.model.decoder_blocks) = (0, 0);
+            expected.training.optimizer = OptimizerKind::Adam;
             expected.data.augment = Augment::Mirrors(Vec::new());
             if expected.data.told == Told::Auto {
                 expected.data.told = Told::All;

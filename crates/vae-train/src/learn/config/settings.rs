@@ -75,6 +75,17 @@ pub enum ProblemsTold {
     None,
 }
 
+/// The rule by which a step moves the weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimizerKind {
+    /// Adam, with decoupled weight decay.
+    #[default]
+    Adam,
+    /// Muon for weights of two and more dimensions, Adam for the others.
+    Muon,
+}
+
 /// Before there were fields, nobody could set these.
 fn pooled() -> usize {
     64
@@ -131,13 +142,16 @@ pub struct TrainingConfig {
     pub epochs: u64,
     /// Designs per step.
     pub batch_size: usize,
-    /// Peak learning rate of Adam.
+    /// The rule by which a step moves the weights: `adam` or `muon`.
+    #[serde(default)]
+    pub optimizer: OptimizerKind,
+    /// Peak learning rate.
     pub learning_rate: f64,
     /// Share of the steps over which the learning rate rises.
     pub learning_rate_warmup: f64,
     /// Learning rate at the end, as a share of the peak.
     pub learning_rate_floor: f64,
-    /// Decoupled weight decay (`AdamW`); 0 is plain Adam.
+    /// Decoupled weight decay; with 0 Adam is plain Adam, else `AdamW`.
     pub weight_decay: f64,
     /// Gradients are clipped to this norm; 0 never clips.
     pub max_gradient_norm: f64,
