@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Duration;
 
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Module, ModuleT, Result, Tensor, Var};
 use candle_nn::VarBuilder;
 use criterion::measurement::WallTime;
@@ -22,8 +23,8 @@ use criterion::{
 use rayon::prelude::*;
 use vae_nn::{
     Adam, AdamConfig, BatchNorm2d, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig,
-    Layer, Linear, Parameters, Sequential, avg_pool2d, bernoulli_log_prob, leaky_relu, max_pool2d,
-    relu, upsample_nearest2d,
+    Layer, Linear, Muon, Parameters, Sequential, avg_pool2d, bernoulli_log_prob, leaky_relu,
+    max_pool2d, relu, upsample_nearest2d,
 };
 
 const BATCH: usize = 32;
@@ -375,6 +376,30 @@ fn optimizer(c: &mut Criterion) {
     group.finish();
 }
 
+/// Orthogonalizes the mean gradients of the matrices of a model that is told the problem, 48 x 96.
+fn orthogonalizing_optimizer(c: &mut Criterion) {
+    let mut group = group(c, "Muon");
+    let mut shapes = vec![(4608, 96), (32, 4672), (32, 4672), (64, 1152), (128, 64), (64, 128)];
+    shapes.extend([(64, 576); 10]);
+    let n: usize = shapes.iter().map(|(rows, cols)| rows * cols).sum();
+    let named: Vec<(String, Var)> = (0..)
+        .zip(shapes)
+        .map(|(i, (rows, cols))| {
+            (format!("matrix {i}"), Var::from_tensor(&wave(&[rows, cols])).unwrap())
+        })
+        .collect();
+    let mut gradients = GradStore::default();
+    for (_, matrix) in &named {
+        gradients.insert(matrix, matrix.sqr().unwrap());
+    }
+    let mut muon = Muon::new(named, AdamConfig::default()).unwrap();
+    group.throughput(Throughput::Elements(n as u64));
+    group.bench_function("16 matrices", |bencher| {
+        bencher.iter(|| muon.step(&gradients).unwrap());
+    });
+    group.finish();
+}
+
 criterion_group!(
     benches,
     machine,
@@ -383,6 +408,7 @@ criterion_group!(
     linear_layers,
     passes_over_memory,
     stacks,
-    optimizer
+    optimizer,
+    orthogonalizing_optimizer
 );
 criterion_main!(benches);

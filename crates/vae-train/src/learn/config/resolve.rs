@@ -349,6 +349,7 @@ mod tests {
             expected.training.patience = 0;
             if matches!(name, "default" | "pool") {
                 (expected.training.epochs, expected.training.weight_decay) = (30, 0.0);
+                expected.training.learning_rate = 2e-3;
             }
             assert_eq!(read(name), expected, "{name}");
         }
