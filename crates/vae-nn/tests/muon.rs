@@ -1,7 +1,6 @@
 //! Muon against trajectories by singular value decompositions; saving and resuming; refusals.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
-#![expect(clippy::float_cmp, reason = "exact values are meant")]
 
 mod common;
 

@@ -52,7 +52,8 @@ pub(crate) fn to_format_2(table: &mut Table) {
 
 /// Completes the `config.toml` of a run that was made before models were told problems, before
 /// fields had residual blocks, or before there was Muon: it states all other settings, and its model
-/// is not told any problem, has no such blocks, or was trained by Adam. A file that somebody wrote stays as it is.
+/// is not told any problem, has no such blocks, or was trained by Adam. A file that somebody wrote
+/// stays as it is.
 pub(crate) fn complete(table: &mut Table) {
     let targets = table.get("data").and_then(|data| data.get("targets"));
     if targets.is_none() || !table.contains_key("format") {
